@@ -1,0 +1,207 @@
+"""The data contract: which tables and columns a cohort has and what may stand in them.
+
+The contract is written once, in ``contract/columns.csv`` and ``contract/symptoms.csv``. The pandera schemas that check
+a cohort, the types it is read with and the Data Package that describes it are all made from these two files.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from analysis import vocabulary
+
+CONTRACT = Path(__file__).parent / "contract"
+TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
+KEYS: dict[str, list[str]] = {
+    "screening": ["patient_id"],
+    "patients": ["patient_id"],
+    "symptoms": ["patient_id", "symptom"],
+    "courses": ["patient_id"],
+    "laboratory": ["patient_id", "analyte", "time_point"],
+    "adverse_events": ["patient_id", "term"],
+}
+"""The columns that identify a row of each table."""
+
+_MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
+
+
+@cache
+def contract() -> pd.DataFrame:
+    """Read the data contract.
+
+    Returns
+    -------
+    DataFrame
+        One row per column of the contract: ``table``, ``column``, ``type`` (identifier, text, category, integer,
+        number, grade, score or month), ``unit``, ``allowed``, ``minimum``, ``maximum``, ``missing`` (yes or no) and
+        ``meaning``.
+    """
+    columns = pd.read_csv(CONTRACT / "columns.csv", dtype=str, keep_default_na=False)
+    return columns.assign(
+        minimum=pd.to_numeric(columns["minimum"]).fillna(-np.inf),
+        maximum=pd.to_numeric(columns["maximum"]).fillna(np.inf),
+    )
+
+
+@cache
+def symptom_list() -> pd.DataFrame:
+    """Read the list of symptoms.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``symptom`` in reporting order: ``label``, ``group`` (ordered categorical of `SymptomGroup`) and
+        ``source``: the manuscript line that names the symptom, or the published inventory of the disease it was taken
+        from (AFIRMM: Hermine et al., PLoS One 2008; MastSAF: the Mastocytosis Symptom Assessment Form).
+    """
+    symptoms = pd.read_csv(CONTRACT / "symptoms.csv", index_col="symptom", dtype=str)
+    groups = pd.CategoricalDtype(list(vocabulary.SymptomGroup), ordered=True)
+    return symptoms.assign(group=symptoms["group"].astype(groups))
+
+
+def columns_of(table: str) -> pd.DataFrame:
+    """Give the contract of one table.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `contract` for this table, indexed by column name.
+    """
+    columns = contract()
+    return columns[columns["table"] == table].set_index("column")
+
+
+def allowed_values(column: pd.Series) -> list[str] | None:
+    """List the closed vocabulary of a column.
+
+    Parameters
+    ----------
+    column : Series
+        One row of `contract`.
+
+    Returns
+    -------
+    list of str or None
+        The allowed values in order; None if the column has no closed vocabulary.
+    """
+    source = column["allowed"]
+    if source == "symptoms.csv":
+        return list(symptom_list().index)
+    if column["type"] == "category":
+        return [member.value for member in getattr(vocabulary, source)]
+    return source.split("|") if column["type"] == "text" and source else None
+
+
+def describe_allowed(column: pd.Series) -> str:
+    """Say in words what may stand in a column.
+
+    Parameters
+    ----------
+    column : Series
+        One row of `contract`.
+
+    Returns
+    -------
+    str
+        For example ``one of F, M`` or ``a whole number from 0 to 120``.
+    """
+    values = allowed_values(column)
+    if values is not None:
+        return "one of " + ", ".join(values)
+    kinds = {
+        "grade": "one of " + ", ".join(f"{grade:g}" for grade in vocabulary.GRADES),
+        "month": "a month as YYYY-MM",
+        "identifier": "a name without blanks at its ends",
+        "text": "a text",
+        "integer": "a whole number",
+        "number": "a number",
+        "score": "a multiple of 0.25",
+    }
+    text = kinds[column["type"]]
+    if np.isfinite(column["minimum"]):
+        text += f" of at least {column['minimum']:g}"
+    if np.isfinite(column["maximum"]):
+        text += f" and at most {column['maximum']:g}"
+    return text
+
+
+def _numeric(values: pd.Series, column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce")
+    allowed = np.isfinite(numbers) & numbers.between(column["minimum"], column["maximum"])
+    if column["type"] == "grade":
+        return allowed & numbers.isin(vocabulary.GRADES)
+    if column["type"] == "score":
+        return allowed & (numbers * 4 % 1 == 0)
+    return allowed & (numbers % 1 == 0) if column["type"] == "integer" else allowed
+
+
+def _is_allowed(values: pd.Series, column: pd.Series) -> pd.Series:
+    vocabulary_values = allowed_values(column)
+    if vocabulary_values is not None:
+        return values.isin(vocabulary_values)
+    if column["type"] == "month":
+        return values.str.fullmatch(_MONTH)
+    if column["type"] in ("identifier", "text"):
+        return values.str.strip().eq(values) & values.ne("")
+    return _numeric(values, column)
+
+
+def table_schema(table: str) -> pa.DataFrameSchema:
+    """Make the pandera schema that checks one table as it stands in its file.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+
+    Returns
+    -------
+    DataFrameSchema
+        Applies to a frame of strings, with missing cells as missing values. The ``error`` of each check says in words
+        what is allowed. Columns may stand in any order; unknown columns are refused.
+    """
+    columns = {
+        name: pa.Column(
+            checks=pa.Check(lambda values, column=column: _is_allowed(values, column), error=describe_allowed(column)),
+            nullable=column["missing"] == "yes",
+            description=column["meaning"],
+        )
+        for name, column in columns_of(table).iterrows()
+    }
+    return pa.DataFrameSchema(columns, strict=True, name=table)
+
+
+def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of a checked table their types.
+
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+    frame : DataFrame
+        Strings that the table's schema has accepted.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the columns in the order of the contract: closed vocabularies as ordered categoricals, whole
+        numbers as integers, other numbers as floats, the rest as strings.
+    """
+    typed = {}
+    for name, column in columns_of(table).iterrows():
+        values = allowed_values(column)
+        if values is not None:
+            typed[name] = pd.Categorical(frame[name], categories=values, ordered=True)
+        elif column["type"] in ("integer", "number", "grade", "score"):
+            typed[name] = pd.to_numeric(frame[name]).astype("int64" if column["type"] == "integer" else "float64")
+        else:
+            typed[name] = frame[name]
+    return pd.DataFrame(typed, index=frame.index)
