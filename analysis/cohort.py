@@ -102,15 +102,28 @@ def _schema_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     return pd.DataFrame()
 
 
-def _indexed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Let every table speak of the same patients in the same order."""
+def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) -> Cohort:
+    """Make a cohort of tables that keep the contract.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        The six tables with their types, as `analysis.schema.with_types` gives them.
+    reconstructed : bool, default False
+        Whether the rows were reconstructed from published results instead of observed.
+
+    Returns
+    -------
+    Cohort
+        The tables, all of them speaking of the same patients in the same order.
+    """
     patients = tables["patients"].set_index("patient_id")
     tables = tables | {"patients": patients}
     tables["courses"] = tables["courses"].set_index("patient_id").reindex(patients.index)
     for table in ("symptoms", "laboratory", "adverse_events"):
         ids = pd.Categorical(tables[table]["patient_id"], categories=patients.index)
         tables[table] = tables[table].assign(patient_id=ids)
-    return tables
+    return Cohort(**tables, reconstructed=reconstructed)
 
 
 def _is_reconstructed(folder: Path) -> bool:
@@ -155,7 +168,7 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
     found = rules.broken_rules(tables)
     if len(found):
         raise CohortError(found)
-    return restrict(Cohort(**_indexed(tables), reconstructed=_is_reconstructed(folder)), population)
+    return restrict(from_tables(tables, _is_reconstructed(folder)), population)
 
 
 def restrict(cohort: Cohort, population: str) -> Cohort:

@@ -1,0 +1,156 @@
+"""The response criteria: every rule that the paper leaves open, as a named option.
+
+The defaults are the reading under which the paper's own numbers come out; every other value is a reading that another
+careful reader could have made.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "worsening": ("total", "any"),
+    "new_symptoms": ("rule_out", "count", "ignore"),
+    "missing_last": ("carry_forward", "drop", "no_response"),
+    "sustained_from": ("first", "best"),
+    "first_response": ("total", "any_symptom"),
+    "intolerance": ("responders", "all"),
+    "zeros": ("drop", "pratt"),
+}
+"""The allowed values of the options that are chosen by name; the first is the default."""
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "major_above_percent": (0, 100),
+    "partial_from_percent": (0, 100),
+    "sustained_months": (0, 1200),
+    "ige_stable_percent": (0, 1000),
+    "alpha": (0, 1),
+}
+"""The smallest and largest allowed value of the options that are numbers."""
+
+_WHOLE = ("major_above_percent", "partial_from_percent")
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """One reading of the paper's rules.
+
+    Attributes
+    ----------
+    major_above_percent : int, default 50
+        A decrease of the symptom score of more than this is a major response (L211-L212); 50 % exactly is not.
+    partial_from_percent : int, default 10
+        A decrease of at least this is a partial response (L213); 10 % exactly is one.
+    worsening : {"total", "any"}
+        Whether a response is ruled out by a higher total score only, or by any single symptom that worsened (L214).
+    new_symptoms : {"rule_out", "count", "ignore"}
+        A symptom that appeared under therapy rules out a response (L215), counts 1 in the score under therapy, or is
+        ignored.
+    missing_last : {"carry_forward", "drop", "no_response"}
+        A symptom without a grade at last follow-up keeps its grade at best response, leaves the score, or counts as
+        unchanged.
+    sustained_months : float, default 3
+        A response that lasted at least so many months is sustained (L256).
+    sustained_from : {"first", "best"}
+        Whether a response lasts from the first or from the best response; it lasts to the end of the course.
+    first_response : {"total", "any_symptom"}
+        Whether the first response is that of the total score or the first improvement of any symptom (L247-L248).
+    intolerance : {"responders", "all"}
+        Whether Table 2 counts under intolerance responders only, or also patients without response who stopped for it.
+    ige_stable_percent : float, default 20
+        A change of total IgE of at most this is stable (L310-L311).
+    zeros : {"drop", "pratt"}
+        What becomes of unchanged symptoms in the signed-rank test: left out (Wilcoxon) or ranked first (Pratt).
+    alpha : float, default 0.05
+        A p-value below this is significant (L225-L226).
+
+    Raises
+    ------
+    ValueError
+        If an option has a value that is not allowed.
+    """
+
+    major_above_percent: int = 50
+    partial_from_percent: int = 10
+    worsening: str = "total"
+    new_symptoms: str = "rule_out"
+    missing_last: str = "carry_forward"
+    sustained_months: float = 3
+    sustained_from: str = "first"
+    first_response: str = "total"
+    intolerance: str = "responders"
+    ige_stable_percent: float = 20
+    zeros: str = "drop"
+    alpha: float = 0.05
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            _check(option.name, getattr(self, option.name))
+        if self.partial_from_percent > self.major_above_percent:
+            raise ValueError(
+                f"criteria: partial_from_percent {self.partial_from_percent} is above major_above_percent "
+                f"{self.major_above_percent}; allowed is at most the latter"
+            )
+
+
+PAPER = Criteria()
+"""The paper's reading."""
+
+
+def _allowed(name: str) -> str:
+    if name in CHOICES:
+        return "one of " + ", ".join(CHOICES[name])
+    low, high = LIMITS[name]
+    return f"a {'whole number' if name in _WHOLE else 'number'} from {low:g} to {high:g}"
+
+
+def _check(name: str, value: Any) -> None:
+    """Refuse a value that the option does not allow; a truth value is not a number here."""
+    if name in CHOICES:
+        correct = isinstance(value, str) and value in CHOICES[name]
+    else:
+        numeric = isinstance(value, int) or (isinstance(value, float) and name not in _WHOLE)
+        low, high = LIMITS[name]
+        correct = numeric and not isinstance(value, bool) and low <= value <= high
+    if not correct:
+        raise ValueError(f"criteria: {value!r} is not allowed for {name}; allowed is {_allowed(name)}")
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        raise ValueError(f"criteria: {text!r} is not allowed for {name}; allowed is {_allowed(name)}") from None
+
+
+def read_criteria(text: str) -> Criteria:
+    """Read criteria from the text of a notebook parameter.
+
+    Parameters
+    ----------
+    text : str
+        ``paper``, or the options that differ from it: ``worsening=any,sustained_from=best``. Blanks do not matter.
+
+    Returns
+    -------
+    Criteria
+        The paper's reading with these options changed.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, given twice or has a value that is not allowed; the message names what is allowed.
+    """
+    if text.strip() == "paper":
+        return PAPER
+    options: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals:
+            raise ValueError(f"criteria: {part.strip()!r} is not allowed; allowed is paper, or option=value, ...")
+        if name not in CHOICES and name not in LIMITS:
+            known = ", ".join(field.name for field in fields(Criteria))
+            raise ValueError(f"criteria: option {name!r} is unknown; allowed are {known}")
+        if name in options:
+            raise ValueError(f"criteria: option {name} is given twice; allowed is once")
+        options[name] = value if name in CHOICES else _number(name, value)
+    return Criteria(**options)
