@@ -1,0 +1,254 @@
+"""Turn numbers into printed text: the only place where a number becomes a string.
+
+Rounding is half up on the exact decimal or fraction, as readers do it by hand; nothing here depends on the locale.
+"""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral, Real
+
+import pandas as pd
+
+RECONSTRUCTED_NOTE = "Reconstructed cohort: rows satisfy the published results; they are not the patients' data."
+"""What every table and figure says when the cohort was reconstructed."""
+
+MISSING = "–"
+"""Printed where there is no number: a percentage of nobody, a median of no values."""
+
+P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))
+"""A p value below one of these is never printed as if it had reached it."""
+
+Number = Real | Decimal
+
+
+def _exact(x: Number) -> Fraction:
+    """Give the number as a reader sees it: a float stands for its shortest decimal, not for its binary value."""
+    if isinstance(x, Integral | Fraction):
+        return Fraction(x)
+    text = Decimal(repr(float(x))) if isinstance(x, Real) else Decimal(x)
+    if not text.is_finite():
+        raise ValueError(f"{x!r} cannot be rounded; allowed are finite numbers")
+    return Fraction(text)
+
+
+def round_half_up(x: Number, digits: int = 0) -> Decimal:
+    """Round a number, a half going away from zero.
+
+    Parameters
+    ----------
+    x : int, float, Fraction or Decimal
+        The number; a float stands for its shortest decimal form, so that 0.15 is fifteen hundredths.
+    digits : int, default 0
+        Digits after the point, 0 or more.
+
+    Returns
+    -------
+    Decimal
+        With exactly `digits` digits after the point, and never a negative zero.
+
+    Raises
+    ------
+    ValueError
+        If the number is not finite or `digits` is negative.
+    """
+    if digits < 0:
+        raise ValueError(f"digits {digits!r} is not allowed; it is 0 or more")
+    exact = _exact(x)
+    units = math.floor(abs(exact) * 10**digits + Fraction(1, 2))
+    # Built from its digits, because arithmetic on Decimal would round to the precision of the current context.
+    return Decimal((int(exact < 0 and units > 0), tuple(map(int, str(units))), -digits))
+
+
+def number(x: Number | None, digits: int = 0, trim: bool = False) -> str:
+    """Print a number, rounded half up.
+
+    Parameters
+    ----------
+    x : int, float, Fraction, Decimal or None
+        The number; None, nan and NA are missing.
+    digits : int, default 0
+        Digits after the point.
+    trim : bool, default False
+        Whether to leave zeros at the end of the fraction out: 9 for 9.0.
+
+    Returns
+    -------
+    str
+        Such as "30.3" or "−1.5"; `MISSING` for a missing number.
+    """
+    if pd.isna(x):
+        return MISSING
+    text = f"{round_half_up(x, digits):f}"
+    if trim and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def percent(n: int, denominator: int, digits: int = 1) -> str:
+    """Print a share as a percentage, rounded half up from the exact fraction.
+
+    Parameters
+    ----------
+    n, denominator : int
+        How many of how many; 0 <= n <= denominator.
+    digits : int, default 1
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        Such as "78.2", without a percent sign; `MISSING` if the denominator is 0.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are not counts or n is larger than the denominator.
+    """
+    if n != int(n) or denominator != int(denominator) or not 0 <= n <= denominator:
+        raise ValueError(f"{n!r} of {denominator!r} is not a share; allowed are counts with 0 <= n <= denominator")
+    return number(Fraction(100 * int(n), int(denominator)), digits) if denominator else MISSING
+
+
+def count_percent(n: int, denominator: int, digits: int = 1) -> str:
+    """Print a count with its percentage, as a cell of a table.
+
+    Parameters
+    ----------
+    n, denominator : int
+        How many of how many; 0 <= n <= denominator.
+    digits : int, default 1
+        Digits of the percentage after the point.
+
+    Returns
+    -------
+    str
+        Such as "43 (78.2)"; "55 (100)" for everybody and "0" for nobody, where decimals would add nothing; `MISSING`
+        if the denominator is 0.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are not counts or n is larger than the denominator.
+    """
+    share = percent(n, denominator, digits)
+    if not denominator:
+        return MISSING
+    if n == 0:
+        return "0"
+    return f"{int(n)} ({'100' if n == denominator else share})"
+
+
+def value_range(low: Number | None, high: Number | None, digits: int = 1) -> str:
+    """Print a range or an interval, such as "2–87" or "−3.5 to 3.2"; zeros at the end are left out.
+
+    Parameters
+    ----------
+    low, high : number or None
+        The limits, in one unit.
+    digits : int, default 1
+        Most digits after the point.
+
+    Returns
+    -------
+    str
+        The two limits; `MISSING` if there are none.
+    """
+    if pd.isna(low):
+        return MISSING
+    separator = " to " if low < 0 else "–"  # a dash beside a minus sign would be misread
+    return f"{number(low, digits, trim=True)}{separator}{number(high, digits, trim=True)}"
+
+
+def median_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
+    """Print a median with its range, such as "41 (2–87)" or "9.5 (1–36)".
+
+    Parameters
+    ----------
+    spread : mapping
+        With "median", "minimum" and "maximum", as `summaries.spread` gives it.
+    digits : int, default 1
+        Most digits after the point; zeros at the end are left out.
+
+    Returns
+    -------
+    str
+        `MISSING` if there are no values.
+    """
+    if pd.isna(spread["median"]):
+        return MISSING
+    middle = number(spread["median"], digits, trim=True)
+    return f"{middle} ({value_range(spread['minimum'], spread['maximum'], digits)})"
+
+
+def mean_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
+    """Print a mean with its range, such as "30.1 (2.5–145)".
+
+    Parameters
+    ----------
+    spread : mapping
+        With "mean", "minimum" and "maximum", as `summaries.spread` gives it.
+    digits : int, default 1
+        Digits of the mean after the point, and most digits of the limits.
+
+    Returns
+    -------
+    str
+        `MISSING` if there are no values.
+    """
+    if pd.isna(spread["mean"]):
+        return MISSING
+    return f"{number(spread['mean'], digits)} ({value_range(spread['minimum'], spread['maximum'], digits)})"
+
+
+def duration(months: Number | None) -> str:
+    """Print a duration in months, or in years from one year on, as Table 1 does.
+
+    Parameters
+    ----------
+    months : number or None
+        The duration in months, 0 or more.
+
+    Returns
+    -------
+    str
+        Such as "2 months", "1 year" or "3.5 years"; `MISSING` for a missing one.
+    """
+    if pd.isna(months):
+        return MISSING
+    exact, unit = (_exact(months) / 12, "year") if months >= 12 else (_exact(months), "month")
+    text = number(exact, 1, trim=True)
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
+
+
+def p_value(p: float | None) -> str:
+    """Print a p value with three digits, such as "0.032", "<0.001" or ">0.999".
+
+    Parameters
+    ----------
+    p : float or None
+        From 0 to 1; None if there was no test.
+
+    Returns
+    -------
+    str
+        With more digits where three would hide that it is below a threshold: "0.0496", not "0.050".
+
+    Raises
+    ------
+    ValueError
+        If it is not a probability.
+    """
+    if pd.isna(p):
+        return MISSING
+    if not 0 <= p <= 1:
+        raise ValueError(f"p value {p!r} is not allowed; it lies between 0 and 1")
+    if p < min(P_THRESHOLDS):
+        return f"<{min(P_THRESHOLDS)}"
+    if p > 0.999:
+        return ">0.999"
+    digits = 3
+    while any(p < limit <= round_half_up(p, digits) for limit in P_THRESHOLDS):
+        digits += 1
+    return number(p, digits)
