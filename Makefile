@@ -2,31 +2,69 @@
 # Needs GNU make, git and Python 3.11, 3.12 or 3.13; everything else is installed in .venv from requirements.lock.
 
 PYTHON ?= python3
-COHORT ?= data/cohort
-OUT ?= figures
-CRITERIA ?= paper
-PARAMETERS ?=
 
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
+OUT_OPTION = $(if $(OUT),--out "$(OUT)")
+CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
+OPTIONS = $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION)
 
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
 .PHONY: help paper test lab cohort references run lint lock clean environment
 
+help: ## show this help
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
+	  printf '  make %-12s %s\n' "$$name" "$$what"; done
+	@echo
+	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
+
+paper: $(READY) ## build every table and figure that is not up to date (COHORT=data/cohort OUT=figures CRITERIA=paper)
+	@$(PY) -m analysis.build paper $(OPTIONS)
+
+test: $(READY) ## run all tests, and the committed notebooks against their outputs
+	@$(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	@$(VENV)/bin/jupyter-lab --notebook-dir .
+
+cohort: $(READY) ## reconstruct the cohort again in data/cohort
+	@$(PY) -m analysis.reconstruction
+
+references: $(READY) ## run the committed notebooks and keep their outputs in them
+	@$(PY) -m analysis.build references
+
+run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
+	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
+	@$(PY) -m analysis.build run $(OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
+
+lint: $(READY) ## check the style of the code, notebooks included
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+lock: $(READY) ## choose the newest allowed versions of all packages and write requirements.lock
+	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --upgrade --quiet --custom-compile-command "make lock" -o requirements.lock
+
+clean: ## remove what was built, except the results; the environment stays (rm -r .venv removes it)
+	@rm -rf build .pytest_cache .ruff_cache .hypothesis
+	@find analysis tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+environment: $(READY) ## install the locked packages in .venv (the other targets do it when needed)
+
 # The mark is written last, so an interrupted installation is never taken for a whole one.
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else \
-	  "Python 3.11, 3.12 or 3.13 is needed; this one is %d.%d. Name another: make PYTHON=/path/to/python3.12" % v[:2])'
-	@echo "Setting up $(VENV) (once, about a minute) ..."
+$(READY): requirements.lock
+	@command -v "$(PYTHON)" >/dev/null || { echo 'No $(PYTHON) here: make PYTHON=/path/to/python3.12' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+	  "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
+	@echo "Setting up $(VENV) (once, less than a minute) ..."
 	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 	@sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock
-	@$(PY) -m pip install --quiet --no-deps --require-hashes -r $(VENV)/uv.lock
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --require-hashes --compile-bytecode \
+	  -r requirements.lock
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --offline --no-deps --no-build-isolation --editable .
 	@touch $(READY)
-
-environment: $(READY) ## install the locked packages in .venv (every other target does it when needed)

@@ -1,0 +1,67 @@
+"""What `make paper` runs: one line per result, the notebook that makes it and its parameters.
+
+To add a table or a figure, add its notebook to `notebooks/` and a line to `JOBS`. Which files a job makes is not
+declared: every job writes into an empty folder of its own, and what it leaves there is what it makes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["JOBS", "BuildError", "Job"]
+
+
+class BuildError(Exception):
+    """A build cannot go on; the message names the notebook, file or parameter and what would be right."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one notebook.
+
+    Parameters
+    ----------
+    name : str
+        Name of the job, unique; also the name of the executed notebook that is kept.
+    notebook : str
+        File name in the folder of the notebooks.
+    parameters : mapping of str to object
+        Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets.
+    after : tuple of str
+        Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds
+        the folder of the results in its parameter `built`.
+    reads : tuple of str
+        Files or folders besides the cohort that the notebook reads, relative to the project.
+    """
+
+    name: str
+    notebook: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+
+
+def _figure(name: str, notebook: str, population: str) -> Job:
+    return Job(name, notebook, {"population": population, "name": name})
+
+
+# The figures take longest and come first, so that no core waits at the end.
+JOBS: tuple[Job, ...] = (
+    _figure("figure-1", "figure-1.ipynb", "all"),
+    _figure("figure-e1", "figure-1.ipynb", "primary"),
+    _figure("figure-e2", "figure-1.ipynb", "idiopathic"),
+    _figure("figure-2", "figure-2.ipynb", "all"),
+    _figure("figure-e3", "figure-2.ipynb", "primary"),
+    _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
+    Job("figure-e5", "figure-e5.ipynb"),
+    Job("patients", "patients.ipynb"),
+    Job("table-1", "table-1.ipynb"),
+    Job("table-2", "table-2.ipynb"),
+    Job("response", "response.ipynb"),
+    Job("duration", "duration.ipynb"),
+    Job("dose", "dose.ipynb"),
+    Job("symptoms", "symptoms.ipynb"),
+    Job("safety", "safety.ipynb"),
+    Job("biology", "biology.ipynb"),
+    Job("comparison", "comparison.ipynb"),
+    Job("explore", "explore.ipynb"),
+)

@@ -1,0 +1,94 @@
+"""Kernels for the notebooks: the same surroundings everywhere, and none of the user's own settings or files.
+
+Kernels talk over Unix sockets in a private folder. Ports would be raced for when several kernels start at once
+(3 of 750 starts failed), and anyone on a shared machine could connect to them.
+"""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["connection", "environment", "private_folder"]
+
+# The date that figures carry: any fixed one will do.
+_EPOCH = "1735689600"
+_HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Make a short-lived folder that only this user can enter, for the sockets and settings of kernels.
+
+    Yields
+    ------
+    Path
+        The folder; it is removed at the end. Its name is short, as a socket's path has about 100 characters at most.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="k"))
+    try:
+        profile = folder / "ipython" / "profile_default"
+        profile.mkdir(parents=True)
+        (profile / "ipython_kernel_config.py").write_text(_HISTORY_OFF, encoding="utf-8")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(root: Path, folder: Path) -> dict[str, str]:
+    """Environment variables that make runs alike on every machine.
+
+    One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side and
+    sums must not depend on the number of cores; settings of Jupyter, IPython and matplotlib from this project only.
+
+    Parameters
+    ----------
+    root : Path
+        The project; `analysis` is imported from there.
+    folder : Path
+        See `private_folder`.
+
+    Returns
+    -------
+    dict of str to str
+        To be added to the environment of the process that starts kernels.
+    """
+    cache = root / "build" / "cache"
+    return {
+        "SOURCE_DATE_EPOCH": _EPOCH,
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": str(root),
+        "PYTHONNOUSERSITE": "1",
+        "LC_ALL": "C.UTF-8",
+        "LANGUAGE": "",
+        "TZ": "UTC",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": str(cache / "matplotlib"),
+        "XDG_CACHE_HOME": str(cache),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+
+
+def connection(folder: Path) -> dict[str, str]:
+    """Address of one new kernel.
+
+    Parameters
+    ----------
+    folder : Path
+        See `private_folder`.
+
+    Returns
+    -------
+    dict of str to str
+        Settings `transport` and `ip` of a kernel manager; another address at every call.
+    """
+    return {"transport": "ipc", "ip": str(folder / uuid.uuid4().hex[:12])}
