@@ -1,0 +1,251 @@
+"""Figures 1, E1 and E2: what became of each symptom under therapy."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import blended_transform_factory
+
+from analysis import page, style
+from analysis.formatting import number
+from analysis.vocabulary import GRADE_LABELS, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
+
+GRADE_COLUMNS: dict[float, str] = {
+    1.5: "worse",
+    1.0: "unchanged",
+    0.75: "slight",
+    0.5: "substantial",
+    0.25: "dramatic",
+    0.0: "disappeared",
+}
+"""The column of a symptom profile that counts the patients with each grade."""
+
+_ROW, _HEADING, _GAP, _BAR = 0.47, 0.46, 0.22, 0.35  # heights in centimetres
+_ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
+_COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15, "Wilcoxon\ntest": 3.4}  # centres, from the right end of the bars
+_COLUMNS_WIDTH = 4.1
+_VISITS = {"best": "at best response", "last": "at last follow-up"}
+
+
+def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
+    """Place the segments of each symptom's bar about zero.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        A symptom profile; the columns of `GRADE_COLUMNS` are used.
+
+    Returns
+    -------
+    DataFrame
+        One row per symptom and grade that a patient had: ``row`` (position of the symptom in the profile), ``grade``,
+        ``left`` and ``patients``. What did not improve lies left of zero, unchanged next to it; what improved lies
+        right of it, the weakest improvement next to it.
+    """
+    counts = profile[list(GRADE_COLUMNS.values())].set_axis(list(GRADE_COLUMNS), axis=1).reset_index(drop=True)
+    left = counts.copy()
+    left[1.0] = -counts[1.0]
+    left[1.5] = left[1.0] - counts[1.5]
+    improved = [0.75, 0.5, 0.25, 0.0]
+    left[improved] = counts[improved].cumsum(axis=1) - counts[improved]
+    long = pd.DataFrame({"left": left.stack(), "patients": counts.stack()})
+    return long[long["patients"] > 0].rename_axis(["row", "grade"]).reset_index()
+
+
+def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each symptom and each group heading its place on the page.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        A symptom profile.
+    order : {"score", "list"}
+        Within a group, by rising mean score (most improved first) or as in the profile.
+
+    Returns
+    -------
+    rows : DataFrame
+        The profile in drawing order with ``y``, the centre of each row in centimetres below the first heading's top.
+    headings : DataFrame
+        ``label`` and ``y`` of each group that has a symptom.
+
+    Raises
+    ------
+    ValueError
+        If the order is unknown.
+    """
+    if order not in ("score", "list"):
+        raise ValueError(f"order {order!r} is unknown; allowed are score, list")
+    group = pd.Categorical(profile["group"].astype(str), list(SYMPTOM_GROUP_LABELS), ordered=True)
+    rows = profile.assign(group=group).reset_index(drop=True)
+    rows = rows.sort_values(["group", "mean_score"] if order == "score" else ["group"], kind="stable")
+    before = rows["group"].cat.remove_unused_categories().cat.codes
+    rows["y"] = _HEADING + before * (_HEADING + _GAP) + _ROW * (np.arange(len(rows)) + 0.5)
+    first = rows.groupby("group", observed=True)["y"].min() - (_ROW + _HEADING) / 2
+    labels = [SYMPTOM_GROUP_LABELS[name] for name in first.index]
+    return rows, pd.DataFrame({"label": labels, "y": first.to_numpy()})
+
+
+def _notes(visit: str) -> list[str]:
+    return [
+        f"Bars: patients with the symptom before treatment, by its grade {_VISITS[visit]}; no number where the segment "
+        "is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, "
+        "0 disappeared; the score before treatment is 1.",
+        "Two-tailed Wilcoxon signed-rank test of the score under omalizumab against that before, without "
+        "adjustment for the number of symptoms. ns: p ≥ 0.05; *: p < 0.05; **: p < 0.01; ***: p < 0.001.",
+    ]
+
+
+def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
+    segments, y = bar_segments(rows), rows["y"].to_numpy()
+    for grade in GRADE_COLUMNS:
+        part = segments[segments["grade"] == grade]
+        axes.barh(
+            y[part["row"]],
+            part["patients"],
+            _BAR,
+            left=part["left"],
+            color=style.GRADE_COLOURS[grade],
+            edgecolor="white",
+            linewidth=0.4,
+            label=GRADE_LABELS[grade],
+        )
+    axes.axvline(0, color=style.INK, linewidth=0.8)
+    _set_scale(axes, segments)
+    _number_segments(axes, y, segments)
+
+
+def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
+    """Count patients to both sides of zero, with a little room at the ends."""
+    low, high = segments["left"].min(), (segments["left"] + segments["patients"]).max()
+    room = 0.03 * max(high - low, 1)
+    axes.set_xlim(min(low, 0) - room, max(high, 1) + room)
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
+    axes.grid(axis="x")
+    axes.set_xlabel("Number of patients")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+
+
+def _number_segments(axes: Axes, y: np.ndarray, segments: pd.DataFrame) -> None:
+    """Write the number of patients into the segments wide enough for it."""
+    per_patient = page.width_cm(axes) / np.ptp(axes.get_xlim())
+    texts = segments["patients"].map("{:,}".format)
+    fits = segments["patients"] * per_patient > texts.map(lambda text: page.text_width_cm(text, style.SMALL) + 0.1)
+    for part in segments.assign(text=texts)[fits].itertuples():
+        axes.text(
+            part.left + part.patients / 2,
+            y[part.row],
+            part.text,
+            size=style.SMALL,
+            color=style.text_on(style.GRADE_COLOURS[part.grade]),
+            ha="center",
+            va="center_baseline",
+        )
+
+
+def _draw_rows(axes: Axes, rows: pd.DataFrame, headings: pd.DataFrame, label_width: float) -> None:
+    """Write what stands beside the bars, and a faint line above each group."""
+    beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
+    right = page.MARGIN_CM + label_width + page.width_cm(axes)
+    for heading in headings.itertuples():
+        axes.text(page.MARGIN_CM, heading.y, heading.label, weight="bold", va="center_baseline", transform=beside)
+        ends = [page.MARGIN_CM, right + _COLUMNS_WIDTH]
+        top = [heading.y - _HEADING / 2] * 2
+        axes.plot(
+            ends, top, color=style.RULE, linewidth=0.6, transform=beside, clip_on=False, scalex=False, scaley=False
+        )
+    for row in rows.itertuples():
+        axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
+        cells = (f"{row.n:,}", number(row.mean_score, 2), row.significance)
+        for text, centre in zip(cells, _COLUMNS.values(), strict=True):
+            axes.text(right + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
+
+
+def _draw_head(figure: Figure, axes: Axes, label_width: float) -> None:
+    """Draw the key and the heads of the columns."""
+    height, left = figure.get_size_inches()[1] * 2.54, page.MARGIN_CM + label_width
+    top, cm = height - _ABOVE + 0.1, page.centimetres(figure)
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="upper left",
+        bbox_to_anchor=(page.MARGIN_CM, height - 0.85),
+        bbox_transform=cm,
+        ncols=len(labels),
+        fontsize=style.SMALL,
+        handlelength=1.2,
+        handleheight=1.0,
+        handletextpad=0.4,
+        columnspacing=1.3,
+        borderpad=0,
+        borderaxespad=0,
+    )
+    zero = left + page.width_cm(axes) * -axes.get_xlim()[0] / np.ptp(axes.get_xlim())
+    figure.text(zero - 0.15, top, "Not improved", ha="right", weight="bold", color=style.MUTED, transform=cm)
+    figure.text(zero + 0.15, top, "Improved", ha="left", weight="bold", color=style.MUTED, transform=cm)
+    for text, centre in _COLUMNS.items():
+        place = left + page.width_cm(axes) + centre
+        figure.text(place, top, text, ha="center", weight="bold", color=style.MUTED, linespacing=1.05, transform=cm)
+
+
+@style.journal_style()
+def draw_symptoms(
+    profile: pd.DataFrame,
+    population: str,
+    patients: int,
+    *,
+    visit: str = "best",
+    order: str = "score",
+    reconstructed: bool = False,
+) -> Figure:
+    """Draw what became of each symptom under therapy, symptom group by symptom group (Figures 1, E1 and E2).
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per symptom as `analysis.symptoms.symptom_profile` gives it: ``label``, ``group``, ``n``, the counts
+        ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``, ``mean_score`` and
+        ``significance``.
+    population : str
+        A value of `Population`, for the title.
+    patients : int
+        Number of patients in the population, for the title.
+    visit : {"best", "last"}
+        When the grades were given, for the notes.
+    order : {"score", "list"}
+        Order within a group: by rising mean score (most improved first), or as in the profile.
+    reconstructed : bool, default False
+        Whether to say that the cohort was reconstructed.
+
+    Returns
+    -------
+    Figure
+        18 cm wide, as high as the number of symptoms asks for (at most 24 cm with the symptoms of the list).
+
+    Raises
+    ------
+    ValueError
+        If the profile has no symptom, or population, visit or order is unknown.
+    """
+    if visit not in _VISITS:
+        raise ValueError(f"visit {visit!r} is unknown; allowed are {', '.join(_VISITS)}")
+    if profile.empty:
+        raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
+    rows, headings = arrange(profile, order)
+    label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
+    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(visit)
+    bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, reconstructed) + _BELOW
+    figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
+    width = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - label_width - _COLUMNS_WIDTH
+    axes = page.add_axes(figure, page.MARGIN_CM + label_width, bottom, width, depth)
+    axes.set_ylim(depth, 0)
+    _draw_bars(axes, rows)
+    _draw_rows(axes, rows, headings, label_width)
+    _draw_head(figure, axes, label_width)
+    page.add_title(figure, f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): symptoms under omalizumab")
+    page.add_foot(figure, notes, reconstructed)
+    return figure
