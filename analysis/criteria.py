@@ -92,10 +92,6 @@ class Criteria:
             )
 
 
-PAPER = Criteria()
-"""The paper's reading."""
-
-
 def _allowed(name: str) -> str:
     if name in CHOICES:
         return "one of " + ", ".join(CHOICES[name])
@@ -113,6 +109,10 @@ def _check(name: str, value: Any) -> None:
         correct = numeric and not isinstance(value, bool) and low <= value <= high
     if not correct:
         raise ValueError(f"criteria: {value!r} is not allowed for {name}; allowed is {_allowed(name)}")
+
+
+PAPER = Criteria()
+"""The paper's reading."""
 
 
 def _number(name: str, text: str) -> float:

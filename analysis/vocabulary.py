@@ -101,6 +101,30 @@ RESPONSE_LABELS: dict[Response, str] = {
 """The response classes in full."""
 
 
+class FollowUpStatus(StrEnum):
+    """What became of a patient at last follow-up, in the order of Table 2."""
+
+    CR = "CR"
+    MR = "MR"
+    PR = "PR"
+    NR = "NR"
+    LOSS_OF_RESPONSE = "loss_of_response"
+    INTOLERANCE = "intolerance"
+    LOST_TO_FOLLOW_UP = "lost_to_follow_up"
+
+
+FOLLOW_UP_STATUS_LABELS: dict[FollowUpStatus, str] = {
+    FollowUpStatus.CR: "Complete response",
+    FollowUpStatus.MR: "Major response",
+    FollowUpStatus.PR: "Partial response",
+    FollowUpStatus.NR: "No response",
+    FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response",
+    FollowUpStatus.INTOLERANCE: "Intolerance",
+    FollowUpStatus.LOST_TO_FOLLOW_UP: "Lost to follow-up",
+}
+"""The statuses at last follow-up in full."""
+
+
 class StopReason(StrEnum):
     """Why a course of omalizumab ended (L261-L264)."""
 

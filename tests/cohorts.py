@@ -88,7 +88,7 @@ def _symptoms(rng: np.random.Generator, n: int, each: int | None) -> pd.DataFram
     patient = np.repeat(np.arange(n), counts)
     position = np.arange(len(patient)) - np.repeat(np.cumsum(counts) - counts, counts)
     item = (rng.integers(0, ITEMS, n)[patient] + rng.choice(STEPS, n)[patient] * position) % ITEMS
-    depth = rng.normal(2.8, 1.5, n)[patient]
+    depth = np.where(rng.random(n) < 0.04, 9, rng.normal(2.8, 1.5, n))[patient]
     best = np.clip(np.rint(depth + rng.normal(0, 0.8, len(patient))), 0, 5).astype(int)
     last = np.clip(best - (rng.random(len(patient)) < 0.15), 0, 5)
     # The first symptom of a patient is always a baseline symptom, so that nobody is without one.

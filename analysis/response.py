@@ -1,0 +1,199 @@
+"""Depth of response at best response and at last follow-up (L210-L216, L243-L269, Table 2)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.scoring import symptom_scores
+from analysis.summaries import proportion
+from analysis.vocabulary import POPULATION_DIAGNOSES, FollowUpStatus, Population, Response, StopReason
+
+RESPONSES = pd.CategoricalDtype([response.value for response in Response], ordered=True)
+STATUSES = pd.CategoricalDtype([status.value for status in FollowUpStatus], ordered=True)
+
+RESPONDING: tuple[str, ...] = (Response.CR.value, Response.MR.value, Response.PR.value)
+"""The classes that make up the overall response rate (L244-L245)."""
+
+STOPPED_AS: dict[StopReason, FollowUpStatus] = {
+    StopReason.LACK_OF_EFFICACY: FollowUpStatus.LOSS_OF_RESPONSE,
+    StopReason.LOSS_OF_RESPONSE: FollowUpStatus.LOSS_OF_RESPONSE,
+    StopReason.INTOLERANCE: FollowUpStatus.INTOLERANCE,
+    StopReason.LOST_TO_FOLLOW_UP: FollowUpStatus.LOST_TO_FOLLOW_UP,
+    StopReason.PREGNANCY_INTENT: FollowUpStatus.LOST_TO_FOLLOW_UP,
+}
+"""The row of Table 2 in which a responder who stopped is counted; those who wish to conceive are counted with those
+lost to follow-up, since L261-L262 has two of each where Table 2 has four."""
+
+
+def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
+    """Classify the depth of response.
+
+    With whole quarters, u under therapy and 4s before it for s symptoms, the decrease is (4s - u) / 4s. It is compared
+    with the thresholds as whole numbers, so that 10 % and 50 % exactly are partial responses.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `analysis.scoring.symptom_scores` gives them: ``symptoms``, ``quarters``, ``worsened`` and ``new``.
+    criteria : Criteria, default the paper's
+        Thresholds, and what rules out a response.
+
+    Returns
+    -------
+    Series of Response
+        Ordered categorical, best first, indexed like ``scores``. A patient none of whose symptoms enters the score has
+        no response, since none was shown.
+
+    Notes
+    -----
+    Source: L210-L216. A complete response is tested first.
+    """
+    whole, new = 4 * scores["symptoms"].to_numpy(), scores["new"].to_numpy()
+    quarters = scores["quarters"].to_numpy()
+    if criteria.new_symptoms == "count":
+        quarters = quarters + 4 * new
+    percent = 100 * (whole - quarters)
+    ruled_out = whole == 0
+    if criteria.new_symptoms == "rule_out":
+        ruled_out = ruled_out | (new > 0)
+    if criteria.worsening == "any":
+        ruled_out = ruled_out | (scores["worsened"].to_numpy() > 0)
+    # Each class overwrites the one before it, from no response to complete response.
+    codes = np.full(len(scores), RESPONSES.categories.get_loc(Response.NR), dtype=np.int8)
+    codes[percent >= criteria.partial_from_percent * whole] = RESPONSES.categories.get_loc(Response.PR)
+    codes[percent > criteria.major_above_percent * whole] = RESPONSES.categories.get_loc(Response.MR)
+    codes[quarters == 0] = RESPONSES.categories.get_loc(Response.CR)
+    codes[ruled_out] = RESPONSES.categories.get_loc(Response.NR)
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=RESPONSES), index=scores.index, name="response")
+
+
+def best_response(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
+    """Classify each patient at the time of best response (L210).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    criteria : Criteria, default the paper's
+        The rules.
+
+    Returns
+    -------
+    Series of Response
+        Ordered categorical indexed like ``cohort.patients``.
+    """
+    return classify(symptom_scores(cohort, "best", criteria), criteria).rename("best_response")
+
+
+def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
+    """Say what became of each patient at last follow-up, as Table 2 counts it.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    criteria : Criteria, default the paper's
+        The rules; ``intolerance`` decides whether a patient who never responded and stopped for intolerance is counted
+        under no response (the paper's reading, by which the rows add up) or under intolerance.
+
+    Returns
+    -------
+    Series of FollowUpStatus
+        Ordered categorical indexed like ``cohort.patients``: for a responder still on therapy the class of the grades
+        at last follow-up, and loss of response if that is none; for a responder who stopped the reason
+        (`STOPPED_AS`); no response for all others.
+
+    Notes
+    -----
+    Source: L258-L269, Table 2.
+    """
+    last = classify(symptom_scores(cohort, "last", criteria), criteria).astype(object)
+    reason = cohort.courses["stop_reason"].astype(object)
+    ongoing = cohort.courses["ongoing"] == "yes"
+    status = last.where(last != Response.NR, FollowUpStatus.LOSS_OF_RESPONSE.value)
+    status = status.where(ongoing, reason.map({key.value: value.value for key, value in STOPPED_AS.items()}))
+    never = best_response(cohort, criteria) == Response.NR
+    if criteria.intolerance == "all":
+        never &= ongoing | (reason != StopReason.INTOLERANCE)
+    return status.mask(never, FollowUpStatus.NR.value).astype(STATUSES).rename("last_status")
+
+
+def count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:
+    """Count the patients of each class in each population.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    classes : Series
+        Categorical indexed like ``cohort.patients``.
+
+    Returns
+    -------
+    DataFrame of int
+        One row per category in order, one column per `Population`; a population without patients has zeros.
+    """
+    diagnosis = cohort.patients["diagnosis"].cat
+    n, m = len(classes.cat.categories), len(diagnosis.categories)
+    pairs = classes.cat.codes.to_numpy().astype(np.intp) * m + diagnosis.codes.to_numpy()
+    counts = pd.DataFrame(np.bincount(pairs, minlength=n * m).reshape(n, m), classes.cat.categories)
+    counts.columns = diagnosis.categories
+    return pd.DataFrame({key.value: counts[list(parts)].sum(axis=1) for key, parts in POPULATION_DIAGNOSES.items()})
+
+
+def response_counts(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Count the rows of Table 2 for all populations at once.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    criteria : Criteria, default the paper's
+        The rules.
+
+    Returns
+    -------
+    DataFrame of int
+        One column per `Population`; one row per row of Table 2 in its order, named ``best.orr``, ``best.cr``, ...,
+        ``best.nr``, ``last.persistent_orr``, ..., ``last.lost_to_follow_up``; and last ``patients``, the size of the
+        population.
+    """
+    best = count_by_population(cohort, best_response(cohort, criteria))
+    last = count_by_population(cohort, last_status(cohort, criteria))
+    responding, gone = list(RESPONDING), [status for status in last.index if status not in RESPONDING]
+    rows = {"best.orr": best.loc[responding].sum()}
+    rows |= {f"best.{name.lower()}": best.loc[name] for name in best.index}
+    rows |= {"last.persistent_orr": last.loc[responding].sum()}
+    rows |= {f"last.{name.lower()}": last.loc[name] for name in responding}
+    rows |= {"last.no_persistent_response": last.loc[gone].sum()}
+    rows |= {f"last.{name.lower()}": last.loc[name] for name in gone}
+    return pd.DataFrame(rows | {"patients": best.sum()}).T
+
+
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+    """Give the values on response that the text prints (L243-L247, L268-L270).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort; "all" below means all of its patients.
+    criteria : Criteria, default the paper's
+        The rules.
+
+    Returns
+    -------
+    dict of str to dict
+        ``response.best.<class>.<population>`` with class orr, cr, mr, pr or nr, and
+        ``response.last.<status>.<population>`` with status persistent_orr, cr, mr, pr, no_persistent_response,
+        nr, loss_of_response, intolerance or lost_to_follow_up; each a proportion of the population.
+    """
+    counts = response_counts(cohort, criteria)
+    sizes = counts.loc["patients"]
+    return {
+        f"response.{row}.{population.lower()}": proportion(counts.at[row, population], sizes[population])
+        for row in counts.index.drop("patients")
+        for population in Population
+    }
