@@ -1,5 +1,5 @@
 # The compendium from a fresh clone: `make paper` builds every table and figure, `make test` proves it.
-# Needs GNU make, git and Python 3.11, 3.12 or 3.13; everything else is installed in .venv from requirements.lock.
+# Needs GNU make, git and Python 3.11 to 3.14; everything else is installed in .venv from requirements.lock.
 
 PYTHON ?= python3
 
@@ -57,14 +57,14 @@ environment: $(READY) ## install the locked packages in .venv (the other targets
 # The mark is written last, so an interrupted installation is never taken for a whole one.
 $(READY): requirements.lock
 	@command -v "$(PYTHON)" >/dev/null || { echo 'No $(PYTHON) here: make PYTHON=/path/to/python3.12' >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
-	  "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
+	  "Python 3.11 to 3.14 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
 	@echo "Setting up $(VENV) (once, less than a minute) ..."
 	@rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)
 	@sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --require-hashes --compile-bytecode \
-	  -r requirements.lock
+	  -r requirements.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r requirements.lock; }
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --offline --no-deps --no-build-isolation --editable .
 	@touch $(READY)
