@@ -1,0 +1,80 @@
+"""The two tables of the paper as tidy numbers, one row per printed row and column."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.characteristics import COLUMNS, characteristics
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.response import response_counts
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
+
+ROWS_2: dict[str, tuple[str, int]] = {
+    "best.orr": ("Overall response rate (ORR)", 0),
+    "best.cr": (RESPONSE_LABELS[Response.CR], 1),
+    "best.mr": (RESPONSE_LABELS[Response.MR], 1),
+    "best.pr": (RESPONSE_LABELS[Response.PR], 1),
+    "best.nr": (RESPONSE_LABELS[Response.NR], 0),
+    "last.persistent_orr": ("Persistent ORR", 0),
+    "last.cr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.CR], 1),
+    "last.mr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.MR], 1),
+    "last.pr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.PR], 1),
+    "last.no_persistent_response": ("No persistent response", 0),
+    "last.nr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.NR], 1),
+    "last.loss_of_response": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.LOSS_OF_RESPONSE], 1),
+    "last.intolerance": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.INTOLERANCE], 1),
+    "last.lost_to_follow_up": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.LOST_TO_FOLLOW_UP], 1),
+}
+"""The rows of Table 2 in order: key, label and level of indentation."""
+
+
+def table_1(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Give the numbers of Table 1, the patients' characteristics.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or a population of it.
+    criteria : Criteria, default the paper's
+        Not used: no characteristic depends on the criteria. It is there so that both tables are called alike.
+
+    Returns
+    -------
+    DataFrame
+        As `analysis.characteristics.characteristics` gives it: ``row``, ``label``, ``level``, ``column``,
+        ``statistic``, ``n``, ``denominator``, ``percent``, ``median``, ``mean``, ``minimum``, ``maximum`` and
+        ``ratio``; numbers are not rounded, and a number that a row does not have is missing.
+    """
+    return characteristics(cohort)
+
+
+def table_2(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Give the numbers of Table 2, the response rates at best response and at last follow-up.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or a population of it.
+    criteria : Criteria, default the paper's
+        The rules.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of Table 2 (`ROWS_2`) and column (`Population`), with the columns of `table_1`; ``statistic`` is
+        ``count_percent``, and ``percent``, of the population, is missing if the population has no patients.
+    """
+    counts = response_counts(cohort, criteria)
+    cells = counts.loc[list(ROWS_2)].rename_axis("row").reset_index().melt("row", var_name="column", value_name="n")
+    # Melting goes down the columns; the table is read along its rows.
+    order = cells["row"].map({row: place for place, row in enumerate(ROWS_2)})
+    cells = cells.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+    denominator = cells["column"].map(counts.loc["patients"])
+    table = cells.assign(
+        label=cells["row"].map({row: label for row, (label, _) in ROWS_2.items()}),
+        level=cells["row"].map({row: level for row, (_, level) in ROWS_2.items()}),
+        statistic="count_percent",
+        denominator=denominator,
+        percent=100 * cells["n"] / denominator.where(denominator > 0),
+    )
+    return table.reindex(columns=list(COLUMNS)).astype({"n": "Int64", "denominator": "Int64"})
