@@ -1,0 +1,205 @@
+"""Blood tests: tryptase and total IgE before and on omalizumab, and how a change of IgE goes with the outcome."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.safety import with_any
+from analysis.scoring import symptom_scores
+from analysis.statistics import paired_t
+from analysis.summaries import proportion, share, spread
+from analysis.vocabulary import Analyte, TimePoint
+
+DIRECTIONS = ("increased", "stable", "decreased")
+"""What a level may have done on therapy, as `direction` orders it."""
+
+
+def _samples(cohort: Cohort, analyte: str, time_point: str) -> pd.DataFrame:
+    rows = cohort.laboratory
+    rows = rows[(rows["analyte"] == analyte) & (rows["time_point"] == time_point)]
+    return rows.set_index(cohort.patients.index.take(rows["patient_id"].cat.codes))
+
+
+def paired_frame(cohort: Cohort, analyte: str) -> pd.DataFrame:
+    """Set the level before omalizumab beside the one on therapy (Figure E5).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    analyte : str
+        A value of `Analyte`: tryptase or total_ige.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient with both samples, indexed by ``patient_id`` in the order of the patients: ``before`` and
+        ``on_therapy``, in the unit of the analyte, and ``months_on_therapy`` at the second sample (L303-L314).
+
+    Raises
+    ------
+    ValueError
+        If the analyte is unknown.
+    """
+    if analyte not in list(Analyte):
+        raise ValueError(f"analyte {analyte!r} is unknown; allowed are {', '.join(Analyte)}")
+    before, later = (_samples(cohort, analyte, point) for point in (TimePoint.BEFORE, TimePoint.ON_THERAPY))
+    columns = {
+        "before": before["value"],
+        "on_therapy": later["value"],
+        "months_on_therapy": later["months_on_therapy"],
+    }
+    frame = pd.DataFrame({name: values.reindex(cohort.patients.index) for name, values in columns.items()})
+    return frame[frame["before"].notna() & frame["on_therapy"].notna()]
+
+
+def direction(pairs: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
+    """Tell whether each level increased, stayed stable or decreased on therapy.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As `paired_frame` gives it.
+    criteria : Criteria, default PAPER
+        ``ige_stable_percent``: a change of up to this percentage of the level before is stable.
+
+    Returns
+    -------
+    Series
+        Ordered categorical of `DIRECTIONS`, indexed like ``pairs`` (L311-L312).
+    """
+    change = pairs["on_therapy"] - pairs["before"]
+    margin = criteria.ige_stable_percent / 100 * pairs["before"]
+    # Levels are decimals, which binary numbers only come close to: a change that equals the margin must stay stable.
+    stable = (change.abs() <= margin) | np.isclose(change.abs(), margin, rtol=1e-9, atol=0)
+    codes = np.where(stable, 1, np.where(change > 0, 0, 2))
+    return pd.Series(pd.Categorical.from_codes(codes, DIRECTIONS, ordered=True), index=pairs.index)
+
+
+def relative_change(pairs: pd.DataFrame) -> pd.Series:
+    """Divide the level on therapy by the one before.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As `paired_frame` gives it.
+
+    Returns
+    -------
+    Series of float
+        Indexed like ``pairs``; infinite for a rise from 0, and 1 if both levels are 0.
+    """
+    unchanged = pairs["on_therapy"] == pairs["before"]
+    # Dividing by a missing value instead of 0 keeps numpy from warning; the rise from 0 is put in by hand.
+    ratio = pairs["on_therapy"] / pairs["before"].replace(0, np.nan)
+    return ratio.fillna(np.inf).mask(unchanged, 1.0)
+
+
+def rank_correlation(first: pd.Series, second: pd.Series) -> dict[str, Any]:
+    """Correlate two quantities of the same patients by Spearman's rank correlation.
+
+    Parameters
+    ----------
+    first, second : Series of numbers
+        One value per patient, indexed alike; infinite values are ranked last.
+
+    Returns
+    -------
+    dict
+        ``n``, ``rho`` and the two-sided ``p_value`` (Student's t approximation); the latter two are None for fewer
+        than three patients or if one quantity does not vary.
+    """
+    if len(first) < 3 or first.nunique() < 2 or second.nunique() < 2:
+        return {"n": len(first), "rho": None, "p_value": None}
+    test = stats.spearmanr(first, second)
+    return {"n": len(first), "rho": float(test.statistic), "p_value": float(test.pvalue)}
+
+
+def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
+    """Compare a quantity between two groups of patients by the Mann-Whitney test.
+
+    Parameters
+    ----------
+    values : Series of numbers
+        One value per patient.
+    group : Series of bool
+        Who belongs to the first group, indexed like ``values``.
+
+    Returns
+    -------
+    dict
+        ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group and the two-sided
+        ``p_value`` (exact without ties if a group has at most 8 patients, else the normal approximation); the latter
+        two are None if a group is empty or nothing varies.
+    """
+    inside, outside = values[group], values[~group]
+    counts = {"n": len(inside), "denominator": len(values)}
+    if inside.empty or outside.empty or values.nunique() < 2:
+        return counts | {"statistic": None, "p_value": None}
+    test = stats.mannwhitneyu(inside, outside, alternative="two-sided", method="auto")
+    return counts | {"statistic": float(test.statistic), "p_value": float(test.pvalue)}
+
+
+def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    name = f"biology.{analyte.value}"
+    test = asdict(paired_t(pairs["before"], pairs["on_therapy"]))
+    test["ci"] = None if test["ci"] is None else list(test["ci"])
+    return {
+        f"{name}.diagnosis": spread(_samples(cohort, analyte, TimePoint.DIAGNOSIS)["value"]),
+        f"{name}.before": spread(pairs["before"]),
+        f"{name}.on_therapy": spread(pairs["on_therapy"]),
+        f"{name}.months_on_therapy": spread(pairs["months_on_therapy"]),
+        f"{name}.paired.all": proportion(len(pairs), len(cohort.patients)),
+        f"{name}.paired_t": test,
+    }
+
+
+def _directions(pairs: pd.DataFrame, analyte: Analyte, criteria: Criteria) -> dict[str, dict[str, Any]]:
+    directions = direction(pairs, criteria)
+    return {f"biology.{analyte.value}.{name}": share(directions == name) for name in DIRECTIONS}
+
+
+def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+    """Compare total IgE with efficacy (the score left of each symptom on average) and with tolerance."""
+    scores = symptom_scores(cohort, "best", criteria).loc[pairs.index]
+    remaining = scores["quarters"] / (4 * scores["symptoms"])
+    affected = with_any(cohort).loc[pairs.index]
+    values = {"change": relative_change(pairs), "level": pairs["on_therapy"]}
+    return {
+        f"biology.total_ige.{name}_{outcome}": result
+        for name, quantity in values.items()
+        for outcome, result in (
+            ("with_score", rank_correlation(quantity, remaining)),
+            ("with_events", compare_groups(quantity, affected)),
+        )
+    }
+
+
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+    """Compute the values that the text gives about tryptase and total IgE.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria, default PAPER
+        ``ige_stable_percent``, and the rules of the symptom score.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name, for each analyte: level at diagnosis (all tested then; Table 1), before and on therapy (patients
+        tested twice) with the paired t test (L303-L311), and how many increased, were stable or decreased (L311-L312);
+        for total IgE, its relative change and its level on therapy against the relative symptom score at best response,
+        and between patients with and without adverse events (L312-L313, L360).
+    """
+    values: dict[str, dict[str, Any]] = {}
+    for analyte in Analyte:
+        pairs = paired_frame(cohort, analyte)
+        values |= _levels(cohort, analyte, pairs) | _directions(pairs, analyte, criteria)
+    return values | _outcome(cohort, paired_frame(cohort, Analyte.TOTAL_IGE), criteria)

@@ -1,0 +1,180 @@
+"""The comparisons of the discussion: this cohort beside the earlier one, and symptom groups beside one another."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.response import best_response
+from analysis.safety import with_any
+from analysis.schema import symptom_list
+from analysis.summaries import proportion, share
+from analysis.vocabulary import Response, StopReason, SymptomGroup
+
+Share = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class EarlierCohort:
+    """What an earlier study reports.
+
+    Attributes
+    ----------
+    patients : int
+        Number of patients.
+    responders : int
+        Patients with at least a partial response.
+    with_side_effects : int
+        Patients with side effects.
+    stopped_for_side_effects : int
+        Patients who stopped omalizumab for them.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or larger than the number of patients.
+    """
+
+    patients: int
+    responders: int
+    with_side_effects: int
+    stopped_for_side_effects: int
+
+    def __post_init__(self) -> None:
+        for name in ("responders", "with_side_effects", "stopped_for_side_effects"):
+            count = getattr(self, name)
+            if not 0 <= count <= self.patients:
+                raise ValueError(f"earlier cohort: {name} {count} is not allowed; allowed is 0 to {self.patients}")
+
+
+EARLIER = EarlierCohort(patients=14, responders=11, with_side_effects=3, stopped_for_side_effects=2)
+"""The cohort of 14 patients that the discussion compares with: 78.6 % responders (L321-L322), 3 patients with side
+effects, of whom 2 stopped (L348-L350)."""
+
+REPORTED_EARLIER = 29
+"""Patients with systemic mastocytosis under omalizumab reported before this study (L319-L320)."""
+
+
+def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
+    """Compare two independent proportions.
+
+    Parameters
+    ----------
+    here, there : dict
+        As `analysis.summaries.proportion` gives them.
+
+    Returns
+    -------
+    dict
+        ``difference`` in percentage points (here minus there) and the two-sided ``p_value`` of Fisher's exact test;
+        both None if a denominator is 0.
+    """
+    if not here["denominator"] or not there["denominator"]:
+        return {"difference": None, "p_value": None}
+    counts = [[side["n"], side["denominator"] - side["n"]] for side in (here, there)]
+    return {
+        "difference": here["percent"] - there["percent"],
+        "p_value": float(stats.fisher_exact(counts).pvalue),
+    }
+
+
+def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dict[str, tuple[str, Share, Share]]:
+    """Give each outcome its label and the proportion here and there."""
+    masks = {
+        "orr": ("Overall response", best_response(cohort, criteria) != Response.NR, earlier.responders),
+        "side_effects": ("Side effects", with_any(cohort), earlier.with_side_effects),
+        "stopped_for_side_effects": (
+            "Stopped for side effects",
+            cohort.courses["stop_reason"] == StopReason.INTOLERANCE,
+            earlier.stopped_for_side_effects,
+        ),
+    }
+    return {
+        outcome: (label, share(mask), proportion(count, earlier.patients))
+        for outcome, (label, mask, count) in masks.items()
+    }
+
+
+def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> pd.DataFrame:
+    """Set this cohort beside an earlier one.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria, default PAPER
+        The response criteria.
+    earlier : EarlierCohort, default EARLIER
+        The counts of the other study.
+
+    Returns
+    -------
+    DataFrame
+        One row per outcome, indexed by ``outcome`` (orr, side_effects, stopped_for_side_effects): ``label``, ``n``,
+        ``denominator``, ``percent``, the same of the earlier cohort (``earlier_n`` ...), ``difference`` in percentage
+        points and ``p_value`` (L321-L322, L347-L350).
+    """
+    rows = {}
+    for outcome, (label, here, there) in _outcomes(cohort, criteria, earlier).items():
+        other = {f"earlier_{name}": value for name, value in there.items()}
+        rows[outcome] = {"label": label} | here | other | compare_proportions(here, there)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
+
+
+def _improved(cohort: Cohort) -> dict[str, Share]:
+    symptoms = cohort.symptoms[cohort.symptoms["onset"] == "baseline"]
+    groups = pd.Series(symptom_list()["group"].array.take(symptoms["symptom"].cat.codes), index=symptoms.index)
+    improved = symptoms["grade_best"] < 1
+    return {group.value: share(improved[groups == group]) for group in SymptomGroup}
+
+
+def improvement_by_group(cohort: Cohort) -> pd.DataFrame:
+    """Count how many symptoms of each group improved, to rank the groups.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+
+    Returns
+    -------
+    DataFrame
+        One row per `SymptomGroup`, indexed by ``group`` in its order: ``n`` baseline symptoms of patients with a grade
+        below 1 at best response, ``denominator`` baseline symptoms, ``percent`` (L329-L332).
+    """
+    return pd.DataFrame.from_dict(_improved(cohort), orient="index").rename_axis("group")
+
+
+def summarise(
+    cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER
+) -> dict[str, dict[str, Any]]:
+    """Compute the values of the comparisons that the discussion makes.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria, default PAPER
+        The response criteria.
+    earlier : EarlierCohort, default EARLIER
+        The counts of the other study.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name, for each outcome of `compare`: ``here``, ``earlier`` and ``difference`` (L321-L322, L347-L350);
+        the size of the cohort beside those reported before (L318-L320); the symptoms improved by group (L329-L332).
+    """
+    values: dict[str, Share] = {
+        "comparison.patients.here": {"n": len(cohort.patients)},
+        "comparison.patients.reported_earlier": {"n": REPORTED_EARLIER},
+        "comparison.patients.earlier": {"n": earlier.patients},
+    }
+    for outcome, (_, here, there) in _outcomes(cohort, criteria, earlier).items():
+        name = f"comparison.{outcome}"
+        values |= {f"{name}.here": here, f"{name}.earlier": there}
+        values[f"{name}.difference"] = compare_proportions(here, there)
+    return values | {f"comparison.improved.{group}": improved for group, improved in _improved(cohort).items()}

@@ -1,0 +1,126 @@
+"""Dose modifications: escalated doses, the weekly schedule, and what became of the symptom score."""
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.response import best_response, classify
+from analysis.scoring import symptom_scores
+from analysis.summaries import share, spread
+from analysis.vocabulary import Response
+
+START_DOSE_MG, START_INTERVAL_WEEKS = 150, 2
+"""The recommended starting dose and its interval (L182)."""
+
+MAXIMUM_DOSE_MG = 300
+"""The highest recommended dose every two weeks (L187-L188)."""
+
+Change = Literal["escalation", "weekly"]
+
+
+def _response_at(score: pd.Series, symptoms: pd.Series, criteria: Criteria) -> pd.Series:
+    """Classify a total score; the contract records no single grades at the time of a dose change."""
+    totals = pd.DataFrame({"symptoms": symptoms, "quarters": (4 * score).astype("int64")})
+    return classify(totals.assign(worsened=0, new=0, missing=0), criteria)
+
+
+def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """List the patients whose dose was escalated or who changed to weekly injections, with the effect.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    change : {"escalation", "weekly"}
+        The modification.
+    criteria : Criteria, default PAPER
+        The thresholds of the response classes, applied to the total score.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient with the modification, indexed by ``patient_id``: ``month``, ``dose_mg`` (every two weeks;
+        only for an escalation), ``score_before``, ``score_after``, ``response_before``, ``response_after`` (ordered
+        categoricals of `Response`), ``improved`` (the score fell), ``reached_mr`` (MR or better after, less before),
+        ``reached_pr`` (PR after, no response before), ``improved_pr`` (improved within PR) and ``stopped`` (L271-L282).
+    """
+    courses = cohort.courses[cohort.courses[f"{change}_month"].notna()]
+    symptoms = symptom_scores(cohort, "best", criteria)["symptoms"].loc[courses.index]
+    before, after = courses[f"score_before_{change}"], courses[f"score_after_{change}"]
+    was, became = (_response_at(score, symptoms, criteria) for score in (before, after))
+    major = (Response.CR, Response.MR)
+    dose = {"dose_mg": courses["escalated_dose_mg"]} if change == "escalation" else {}
+    return pd.DataFrame(
+        {
+            "month": courses[f"{change}_month"],
+            **dose,
+            "score_before": before,
+            "score_after": after,
+            "response_before": was,
+            "response_after": became,
+            "improved": after < before,
+            "reached_mr": became.isin(major) & ~was.isin(major),
+            "reached_pr": (became == Response.PR) & (was == Response.NR),
+            "improved_pr": (after < before) & (became == Response.PR) & (was == Response.PR),
+            "stopped": courses["ongoing"] == "no",
+        }
+    )
+
+
+def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
+    improved = changes["improved"]
+    effects = {
+        "improved": improved,
+        "not_improved": ~improved,
+        "reached_mr": changes["reached_mr"],
+        "reached_pr": changes["reached_pr"],
+        "improved_pr": changes["improved_pr"],
+        "improved_to_mr": improved & changes["response_after"].isin((Response.CR, Response.MR)),
+        "improved_to_pr": improved & (changes["response_after"] == Response.PR),
+        "stopped": changes["stopped"],
+        "not_improved_and_stopped": ~improved & changes["stopped"],
+    }
+    return {f"dosing.{effect}.{name}": share(mask) for effect, mask in effects.items()}
+
+
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+    """Compute the values that the text gives about doses and their modification.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it; ``all`` at the end of a name stands for its patients, ``escalated`` and
+        ``weekly`` for those with the modification.
+    criteria : Criteria, default PAPER
+        The response criteria.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name: the starting regimen (L182-L183), escalations (L271-L276), weekly schedules (L277-L282), and the
+        overall response with and without an escalation (L340-L341).
+    """
+    courses = cohort.courses
+    escalations, weekly = (dose_changes(cohort, change, criteria) for change in ("escalation", "weekly"))
+    dose, responds = escalations["dose_mg"], best_response(cohort, criteria) != Response.NR
+    escalated = courses["escalation_month"].notna()
+    recommended = (courses["start_dose_mg"] == START_DOSE_MG) & (
+        courses["start_interval_weeks"] == START_INTERVAL_WEEKS
+    )
+    return {
+        "dosing.start_recommended.all": share(recommended),
+        "dosing.start_dose_mg.all": spread(courses["start_dose_mg"]),
+        "dosing.start_interval_weeks.all": spread(courses["start_interval_weeks"]),
+        "dosing.escalated.all": share(escalated),
+        "dosing.escalated_300.escalated": share(dose == 300),
+        "dosing.escalated_600.escalated": share(dose == 600),
+        "dosing.escalated_over_300.escalated": share(dose > MAXIMUM_DOSE_MG),
+        "dosing.escalated_dose_mg.escalated": spread(dose),
+        "dosing.orr.escalated": share(responds[escalated]),
+        "dosing.orr.not_escalated": share(responds[~escalated]),
+        "dosing.weekly.all": share(courses["weekly_month"].notna()),
+        **_effects(escalations, "escalated"),
+        **_effects(weekly, "weekly"),
+    }

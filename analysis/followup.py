@@ -1,0 +1,203 @@
+"""How long patients were treated, when they responded, how long responses lasted and why courses ended."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.response import best_response, last_status
+from analysis.schema import symptom_list
+from analysis.summaries import proportion, share, spread
+from analysis.vocabulary import FollowUpStatus, Response, StopReason, SymptomGroup
+
+FRAME_COLUMNS = (
+    "duration_months",
+    "ongoing",
+    "stop_reason",
+    "months_to_first_response",
+    "months_to_best_response",
+    "escalation_month",
+    "weekly_month",
+)
+"""The columns of `course_frame` beside diagnosis, best response and last status."""
+
+
+def improvements(cohort: Cohort) -> pd.DataFrame:
+    """List the first improvement of every baseline symptom that improved.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient and symptom with a recorded improvement: ``patient_id``, ``symptom``, ``group`` (ordered
+        categorical of `SymptomGroup`) and ``months`` from the first injection (L198-L199, L249-L252).
+    """
+    symptoms = cohort.symptoms
+    rows = symptoms[(symptoms["onset"] == "baseline") & symptoms["months_to_first_improvement"].notna()]
+    groups = symptom_list()["group"].array.take(rows["symptom"].cat.codes)
+    columns = {name: rows[name] for name in ("patient_id", "symptom")}
+    return pd.DataFrame(columns | {"group": groups, "months": rows["months_to_first_improvement"]})
+
+
+def first_response_months(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
+    """Give each patient's time to first response.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    criteria : Criteria, default PAPER
+        ``first_response``: "total" takes the recorded first response of at least PR, "any_symptom" the first
+        improvement of any baseline symptom.
+
+    Returns
+    -------
+    Series of float
+        Months from the first injection, indexed like the patients; missing without a response (L249).
+    """
+    if criteria.first_response == "total":
+        return cohort.courses["months_to_first_response"]
+    rows = improvements(cohort)
+    earliest = np.full(len(cohort.patients), np.inf)
+    np.minimum.at(earliest, rows["patient_id"].cat.codes, rows["months"])
+    return pd.Series(earliest, cohort.patients.index, name="months_to_first_response").replace(np.inf, np.nan)
+
+
+def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
+    """Tell whose response lasted.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    criteria : Criteria, default PAPER
+        ``sustained_from`` (the first or the best response) and ``sustained_months``. A response lasts to the end of the
+        course, since the contract records no earlier end.
+
+    Returns
+    -------
+    Series of bool
+        Indexed like the patients; false without a response or without its time (L258-L259).
+    """
+    courses = cohort.courses
+    from_first = criteria.sustained_from == "first"
+    since = first_response_months(cohort, criteria) if from_first else courses["months_to_best_response"]
+    lasted = courses["duration_months"] - since >= criteria.sustained_months
+    return lasted & (best_response(cohort, criteria) != Response.NR)
+
+
+def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Lay out the course of every patient for drawing (Figure 2).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria, default PAPER
+        The response criteria.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient, indexed by ``patient_id``: ``diagnosis``, ``best_response`` and ``last_status`` (ordered
+        categoricals), ``duration_months``, ``ongoing`` (bool), ``stop_reason`` (missing if ongoing), and the months,
+        missing if there was no such event: ``months_to_first_response``, ``months_to_best_response``,
+        ``escalation_month``, ``weekly_month``. Sorted by best response, last status and falling duration, then by
+        identifier.
+    """
+    courses = cohort.courses[list(FRAME_COLUMNS)]
+    frame = courses.assign(
+        ongoing=courses["ongoing"] == "yes",
+        months_to_first_response=first_response_months(cohort, criteria),
+        diagnosis=cohort.patients["diagnosis"],
+        best_response=best_response(cohort, criteria),
+        last_status=last_status(cohort, criteria),
+    )
+    frame = frame[["diagnosis", "best_response", "last_status", *FRAME_COLUMNS]]
+    order = ["best_response", "last_status", "duration_months", "patient_id"]
+    return frame.sort_values(order, ascending=[True, True, False, True])
+
+
+def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series) -> dict[str, dict[str, Any]]:
+    duration, ongoing = cohort.courses["duration_months"], cohort.courses["ongoing"] == "yes"
+    groups = {
+        "all": pd.Series(True, duration.index),
+        "responders": best != Response.NR,
+        "non_responders": best == Response.NR,
+        **{response.lower(): best == response for response in (Response.PR, Response.MR, Response.CR)},
+        "ongoing": ongoing,
+        "loss_of_response": lost,
+    }
+    values = {f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()}
+    for name in ("all", "responders", "non_responders"):
+        values[f"followup.ongoing.{name}"] = share(ongoing[groups[name]])
+        values[f"followup.stopped.{name}"] = share(~ongoing[groups[name]])
+    return values
+
+
+def _stops(cohort: Cohort, responds: pd.Series) -> dict[str, dict[str, Any]]:
+    reasons = cohort.courses["stop_reason"]
+    return {
+        f"followup.stop.{name}.{reason.value}": share(reasons[mask] == reason)
+        for name, mask in (("responders", responds), ("non_responders", ~responds))
+        for reason in StopReason
+    }
+
+
+def _improvement_times(cohort: Cohort) -> dict[str, dict[str, Any]]:
+    rows = improvements(cohort)
+    general = rows["group"] == SymptomGroup.GENERAL_VASOMOTOR
+    others = rows[~general]
+    by_symptom = others.groupby("symptom", observed=True)["months"].median()
+    by_group = others.groupby("group", observed=True)["months"].median()
+    prefix = "followup.first_improvement"
+    return {f"{prefix}.{group.value}": spread(rows.loc[rows["group"] == group, "months"]) for group in SymptomGroup} | {
+        f"{prefix}.all": spread(rows["months"]),
+        f"{prefix}.other": spread(others["months"]),
+        f"{prefix}.symptom_medians.other": spread(by_symptom),
+        f"{prefix}.group_medians.other": spread(by_group),
+    }
+
+
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+    """Compute the values that the text gives about time and duration.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it; ``all`` at the end of a name stands for its patients.
+    criteria : Criteria, default PAPER
+        The response criteria.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name: times to first and best response and to first improvement by symptom group (L249-L252; the unit
+        is a symptom of a patient, ``other`` pools all groups but the general vasomotor one, and the medians are those
+        of each other symptom or group); durations in months (L253-L257); ongoing courses (L253), sustained responses
+        (L258-L259), lost responses (L259-L260) and reasons for stopping (L261-L264). The denominator of a reason is the
+        number of responders or of non-responders.
+    """
+    best = best_response(cohort, criteria)
+    responds = best != Response.NR
+    lost = last_status(cohort, criteria) == FollowUpStatus.LOSS_OF_RESPONSE
+    first, to_best = first_response_months(cohort, criteria), cohort.courses["months_to_best_response"]
+    responders = int(responds.sum())
+    return {
+        "followup.first_response.all": spread(first),
+        "followup.first_response.responders": spread(first[responds]),
+        "followup.best_response.all": spread(to_best),
+        "followup.best_response.responders": spread(to_best[responds]),
+        "followup.sustained.responders": proportion(int(sustained(cohort, criteria).sum()), responders),
+        "followup.loss_of_response.all": share(lost),
+        "followup.loss_of_response.responders": proportion(int(lost.sum()), responders),
+        **_improvement_times(cohort),
+        **_durations(cohort, best, lost),
+        **_stops(cohort, responds),
+    }

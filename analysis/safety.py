@@ -1,0 +1,127 @@
+"""Safety: who had adverse events, which ones, how severe, and who stopped for them."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.summaries import proportion, share, spread
+from analysis.vocabulary import Severity, StopReason
+
+WEEKS_PER_MONTH = 365.25 / 12 / 7
+"""Converts the interval between injections, in weeks, into months."""
+
+
+def with_any(cohort: Cohort, events: pd.Series | None = None) -> pd.Series:
+    """Tell which patients had at least one of some adverse events.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    events : Series of bool, optional
+        Which rows of ``cohort.adverse_events`` count; all by default.
+
+    Returns
+    -------
+    Series of bool
+        Indexed like the patients.
+    """
+    codes = cohort.adverse_events["patient_id"].cat.codes
+    chosen = codes if events is None else codes[events]
+    counts = np.bincount(chosen, minlength=len(cohort.patients))
+    return pd.Series(counts > 0, index=cohort.patients.index)
+
+
+def _key(text: str) -> str:
+    """Make a part of a value's name from free text."""
+    return re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed"
+
+
+def _patients_by(rows: pd.DataFrame, column: str) -> dict[str, int]:
+    """Count the patients with each text of a column, texts with the same key together."""
+    keys = rows[column].map({text: _key(text) for text in rows[column].unique()})
+    pairs = pd.DataFrame({"key": keys, "patient": rows["patient_id"].cat.codes}).drop_duplicates()
+    return pairs["key"].value_counts().sort_index().to_dict()
+
+
+def event_table(cohort: Cohort) -> pd.DataFrame:
+    """Count the patients with each adverse event.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+
+    Returns
+    -------
+    DataFrame
+        One row per term, the most frequent first, then alphabetically: ``term``, ``n`` patients, ``denominator``,
+        ``percent``, patients by severity (``mild``, ``moderate``, ``severe``), ``flare`` and ``led_to_stop``. A term
+        stands at most once per patient, so that rows are patients (L293-L302).
+    """
+    events = cohort.adverse_events
+    marks = {severity.value: events["severity"] == severity for severity in Severity}
+    marks |= {name: events[name] == "yes" for name in ("flare", "led_to_stop")}
+    flags = pd.DataFrame({"term": events["term"], "n": 1} | {name: mask.astype(int) for name, mask in marks.items()})
+    counts = flags.groupby("term", as_index=False).sum().astype({"term": object})
+    counts = counts.sort_values(["n", "term"], ascending=[False, True], ignore_index=True)
+    denominator = len(cohort.patients)
+    counts.insert(2, "denominator", denominator)
+    counts.insert(3, "percent", 100 * counts["n"] / denominator)
+    return counts
+
+
+def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
+    events, size = cohort.adverse_events, len(cohort.patients)
+    values = {
+        f"safety.event.{term}.all": proportion(count, size) for term, count in _patients_by(events, "term").items()
+    }
+    detailed = events[events["detail"].notna()]
+    both = detailed.assign(described=detailed["term"] + " " + detailed["detail"])
+    for description, count in _patients_by(both, "described").items():
+        values[f"safety.event_detail.{description}.all"] = proportion(count, size)
+    return values
+
+
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+    """Compute the values that the text gives about safety.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it; ``all`` at the end of a name stands for its patients, ``events`` for the
+        reported events.
+    criteria : Criteria, default PAPER
+        Not used: safety depends on no response.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name: patients with any event, with a severe one, with a flare, with each event and its details, and
+        those who stopped for intolerance (L293-L302); the events by severity, and how many of the severe ones came
+        before the second injection (L352-L353).
+    """
+    events = cohort.adverse_events
+    affected = with_any(cohort)
+    severe, flare, led = events["severity"] == Severity.SEVERE, events["flare"] == "yes", events["led_to_stop"] == "yes"
+    stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
+    interval = cohort.courses["start_interval_weeks"].take(events["patient_id"].cat.codes).to_numpy()
+    at_first = events["onset_months"] < interval / WEEKS_PER_MONTH
+    return {
+        "safety.patients_with_event.all": share(affected),
+        "safety.stopped.all": share(stopped),
+        "safety.stopped.with_event": share(stopped[affected]),
+        "safety.stopped_for_event.all": share(with_any(cohort, led)),
+        "safety.severe.all": share(with_any(cohort, severe)),
+        "safety.severe_onset_months.all": spread(events.loc[severe, "onset_months"]),
+        "safety.flare.all": share(with_any(cohort, flare)),
+        "safety.flare_stopped.all": share(with_any(cohort, flare & led)),
+        "safety.events.all": {"n": len(events)},
+        "safety.after_first_injection.severe_events": share(at_first[severe]),
+        **{f"safety.severity.{level.value}.events": share(events["severity"] == level) for level in Severity},
+        **_by_term(cohort),
+    }
