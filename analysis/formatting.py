@@ -222,13 +222,15 @@ def duration(months: Number | None) -> str:
     return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
-def p_value(p: float | None) -> str:
+def p_value(p: float | None, named: bool = False) -> str:
     """Print a p value with three digits, such as "0.032", "<0.001" or ">0.999".
 
     Parameters
     ----------
     p : float or None
         From 0 to 1; None if there was no test.
+    named : bool, default False
+        Whether to begin with its name: "p = 0.032", "p < 0.001".
 
     Returns
     -------
@@ -241,14 +243,14 @@ def p_value(p: float | None) -> str:
         If it is not a probability.
     """
     if pd.isna(p):
-        return MISSING
+        return f"p {MISSING}" if named else MISSING
     if not 0 <= p <= 1:
         raise ValueError(f"p value {p!r} is not allowed; it lies between 0 and 1")
+    sign, digits = "=", 3
     if p < min(P_THRESHOLDS):
-        return f"<{min(P_THRESHOLDS)}"
-    if p > 0.999:
-        return ">0.999"
-    digits = 3
+        sign, p = "<", min(P_THRESHOLDS)
+    elif p > 0.999:
+        sign, p = ">", 0.999
     while any(p < limit <= round_half_up(p, digits) for limit in P_THRESHOLDS):
         digits += 1
-    return number(p, digits)
+    return f"p {sign} {number(p, digits)}" if named else f"{sign}{number(p, digits)}".lstrip("=")

@@ -19,7 +19,7 @@ from great_tables import GT
 from matplotlib.figure import Figure
 
 from analysis.files import write_atomically
-from analysis.rendering import page
+from analysis.table_style import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
 """Environment variable that, when set, names the folder to write to in place of the one asked for.

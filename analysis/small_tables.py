@@ -1,0 +1,126 @@
+"""Small tables for the notebooks: values of the text printed with what belongs to them."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+from great_tables import GT
+
+from analysis import formatting
+from analysis.table_style import finish
+
+__all__ = ["small_table", "value_rows", "value_text"]
+
+
+def value_text(entry: Mapping[str, Any]) -> str:
+    """Print a value of the text with all that belongs to it.
+
+    Parameters
+    ----------
+    entry : mapping
+        A value as the `summarise` functions give it.
+
+    Returns
+    -------
+    str
+        By what the entry holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (n = 55)", a test with its p value, a
+        ratio, or a count.
+
+    Raises
+    ------
+    ValueError
+        If it holds none of these.
+    """
+    if "p_value" in entry:
+        return _test_text(entry)
+    if "percent" in entry:
+        share = formatting.percent(entry["n"], entry["denominator"])
+        return f"{entry['n']}/{entry['denominator']} ({share}{'%' if entry['denominator'] else ''})"
+    if "median" in entry:
+        mean = formatting.number(entry["mean"], 1)
+        return f"median {formatting.median_range(entry)}, mean {mean} (n = {entry['n']})"
+    if "ratio" in entry:
+        return formatting.number(entry["ratio"], 2)
+    if "n" in entry:
+        return formatting.number(entry["n"])
+    raise ValueError(
+        f"a value with {', '.join(entry)} cannot be printed; allowed are shares, spreads, tests and counts"
+    )
+
+
+def _test_text(entry: Mapping[str, Any]) -> str:
+    parts = []
+    if entry.get("ci") is not None:
+        interval = formatting.value_range(*entry["ci"])
+        parts.append(f"mean difference {formatting.number(entry['mean_difference'], 1)} (95% CI {interval})")
+    if entry.get("rho") is not None:
+        parts.append(f"rho {formatting.number(entry['rho'], 2)}")
+    return ", ".join([*parts, formatting.p_value(entry["p_value"], named=True), f"n = {entry['n']}"])
+
+
+def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+    """Choose values of the text and print them, for `small_table`.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping
+        Values by dotted name, as the `summarise` functions give them.
+    labels : mapping of str to str
+        What to call each of the chosen ones, in the order to show.
+
+    Returns
+    -------
+    DataFrame of str
+        Columns ``Result`` and ``Value``, one row per label.
+
+    Raises
+    ------
+    ValueError
+        If there is no value of a name.
+    """
+    for name in labels:
+        if name not in values:
+            near = ", ".join(difflib.get_close_matches(name, values)) or "none is close to it"
+            raise ValueError(f"there is no value {name!r}; similar names: {near}")
+    return pd.DataFrame({"Result": list(labels.values()), "Value": [value_text(values[name]) for name in labels]})
+
+
+def small_table(
+    frame: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), reconstructed: bool = False
+) -> GT:
+    """Lay out a few results to be read in a notebook.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per row; the first column names it. Text is kept, whole numbers are printed whole, other numbers with
+        at most two digits after the point, and a missing value as such.
+    title : str
+        Heading of the table.
+    identifier : str
+        Identifier of the table on a page: lower-case letters, digits and hyphens.
+    notes : iterable of str
+        Printed below the table, one line each.
+    reconstructed : bool, default False
+        Whether to say that the cohort was reconstructed.
+
+    Returns
+    -------
+    GT
+        A notebook shows it; `outputs.save_table` saves it.
+
+    Raises
+    ------
+    ValueError
+        If the identifier is not allowed.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", identifier):
+        raise ValueError(f"identifier {identifier!r} is not allowed; use lower-case letters, digits and hyphens")
+    text = frame.astype(object).map(
+        lambda cell: cell if isinstance(cell, str) else formatting.number(cell, 2, trim=True)
+    )
+    text.columns = [str(column) for column in text.columns]
+    table = GT(text, rowname_col=text.columns[0], id=identifier).tab_header(title).tab_stubhead(text.columns[0])
+    return finish(table, identifier, notes, reconstructed, wrap=True)
