@@ -1,0 +1,127 @@
+"""The part of Figure 2 that leads from best response to the status at last follow-up."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from analysis import style
+from analysis.formatting import count_percent
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, FollowUpStatus
+
+STATUS_ORDER: tuple[FollowUpStatus, ...] = (
+    FollowUpStatus.CR,
+    FollowUpStatus.MR,
+    FollowUpStatus.PR,
+    FollowUpStatus.LOSS_OF_RESPONSE,
+    FollowUpStatus.INTOLERANCE,
+    FollowUpStatus.LOST_TO_FOLLOW_UP,
+    FollowUpStatus.NR,
+)
+"""From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
+
+STATUS_COLOURS: dict[str, str] = dict(style.RESPONSE_COLOURS) | {
+    FollowUpStatus.LOSS_OF_RESPONSE: style.ENDED_COLOUR,
+    FollowUpStatus.INTOLERANCE: "#e9ad78",
+    FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
+}
+"""The colour of each status at last follow-up."""
+
+_SLOT, _GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a label, least gap, width of the blocks, in centimetres
+
+
+def node_places(counts: pd.Series, pitch: float, depth: float = 0) -> pd.DataFrame:
+    """Place the blocks of the statuses at last follow-up below each other.
+
+    Parameters
+    ----------
+    counts : Series of int
+        Patients by status, in drawing order.
+    pitch : float
+        Height of one patient in centimetres.
+    depth : float, default 0
+        Height to be filled, if it is more than the blocks need.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by status: ``top`` and ``bottom`` of the block and ``slot_bottom``, the end of its room, in centimetres
+        from above. A block never has less room than its label.
+    """
+    heights = counts * pitch
+    slots = np.maximum(heights, _SLOT)
+    spare = depth - slots.sum()
+    gap = max(_GAP, spare / (len(counts) - 1)) if len(counts) > 1 else 0
+    slot_bottom = (slots + gap).cumsum() - gap
+    top = slot_bottom - slots + (slots - heights) / 2
+    return pd.DataFrame({"top": top, "bottom": top + heights, "slot_bottom": slot_bottom})
+
+
+def transitions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count the patients who went from each best response to each status at last follow-up.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per patient with ``best_response`` and ``last_status``.
+
+    Returns
+    -------
+    DataFrame
+        ``best``, ``last`` and ``n`` for each pair that occurs, ordered by response and by `STATUS_ORDER`.
+    """
+    last = frame["last_status"].astype(object).map({status: place for place, status in enumerate(STATUS_ORDER)})
+    pairs = pd.DataFrame({"best": frame["best_response"], "place": last.astype(int)})
+    counts = pairs.value_counts().rename("n").reset_index().sort_values(["best", "place"], ignore_index=True)
+    return counts.assign(last=[STATUS_ORDER[place] for place in counts["place"]])[["best", "last", "n"]]
+
+
+def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[float, float]) -> Path:
+    """Trace a ribbon that leaves and arrives horizontally; `left` and `right` are its top and bottom there."""
+    middle = (x[0] + x[1]) / 2
+    points = [(x[0], left[0]), (middle, left[0]), (middle, right[0]), (x[1], right[0])]
+    points += [(x[1], right[1]), (middle, right[1]), (middle, left[1]), (x[0], left[1]), (x[0], left[0])]
+    curve = [Path.CURVE4] * 3
+    return Path(points, [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
+
+
+def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None:
+    axes.add_patch(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
+
+
+def draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitch: float, width: float) -> None:
+    """Draw a ribbon from each group of patients to their status at last follow-up.
+
+    Parameters
+    ----------
+    axes : Axes
+        Empty axes; x counts centimetres from the left, y centimetres from above, as for the rows of patients beside it.
+    frame : DataFrame
+        One row per patient with ``best_response`` and ``last_status``.
+    tops : Series of float
+        Where the rows of each best response begin, indexed by response, in centimetres from above.
+    pitch : float
+        Height of one patient in centimetres.
+    width : float
+        Where the blocks on the right begin, in centimetres.
+    """
+    flows = transitions(frame)
+    counts = flows.groupby("last")["n"].sum().reindex([s for s in STATUS_ORDER if (flows["last"] == s).any()])
+    first = tops.min()
+    nodes = first + node_places(counts, pitch, axes.get_ylim()[0] - first - 0.1)
+    begin = flows["best"].astype(object).map(tops) + pitch * (
+        flows.groupby("best", observed=True)["n"].cumsum() - flows["n"]
+    )
+    end = flows["last"].map(nodes["top"]) + pitch * (flows.groupby("last")["n"].cumsum() - flows["n"])
+    for flow, left, right in zip(flows.itertuples(), begin, end, strict=True):
+        height, colour = pitch * flow.n, STATUS_COLOURS[flow.last]
+        path = _ribbon((_BLOCK, width), (left, left + height), (right, right + height))
+        axes.add_patch(PathPatch(path, facecolor=colour, alpha=0.4, linewidth=0))
+        _block(axes, 0, left, left + height, style.RESPONSE_COLOURS[flow.best])
+        if height >= _SLOT * 0.8:
+            axes.text(_BLOCK + 0.1, left + height / 2, f"{flow.n:,}", size=style.SMALL, va="center_baseline")
+    for status, node in nodes.iterrows():
+        _block(axes, width, node["top"], node["bottom"], STATUS_COLOURS[status])
+        label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {count_percent(counts[status], len(frame))}"
+        axes.text(width + _BLOCK + 0.12, (node["top"] + node["bottom"]) / 2, label, va="center_baseline")
