@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from analysis.jobs import JOBS, BuildError, Job
+from analysis.kernels import SCRATCH
 from analysis.parameters import check_parameters, parameter_value, parameters_of
 from analysis.plan import Plan
 from analysis.project import ROOT, Project
@@ -142,7 +143,7 @@ def references(project: Project) -> int:
     for path in notebooks.values():
         parameters_of(path)
     changed: dict[str, bool] = {}
-    with locked(project.under_build("record", "lock")), kernels(project) as sockets:
+    with locked(project.under_build("record", "lock")), kernels(project, SCRATCH) as sockets:
         from analysis.driver import report, run_all
         from analysis.notebooks import refresh
 

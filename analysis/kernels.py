@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["connection", "environment", "private_folder"]
+__all__ = ["SCRATCH", "connection", "environment", "private_folder"]
+
+# Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
+SCRATCH = "../build/scratch"
 
 # The date that figures carry: any fixed one will do.
 _EPOCH = "1735689600"
@@ -37,7 +40,7 @@ def private_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def environment(root: Path, folder: Path) -> dict[str, str]:
+def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
     """Environment variables that make runs alike on every machine.
 
     One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side and
@@ -49,6 +52,8 @@ def environment(root: Path, folder: Path) -> dict[str, str]:
         The project; `analysis` is imported from there.
     folder : Path
         See `private_folder`.
+    output : str
+        Folder that all results go to instead of the one a notebook names; empty for that one.
 
     Returns
     -------
@@ -57,6 +62,7 @@ def environment(root: Path, folder: Path) -> dict[str, str]:
     """
     cache = root / "build" / "cache"
     return {
+        "COMPENDIUM_OUTPUT": output,
         "SOURCE_DATE_EPOCH": _EPOCH,
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": str(root),

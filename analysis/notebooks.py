@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.files import write_atomically
 from analysis.jobs import BuildError
 from analysis.kernels import connection
-from analysis.parameters import SCRATCH, redirected
-from analysis.publish import write_atomically
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -131,7 +130,7 @@ def _settled(notebook: "NotebookNode") -> bytes:
 def refresh(notebook: Path, sockets: Path) -> bool:
     """Run a committed notebook with its own parameters and write its outputs back into it.
 
-    The results it makes go to `SCRATCH`.
+    Its results go to the folder that `analysis.kernels.environment` names.
 
     Parameters
     ----------
@@ -152,20 +151,11 @@ def refresh(notebook: Path, sockets: Path) -> bool:
     """
     import nbformat
 
-    (notebook.parent / SCRATCH).mkdir(parents=True, exist_ok=True)
     content = nbformat.read(notebook, as_version=4)
-    tagged = [cell for cell in content.cells if "parameters" in cell.metadata.get("tags", [])]
-    sources = [cell.source for cell in tagged]
-    for cell in tagged:
-        cell.source = redirected(cell.source)
     try:
         executed = _run(content, None, {}, (notebook.parent, sockets))
     except Exception as error:
         raise _explain(notebook, None, error) from error
-    for cell, source in zip(
-        [c for c in executed.cells if "parameters" in c.metadata.get("tags", [])], sources, strict=True
-    ):
-        cell.source = source
     settled = _settled(executed)
     changed = settled != notebook.read_bytes()
     if changed:

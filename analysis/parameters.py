@@ -11,22 +11,19 @@ from pathlib import Path
 from analysis.freshness import cells
 from analysis.jobs import BuildError
 
-__all__ = ["SCRATCH", "check_parameters", "parameter_value", "parameters_of", "redirected"]
+__all__ = ["check_parameters", "parameter_value", "parameters_of"]
 
-# Committed notebooks under test or being refreshed write here, relative to their own folder, not into the results.
-SCRATCH = "../build/scratch"
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 
 
-def _assignments(source: str) -> list[tuple[str, str, ast.expr]]:
-    """Name, type and value of each plain assignment of a constant."""
-    found = []
+def _kinds(source: str) -> dict[str, str]:
+    """Type by name, of each plain assignment of a constant."""
+    found = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            found.append((node.target.id, ast.unparse(node.annotation), node.value))
+            found[node.target.id] = ast.unparse(node.annotation)
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            kind = type(ast.literal_eval(node.value)).__name__
-            found.append((node.targets[0].id, kind, node.value))
+            found[node.targets[0].id] = type(ast.literal_eval(node.value)).__name__
     return found
 
 
@@ -52,7 +49,7 @@ def parameters_of(notebook: Path) -> dict[str, str]:
     if len(tagged) != 1:
         raise BuildError(f'{notebook}: {len(tagged)} cells are tagged "parameters"; exactly one is needed')
     try:
-        kinds = {name: kind for name, kind, _ in _assignments(tagged[0])}
+        kinds = _kinds(tagged[0])
     except (SyntaxError, ValueError) as error:
         raise BuildError(f"{notebook}: the parameters cell must assign plain constants: {error}") from error
     for name, kind in kinds.items():
@@ -115,26 +112,3 @@ def check_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, o
             )
         checked[name] = value
     return checked
-
-
-def redirected(source: str, folder: str = SCRATCH) -> str:
-    """Source of a parameters cell with another value of `output`.
-
-    Parameters
-    ----------
-    source : str
-        The cell.
-    folder : str
-        The other value.
-
-    Returns
-    -------
-    str
-        The changed source, unchanged where no parameter `output` is assigned.
-    """
-    lines = source.splitlines()
-    for name, _, value in _assignments(source):
-        if name == "output":
-            line = lines[value.lineno - 1]
-            lines[value.lineno - 1] = line[: value.col_offset] + repr(folder) + line[value.end_col_offset :]
-    return "\n".join(lines)

@@ -2,33 +2,15 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from analysis.files import write_atomically
 from analysis.jobs import BuildError
 
-__all__ = ["Outputs", "read_record", "write_atomically", "write_record"]
+__all__ = ["Outputs", "read_record", "write_record"]
 
 _VERSION = 1
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it has the old content or the new one, never a part of it.
-
-    Parameters
-    ----------
-    path : Path
-        The file; its folder must exist.
-    content : bytes
-        All of the new content.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_record(path: Path) -> dict[str, dict]:

@@ -39,13 +39,15 @@ def _clean(project: Project) -> None:
 
 
 @contextlib.contextmanager
-def kernels(project: Project) -> Iterator[Path]:
+def kernels(project: Project, output: str = "") -> Iterator[Path]:
     """Prepare for running notebooks, and tidy up whatever happens.
 
     Parameters
     ----------
     project : Project
         What is built.
+    output : str
+        See `analysis.kernels.environment`.
 
     Yields
     ------
@@ -60,7 +62,7 @@ def kernels(project: Project) -> Iterator[Path]:
     before = dict(os.environ)
     with private_folder() as sockets, interruptible(lambda: (_clean(project), shutil.rmtree(sockets))):
         _clean(project)
-        os.environ.update(environment(project.root, sockets))
+        os.environ.update(environment(project.root, sockets, output))
         try:
             project.under_build("executed").mkdir(parents=True, exist_ok=True)
             load_papermill()
