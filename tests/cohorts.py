@@ -1,5 +1,6 @@
 """Random cohorts that keep the data contract, of any size, made by whole-column draws."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +239,20 @@ def write_cohort(tables: Tables, folder: Path) -> Path:
     for table, frame in tables.items():
         frame.to_csv(folder / f"{table}.csv", index=False, lineterminator="\n", encoding="utf-8")
     return folder
+
+
+@cache
+def _base(n: int) -> Tables:
+    return random_tables(n, seed=0)
+
+
+def cohort_with(symptoms: list[list[tuple[str, float, float]]], **courses: list) -> Cohort:
+    """Make a cohort of given symptoms: for each patient (onset, grade_best, grade_last), and columns of courses."""
+    tables = dict(_base(len(symptoms)))
+    rows = [(number, place, *row) for number, patient in enumerate(symptoms) for place, row in enumerate(patient)]
+    frame = pd.DataFrame(rows, columns=["patient_id", "symptom", "onset", "grade_best", "grade_last"])
+    frame["patient_id"] = _ids(frame["patient_id"].to_numpy())
+    frame["symptom"] = schema.symptom_list().index[frame["symptom"]]
+    tables["symptoms"] = schema.with_types("symptoms", frame.assign(months_to_first_improvement=np.nan))
+    tables["courses"] = schema.with_types("courses", tables["courses"].assign(**courses))
+    return from_tables(tables)

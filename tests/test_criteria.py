@@ -1,0 +1,61 @@
+import pytest
+
+from analysis.criteria import CHOICES, LIMITS, PAPER, Criteria, read_criteria
+
+
+def test_the_paper_is_the_default():
+    assert read_criteria("paper") == read_criteria(" paper ") == Criteria() == PAPER
+    # Typed from the manuscript: L212-L213, L225, L257.
+    assert (PAPER.major_above_percent, PAPER.partial_from_percent, PAPER.alpha) == (50, 10, 0.05)
+    assert PAPER.sustained_months == 3
+    assert all(getattr(PAPER, name) == allowed[0] for name, allowed in CHOICES.items())
+
+
+def test_options_are_read_whatever_the_blanks():
+    expected = Criteria(worsening="any", sustained_from="best", ige_stable_percent=12.5, major_above_percent=30)
+    text = " worsening = any,sustained_from=best , ige_stable_percent=12.5,major_above_percent=30"
+    assert read_criteria(text) == expected
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_choice_is_accepted_and_no_other(name):
+    for value in CHOICES[name]:
+        assert getattr(read_criteria(f"{name}={value}"), name) == value
+    with pytest.raises(ValueError, match=f"'never' is not allowed for {name}; allowed is one of {CHOICES[name][0]}, "):
+        read_criteria(f"{name}=never")
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_numbers_have_limits(name):
+    low, high = LIMITS[name]
+    for text in (f"{low - 1:g}", f"{high + 1:g}", "nan", "many", ""):
+        with pytest.raises(ValueError, match=rf"is not allowed for {name}; allowed is a .*from {low:g} to {high:g}"):
+            read_criteria(f"{name}={text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("worsning=any", "option 'worsning' is unknown; allowed are major_above_percent, .*, alpha"),
+        ("PAPER", "'PAPER' is not allowed; allowed is paper, or option=value"),
+        ("", "'' is not allowed"),
+        ("worsening=any,", "'' is not allowed"),
+        ("worsening=any,worsening=total", "worsening is given twice"),
+        ("major_above_percent=33.3", "33.3 is not allowed for major_above_percent; allowed is a whole number"),
+        ("partial_from_percent=60", "partial_from_percent 60 is above major_above_percent 50"),
+    ],
+)
+def test_what_is_wrong_is_named(text, message):
+    with pytest.raises(ValueError, match=message):
+        read_criteria(text)
+
+
+@pytest.mark.parametrize("options", [{"alpha": True}, {"worsening": 1}, {"zeros": ["drop"]}, {"alpha": "0.05"}])
+def test_values_of_another_type_are_refused(options):
+    with pytest.raises(ValueError, match="is not allowed for"):
+        Criteria(**options)
+
+
+def test_criteria_cannot_be_changed_afterwards():
+    with pytest.raises(AttributeError):
+        PAPER.alpha = 0.1
