@@ -1,0 +1,169 @@
+import contextlib
+import json
+import locale
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from analysis import outputs
+from analysis.files import write_atomically
+from analysis.small_tables import small_table
+
+ROOT = Path(__file__).resolve().parents[1]
+NUMBERS = pd.DataFrame(
+    {
+        "row": ["a, b", "ü"],
+        "n": pd.array([43, None], dtype="Int64"),
+        "percent": [100 * 43 / 55, np.nan],
+        "mean": [0.1 + 0.2, 1e-17],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def no_override(monkeypatch):
+    monkeypatch.delenv(outputs.OVERRIDE, raising=False)
+
+
+def drawing():
+    figure = Figure(figsize=(2, 1.5))
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], [2, 1, 3], marker="o", clip_on=True)
+    axes.fill_between([1, 2, 3], [1, 1, 1], hatch="//")
+    axes.set_title("Größe – 1.5 µg")
+    return figure
+
+
+def save_all(folder):
+    """Write one output of each kind."""
+    table = small_table(NUMBERS, "Title", "small", ["Note"], reconstructed=True)
+    outputs.save_figure(drawing(), "figure", folder)
+    outputs.save_table(NUMBERS, table, "table", folder)
+    outputs.save_values({"b.all": {"percent": 100 * 43 / 55}, "a.all": {"n": 1}}, "values", folder)
+
+
+def save_all_in_locale(folder):
+    """Do so under the locale of the environment, where the machine knows it."""
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_ALL, "")
+    save_all(folder)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
+def test_equal_bytes_in_other_surroundings(tmp_path):
+    surroundings = [
+        {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": "1000000000"},
+        {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "2"},
+    ]
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from tests import test_outputs; test_outputs.save_all_in_locale('.')"
+    kept = {key: value for key, value in os.environ.items() if key not in ("SOURCE_DATE_EPOCH", outputs.OVERRIDE)}
+    running = []
+    for number, variables in enumerate(surroundings):
+        folder = tmp_path / f"folder {number}"
+        folder.mkdir()
+        (folder / "matplotlibrc").write_text("savefig.bbox: tight\nsvg.fonttype: none\npdf.fonttype: 3\n" * number)
+        running.append(
+            (folder, subprocess.Popen([sys.executable, "-c", program, ROOT], cwd=folder, env=kept | variables))
+        )
+    assert [process.wait(timeout=60) for _, process in running] == [0, 0]
+    first, second = (contents(folder) for folder, _ in running)
+    first.pop("matplotlibrc"), second.pop("matplotlibrc")
+    assert first.keys() == {"figure.svg", "figure.pdf", "figure.png", "table.csv", "table.html", "values.json"}
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_figures_hold_no_date_and_no_program_version(tmp_path):
+    paths = outputs.save_figure(drawing(), "figure-1", tmp_path / "new" / "folder")
+    assert [path.name for path in paths] == ["figure-1.svg", "figure-1.pdf", "figure-1.png"]
+    svg, pdf, png = (path.read_bytes() for path in paths)
+    assert b"CreationDate" not in pdf and b"Producer" not in pdf
+    assert b"dc:date" not in svg and b"Matplotlib v" not in svg
+    assert b"tEXt" not in png
+    # The size in pixels and the resolution, as the PNG format stores them: 2 x 1.5 inches at 300 dpi.
+    assert (int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")) == (600, 450)
+    assert png[png.index(b"pHYs") + 4 :][:4] == round(300 / 0.0254).to_bytes(4, "big")
+
+
+def test_csv_holds_the_exact_numbers(tmp_path):
+    csv, html = outputs.save_table(NUMBERS, "<p>é</p>", "table-2", tmp_path)
+    assert csv.read_bytes() == (
+        f'row,n,percent,mean\n"a, b",43,{100 * 43 / 55!r},0.30000000000000004\nü,,,1e-17\n'.encode()
+    )
+    assert html.read_bytes() == "<p>é</p>".encode()
+
+
+def test_values_are_sorted_plain_json(tmp_path):
+    values = {"b": {"n": np.int64(3), "ratio": np.float64(0.5), "none": None}, "a": {"ci": (1, 2.5), "text": "é"}}
+    (path,) = outputs.save_values(values, "values", tmp_path)
+    assert path.read_text(encoding="utf-8").index('"a"') < path.read_text(encoding="utf-8").index('"b"')
+    assert json.loads(path.read_bytes()) == {
+        "a": {"ci": [1, 2.5], "text": "é"},
+        "b": {"n": 3, "ratio": 0.5, "none": None},
+    }
+    assert path.read_bytes().endswith(b"}\n") and b"\\u" not in path.read_bytes() and b"\r" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("bad", [float("nan"), np.inf, pd.NA, {1, 2}])
+def test_values_that_are_none_are_named(tmp_path, bad):
+    with pytest.raises(ValueError, match=r"the value response\.all\.percent is"):
+        outputs.save_values({"response.all": {"percent": bad}}, "values", tmp_path)
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["", "../figure", "a/b", ".hidden", "a b"])
+def test_names_are_plain_file_names(tmp_path, name):
+    with pytest.raises(ValueError, match="output name"):
+        outputs.save_values({}, name, tmp_path)
+
+
+def test_override_replaces_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(outputs.OVERRIDE, str(tmp_path / "scratch"))
+    (path,) = outputs.save_values({}, "values", tmp_path / "results")
+    assert path == tmp_path / "scratch" / "values.json"
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"the output folder .*file/results cannot be made: Not a directory"):
+        outputs.save_figure(drawing(), "figure", tmp_path / "file" / "results")
+
+
+def test_a_failing_write_leaves_the_earlier_files(tmp_path, monkeypatch):
+    save_all(tmp_path)
+    earlier = contents(tmp_path)
+
+    def full_disk(path, content):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match=r"cannot be written: No space left on device"):
+        outputs.save_values({"other": {"n": 2}}, "values", tmp_path)
+    assert contents(tmp_path) == earlier
+
+
+def test_a_figure_that_cannot_be_drawn_leaves_the_earlier_files(tmp_path):
+    save_all(tmp_path)
+    earlier = contents(tmp_path)
+    figure = drawing()
+    figure.axes[0].set_title("$\\undefined$")
+    with pytest.raises(ValueError, match="undefined"):
+        outputs.save_figure(figure, "figure", tmp_path)
+    assert contents(tmp_path) == earlier
+
+
+def test_atomic_write_keeps_the_usual_permissions(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    write_atomically(tmp_path / "atomic", b"new")
+    assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["atomic", "plain"]
