@@ -77,8 +77,6 @@ def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
         "reached_mr": changes["reached_mr"],
         "reached_pr": changes["reached_pr"],
         "improved_pr": changes["improved_pr"],
-        "improved_to_mr": improved & changes["response_after"].isin((Response.CR, Response.MR)),
-        "improved_to_pr": improved & (changes["response_after"] == Response.PR),
         "stopped": changes["stopped"],
         "not_improved_and_stopped": ~improved & changes["stopped"],
     }
@@ -99,17 +97,20 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     Returns
     -------
     dict of str to dict
-        Values by name: the starting regimen (L182-L183), escalations (L271-L276), weekly schedules (L277-L282), and the
-        overall response with and without an escalation (L340-L341).
+        Values by name: first and last month in which a course began (L92-L93), the starting regimen (L182-L183),
+        escalations (L271-L276), weekly schedules (L277-L282), and the overall response with and without an escalation
+        (L340-L341).
     """
     courses = cohort.courses
     escalations, weekly = (dose_changes(cohort, change, criteria) for change in ("escalation", "weekly"))
+    months = courses["start_month"]
     dose, responds = escalations["dose_mg"], best_response(cohort, criteria) != Response.NR
     escalated = courses["escalation_month"].notna()
     recommended = (courses["start_dose_mg"] == START_DOSE_MG) & (
         courses["start_interval_weeks"] == START_INTERVAL_WEEKS
     )
     return {
+        "dosing.start_month.all": {"n": len(months), "minimum": months.min(), "maximum": months.max()},
         "dosing.start_recommended.all": share(recommended),
         "dosing.start_dose_mg.all": spread(courses["start_dose_mg"]),
         "dosing.start_interval_weeks.all": spread(courses["start_interval_weeks"]),

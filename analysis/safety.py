@@ -101,9 +101,9 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     Returns
     -------
     dict of str to dict
-        Values by name: patients with any event, with a severe one, with a flare, with each event and its details, and
-        those who stopped for intolerance (L293-L302); the events by severity, and how many of the severe ones came
-        before the second injection (L352-L353).
+        Values by name: patients with any event, with a severe one, with a flare, with both (L344-L345), with each event
+        that occurred and its details, and those who stopped for intolerance (L293-L302); the events by severity, and
+        how many of the severe ones came before the second injection (L352-L353).
     """
     events = cohort.adverse_events
     affected = with_any(cohort)
@@ -119,6 +119,7 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
         "safety.severe.all": share(with_any(cohort, severe)),
         "safety.severe_onset_months.all": spread(events.loc[severe, "onset_months"]),
         "safety.flare.all": share(with_any(cohort, flare)),
+        "safety.severe_flare.all": share(with_any(cohort, flare) & with_any(cohort, severe)),
         "safety.flare_stopped.all": share(with_any(cohort, flare & led)),
         "safety.events.all": {"n": len(events)},
         "safety.after_first_injection.severe_events": share(at_first[severe]),

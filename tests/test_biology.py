@@ -1,0 +1,178 @@
+import json
+import math
+import warnings
+from dataclasses import replace
+from itertools import combinations
+from statistics import mean, stdev
+
+import pandas as pd
+import pytest
+
+from analysis import biology
+from analysis.criteria import Criteria
+from analysis.vocabulary import Population
+from tests.cohorts import random_cohort
+from tests.small_cohort import small_cohort
+
+
+def _pairs(before, after):
+    return pd.DataFrame({"before": [float(before)], "on_therapy": [float(after)]})
+
+
+def test_pairs_of_six_patients():
+    tryptase = biology.paired_frame(small_cohort(), "tryptase")
+    assert tryptase.to_dict(orient="index") == {
+        "A": {"before": 20, "on_therapy": 22, "months_on_therapy": 3},
+        "B": {"before": 10, "on_therapy": 14, "months_on_therapy": 6},
+    }
+    ige = biology.paired_frame(small_cohort(), "total_ige")
+    assert list(ige.index) == ["A", "B", "C", "D"]
+    assert list(ige["before"]) == [3, 100, 50, 0]
+    assert list(ige["on_therapy"]) == [3.6, 300, 39, 1]
+
+
+def test_an_unknown_analyte_is_named():
+    with pytest.raises(ValueError, match="analyte 'histamine' is unknown; allowed are tryptase, total_ige"):
+        biology.paired_frame(small_cohort(), "histamine")
+
+
+def test_levels_of_six_patients():
+    values = biology.summarise(small_cohort())
+    assert values["biology.tryptase.diagnosis"]["n"] == 1
+    assert values["biology.tryptase.diagnosis"]["mean"] == 30
+    assert values["biology.tryptase.paired.all"] == {"n": 2, "denominator": 6, "percent": pytest.approx(100 / 3)}
+    assert values["biology.tryptase.before"]["mean"] == 15
+    assert values["biology.tryptase.on_therapy"]["mean"] == 18
+    assert values["biology.tryptase.months_on_therapy"]["minimum"] == 3
+    assert values["biology.total_ige.paired.all"]["n"] == 4
+    assert values["biology.total_ige.before"]["mean"] == pytest.approx(153 / 4)
+    assert values["biology.total_ige.on_therapy"]["maximum"] == 300
+    assert values["biology.total_ige.diagnosis"] == {
+        "n": 0,
+        "mean": None,
+        "median": None,
+        "minimum": None,
+        "maximum": None,
+    }
+
+
+def test_paired_t_by_hand():
+    test = biology.summarise(small_cohort())["biology.tryptase.paired_t"]
+    # The differences 2 and 4 have mean 3 and standard error 1; with one degree of freedom t is Cauchy.
+    assert (test["n"], test["mean_difference"]) == (2, 3)
+    assert test["statistic"] == pytest.approx(3)
+    assert test["p_value"] == pytest.approx(1 - 2 / math.pi * math.atan(3))
+    assert isinstance(test["ci"], list)
+
+
+def test_directions_of_six_patients():
+    values = biology.summarise(small_cohort())
+    counted = {name: values[f"biology.total_ige.{name}"]["n"] for name in biology.DIRECTIONS}
+    assert counted == {"increased": 2, "stable": 1, "decreased": 1}
+    strict = biology.summarise(small_cohort(), Criteria(ige_stable_percent=19.9))
+    assert strict["biology.total_ige.increased"] == {"n": 3, "denominator": 4, "percent": 75}
+
+
+# In binary, 3.6 - 3 is above a fifth of 3 and 0.36 - 0.3 below a fifth of 0.3; both must be stable.
+@pytest.mark.parametrize(
+    ("before", "after", "percent", "expected"),
+    [
+        (3, 3.6, 20, "stable"),
+        (3, 2.4, 20, "stable"),
+        (0.3, 0.36, 20, "stable"),
+        (100, 120, 20, "stable"),
+        (100, 120.1, 20, "increased"),
+        (100, 79.9, 20, "decreased"),
+        (100, 80, 20, "stable"),
+        (0, 0, 20, "stable"),
+        (0, 0.1, 20, "increased"),
+        (10, 10, 0, "stable"),
+        (10, 10.1, 0, "increased"),
+        (10, 9.9, 0, "decreased"),
+        (10, 0, 100, "stable"),
+    ],
+)
+def test_direction_at_its_limits(before, after, percent, expected):
+    directions = biology.direction(_pairs(before, after), Criteria(ige_stable_percent=percent))
+    assert list(directions) == [expected]
+
+
+@pytest.mark.parametrize(("before", "after", "ratio"), [(4, 6, 1.5), (4, 0, 0), (0, 0, 1), (0, 2, math.inf)])
+def test_relative_change(before, after, ratio):
+    assert list(biology.relative_change(_pairs(before, after))) == [ratio]
+
+
+def test_ige_against_efficacy_by_hand():
+    values = biology.summarise(small_cohort())
+    # Ranks of the change (1.2, 3, 0.78, infinite) 2, 3, 1, 4; of the score left (0, 0.25, 0.5, 1) 1, 2, 3, 4; the
+    # squares of the differences add up to 6. With two degrees of freedom p is 1 - |rho|.
+    change = values["biology.total_ige.change_with_score"]
+    assert change == {"n": 4, "rho": pytest.approx(1 - 6 * 6 / (4 * 15)), "p_value": pytest.approx(0.6)}
+    # Ranks of the level on therapy 2, 4, 3, 1: squares 1 + 4 + 0 + 9.
+    level = values["biology.total_ige.level_with_score"]
+    assert level["rho"] == pytest.approx(1 - 6 * 14 / (4 * 15))
+
+
+def test_ige_against_tolerance_by_hand():
+    values = biology.summarise(small_cohort())
+    # C alone had no adverse event and has the smallest change: one of four places, on two sides.
+    expected = {"n": 3, "denominator": 4, "statistic": 3, "p_value": 0.5}
+    assert values["biology.total_ige.change_with_events"] == expected
+    assert values["biology.total_ige.level_with_events"]["statistic"] == 1
+
+
+def test_mann_whitney_against_all_divisions():
+    values = pd.Series([1.0, 2.5, 3.0, 4.5, 6.0, 7.0, 9.0])
+    group = pd.Series([True, False, True, True, False, False, False])
+
+    def statistic(first):
+        return sum(values[i] > values[j] for i in first for j in values.index.difference(first))
+
+    observed = statistic([0, 2, 3])
+    centre = 3 * 4 / 2
+    divisions = [statistic(list(first)) for first in combinations(range(7), 3)]
+    extreme = sum(abs(u - centre) >= abs(observed - centre) for u in divisions)
+    result = biology.compare_groups(values, group)
+    assert result["statistic"] == observed
+    assert result["p_value"] == pytest.approx(extreme / len(divisions))
+
+
+def test_nothing_to_compare():
+    values = pd.Series([1.0, 2.0, 3.0])
+    everyone, same = pd.Series([True] * 3), pd.Series([5.0] * 3)
+    nothing = {"statistic": None, "p_value": None}
+    assert biology.compare_groups(values, everyone) == {"n": 3, "denominator": 3} | nothing
+    assert biology.compare_groups(values, ~everyone) == {"n": 0, "denominator": 3} | nothing
+    assert biology.compare_groups(same, pd.Series([True, False, True]))["p_value"] is None
+    assert biology.rank_correlation(values, same) == {"n": 3, "rho": None, "p_value": None}
+    assert biology.rank_correlation(values[:2], values[:2])["rho"] is None
+    assert biology.rank_correlation(values, -values)["rho"] == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("seed", [17, 18])
+def test_against_loops(seed):
+    cohort = random_cohort(90, seed)
+    taken = {}
+    for sample in cohort.laboratory.to_dict(orient="records"):
+        if sample["analyte"] == "total_ige":
+            taken.setdefault(sample["patient_id"], {})[sample["time_point"]] = sample["value"]
+    pairs = [(t["before"], t["on_therapy"]) for t in taken.values() if {"before", "on_therapy"} <= t.keys()]
+    values = biology.summarise(cohort)
+    assert values["biology.total_ige.before"]["mean"] == pytest.approx(mean(before for before, _ in pairs))
+    rises = [after - before for before, after in pairs]
+    statistic = mean(rises) / (stdev(rises) / math.sqrt(len(rises)))
+    assert values["biology.total_ige.paired_t"]["statistic"] == pytest.approx(statistic)
+    assert values["biology.total_ige.increased"]["n"] == sum(10 * after > 12 * before for before, after in pairs)
+
+
+@pytest.mark.parametrize("population", Population)
+def test_no_sample_and_a_single_patient(population):
+    cohort = random_cohort(1, 19, population)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for laboratory in (cohort.laboratory, cohort.laboratory[:0]):
+            values = biology.summarise(replace(cohort, laboratory=laboratory))
+            json.dumps(values, allow_nan=False)
+    assert values.keys() == biology.summarise(small_cohort()).keys()
+    assert values["biology.total_ige.paired_t"]["p_value"] is None
+    assert values["biology.total_ige.increased"] == {"n": 0, "denominator": 0, "percent": None}

@@ -1,0 +1,124 @@
+import json
+import warnings
+from dataclasses import replace
+from math import comb
+
+import pytest
+
+from analysis import comparison
+from analysis.comparison import EARLIER, EarlierCohort
+from analysis.criteria import Criteria
+from analysis.summaries import proportion
+from analysis.vocabulary import Population
+from tests.cohorts import random_cohort
+from tests.small_cohort import small_cohort
+
+
+def _fisher(n, total, other_n, other_total):
+    """Add the probabilities of all tables with these margins that are no likelier than the observed one."""
+    with_outcome = n + other_n
+
+    def ways(k):
+        return comb(total, k) * comb(other_total, with_outcome - k)
+
+    possible = range(max(0, with_outcome - other_total), min(total, with_outcome) + 1)
+    return sum(ways(k) for k in possible if ways(k) <= ways(n)) / comb(total + other_total, with_outcome)
+
+
+@pytest.mark.parametrize("counts", [(43, 55, 11, 14), (6, 55, 2, 14), (0, 5, 5, 5), (3, 9, 3, 9), (9, 10, 2, 11)])
+def test_fisher_by_enumeration(counts):
+    n, total, other_n, other_total = counts
+    result = comparison.compare_proportions(proportion(n, total), proportion(other_n, other_total))
+    assert result["p_value"] == pytest.approx(_fisher(*counts))
+    assert result["difference"] == pytest.approx(100 * n / total - 100 * other_n / other_total)
+
+
+def test_nothing_to_compare():
+    nothing = {"difference": None, "p_value": None}
+    assert comparison.compare_proportions(proportion(0, 0), proportion(1, 2)) == nothing
+    assert comparison.compare_proportions(proportion(1, 2), proportion(0, 0)) == nothing
+
+
+def test_earlier_cohort_as_reported():
+    assert (EARLIER.patients, EARLIER.responders, EARLIER.stopped_for_side_effects) == (14, 11, 2)
+    assert 100 * EARLIER.responders / EARLIER.patients == pytest.approx(78.6, abs=0.05)
+    assert 100 * EARLIER.stopped_for_side_effects / EARLIER.patients == pytest.approx(14.3, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["responders", "with_side_effects", "stopped_for_side_effects"])
+@pytest.mark.parametrize("count", [-1, 15])
+def test_impossible_counts_are_refused(name, count):
+    with pytest.raises(ValueError, match=f"earlier cohort: {name} {count} is not allowed; allowed is 0 to 14"):
+        replace(EARLIER, **{name: count})
+
+
+def test_values_of_six_patients():
+    values = comparison.summarise(small_cohort())
+    expected = {
+        "orr.here": (5, 6),
+        "orr.earlier": (11, 14),
+        "side_effects.here": (4, 6),
+        "side_effects.earlier": (3, 14),
+        "stopped_for_side_effects.here": (2, 6),
+        "stopped_for_side_effects.earlier": (2, 14),
+        "improved.general_vasomotor": (3, 3),
+        "improved.superficial_vasomotor": (2, 2),
+        "improved.gastrointestinal": (2, 2),
+        "improved.urinary": (0, 0),
+        "improved.pain": (1, 3),
+        "improved.neuropsychiatric": (1, 2),
+    }
+    found = {name: values[f"comparison.{name}"] for name in expected}
+    assert {name: (value["n"], value["denominator"]) for name, value in found.items()} == expected
+    assert values["comparison.patients.here"] == {"n": 6}
+    assert values["comparison.patients.reported_earlier"] == {"n": 29}
+    assert values["comparison.orr.difference"] == {
+        "difference": pytest.approx(100 * (5 / 6 - 11 / 14)),
+        "p_value": pytest.approx(_fisher(5, 6, 11, 14)),
+    }
+
+
+def test_frames():
+    frame = comparison.compare(small_cohort(), earlier=EarlierCohort(10, 5, 4, 3))
+    assert frame.index.tolist() == ["orr", "side_effects", "stopped_for_side_effects"]
+    assert frame["n"].tolist() == [5, 4, 2]
+    assert frame["earlier_n"].tolist() == [5, 4, 3]
+    assert frame["earlier_denominator"].tolist() == [10, 10, 10]
+    assert frame.at["side_effects", "earlier_percent"] == 40
+    groups = comparison.improvement_by_group(small_cohort())
+    assert groups["n"].tolist() == [3, 2, 2, 0, 1, 1]
+
+
+def test_criteria_decide_who_responds():
+    criteria = Criteria(partial_from_percent=50)  # F improved by 25 %
+    assert comparison.summarise(small_cohort(), criteria)["comparison.orr.here"]["n"] == 4
+
+
+def test_a_new_symptom_is_not_counted():
+    cohort = small_cohort()
+    symptoms = cohort.symptoms.copy()
+    symptoms.loc[0, "onset"] = "on_therapy"
+    groups = comparison.improvement_by_group(replace(cohort, symptoms=symptoms))
+    assert groups.loc["general_vasomotor", ["n", "denominator"]].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("seed", [20, 21])
+def test_improvement_against_loops(seed):
+    cohort = random_cohort(60, seed)
+    pains = {"bone_pain", "joint_pain", "muscle_pain", "headache"}
+    rows = [row for row in cohort.symptoms.to_dict(orient="records") if row["symptom"] in pains]
+    rows = [row for row in rows if row["onset"] == "baseline"]
+    pain = comparison.improvement_by_group(cohort).loc["pain"]
+    assert pain["denominator"] == len(rows)
+    assert pain["n"] == sum(row["grade_best"] < 1 for row in rows)
+
+
+@pytest.mark.parametrize("population", Population)
+def test_one_patient(population):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = comparison.summarise(random_cohort(1, 22, population))
+        empty = comparison.summarise(random_cohort(1, 22, population), earlier=EarlierCohort(0, 0, 0, 0))
+    assert values.keys() == empty.keys() == comparison.summarise(small_cohort()).keys()
+    assert empty["comparison.orr.difference"] == {"difference": None, "p_value": None}
+    json.dumps([values, empty], allow_nan=False)

@@ -1,0 +1,138 @@
+import json
+import warnings
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from analysis import dosing
+from analysis.criteria import Criteria
+from analysis.vocabulary import Population
+from tests.cohorts import random_cohort
+from tests.small_cohort import small_cohort
+
+
+def _counts(values, names):
+    return {name: (values[f"dosing.{name}"]["n"], values[f"dosing.{name}"]["denominator"]) for name in names}
+
+
+def test_values_of_six_patients():
+    expected = {
+        "start_recommended.all": (4, 6),  # C has another interval, E another dose
+        "escalated.all": (3, 6),
+        "escalated_300.escalated": (2, 3),
+        "escalated_600.escalated": (1, 3),
+        "escalated_over_300.escalated": (1, 3),
+        "orr.escalated": (2, 3),
+        "orr.not_escalated": (3, 3),
+        "improved.escalated": (2, 3),
+        "not_improved.escalated": (1, 3),
+        "reached_mr.escalated": (1, 3),  # B, from 1.5 to 0.5 of 2
+        "reached_pr.escalated": (0, 3),
+        "improved_pr.escalated": (1, 3),  # F, from 1.75 to 1.5 of 2
+        "stopped.escalated": (1, 3),
+        "not_improved_and_stopped.escalated": (1, 3),
+        "weekly.all": (2, 6),
+        "improved.weekly": (1, 2),
+        "not_improved.weekly": (1, 2),
+        "reached_mr.weekly": (0, 2),
+        "reached_pr.weekly": (1, 2),  # E, from 2 to 1 of 2
+        "improved_pr.weekly": (0, 2),
+        "stopped.weekly": (2, 2),
+        "not_improved_and_stopped.weekly": (1, 2),
+    }
+    values = dosing.summarise(small_cohort())
+    assert _counts(values, expected) == expected
+    assert values["dosing.start_month.all"] == {"n": 6, "minimum": "2015-02", "maximum": "2018-01"}
+    dose = values["dosing.start_dose_mg.all"]
+    assert (dose["median"], dose["minimum"], dose["maximum"]) == (150, 150, 300)
+    interval = values["dosing.start_interval_weeks.all"]
+    assert (interval["median"], interval["minimum"], interval["maximum"]) == (2, 2, 4)
+    dose = values["dosing.escalated_dose_mg.escalated"]
+    assert (dose["n"], dose["minimum"], dose["maximum"]) == (3, 300, 600)
+
+
+# Two symptoms: 2 is no response, 1.75 and 1 (12.5 % and 50 % less) are partial, 0.75 is major, 0 complete.
+@pytest.mark.parametrize(
+    ("before", "after", "effects"),
+    [
+        (1, 0.75, {"improved", "reached_mr"}),
+        (2, 0, {"improved", "reached_mr"}),
+        (0.75, 0.5, {"improved"}),
+        (0.75, 0, {"improved"}),
+        (1.75, 1, {"improved", "improved_pr"}),
+        (2, 1.75, {"improved", "reached_pr"}),
+        (2.5, 2, {"improved"}),
+        (1.5, 1.5, set()),
+        (1, 1.5, set()),
+    ],
+)
+def test_effect_of_an_escalation(before, after, effects):
+    cohort = small_cohort()
+    courses = cohort.courses.copy()
+    courses.loc["B", ["score_before_escalation", "score_after_escalation"]] = [before, after]
+    row = dosing.dose_changes(replace(cohort, courses=courses), "escalation").loc["B"]
+    names = ("improved", "reached_mr", "reached_pr", "improved_pr")
+    assert {name for name in names if row[name]} == effects
+
+
+def test_thresholds_of_the_criteria_apply():
+    row = dosing.dose_changes(small_cohort(), "escalation", Criteria(major_above_percent=75)).loc["B"]
+    assert (row["response_before"], row["response_after"]) == ("PR", "PR")
+
+
+def test_new_symptoms_do_not_change_the_class_of_a_recorded_score():
+    cohort = small_cohort()
+    symptoms = cohort.symptoms.copy()
+    symptoms.loc[1, ["onset", "patient_id"]] = ["on_therapy", "B"]
+    symptoms.loc[1, ["grade_best", "grade_last"]] = None
+    row = dosing.dose_changes(replace(cohort, symptoms=symptoms), "escalation").loc["B"]
+    assert row["response_after"] == "MR"
+
+
+def test_frames_of_the_two_changes():
+    escalated = dosing.dose_changes(small_cohort(), "escalation")
+    assert list(escalated.index) == ["B", "D", "F"]
+    assert list(escalated["dose_mg"]) == [300, 600, 300]
+    assert list(escalated["month"]) == [4, 2, 6]
+    weekly = dosing.dose_changes(small_cohort(), "weekly")
+    assert list(weekly.index) == ["D", "E"]
+    assert "dose_mg" not in weekly
+    assert list(weekly["score_before"]) == [2, 2]
+
+
+def _class(score, symptoms):
+    decrease = 1 - Fraction(score) / symptoms
+    if decrease == 1:
+        return "CR"
+    return "MR" if decrease > Fraction(1, 2) else "PR" if decrease >= Fraction(1, 10) else "NR"
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_against_loops(seed):
+    cohort = random_cohort(150, seed)
+    baseline = cohort.symptoms[cohort.symptoms["onset"] == "baseline"]
+    size = baseline["patient_id"].astype(str).value_counts()
+    reached = improved = within = 0
+    for patient, course in cohort.courses.dropna(subset="escalation_month").iterrows():
+        before, after = course["score_before_escalation"], course["score_after_escalation"]
+        was, became = _class(before, int(size[patient])), _class(after, int(size[patient]))
+        improved += after < before
+        reached += became in ("CR", "MR") and was in ("PR", "NR")
+        within += was == became == "PR" and after < before
+    values = dosing.summarise(cohort)
+    names = ("improved.escalated", "reached_mr.escalated", "improved_pr.escalated")
+    assert [values[f"dosing.{name}"]["n"] for name in names] == [improved, reached, within]
+
+
+@pytest.mark.parametrize("population", Population)
+def test_nobody_escalated(population):
+    cohort = random_cohort(1, 13, population)
+    columns = [name for name in cohort.courses if "escalat" in name or "weekly" in name]
+    cohort = replace(cohort, courses=cohort.courses.assign(**dict.fromkeys(columns, float("nan"))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = dosing.summarise(cohort)
+    assert values.keys() == dosing.summarise(small_cohort()).keys()
+    assert values["dosing.improved.escalated"] == {"n": 0, "denominator": 0, "percent": None}
+    json.dumps(values, allow_nan=False)
