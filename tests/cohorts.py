@@ -157,20 +157,15 @@ def _laboratory(rng: np.random.Generator, n: int) -> pd.DataFrame:
         for point in ("diagnosis", "before", "on_therapy"):
             taken = np.flatnonzero(tested & (rng.random(n) < 0.9))
             factor = np.exp(rng.normal(0.6 if point == "on_therapy" and analyte == "total_ige" else 0, 0.4, len(taken)))
-            months = rng.integers(1, 13, len(taken)).astype(float) if point == "on_therapy" else np.nan
-            values = np.round(level[taken] * factor, 1)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "patient_id": _ids(taken),
-                        "analyte": analyte,
-                        "time_point": point,
-                        "months_on_therapy": months,
-                        "value": values,
-                        "unit": unit,
-                    }
-                )
-            )
+            columns = {
+                "patient_id": _ids(taken),
+                "analyte": analyte,
+                "time_point": point,
+                "months_on_therapy": rng.integers(1, 13, len(taken)) if point == "on_therapy" else np.nan,
+                "value": np.round(level[taken] * factor, 1),
+                "unit": unit,
+            }
+            parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True).astype({"months_on_therapy": float})
 
 
@@ -182,19 +177,16 @@ def _adverse_events(rng: np.random.Generator, n: int, courses: pd.DataFrame) -> 
         stopped = intolerant & (term == "fatigue")
         having = np.flatnonzero(stopped | (rng.random(n) < probability))
         onset = np.floor(rng.random(len(having)) * (1 + courses["duration_months"].to_numpy()[having]))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "patient_id": _ids(having),
-                    "term": term,
-                    "severity": rng.choice(["mild", "moderate", "severe"], len(having), p=[0.7, 0.25, 0.05]),
-                    "flare": _yes(rng.random(len(having)) < 0.2),
-                    "onset_months": onset,
-                    "led_to_stop": _yes(stopped[having]),
-                    "detail": pd.Series([None] * len(having), dtype="str"),
-                }
-            )
-        )
+        columns = {
+            "patient_id": _ids(having),
+            "term": term,
+            "severity": rng.choice(["mild", "moderate", "severe"], len(having), p=[0.7, 0.25, 0.05]),
+            "flare": _yes(rng.random(len(having)) < 0.2),
+            "onset_months": onset,
+            "led_to_stop": _yes(stopped[having]),
+            "detail": pd.Series([None] * len(having), dtype="str"),
+        }
+        parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
 
 

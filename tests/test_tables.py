@@ -1,0 +1,95 @@
+import pandas as pd
+import pytest
+
+from analysis.characteristics import characteristics
+from analysis.cohort import restrict
+from analysis.criteria import Criteria
+from analysis.response import best_response, last_status
+from analysis.tables import table_1, table_2
+from analysis.vocabulary import Population
+from tests.cohorts import random_cohort
+
+COLUMNS = [
+    "row",
+    "label",
+    "level",
+    "column",
+    "statistic",
+    "n",
+    "denominator",
+    "percent",
+    "median",
+    "mean",
+    "minimum",
+    "maximum",
+    "ratio",
+]
+# Keys and levels typed from the printed Table 2.
+ROWS = [
+    ("best.orr", 0),
+    ("best.cr", 1),
+    ("best.mr", 1),
+    ("best.pr", 1),
+    ("best.nr", 0),
+    ("last.persistent_orr", 0),
+    ("last.cr", 1),
+    ("last.mr", 1),
+    ("last.pr", 1),
+    ("last.no_persistent_response", 0),
+    ("last.nr", 1),
+    ("last.loss_of_response", 1),
+    ("last.intolerance", 1),
+    ("last.lost_to_follow_up", 1),
+]
+GROUPS = {"orr": ["CR", "MR", "PR"], "persistent_orr": ["CR", "MR", "PR"]}
+GROUPS["no_persistent_response"] = ["NR", "loss_of_response", "intolerance", "lost_to_follow_up"]
+
+
+def test_table_2_has_the_printed_rows_and_columns():
+    table = table_2(random_cohort(50, seed=1))
+    assert list(table.columns) == COLUMNS
+    pairs = [(row, column.value) for row, _ in ROWS for column in Population]
+    assert list(zip(table["row"], table["column"], strict=True)) == pairs
+    assert table.drop_duplicates("row")[["row", "level"]].to_numpy().tolist() == [list(row) for row in ROWS]
+    assert table[COLUMNS[8:]].isna().all(axis=None)
+    assert (table["statistic"] == "count_percent").all()
+    assert table.index.equals(pd.RangeIndex(14 * 6))
+
+
+@pytest.mark.parametrize("criteria", [Criteria(), Criteria(worsening="any", intolerance="all")])
+def test_cells_are_those_of_the_population_alone(criteria):
+    cohort = random_cohort(150, seed=2)
+    cells = table_2(cohort, criteria).set_index(["row", "column"])
+    for population in Population:
+        part = restrict(cohort, population)
+        visits = {"best": best_response(part, criteria).tolist(), "last": last_status(part, criteria).tolist()}
+        for row, _ in ROWS:
+            visit, _, name = row.partition(".")
+            members = GROUPS.get(name, [name.upper() if len(name) == 2 else name])
+            n = sum(status in members for status in visits[visit])
+            cell = cells.loc[(row, population.value)]
+            assert (cell["n"], cell["denominator"], cell["percent"]) == (
+                n,
+                len(visits[visit]),
+                100 * n / len(visits[visit]),
+            )
+
+
+def test_an_empty_population_has_no_percentage():
+    table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
+    assert (table.loc["idiopathic", "denominator"] == 0).all()
+    assert table.loc["idiopathic", "percent"].isna().all()
+    assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
+
+
+def test_table_1_is_the_characteristics():
+    cohort = random_cohort(40, seed=3)
+    table = table_1(cohort)
+    assert list(table.columns) == COLUMNS
+    pd.testing.assert_frame_equal(table, characteristics(cohort))
+
+
+def test_both_tables_can_stand_below_each_other():
+    cohort = random_cohort(40, seed=3)
+    tables = table_1(cohort), table_2(cohort)
+    assert (tables[0].dtypes == tables[1].dtypes).all()
