@@ -186,8 +186,8 @@ def _draw_heads(figure: Figure, frame: pd.DataFrame, right: float) -> None:
 
 _NOTE = (
     "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped. Numbers "
-    "are patients (%). Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts as "
-    "lost to follow-up."
+    "are patients (%). Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts "
+    "as lost to follow-up."
 )
 
 
