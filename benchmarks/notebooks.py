@@ -1,0 +1,148 @@
+"""How fast the notebooks are built: `python benchmarks/notebooks.py [--repeat 2] [--synthetic 10]`.
+
+Compared are the build of this project, the same notebooks one after another through the papermill command line, and
+their code as bare scripts under `make -j`, one for each core: what is left of the time when there are no kernels. The
+build should take at most 0.4 of the first and 1.4 of the second on two cores. Nothing is written outside a temporary
+folder.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.driver import cores
+from analysis.freshness import cells
+from analysis.jobs import JOBS, Job
+from analysis.kernels import environment, private_folder
+from analysis.project import ROOT
+
+PARAMETERS = """\
+cohort: str = "../data/cohort"
+output: str = "../figures"
+population: str = "all"
+criteria: str = "paper"
+name: str = "figure"
+"""
+IMPORTS = """\
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from scipy import stats
+"""
+FIGURE = """\
+draw = np.random.default_rng(1)
+data = pd.DataFrame({"x": draw.normal(size=200), "y": draw.normal(size=200)})
+figure, axes = plt.subplots()
+sns.scatterplot(data, x="x", y="y", ax=axes)
+figure.savefig(f"{output}/{name}.png")
+stats.ttest_rel(data.x, data.y).pvalue
+"""
+
+
+def synthetic(root: Path, number: int) -> tuple[Job, ...]:
+    """Make a project of notebooks that each import the usual packages and draw one figure."""
+    code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    tagged = {**code, "metadata": {"tags": ["parameters"]}, "id": "a", "source": PARAMETERS}
+    cells_ = [tagged, {**code, "id": "b", "source": IMPORTS}, {**code, "id": "c", "source": FIGURE}]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells_}
+    for folder in ("notebooks", "data/cohort"):
+        (root / folder).mkdir(parents=True)
+    for n in range(number):
+        (root / f"notebooks/n{n}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    return tuple(Job(f"n{n}", f"n{n}.ipynb", {"name": f"figure-{n}"}) for n in range(number))
+
+
+def given(job: Job, root: Path, out: Path) -> dict[str, object]:
+    """Parameters of a job that writes to `out`."""
+    return {"cohort": str(root / "data/cohort"), "output": str(out), "criteria": "paper", **job.parameters}
+
+
+def by_build(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Build all with the driver of this project."""
+    code = (
+        "import sys; from pathlib import Path; from analysis.build import main; from analysis.jobs import Job; "
+        f"sys.exit(main(['paper', '--cohort', {str(root / 'data/cohort')!r}, '--out', {str(out / 'results')!r}], "
+        f"Path({str(root)!r}), {jobs!r}))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Run one after another through the papermill command line."""
+    for job in jobs:
+        options = [word for name, value in given(job, root, out).items() for word in ("-r", name, str(value))]
+        notebook = root / "notebooks" / job.notebook
+        command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--cwd", str(notebook.parent)]
+        subprocess.run(
+            [*command, str(notebook), str(out / f"{job.name}.ipynb"), *options], check=True, stderr=subprocess.DEVNULL
+        )
+
+
+def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Run the code as scripts under make, as many at a time as there are cores."""
+    for job in jobs:
+        sources = ["display = lambda *things, **more: [repr(thing) for thing in things]"]
+        for cell in cells(root / "notebooks" / job.notebook):
+            if cell["type"] == "code":
+                sources += [line for line in cell["source"].splitlines() if not line.lstrip().startswith(("%", "!"))]
+            if "parameters" in cell["tags"]:
+                sources += [f"{name} = {value!r}" for name, value in given(job, root, out).items()]
+        (out / f"{job.name}.py").write_text("\n".join(sources), encoding="utf-8")
+    rules = "".join(
+        f'{job.name}:\n\t@"{sys.executable}" "{out}/{job.name}.py" > "{out}/{job.name}.log"\n' for job in jobs
+    )
+    names = " ".join(job.name for job in jobs)
+    (out / "Makefile").write_text(f".PHONY: all {names}\nall: {names}\n{rules}", encoding="utf-8")
+    with private_folder() as folder:
+        surroundings = {**os.environ, **environment(root, folder), "MPLBACKEND": "agg"}
+        command = ["make", f"-j{cores()}", "-f", str(out / "Makefile")]
+        subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True)
+
+
+def seconds(way: Callable[[Path, tuple[Job, ...], Path], None], root: Path, jobs: tuple[Job, ...]) -> float:
+    """Time one way, with a new folder for what it writes."""
+    out = Path(tempfile.mkdtemp(prefix="benchmark"))
+    try:
+        start = time.perf_counter()
+        way(root, jobs, out)
+        return time.perf_counter() - start
+    finally:
+        shutil.rmtree(out)
+
+
+def main() -> None:
+    """Measure the three ways in turn and print the shortest time of each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeat", type=int, default=2, help="times each way is measured (default: %(default)s)")
+    parser.add_argument("--synthetic", type=int, default=0, help="number of made-up notebooks instead of the real ones")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) if arguments.synthetic else ROOT
+        jobs = synthetic(root, arguments.synthetic) if arguments.synthetic else JOBS
+        ways = {"build": by_build, "bare scripts": by_scripts, "papermill": by_papermill}
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(arguments.repeat):
+            for name, way in ways.items():
+                times[name].append(seconds(way, root, jobs))
+    best = {name: min(values) for name, values in times.items()}
+    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {arguments.repeat}")
+    print(f"{'way':<42}{'seconds':>8}{'build takes':>14}")
+    for name, label in (
+        ("build", "make paper (environment ready)"),
+        ("papermill", "papermill command line, one after another"),
+        ("bare scripts", f"bare scripts under make -j{cores()}"),
+    ):
+        print(f"{label:<42}{best[name]:>8.1f}{best['build'] / best[name]:>14.2f}")
+
+
+if __name__ == "__main__":
+    main()
