@@ -16,7 +16,6 @@ RECONSTRUCTED_NOTE = "Reconstructed cohort: rows satisfy the published results; 
 
 MISSING = "–"
 """Printed where there is no number: a percentage of nobody, a median of no values."""
-
 P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))
 """A p value below one of these is never printed as if it had reached it."""
 
@@ -39,7 +38,7 @@ def round_half_up(x: Number, digits: int = 0) -> Decimal:
     Parameters
     ----------
     x : int, float, Fraction or Decimal
-        The number; a float stands for its shortest decimal form, so that 0.15 is fifteen hundredths.
+        The number; a float stands for its shortest decimal form: 0.15 is fifteen hundredths.
     digits : int, default 0
         Digits after the point, 0 or more.
 
@@ -124,8 +123,7 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
     Returns
     -------
     str
-        Such as "43 (78.2)"; "55 (100)" for everybody and "0" for nobody, where decimals would add nothing; `MISSING`
-        if the denominator is 0.
+        Such as "43 (78.2)"; "55 (100)" for everybody, "0" for nobody, and `MISSING` if the denominator is 0.
 
     Raises
     ------
@@ -133,11 +131,8 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
         If the numbers are not counts or n is larger than the denominator.
     """
     share = percent(n, denominator, digits)
-    if not denominator:
-        return MISSING
-    if n == 0:
-        return "0"
-    return f"{int(n)} ({'100' if n == denominator else share})"
+    text = f"{int(n)} ({'100' if n == denominator else share})" if n else "0"
+    return text if denominator else MISSING
 
 
 def value_range(low: Number | None, high: Number | None, digits: int = 1) -> str:
@@ -161,6 +156,11 @@ def value_range(low: Number | None, high: Number | None, digits: int = 1) -> str
     return f"{number(low, digits, trim=True)}{separator}{number(high, digits, trim=True)}"
 
 
+def _with_range(middle: str, spread: Mapping[str, Number | None], digits: int) -> str:
+    limits = value_range(spread["minimum"], spread["maximum"], digits)
+    return MISSING if middle == MISSING else f"{middle} ({limits})"
+
+
 def median_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
     """Print a median with its range, such as "41 (2–87)" or "9.5 (1–36)".
 
@@ -176,10 +176,7 @@ def median_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
     str
         `MISSING` if there are no values.
     """
-    if pd.isna(spread["median"]):
-        return MISSING
-    middle = number(spread["median"], digits, trim=True)
-    return f"{middle} ({value_range(spread['minimum'], spread['maximum'], digits)})"
+    return _with_range(number(spread["median"], digits, trim=True), spread, digits)
 
 
 def mean_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
@@ -197,9 +194,7 @@ def mean_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
     str
         `MISSING` if there are no values.
     """
-    if pd.isna(spread["mean"]):
-        return MISSING
-    return f"{number(spread['mean'], digits)} ({value_range(spread['minimum'], spread['maximum'], digits)})"
+    return _with_range(number(spread["mean"], digits), spread, digits)
 
 
 def duration(months: Number | None) -> str:
@@ -219,7 +214,7 @@ def duration(months: Number | None) -> str:
         return MISSING
     exact, unit = (_exact(months) / 12, "year") if months >= 12 else (_exact(months), "month")
     text = number(exact, 1, trim=True)
-    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
+    return f"{text} {unit}{'' if text == '1' else 's'}"
 
 
 def p_value(p: float | None, named: bool = False) -> str:
@@ -246,11 +241,9 @@ def p_value(p: float | None, named: bool = False) -> str:
         return f"p {MISSING}" if named else MISSING
     if not 0 <= p <= 1:
         raise ValueError(f"p value {p!r} is not allowed; it lies between 0 and 1")
-    sign, digits = "=", 3
-    if p < min(P_THRESHOLDS):
-        sign, p = "<", min(P_THRESHOLDS)
-    elif p > 0.999:
-        sign, p = ">", 0.999
+    low, high = min(P_THRESHOLDS), Decimal("0.999")
+    sign, p = ("<", low) if p < low else (">", high) if p > high else ("=", p)
+    digits = 3
     while any(p < limit <= round_half_up(p, digits) for limit in P_THRESHOLDS):
         digits += 1
     return f"p {sign} {number(p, digits)}" if named else f"{sign}{number(p, digits)}".lstrip("=")

@@ -14,10 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 EXACT_LIMIT = 1000
-"""Largest number of ranks with an exact p value: 2 ** 1000 sign patterns are the most that a double can count."""
-
-SIGNIFICANCE_LEVELS: dict[str, float] = {"*": 0.05, "**": 0.01, "***": 0.001}
-"""A mark stands for a p value strictly below its level (legend of Figure 1)."""
+"""Largest number of ranks with an exact p value; their 2 ** 1000 sign patterns can still be counted in doubles."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,8 @@ class SignedRank:
         W+, the sum of the ranks of the positive differences.
     n : int
         Number of non-zero differences, those that carry the test.
-    n_zero : int
-        Number of differences of zero.
-    n_tied : int
-        Number of non-zero differences that share their size with another one.
+    n_zero, n_tied : int
+        Number of differences of zero; number of non-zero ones that share their size with another.
     p_value : float
         Probability, if each sign is a fair coin, of a W+ at least as far out as the one observed.
     effect : float or None
@@ -64,7 +59,7 @@ class PairedT:
     ci : tuple of two floats, or None
         Confidence interval of the mean difference.
     statistic, p_value : float or None
-        Student's t and its two-sided p value; None for fewer than two pairs or if all differences are equal.
+        Student's t and its two-sided p value; like `ci` None for fewer than two pairs or equal differences.
     """
 
     n: int
@@ -94,8 +89,7 @@ def _doubled_ranks(values: np.ndarray, zeros: str) -> tuple[np.ndarray, np.ndarr
     """Rank the non-zero values by size; return twice their midranks, which are positive, and how many are tied."""
     changed = values != 0
     ranked = values[changed] if zeros == "drop" else values
-    # Ties are found by equality of floats. That is right for symptom grades: quarters and their differences have a
-    # short binary fraction, so nothing is ever rounded.
+    # Ties are equal floats. That is exact for symptom grades: quarters are short binary fractions, never rounded.
     doubled = np.rint(2 * stats.rankdata(np.abs(ranked))).astype(np.int64)[ranked != 0]
     _, sharing = np.unique(doubled, return_counts=True)
     return doubled, values[changed] > 0, int(sharing[sharing > 1].sum())
@@ -107,10 +101,9 @@ def _lower_tail(doubled_ranks: np.ndarray, doubled_sum: int) -> float:
     Streitberg and Röhmel's shift algorithm: after k ranks, ``counts[s]`` is the number of their sign patterns with the
     doubled sum s, and one more rank adds the same counts shifted by its size. Doubled midranks are whole numbers.
     """
-    total = int(doubled_ranks.sum())
     if doubled_sum < 0:
         return 0.0
-    if 2 * doubled_sum >= total:  # the distribution is symmetric, so the shorter side is enough
+    if 2 * doubled_sum >= (total := int(doubled_ranks.sum())):  # it is symmetric, so the shorter side is enough
         return 1.0 - _lower_tail(doubled_ranks, total - doubled_sum - 1)
     counts = np.zeros(doubled_sum + 1)
     counts[0] = 1.0
@@ -148,7 +141,7 @@ def signed_rank(
     Parameters
     ----------
     differences : array_like of shape (n_pairs,)
-        One difference per pair, in any unit; missing ones are left out.
+        One per pair, in any unit; missing ones are left out.
     zeros : {"drop", "pratt"}, default "drop"
         "drop" leaves pairs without change out before ranking, Wilcoxon's own rule; "pratt" ranks them with the others
         and then leaves their ranks out.
@@ -158,8 +151,8 @@ def signed_rank(
     Returns
     -------
     SignedRank
-        With the exact conditional p value for up to `EXACT_LIMIT` non-zero differences, and a normal approximation
-        beyond. Without any non-zero difference the p value is 1: every sign pattern gives the same W+ of 0.
+        With the exact conditional p value for up to `EXACT_LIMIT` non-zero differences, a normal approximation
+        beyond, and a p value of 1 for none: every sign pattern then gives the same W+ of 0.
 
     Raises
     ------
@@ -178,15 +171,13 @@ def signed_rank(
     values = values[~np.isnan(values)]
     doubled, positive, n_tied = _doubled_ranks(values, zeros)
     doubled_sum, total, n = int(doubled[positive].sum()), int(doubled.sum()), len(doubled)
-    p_value = 1.0
-    if n:
-        p_value = (_exact_p if n <= EXACT_LIMIT else _normal_p)(doubled, doubled_sum, alternative)
+    distribution = _exact_p if n <= EXACT_LIMIT else _normal_p
     return SignedRank(
         statistic=doubled_sum / 2,
         n=n,
         n_zero=len(values) - n,
         n_tied=n_tied,
-        p_value=p_value,
+        p_value=distribution(doubled, doubled_sum, alternative) if n else 1.0,
         effect=(2 * doubled_sum - total) / total if n else None,
         exact=n <= EXACT_LIMIT,
     )
@@ -255,6 +246,5 @@ def significance(p_value: float, alpha: float = 0.05) -> str:
     """
     if not 0 <= p_value <= 1:
         raise ValueError(f"p value {p_value!r} is not allowed; it lies between 0 and 1")
-    if p_value >= alpha:
-        return "ns"
-    return next((mark for mark in ("***", "**") if p_value < SIGNIFICANCE_LEVELS[mark]), "*")
+    levels = {"***": 0.001, "**": 0.01, "*": alpha}
+    return next((mark for mark, level in levels.items() if p_value < min(level, alpha)), "ns")

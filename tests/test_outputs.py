@@ -64,7 +64,7 @@ def test_equal_bytes_in_other_surroundings(tmp_path):
         {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": "1000000000"},
         {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "2"},
     ]
-    program = "import sys; sys.path.insert(0, sys.argv[1]); from tests import test_outputs; test_outputs.save_all_in_locale('.')"
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from tests.test_outputs import *; save_all_in_locale('.')"
     kept = {key: value for key, value in os.environ.items() if key not in ("SOURCE_DATE_EPOCH", outputs.OVERRIDE)}
     running = []
     for number, variables in enumerate(surroundings):
