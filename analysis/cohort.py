@@ -66,19 +66,43 @@ def _problem(file: str, text: str) -> pd.DataFrame:
     return pd.DataFrame({"file": [file], "row": [0], "column": [""], "value": [""], "allowed": [text]})
 
 
+def _read_strings(path: Path) -> pd.DataFrame:
+    """Read a file as strings; row k of the frame is row k + 2 of the file, and rows without any value are left out.
+
+    The header is read as a row, so that a row longer than it is an error and equal column names are seen.
+    """
+    options = {"dtype": "str", "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
+    frame = pd.read_csv(path, header=None, skip_blank_lines=False, **options)
+    rows = frame.iloc[1:].set_axis(frame.iloc[0].fillna("").tolist(), axis="columns").reset_index(drop=True)
+    return rows[rows.notna().any(axis="columns")]
+
+
+def _first_bad_line(path: Path) -> int:
+    """Find the first line of a file that is not UTF-8."""
+    lines = path.read_bytes().splitlines()
+    # A byte that does not belong to UTF-8 becomes a lone surrogate, which no UTF-8 text holds.
+    texts = (line.decode("utf-8", errors="surrogateescape") for line in lines)
+    return next(number for number, text in enumerate(texts, 1) if any("\ud800" <= one <= "\udfff" for one in text))
+
+
 def _read_table(folder: Path, table: str) -> tuple[pd.DataFrame | None, pd.DataFrame]:
     """Read one file as strings and list what the contract does not allow in it."""
     path = folder / f"{table}.csv"
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8")
+        frame = _read_strings(path)
     except FileNotFoundError:
         return None, _problem(path.name, f"the file is missing from {os.fspath(folder)}")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        return None, _problem(path.name, f"the file cannot be read as a CSV table: {error}")
-    expected = set(schema.columns_of(table).index)
-    if expected != set(frame.columns):
-        missing, unknown = sorted(expected - set(frame.columns)), sorted(set(frame.columns) - expected)
-        parts = [f"column {name} is missing" for name in missing] + [f"column {name} is unknown" for name in unknown]
+    except UnicodeDecodeError:
+        return None, _problem(path.name, f"line {_first_bad_line(path)} is not UTF-8; allowed is a CSV table in UTF-8")
+    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        return None, _problem(path.name, f"the file cannot be read as a CSV table: {str(error).strip()}")
+    expected, found = set(schema.columns_of(table).index), list(frame.columns)
+    parts = [f"column {name} is missing" for name in sorted(expected.difference(found))]
+    parts += [f"column {name!r} is unknown" for name in sorted(set(found) - expected)]
+    parts += [f"column {name} is there twice" for name in sorted({name for name in found if found.count(name) > 1})]
+    if len(found) == 1 and ";" in found[0]:
+        parts = ["columns are separated by semicolons; allowed are commas"]
+    if parts:
         return None, _problem(path.name, "; ".join(parts))
     return frame, _schema_problems(frame, table)
 
@@ -127,9 +151,14 @@ def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) ->
 
 
 def _is_reconstructed(folder: Path) -> bool:
-    """Read from the cohort's Data Package whether its rows were reconstructed."""
+    """Read from the cohort's Data Package whether its rows were reconstructed; a cohort need not have one."""
     path = folder / "datapackage.json"
-    return path.exists() and bool(json.loads(path.read_text(encoding="utf-8")).get("reconstructed", False))
+    if not path.exists():
+        return False
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")).get("reconstructed", False))
+    except (OSError, ValueError, AttributeError) as error:
+        raise CohortError(_problem(path.name, f"the file cannot be read as a JSON object: {error}")) from error
 
 
 def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL) -> Cohort:
