@@ -54,6 +54,7 @@ class Sandbox:
 
     def __init__(self, root):
         self.root, self.out, self.ran, self.fail = root, root / "figures", [], {}
+        self.suffix = "txt"
         self.jobs = tuple(Job(name, f"{name}.ipynb", {"population": "ISM"}) for name in NAMES)
         for folder in ("notebooks", "analysis/data", "data/cohort"):
             (root / folder).mkdir(parents=True)
@@ -75,7 +76,9 @@ class Sandbox:
         """Stand-in for a run: the output holds what was seen."""
         name = Path(parameters["output"]).name
         self.ran.append(name)
-        (Path(parameters["output"]) / f"{name}.txt").write_text(self.seen(notebook, parameters), encoding="utf-8")
+        (Path(parameters["output"]) / f"{name}.{self.suffix}").write_text(
+            self.seen(notebook, parameters), encoding="utf-8"
+        )
         if name in self.fail:
             raise analysis.notebooks.NotebookError(f"{notebook}: cell 2", self.fail[name], "")
 
@@ -292,13 +295,18 @@ def test_two_jobs_must_not_write_one_file(quick, monkeypatch, capsys):
 
 def test_what_a_job_no_longer_writes_is_removed(quick):
     quick.build()
+    quick.suffix = "csv"
+    quick.append("analysis/other.py", "# changed\n")
+    assert quick.build() == (0, ["middle"])
+    assert sorted(quick.results()) == ["first.txt", "last.txt", "middle.csv"]
+    quick.suffix = "txt"
     quick.jobs = (*quick.jobs[:2], Job("renamed", "last.ipynb", {"population": "ISM"}))
     assert quick.build() == (0, ["renamed"])
-    assert sorted(quick.results()) == ["first.txt", "middle.txt", "renamed.txt"]
+    assert sorted(quick.results()) == ["first.txt", "middle.csv", "renamed.txt"]
     (quick.out / "foreign.txt").write_text("kept", encoding="utf-8")
     quick.jobs = quick.jobs[:2]
     assert quick.build() == (0, [])
-    assert sorted(quick.results()) == ["first.txt", "foreign.txt", "middle.txt"]
+    assert sorted(quick.results()) == ["first.txt", "foreign.txt", "middle.csv"]
 
 
 def test_a_job_runs_after_those_it_reads(quick):
@@ -387,7 +395,9 @@ def test_real_kernels_see_the_same_surroundings_everywhere(sandbox, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     write_notebook(sandbox.root / "notebooks/first.ipynb", LOOK)
-    environment = {**os.environ, "HOME": str(home), "LC_ALL": "POSIX", "TZ": "Asia/Tokyo", "COMPENDIUM_OUTPUT": "/no"}
+    own = {name: str(home / name) for name in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")}
+    other = {"LC_ALL": "POSIX", "TZ": "Asia/Tokyo", "COMPENDIUM_OUTPUT": "/no", "PYTHONHASHSEED": "5"}
+    environment = {**os.environ, "HOME": str(home), **own, **other}
     for stdout in ("[3/3]", "Nothing to do"):
         done = subprocess.run(
             script(sandbox, "paper"), cwd=sandbox.root, env=environment, capture_output=True, text=True, check=True
@@ -435,7 +445,10 @@ def test_a_dead_kernel_is_a_failure(sandbox, capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_leaves_nothing(sandbox, number):
     for name in NAMES:
-        source = "import time\nopen(output + '/half', 'w').write('x')\ntime.sleep(60)"
+        # A process of the notebook's own would outlive its kernel.
+        source = (
+            "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\nopen(output + '/half', 'w')\nchild.wait()"
+        )
         write_notebook(sandbox.root / f"notebooks/{name}.ipynb", source)
     process = subprocess.Popen(script(sandbox, "paper"), cwd=sandbox.root, stderr=subprocess.PIPE, text=True)
     staging = sandbox.root / "build/staging/figures"
@@ -443,7 +456,7 @@ def test_an_interrupted_build_leaves_nothing(sandbox, number):
     while not list(staging.glob("*/half")) and time.monotonic() < limit:
         time.sleep(0.05)
     kernels = psutil.Process(process.pid).children(recursive=True)
-    assert kernels
+    assert "sleep" in [kernel.name() for kernel in kernels]
     process.send_signal(number)
     assert "nothing half-written" in process.communicate(timeout=20)[1]
     assert process.returncode == 128 + number
