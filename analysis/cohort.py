@@ -224,7 +224,7 @@ def restrict(cohort: Cohort, population: str) -> Cohort:
         raise ValueError(f"population {population!r} is unknown; allowed are {', '.join(Population)}")
     kept = cohort.patients[cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[Population(population)])]
     if kept.empty:
-        raise ValueError(f"population {population!r} has no patients in this cohort")
+        raise ValueError(f"population {str(population)!r} has no patients in this cohort")
     parts = {"patients": kept, "courses": cohort.courses.loc[kept.index]}
     for table in ("symptoms", "laboratory", "adverse_events"):
         frame = getattr(cohort, table)

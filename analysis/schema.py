@@ -120,7 +120,7 @@ def describe_allowed(column: pd.Series) -> str:
         "grade": "one of " + ", ".join(f"{grade:g}" for grade in vocabulary.GRADES),
         "month": "a month as YYYY-MM",
         "identifier": "a name without blanks at its ends",
-        "text": "a text",
+        "text": "a text without blanks at its ends",
         "integer": "a whole number",
         "number": "a number",
         "score": "a multiple of 0.25",
@@ -205,3 +205,50 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         else:
             typed[name] = frame[name]
     return pd.DataFrame(typed, index=frame.index)
+
+
+_FRICTIONLESS = {"integer": "integer", "number": "number", "grade": "number", "score": "number", "month": "yearmonth"}
+
+
+def data_package(name: str, reconstructed: bool = False) -> dict:
+    """Describe a cohort folder as a Data Package.
+
+    Parameters
+    ----------
+    name : str
+        Name of the package.
+    reconstructed : bool, default False
+        Whether the rows were reconstructed from published results.
+
+    Returns
+    -------
+    dict
+        The content of ``datapackage.json``: a tabular resource per table with types, constraints, units and meanings.
+    """
+    resources = [
+        {
+            "name": table,
+            "path": f"{table}.csv",
+            "profile": "tabular-data-resource",
+            "encoding": "utf-8",
+            "schema": {
+                "fields": [_field(column, contract) for column, contract in columns_of(table).iterrows()],
+                "missingValues": [""],
+                "primaryKey": KEYS[table],
+            },
+        }
+        for table in TABLES
+    ]
+    return {"profile": "tabular-data-package", "name": name, "reconstructed": reconstructed, "resources": resources}
+
+
+def _field(name: str, column: pd.Series) -> dict:
+    constraints: dict = {"required": column["missing"] == "no"}
+    values = list(vocabulary.GRADES) if column["type"] == "grade" else allowed_values(column)
+    if values is not None:
+        constraints["enum"] = values
+    for bound in ("minimum", "maximum"):
+        if np.isfinite(column[bound]):
+            constraints[bound] = column[bound]
+    field = {"name": name, "type": _FRICTIONLESS.get(column["type"], "string"), "description": column["meaning"]}
+    return field | ({"unit": column["unit"]} if column["unit"] else {}) | {"constraints": constraints}
