@@ -72,7 +72,7 @@ def _draw_lines(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -
         colour = style.RESPONSE_COLOURS["MR"] if directions is None else colour
         paths = np.stack([np.broadcast_to([0.0, 1.0], part.shape), part], axis=2)
         axes.add_collection(LineCollection(list(paths), colors=colour, linestyles=line, linewidths=0.9, alpha=0.8))
-        for x in (0, 1):
+        for x in (0, 1) if len(part) else ():
             axes.plot(
                 np.full(len(part), x), part[:, x], "o", color=colour, markersize=3.4, clip_on=False, label=direction
             )
@@ -138,7 +138,7 @@ def _draw_panel(
 
 
 def _notes(stable_percent: float | None, zeros: bool) -> list[str]:
-    text = "Each line joins the two levels of a patient; logarithmic scale. Bars beside the points: arithmetic means."
+    text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
     if stable_percent is not None:
         text += f" Stable: changed by at most {stable_percent:g}%."
     return [text + " A level of 0 stands at the lower edge." * zeros]

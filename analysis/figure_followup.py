@@ -137,7 +137,7 @@ def _draw_events(axes: Axes, frame: pd.DataFrame, y: np.ndarray, size: float) ->
     events = _event_months(frame, size / 72 * 2.54 / page.width_cm(axes) * axes.get_xlim()[1])
     for name, layers in symbols(size).items():
         there = events[name].notna().to_numpy()
-        for look in layers:
+        for look in layers if there.any() else []:
             axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name)
 
 

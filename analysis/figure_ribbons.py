@@ -8,7 +8,7 @@ from matplotlib.path import Path
 
 from analysis import style
 from analysis.formatting import count_percent
-from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, FollowUpStatus
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, FollowUpStatus, Response
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (
     FollowUpStatus.CR,
@@ -71,10 +71,12 @@ def transitions(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``best``, ``last`` and ``n`` for each pair that occurs, ordered by response and by `STATUS_ORDER`.
     """
-    last = frame["last_status"].astype(object).map({status: place for place, status in enumerate(STATUS_ORDER)})
-    pairs = pd.DataFrame({"best": frame["best_response"], "place": last.astype(int)})
-    counts = pairs.value_counts().rename("n").reset_index().sort_values(["best", "place"], ignore_index=True)
-    return counts.assign(last=[STATUS_ORDER[place] for place in counts["place"]])[["best", "last", "n"]]
+    place = {status: number for number, status in enumerate(STATUS_ORDER)}
+    # As objects, since a categorical would list the pairs that do not occur, too.
+    pairs = frame[["best_response", "last_status"]].astype(object).value_counts().rename("n").reset_index()
+    order = pd.DataFrame({0: pairs["best_response"].map(list(Response).index), 1: pairs["last_status"].map(place)})
+    ordered = pairs.loc[order.sort_values([0, 1]).index].reset_index(drop=True)
+    return ordered.set_axis(["best", "last", "n"], axis=1)
 
 
 def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[float, float]) -> Path:
@@ -110,9 +112,7 @@ def draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitch: float,
     counts = flows.groupby("last")["n"].sum().reindex([s for s in STATUS_ORDER if (flows["last"] == s).any()])
     first = tops.min()
     nodes = first + node_places(counts, pitch, axes.get_ylim()[0] - first - 0.1)
-    begin = flows["best"].astype(object).map(tops) + pitch * (
-        flows.groupby("best", observed=True)["n"].cumsum() - flows["n"]
-    )
+    begin = flows["best"].map(tops) + pitch * (flows.groupby("best")["n"].cumsum() - flows["n"])
     end = flows["last"].map(nodes["top"]) + pitch * (flows.groupby("last")["n"].cumsum() - flows["n"])
     for flow, left, right in zip(flows.itertuples(), begin, end, strict=True):
         height, colour = pitch * flow.n, STATUS_COLOURS[flow.last]

@@ -109,4 +109,4 @@ def draw_key(figure: Figure, top: float, unknown: bool = False) -> None:
             handler_map={tuple: HandlerTuple(ndivide=1)},
         )
     place = {"size": style.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
-    figure.text(page.MARGIN_CM, top - 2 * _LINE - 0.14, stopped, **place)
+    figure.text(page.MARGIN_CM, top - 2 * _LINE - 0.11, stopped, **place)

@@ -4,21 +4,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis import page, style
 from analysis.formatting import number
-from analysis.vocabulary import GRADE_LABELS, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
+from analysis.symptoms import CHANGES
+from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
 
-GRADE_COLUMNS: dict[float, str] = {
-    1.5: "worse",
-    1.0: "unchanged",
-    0.75: "slight",
-    0.5: "substantial",
-    0.25: "dramatic",
-    0.0: "disappeared",
-}
+GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
 """The column of a symptom profile that counts the patients with each grade."""
 
 _ROW, _HEADING, _GAP, _BAR = 0.47, 0.46, 0.22, 0.35  # heights in centimetres
@@ -87,13 +82,14 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     return rows, pd.DataFrame({"label": labels, "y": first.to_numpy()})
 
 
-def _notes(visit: str) -> list[str]:
+def _notes(visit: str, alpha: float) -> list[str]:
+    levels = f"ns: p ≥ {alpha:g}; *: p < {alpha:g}; **: p < {min(alpha, 0.01):g}; ***: p < {min(alpha, 0.001):g}."
     return [
         f"Bars: patients with the symptom before treatment, by its grade {_VISITS[visit]}; no number where the segment "
         "is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, "
         "0 disappeared; the score before treatment is 1.",
         "Two-tailed Wilcoxon signed-rank test of the score under omalizumab against that before, without "
-        "adjustment for the number of symptoms. ns: p ≥ 0.05; *: p < 0.05; **: p < 0.01; ***: p < 0.001.",
+        f"adjustment for the number of symptoms. {levels}",
     ]
 
 
@@ -109,7 +105,7 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
             color=style.GRADE_COLOURS[grade],
             edgecolor="white",
             linewidth=0.4,
-            label=GRADE_LABELS[grade],
+            label=GRADE_COLUMNS[grade],
         )
     axes.axvline(0, color=style.INK, linewidth=0.8)
     _set_scale(axes, segments)
@@ -118,9 +114,10 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
     """Count patients to both sides of zero, with a little room at the ends."""
-    low, high = segments["left"].min(), (segments["left"] + segments["patients"]).max()
-    room = 0.03 * max(high - low, 1)
-    axes.set_xlim(min(low, 0) - room, max(high, 1) + room)
+    left, patients = segments["left"].to_numpy(), segments["patients"].to_numpy()
+    low, high = left.min(initial=0), (left + patients).max(initial=1)
+    room = 0.03 * (high - low)
+    axes.set_xlim(low - room, high + room)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
     axes.grid(axis="x")
@@ -151,7 +148,10 @@ def _draw_rows(axes: Axes, rows: pd.DataFrame, headings: pd.DataFrame, label_wid
     beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
     right = page.MARGIN_CM + label_width + page.width_cm(axes)
     for heading in headings.itertuples():
-        axes.text(page.MARGIN_CM, heading.y, heading.label, weight="bold", va="center_baseline", transform=beside)
+        text = axes.text(
+            page.MARGIN_CM, heading.y, heading.label, weight="bold", va="center_baseline", transform=beside
+        )
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})  # keeps the zero line off a long heading
         ends = [page.MARGIN_CM, right + _COLUMNS_WIDTH]
         top = [heading.y - _HEADING / 2] * 2
         axes.plot(
@@ -168,14 +168,13 @@ def _draw_head(figure: Figure, axes: Axes, label_width: float) -> None:
     """Draw the key and the heads of the columns."""
     height, left = figure.get_size_inches()[1] * 2.54, page.MARGIN_CM + label_width
     top, cm = height - _ABOVE + 0.1, page.centimetres(figure)
-    handles, labels = axes.get_legend_handles_labels()
     figure.legend(
-        handles,
-        labels,
+        [Patch(color=style.GRADE_COLOURS[grade]) for grade in GRADE_LABELS],
+        list(GRADE_LABELS.values()),
         loc="upper left",
         bbox_to_anchor=(page.MARGIN_CM, height - 0.85),
         bbox_transform=cm,
-        ncols=len(labels),
+        ncols=len(GRADE_LABELS),
         fontsize=style.SMALL,
         handlelength=1.2,
         handleheight=1.0,
@@ -200,6 +199,7 @@ def draw_symptoms(
     *,
     visit: str = "best",
     order: str = "score",
+    alpha: float = 0.05,
     reconstructed: bool = False,
 ) -> Figure:
     """Draw what became of each symptom under therapy, symptom group by symptom group (Figures 1, E1 and E2).
@@ -218,6 +218,8 @@ def draw_symptoms(
         When the grades were given, for the notes.
     order : {"score", "list"}
         Order within a group: by rising mean score (most improved first), or as in the profile.
+    alpha : float, default 0.05
+        Level below which the profile calls a p value significant, for the notes.
     reconstructed : bool, default False
         Whether to say that the cohort was reconstructed.
 
@@ -237,7 +239,7 @@ def draw_symptoms(
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     rows, headings = arrange(profile, order)
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
-    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(visit)
+    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(visit, alpha)
     bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, reconstructed) + _BELOW
     figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
     width = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - label_width - _COLUMNS_WIDTH

@@ -1,0 +1,117 @@
+import pandas as pd
+import pytest
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
+from analysis.figure_flow import draw_flow, flow_boxes
+from analysis.followup import course_frame
+from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.patients import inclusion
+from tests.cohorts import random_cohort
+from tests.figure_checks import drawing, drawn_texts, faults, texts_of
+
+STEPS = pd.DataFrame(
+    [
+        ("screened", "", "Omalizumab recommended", 9),
+        ("excluded", "", "Excluded", 3),
+        ("excluded", "not_treated", "Omalizumab not given", 2),
+        ("excluded", "SM_AHN", "SM with associated haematologic neoplasm", 1),
+        ("included", "", "Included", 6),
+        ("analysed", "", "All patients", 6),
+        ("diagnosis", "ISM", "ISM", 4),
+        ("diagnosis", "CM", "CM", 0),
+        ("diagnosis", "MMAS", "MMAS", 0),
+        ("diagnosis", "idiopathic_MCAS", "Idiopathic MCAS", 2),
+        ("follow_up", "ongoing", "On omalizumab at last follow-up", 3),
+        ("follow_up", "stopped", "Omalizumab stopped", 3),
+    ],
+    columns=["step", "category", "label", "n"],
+)
+COURSES = pd.DataFrame(
+    {
+        "diagnosis": ["ISM", "idiopathic_MCAS", "ISM", "ISM", "idiopathic_MCAS", "ISM"],
+        "ongoing": [True, False, True, False, True, False],
+        "stop_reason": [None, "pregnancy_intent", None, "intolerance", None, "lack_of_efficacy"],
+    }
+)
+
+
+def test_boxes_by_hand():
+    boxes = flow_boxes(STEPS, COURSES)
+    words = {name: [[text for text, _ in box] for box in part] for name, part in boxes.items()}
+    assert words["trunk"] == [["Omalizumab recommended", "n = 9"], ["Included", "n = 6"]]
+    assert words["excluded"] == [
+        ["Excluded, n = 3", "Omalizumab not given: 2", "SM with associated haematologic neoplasm: 1"]
+    ]
+    assert words["diagnosis"] == [["ISM", "n = 4"], ["Idiopathic MCAS", "n = 2"]]
+    assert words["follow_up"] == [
+        ["At last follow-up", "On therapy: 2 (50.0)", "Stopped: 2 (50.0)", "Lack of efficacy: 1", "Intolerance: 1"],
+        ["At last follow-up", "On therapy: 1 (50.0)", "Stopped: 1 (50.0)", "Pregnancy intent: 1"],
+    ]
+
+
+@pytest.mark.parametrize(("population", "shown"), [("all", False), ("primary", True), ("CM", False)])
+def test_a_part_of_the_cohort_has_its_own_box(population, shown):
+    cohort = random_cohort(400, 2)
+    from analysis.cohort import restrict
+
+    part = restrict(cohort, population)
+    trunk = flow_boxes(inclusion(part), course_frame(part))["trunk"]
+    assert (len(trunk) == 3) == shown
+    assert trunk[1][1][0] == "n = 400"
+
+
+@pytest.mark.parametrize("n", [1, 55, 3000])
+def test_numbers_add_up(n):
+    cohort = random_cohort(n, 7)
+    boxes = flow_boxes(inclusion(cohort), course_frame(cohort))
+    diagnoses = [int(box[1][0].removeprefix("n = ").replace(",", "")) for box in boxes["diagnosis"]]
+    assert sum(diagnoses) == n
+    for total, box in zip(diagnoses, boxes["follow_up"], strict=True):
+        numbers = [int(text.split(":")[1].split()[0]) for text, _ in box[1:]]
+        assert numbers[0] + numbers[1] == total
+        assert sum(numbers[2:]) == numbers[1]
+
+
+@pytest.mark.parametrize(
+    ("n", "population"), [(1, "all"), (14, "idiopathic"), (41, "primary"), (55, "all"), (90_000, "all")]
+)
+def test_nothing_overlaps_or_is_cut_off(n, population):
+    cohort = random_cohort(n, 9, population)
+    figure = draw_flow(inclusion(cohort), course_frame(cohort), reconstructed=True)
+    assert faults(figure) == []
+    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(16)
+    assert figure.get_size_inches()[1] * 2.54 <= 24
+    assert RECONSTRUCTED_NOTE in " ".join(texts_of(figure))
+
+
+def test_wide_numbers_make_the_diagram_wider():
+    steps = STEPS.assign(n=STEPS["n"] * 10**12)
+    courses = pd.concat([COURSES.assign(diagnosis=name) for name in ("ISM", "CM", "MMAS", "idiopathic_MCAS")])
+    figure = draw_flow(steps.assign(n=steps["n"].replace(0, 10**45)), courses)
+    assert faults(figure) == []
+    assert figure.get_size_inches()[0] * 2.54 > 16
+
+
+def test_text_stays_in_its_box_and_arrows_do_not_cross_boxes():
+    cohort = random_cohort(55, 1)
+    figure = draw_flow(inclusion(cohort), course_frame(cohort))
+    axes = figure.axes[0]
+    boxes = [patch.get_window_extent() for patch in axes.patches if isinstance(patch, Rectangle)]
+    inside = [(text, box) for text, box in drawn_texts(figure) if text.axes is axes]
+    for text, box in inside:
+        homes = [b for b in boxes if b.x0 < box.x0 and box.x1 < b.x1 and b.y0 < box.y0 and box.y1 < b.y1]
+        assert len(homes) == 1, text.get_text()
+    arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    assert len(arrows) == 1 + 1 + 2 * len(flow_boxes(inclusion(cohort), course_frame(cohort))["diagnosis"])
+    for arrow in arrows:
+        start, end = arrow.get_path().vertices[0], arrow.get_path().vertices[-1]
+        assert min(abs(end - start)) < 1e-6
+        middle = axes.transData.transform((start + end) / 2)
+        assert not any(box.contains(*middle) for box in boxes)
+
+
+def test_input_is_left_alone_and_the_drawing_repeats_itself():
+    steps, courses = STEPS.copy(deep=True), COURSES.copy(deep=True)
+    assert drawing(draw_flow(STEPS, COURSES)) == drawing(draw_flow(STEPS, COURSES))
+    pd.testing.assert_frame_equal(STEPS, steps)
+    pd.testing.assert_frame_equal(COURSES, courses)

@@ -1,0 +1,148 @@
+import matplotlib
+import pandas as pd
+import pytest
+
+from analysis.figure_symptoms import GRADE_COLUMNS, arrange, bar_segments, draw_symptoms
+from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.symptoms import symptom_profile
+from analysis.vocabulary import GRADE_LABELS, SYMPTOM_GROUP_LABELS
+from tests.cohorts import random_cohort
+from tests.figure_checks import drawing, drawn_texts, faults, texts_of
+
+COUNTS = ["worse", "unchanged", "slight", "substantial", "dramatic", "disappeared"]
+
+
+def profile_of(*rows):
+    columns = ["label", "group", *COUNTS, "mean_score", "significance"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(n=frame[COUNTS].sum(axis=1))
+
+
+SMALL = profile_of(
+    ("Headache", "pain", 1, 9, 2, 0, 1, 0, 0.95, "ns"),
+    ("Flush", "superficial_vasomotor", 0, 4, 3, 10, 7, 12, 0.335, "***"),
+    ("Pruritus", "superficial_vasomotor", 2, 3, 1, 5, 8, 9, 0.125, "*"),
+)
+
+
+def bars(figure):
+    """Count, left end and height on the page of every bar drawn, by grade."""
+    return {
+        container.get_label(): [(bar.get_width(), bar.get_x(), bar.get_y() + bar.get_height() / 2) for bar in container]
+        for container in figure.axes[0].containers
+    }
+
+
+def test_segments_by_hand():
+    segments = bar_segments(SMALL.iloc[[0]])
+    assert segments.to_dict("records") == [
+        {"row": 0, "grade": 1.5, "left": -10, "patients": 1},
+        {"row": 0, "grade": 1.0, "left": -9, "patients": 9},
+        {"row": 0, "grade": 0.75, "left": 0, "patients": 2},
+        {"row": 0, "grade": 0.25, "left": 2, "patients": 1},
+    ]
+
+
+def test_bars_are_as_long_as_the_counts_and_touch():
+    rows = arrange(SMALL)[0]
+    drawn = bars(draw_symptoms(SMALL, "all", 55))
+    for row in rows.itertuples():
+        mine = {name: [bar[:2] for bar in drawn[name] if abs(bar[2] - row.y) < 1e-9] for name in COUNTS}
+        assert {name: sum(width for width, _ in mine[name]) for name in COUNTS} == {n: getattr(row, n) for n in COUNTS}
+        right = 0
+        for name in COUNTS[2:]:
+            for width, left in mine[name]:
+                assert left == right
+                right += width
+        assert [left + width for width, left in mine["unchanged"]] == [0] * (row.unchanged > 0)
+        assert [left + width for width, left in mine["worse"]] == [-row.unchanged] * (row.worse > 0)
+
+
+def test_groups_come_in_their_order_and_the_most_improved_first():
+    rows, headings = arrange(SMALL)
+    assert rows["label"].tolist() == ["Pruritus", "Flush", "Headache"]
+    assert arrange(SMALL, "list")[0]["label"].tolist() == ["Flush", "Pruritus", "Headache"]
+    assert headings["label"].tolist() == ["Superficial vasomotor", "Musculoskeletal pain and headache"]
+    assert rows["y"].is_monotonic_increasing
+    assert headings["y"][0] < rows["y"].iloc[0] and rows["y"].iloc[1] < headings["y"][1] < rows["y"].iloc[2]
+
+
+def test_everything_is_said():
+    texts = texts_of(draw_symptoms(SMALL, "primary", 41, alpha=0.01, reconstructed=True))
+    whole = " ".join(texts)
+    for needed in [*SMALL["label"], *GRADE_LABELS.values(), "0.95", "0.34", "0.13", "***", "ns", "36", "28", "13"]:
+        assert needed in texts
+    for needed in ["Primary MCAS (N = 41)", "ns: p ≥ 0.01; *: p < 0.01", "at best response", RECONSTRUCTED_NOTE]:
+        assert needed in whole
+    assert "Urinary" not in texts
+    assert RECONSTRUCTED_NOTE not in " ".join(texts_of(draw_symptoms(SMALL, "primary", 41)))
+
+
+def test_number_in_a_segment_is_its_count():
+    figure = draw_symptoms(SMALL, "all", 55)
+    axes, rows = figure.axes[0], arrange(SMALL)[0]
+    flush = rows.loc[rows["label"] == "Flush", "y"].item()
+    inside = [
+        (t.get_position()[0], t.get_text())
+        for t, _ in drawn_texts(figure)
+        if t.axes is axes and t.get_transform() == axes.transData and abs(t.get_position()[1] - flush) < 1e-9
+    ]
+    assert sorted(inside) == [(-2, "4"), (1.5, "3"), (8, "10"), (16.5, "7"), (26, "12")]
+
+
+def test_key_has_the_colours_of_the_bars():
+    figure = draw_symptoms(SMALL, "all", 55)
+    colours = {c.get_label(): c[0].get_facecolor() for c in figure.axes[0].containers if len(c)}
+    key = figure.legends[0]
+    shown = {t.get_text(): p.get_facecolor() for t, p in zip(key.get_texts(), key.get_patches(), strict=True)}
+    assert {GRADE_COLUMNS[grade]: shown[label] for grade, label in GRADE_LABELS.items()} == colours
+
+
+@pytest.mark.parametrize(
+    ("n", "population"), [(1, "all"), (1, "MMAS"), (14, "idiopathic"), (41, "primary"), (55, "all"), (5000, "all")]
+)
+def test_nothing_overlaps_or_is_cut_off(n, population):
+    cohort = random_cohort(n, 3, population)
+    figure = draw_symptoms(symptom_profile(cohort), population, len(cohort.patients), reconstructed=True)
+    assert faults(figure) == []
+    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
+    assert figure.get_size_inches()[1] * 2.54 <= 24
+    total = sum(width for drawn in bars(figure).values() for width, _, _ in drawn)
+    assert total == (cohort.symptoms["onset"] == "baseline").sum()
+
+
+def test_a_large_cohort_and_all_groups():
+    rows = [(f"Symptom {g}", g, 30_000, 120_000, 90_000, 150_000, 99_999, 1, 0.7, "***") for g in SYMPTOM_GROUP_LABELS]
+    figure = draw_symptoms(profile_of(*rows), "all", 1_000_000)
+    assert faults(figure) == []
+    assert "490,000" in texts_of(figure)
+
+
+def test_a_symptom_whose_grades_are_all_missing():
+    rows = profile_of(("Flush", "superficial_vasomotor", 0, 0, 0, 0, 0, 0, None, "ns"))
+    figure = draw_symptoms(rows.astype({"mean_score": float}), "all", 3, visit="last")
+    assert faults(figure) == []
+    assert "–" in texts_of(figure)
+
+
+def test_input_is_left_alone_and_the_drawing_repeats_itself():
+    before = SMALL.copy(deep=True)
+    first = drawing(draw_symptoms(SMALL, "all", 55))
+    with matplotlib.rc_context({"font.size": 20, "font.family": "serif", "axes.grid": True, "lines.linewidth": 9}):
+        second = draw_symptoms(SMALL, "all", 55)
+    assert drawing(second) == first
+    pd.testing.assert_frame_equal(SMALL, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"visit": "first"}, "visit 'first' is unknown; allowed are best, last"),
+        ({"order": "name"}, "order 'name' is unknown; allowed are score, list"),
+        ({"population": "SSM"}, "'SSM' is not a valid Population"),
+        ({"profile": SMALL.iloc[:0]}, "no rows; at least one symptom"),
+    ],
+)
+def test_what_cannot_be_drawn(change, message):
+    with pytest.raises(ValueError, match=message):
+        draw_symptoms(**({"profile": SMALL, "population": "all", "patients": 55} | change))
