@@ -70,7 +70,7 @@ def test_equal_bytes_in_other_surroundings(tmp_path):
     for number, variables in enumerate(surroundings):
         folder = tmp_path / f"folder {number}"
         folder.mkdir()
-        (folder / "matplotlibrc").write_text("savefig.bbox: tight\nsvg.fonttype: none\npdf.fonttype: 3\n" * number)
+        (folder / "matplotlibrc").write_text("savefig.bbox: tight\nsvg.fonttype: none\npdf.fonttype: 42\n" * number)
         running.append(
             (folder, subprocess.Popen([sys.executable, "-c", program, ROOT], cwd=folder, env=kept | variables))
         )

@@ -197,6 +197,7 @@ def test_significance_follows_the_legend(p, mark):
 
 def test_significance_level_and_limits():
     assert significance(0.04, alpha=0.025) == "ns"
+    assert significance(0.007, alpha=0.005) == "ns"
     assert significance(0.07, alpha=0.1) == "*"
     for p in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="p value"):
