@@ -474,7 +474,8 @@ def test_killed_kernels_go_with_the_driver(sandbox):
         time.sleep(0.05)
     kernels = psutil.Process(process.pid).children(recursive=True)
     assert kernels
-    private = [Path(part).parents[1] for k in kernels for part in k.cmdline() if part.endswith(".json")]
+    words = [word for kernel in kernels if kernel.status() != psutil.STATUS_ZOMBIE for word in kernel.cmdline()]
+    private = next(Path(word).parents[1] for word in words if word.endswith(".json"))
     process.kill()
     process.wait()
     assert not psutil.wait_procs(kernels, timeout=10)[1]
