@@ -88,7 +88,7 @@ B,total_ige,on_therapy,4,300,UI/mL
 C,total_ige,before,,50,UI/mL
 C,total_ige,on_therapy,4,39,UI/mL
 D,total_ige,before,,0,UI/mL
-D,total_ige,on_therapy,4,1,UI/mL
+D,total_ige,on_therapy,4,4,UI/mL
 """
 
 ADVERSE_EVENTS = """patient_id,term,severity,flare,onset_months,led_to_stop,detail

@@ -28,7 +28,7 @@ def test_pairs_of_six_patients():
     ige = biology.paired_frame(small_cohort(), "total_ige")
     assert list(ige.index) == ["A", "B", "C", "D"]
     assert list(ige["before"]) == [3, 100, 50, 0]
-    assert list(ige["on_therapy"]) == [3.6, 300, 39, 1]
+    assert list(ige["on_therapy"]) == [3.6, 300, 39, 4]
 
 
 def test_an_unknown_analyte_is_named():
@@ -73,15 +73,17 @@ def test_directions_of_six_patients():
     assert strict["biology.total_ige.increased"] == {"n": 3, "denominator": 4, "percent": 75}
 
 
-# In binary, 3.6 - 3 is above a fifth of 3 and 0.36 - 0.3 below a fifth of 0.3; both must be stable.
+# In binary, 0.84 - 0.7 is above a fifth of 0.7 and 1.8 - 1.44 above one of 1.8; both must be stable.
 @pytest.mark.parametrize(
     ("before", "after", "percent", "expected"),
     [
         (3, 3.6, 20, "stable"),
         (3, 2.4, 20, "stable"),
-        (0.3, 0.36, 20, "stable"),
+        (0.7, 0.84, 20, "stable"),
+        (1.8, 1.44, 20, "stable"),
         (100, 120, 20, "stable"),
         (100, 120.1, 20, "increased"),
+        (100, 120.01, 20, "increased"),
         (100, 79.9, 20, "decreased"),
         (100, 80, 20, "stable"),
         (0, 0, 20, "stable"),
@@ -108,9 +110,9 @@ def test_ige_against_efficacy_by_hand():
     # squares of the differences add up to 6. With two degrees of freedom p is 1 - |rho|.
     change = values["biology.total_ige.change_with_score"]
     assert change == {"n": 4, "rho": pytest.approx(1 - 6 * 6 / (4 * 15)), "p_value": pytest.approx(0.6)}
-    # Ranks of the level on therapy 2, 4, 3, 1: squares 1 + 4 + 0 + 9.
+    # Ranks of the level on therapy 1, 4, 3, 2: squares 0 + 4 + 0 + 4.
     level = values["biology.total_ige.level_with_score"]
-    assert level["rho"] == pytest.approx(1 - 6 * 14 / (4 * 15))
+    assert level["rho"] == pytest.approx(1 - 6 * 8 / (4 * 15))
 
 
 def test_ige_against_tolerance_by_hand():

@@ -99,6 +99,9 @@ def test_frames_of_the_two_changes():
     assert list(weekly.index) == ["D", "E"]
     assert "dose_mg" not in weekly
     assert list(weekly["score_before"]) == [2, 2]
+    assert list(weekly["score_after"]) == [2, 1]
+    assert list(weekly["stopped"]) == [True, True]
+    assert list(escalated["stopped"]) == [False, True, False]
 
 
 def _class(score, symptoms):
