@@ -36,9 +36,11 @@ def level_limits(pairs: pd.DataFrame) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        A little below the lowest level above 0 and a little above the highest; at least one power of ten lies between.
+        A little below the lowest level or mean above 0 and a little above the highest level; at least one power of ten
+        lies between.
     """
     levels = pairs[["before", "on_therapy"]].to_numpy(float)
+    levels = np.vstack([levels, levels.mean(axis=0)])  # with levels of 0 a mean may be lower than all other levels
     levels = levels[levels > 0]
     if not levels.size:
         return 0.8, 12.5
