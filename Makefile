@@ -4,7 +4,8 @@
 PYTHON ?= python3
 
 SHELL := /bin/sh
-VENV := .venv
+# Removed as a whole before a new one is made, so it must not be set from outside.
+override VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")

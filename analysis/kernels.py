@@ -95,6 +95,7 @@ def connection(folder: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Settings `transport` and `ip` of a kernel manager; another address at every call.
+        Settings `transport`, `ip` and `connection_file` of a kernel manager; another address at every call.
     """
-    return {"transport": "ipc", "ip": str(folder / uuid.uuid4().hex[:12])}
+    name = uuid.uuid4().hex[:12]
+    return {"transport": "ipc", "ip": str(folder / name), "connection_file": str(folder / f"{name}.json")}
