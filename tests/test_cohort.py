@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import schema
-from analysis.cohort import CohortError, read_cohort, restrict
+from analysis.cohort import CohortError, from_tables, read_cohort, restrict
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
 from tests.cohorts import random_cohort, random_tables, write_cohort
 
@@ -64,6 +64,13 @@ def test_all_tables_speak_of_the_same_patients(folder):
     assert cohort.courses.index.equals(cohort.patients.index)
     for table in ("symptoms", "laboratory", "adverse_events"):
         assert getattr(cohort, table)["patient_id"].cat.categories.equals(cohort.patients.index)
+
+
+def test_tables_in_another_order_make_the_same_courses():
+    tables = random_tables(10, seed=1)
+    cohort = from_tables(tables | {"courses": tables["courses"][::-1]})
+    assert cohort.courses.index.equals(cohort.patients.index)
+    pd.testing.assert_frame_equal(cohort.courses, from_tables(tables).courses)
 
 
 @pytest.mark.parametrize("population", Population)

@@ -28,6 +28,10 @@ def test_every_choice_is_accepted_and_no_other(name):
 @pytest.mark.parametrize("name", LIMITS)
 def test_numbers_have_limits(name):
     low, high = LIMITS[name]
+    # Both thresholds at a limit, since the partial one may not be above the major one.
+    for limit in (low, high):
+        both = f"major_above_percent={limit},partial_from_percent={limit}"
+        assert getattr(read_criteria(both if "percent" in name and high == 100 else f"{name}={limit}"), name) == limit
     for text in (f"{low - 1:g}", f"{high + 1:g}", "nan", "many", ""):
         with pytest.raises(ValueError, match=rf"is not allowed for {name}; allowed is a .*from {low:g} to {high:g}"):
             read_criteria(f"{name}={text}")

@@ -50,8 +50,10 @@ def test_scores_are_those_found_patient_by_patient(patients, visit, rule):
     assert (scores.dtypes == np.int64).all()
 
 
-def test_the_missing_grade_of_a_best_response_leaves_the_score():
-    scores = symptom_scores(cohort_with([[("baseline", 0.5, 0.5), ("baseline", nan, 0.5)]]), "best")
+@pytest.mark.parametrize("rule", ["carry_forward", "drop", "no_response"])
+def test_the_missing_grade_of_a_best_response_leaves_the_score(rule):
+    cohort = cohort_with([[("baseline", 0.5, 0.5), ("baseline", nan, 0.5)]])
+    scores = symptom_scores(cohort, "best", Criteria(missing_last=rule))
     assert scores.iloc[0].to_dict() == {"symptoms": 1, "quarters": 2, "worsened": 0, "new": 0, "missing": 1}
 
 
@@ -85,6 +87,13 @@ def test_the_cohort_is_left_as_it_was():
 def test_an_unknown_visit_is_named():
     with pytest.raises(ValueError, match="visit 'first' is unknown; allowed are best, last"):
         visit_grades(random_cohort(1, seed=1).symptoms, "first")
+
+
+@pytest.mark.parametrize("rule", ["carry_forward", "drop", "no_response"])
+def test_a_new_symptom_never_has_a_grade(rule):
+    cohort = cohort_with([[("baseline", 0.5, nan), ("on_therapy", nan, nan)]])
+    grades = visit_grades(cohort.symptoms, "last", Criteria(missing_last=rule))
+    np.testing.assert_array_equal(grades, [{"carry_forward": 0.5, "drop": nan, "no_response": 1}[rule], nan])
 
 
 def test_new_symptoms_are_not_baseline_symptoms():

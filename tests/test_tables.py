@@ -66,6 +66,8 @@ def test_an_empty_population_has_no_percentage():
     table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
     assert (table.loc["idiopathic", "denominator"] == 0).all()
     assert table.loc["idiopathic", "percent"].isna().all()
+    one = table_2(random_cohort(1, seed=1, population="CM")).set_index(["row", "column"])
+    assert sorted(one.loc[[("best.orr", "CM"), ("best.nr", "CM")], "percent"]) == [0, 100]
     assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
 
 
