@@ -101,7 +101,7 @@ def _pitch(frame: pd.DataFrame, room: float) -> float:
     """Choose the height of a row so that the patients and the labels on the right fit into the room."""
     groups, statuses = frame["best_response"].nunique(), frame["last_status"].astype(object).value_counts()
     pitch = min(_LARGEST_PITCH, (room - groups * (_HEADING + _GAP)) / len(frame))
-    excess = node_places(statuses, pitch)["slot_bottom"].iloc[-1] - room
+    excess = _HEADING + node_places(statuses, pitch)["slot_bottom"].iloc[-1] - room
     return pitch - max(excess, 0) / len(frame)
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import PathPatch, Rectangle
 
 from analysis.figure_followup import arrange, draw_followup, phases, row_places
 from analysis.figure_ribbons import STATUS_ORDER, node_places, transitions
@@ -183,6 +184,46 @@ def test_blocks_have_the_height_of_their_patients_and_room_for_their_label():
     assert node_places(counts.iloc[:1], 0.2, 9)["bottom"].tolist() == pytest.approx([4])
 
 
+def test_labels_of_rare_statuses_keep_their_distance():
+    places = node_places(pd.Series({"MR": 400, "PR": 1, "intolerance": 1, "NR": 2}), 0.01, 3)
+    assert ((places["top"] + places["bottom"]) / 2).diff().min() > 0.34
+    rare = [("ISM", "MR", status, 9, status in "MR PR", None, 2, 3, NONE, NONE) for status in STATUS_ORDER[1:6]]
+    none = [("CM", "NR", "NR", 3, False, "intolerance", NONE, NONE, NONE, NONE)]
+    figure = draw_followup(frame_of(*[rare[0]] * 900, *rare, *none), "all")
+    assert faults(figure) == []
+    assert figure.get_size_inches()[1] * 2.54 <= 24.001
+
+
+def test_ribbons_leave_their_rows_and_fill_the_blocks():
+    frame = course_frame(random_cohort(120, 5))
+    figure = draw_followup(frame, "all")
+    rows, flow = figure.axes
+    ribbons = [p.get_path().vertices for p in flow.patches if isinstance(p, PathPatch)]
+    leaving = sorted((v[0][1], v[-2][1]) for v in ribbons)
+    arriving = sorted((v[3][1], v[4][1]) for v in ribbons)
+    ordered = arrange(frame)
+    height = sum(bottom - top for top, bottom in leaving) / len(frame)
+    _, tops = row_places(ordered["best_response"], height)
+    starts = []
+    for best, top in tops.items():
+        flows = transitions(frame)
+        for n in flows.loc[flows["best"] == best, "n"]:
+            starts.append((top, top + n * height))
+            top += n * height
+    np.testing.assert_allclose(leaving, starts)
+    right = max(p.get_x() for p in flow.patches if isinstance(p, Rectangle))
+    blocks = [p for p in flow.patches if isinstance(p, Rectangle) and p.get_x() == right]
+    for block in blocks:
+        inside = [
+            (a, b) for a, b in arriving if block.get_y() - 1e-9 <= a and b <= block.get_y() + block.get_height() + 1e-9
+        ]
+        assert inside[0][0] == pytest.approx(block.get_y())
+        assert inside[-1][1] == pytest.approx(block.get_y() + block.get_height())
+        assert [a for a, _ in inside[1:]] == pytest.approx([b for _, b in inside[:-1]])
+    assert len(blocks) == frame["last_status"].nunique()
+    assert rows.get_ylim() == flow.get_ylim()
+
+
 def test_counts_are_written():
     texts = texts_of(draw_followup(SMALL, "all", reconstructed=True))
     assert {"Major response  3 (50.0)", "Partial response  2 (33.3)", "No response  1 (16.7)"} <= {*texts}
@@ -195,7 +236,7 @@ def test_counts_are_written():
 
 @pytest.mark.parametrize(
     ("n", "population"),
-    [(1, "all"), (2, "MMAS"), (14, "idiopathic"), (41, "primary"), (55, "all"), (80, "ISM"), (600, "all")],
+    [(1, "all"), (2, "MMAS"), (14, "idiopathic"), (41, "primary"), (55, "all"), (80, "ISM"), (300, "all")],
 )
 def test_nothing_overlaps_or_is_cut_off(n, population):
     figure = draw_followup(course_frame(random_cohort(n, 4, population)), population, reconstructed=True)

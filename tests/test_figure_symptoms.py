@@ -90,6 +90,17 @@ def test_number_in_a_segment_is_its_count():
     assert sorted(inside) == [(-2, "4"), (1.5, "3"), (8, "10"), (16.5, "7"), (26, "12")]
 
 
+@pytest.mark.parametrize("n", [3, 55, 4000])
+def test_a_number_is_written_only_where_it_fits(n):
+    figure = draw_symptoms(symptom_profile(random_cohort(n, 1)), "all", n)
+    axes = figure.axes[0]
+    texts = [(t, box) for t, box in drawn_texts(figure) if t.axes is axes and t.get_transform() == axes.transData]
+    boxes = [bar.get_window_extent() for container in axes.containers for bar in container]
+    assert texts
+    for text, box in texts:
+        assert any(bar.x0 < box.x0 and box.x1 < bar.x1 and bar.y0 < box.y1 and box.y0 < bar.y1 for bar in boxes), text
+
+
 def test_key_has_the_colours_of_the_bars():
     figure = draw_symptoms(SMALL, "all", 55)
     colours = {c.get_label(): c[0].get_facecolor() for c in figure.axes[0].containers if len(c)}
