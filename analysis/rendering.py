@@ -78,7 +78,7 @@ def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
     counts = numbers["statistic"].isin(["count", "count_percent"])
     digits = text.str.split(" ").str[0].str.len()
     width = digits[counts].groupby(numbers["column"]).transform("max").reindex(numbers.index)
-    padding = (width - digits).where(counts, 0).clip(lower=0).astype(int)
+    padding = (width - digits).where(counts, 0).astype(int)
     # A figure space is as wide as a digit, so shorter counts keep their place.
     return numbers.assign(cell=padding.map(lambda n: "\u2007" * n) + text)
 

@@ -42,11 +42,11 @@ def test_value_rows_chooses_and_orders():
 
 def test_small_table_prints_every_kind_of_cell():
     frame = pd.DataFrame({"Name": ["<i>x</i>", "y"], "n": [3, None], "Mean": [0.125, 2.0], "Text": ["1.50", "ü"]})
-    read = Reader(small_table(frame, "A title", "demo", ["A < B", ""], reconstructed=True).as_raw_html())
+    read = Reader(small_table(frame, "A title", "demo", ["A <b>B</b>", ""], reconstructed=True).as_raw_html())
     assert ["A title"] in read.rows and ["Name", "n", "Mean", "Text"] in read.rows
     assert read.row("<i>x</i>") == ["3", "0.13", "1.50"]
     assert read.row("y") == ["–", "2", "ü"]
-    assert [row for row in read.rows[-2:]] == [["A < B"], [RECONSTRUCTED_NOTE]]
+    assert [row for row in read.rows[-2:]] == [["A <b>B</b>"], [RECONSTRUCTED_NOTE]]
     assert read.loaded == []
 
 
