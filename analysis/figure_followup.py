@@ -101,8 +101,10 @@ def _pitch(frame: pd.DataFrame, room: float) -> float:
     """Choose the height of a row so that the patients and the labels on the right fit into the room."""
     groups, statuses = frame["best_response"].nunique(), frame["last_status"].astype(object).value_counts()
     pitch = min(_LARGEST_PITCH, (room - groups * (_HEADING + _GAP)) / len(frame))
-    excess = _HEADING + node_places(statuses, pitch)["slot_bottom"].iloc[-1] - room
-    return pitch - max(excess, 0) / len(frame)
+    for _ in range(4):  # lower rows do not make the labels lower, so that one step is not always enough
+        excess = _HEADING + node_places(statuses, pitch)["slot_bottom"].iloc[-1] - room
+        pitch -= max(excess, 0) / len(frame)
+    return pitch
 
 
 def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
