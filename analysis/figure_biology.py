@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -71,13 +70,15 @@ def _draw_lines(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -
     known = pd.Series("increased", pairs.index) if directions is None else directions.astype(object)
     for direction, (colour, line) in DIRECTION_LOOKS.items():
         part = levels[(known == direction).to_numpy()]
-        colour = style.RESPONSE_COLOURS["MR"] if directions is None else colour
-        paths = np.stack([np.broadcast_to([0.0, 1.0], part.shape), part], axis=2)
-        axes.add_collection(LineCollection(list(paths), colors=colour, linestyles=line, linewidths=0.9, alpha=0.8))
-        for x in (0, 1) if len(part) else ():
-            axes.plot(
-                np.full(len(part), x), part[:, x], "o", color=colour, markersize=3.4, clip_on=False, label=direction
-            )
+        if not len(part):
+            continue
+        look = {"color": style.RESPONSE_COLOURS["MR"] if directions is None else colour, "label": direction}
+        look["rasterized"] = len(pairs) > page.MOST_SHAPES
+        for some in np.array_split(part, len(part) // page.MOST_SHAPES + 1):  # all at once would take much memory
+            before, later = np.zeros(len(some)), np.ones(len(some))
+            axes.plot(page.joined(before, later), page.joined(*some.T), line, linewidth=0.9, alpha=0.8, **look)
+            for x, levels_then in ((before, some[:, 0]), (later, some[:, 1])):
+                axes.plot(x, levels_then, "o", markersize=3.4, clip_on=False, **look)
 
 
 def _draw_means(axes: Axes, test: PairedT) -> None:

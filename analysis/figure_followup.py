@@ -108,14 +108,16 @@ def _pitch(frame: pd.DataFrame, room: float) -> float:
 
 
 def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
+    """Draw each phase of all patients as one broken line, as thick as a bar is high."""
     months = phases(frame)
-    left = months.cumsum(axis=1) - months
-    height = pitch * (0.7 if pitch >= _READABLE_PITCH else 1)
+    ends = months.cumsum(axis=1)
+    height = pitch * (0.7 if pitch >= _READABLE_PITCH else 1) / 2.54 * 72
+    look = {"linewidth": height, "solid_capstyle": "butt", "rasterized": len(frame) > page.MOST_SHAPES}
     for phase, (_, colour) in PHASES.items():
         drawn = (months[phase] > 0).to_numpy()
-        edge = style.RULE if phase == "unknown" else "none"
-        width, start = months[phase][drawn], left[phase][drawn]
-        axes.barh(y[drawn], width, height, left=start, color=colour, edgecolor=edge, linewidth=0.6, label=phase)
+        end = ends[phase].to_numpy()[drawn]
+        across = page.joined(end - months[phase].to_numpy()[drawn], end)
+        axes.plot(across, page.joined(y[drawn], y[drawn]), color=colour, label=phase, **look)
 
 
 def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
@@ -137,10 +139,11 @@ def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
 def _draw_events(axes: Axes, frame: pd.DataFrame, y: np.ndarray, size: float) -> None:
     """Mark best response and changes of the regimen, and how each course ended or went on."""
     events = _event_months(frame, size / 72 * 2.54 / page.width_cm(axes) * axes.get_xlim()[1])
+    many = len(frame) > page.MOST_SHAPES
     for name, layers in symbols(size).items():
         there = events[name].notna().to_numpy()
         for look in layers if there.any() else []:
-            axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name)
+            axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name, rasterized=many)
 
 
 def _draw_rows(axes: Axes, frame: pd.DataFrame, y: np.ndarray, tops: pd.Series, pitch: float) -> None:

@@ -14,7 +14,7 @@ PHASES: dict[str, tuple[str, str]] = {
     "waiting": ("Without response", "#dedbd5"),
     "deepening": ("First to best response", "#a3c4e0"),
     "after": ("After best response", "#3a76b0"),
-    "unknown": ("Response at unrecorded time", "white"),
+    "unknown": ("Response at unrecorded time", "#f2dfb8"),
 }
 """The phases of a course, each with its label and colour."""
 
@@ -82,7 +82,7 @@ def draw_key(figure: Figure, top: float, unknown: bool = False) -> None:
         Whether to explain the phase "unknown" too.
     """
     shown = [name for name in PHASES if name != "unknown" or unknown]
-    patches = [Patch(facecolor=PHASES[n][1], edgecolor=style.RULE if n == "unknown" else "none") for n in shown]
+    patches = [Patch(color=PHASES[name][1]) for name in shown]
     handles = {name: tuple(Line2D([], [], **look) for look in layers) for name, layers in symbols(8).items()}
     stopped = "Stopped for:"
     lines = [
@@ -95,18 +95,11 @@ def draw_key(figure: Figure, top: float, unknown: bool = False) -> None:
         figure.legend(
             items,
             labels,
-            loc="upper left",
             bbox_to_anchor=(begins[number], top - _LINE * number),
             bbox_transform=page.centimetres(figure),
             ncols=len(labels),
-            fontsize=style.SMALL,
-            handlelength=1.2,
-            handleheight=1.0,
-            handletextpad=0.4,
-            columnspacing=1.2,
-            borderpad=0,
-            borderaxespad=0,
             handler_map={tuple: HandlerTuple(ndivide=1)},
+            **style.KEY,
         )
     place = {"size": style.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
     figure.text(page.MARGIN_CM, top - 2 * _LINE - 0.11, stopped, **place)

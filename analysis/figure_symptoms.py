@@ -152,8 +152,7 @@ def _draw_rows(axes: Axes, rows: pd.DataFrame, headings: pd.DataFrame, label_wid
             page.MARGIN_CM, heading.y, heading.label, weight="bold", va="center_baseline", transform=beside
         )
         text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})  # keeps the zero line off a long heading
-        ends = [page.MARGIN_CM, right + _COLUMNS_WIDTH]
-        top = [heading.y - _HEADING / 2] * 2
+        ends, top = [page.MARGIN_CM, right + _COLUMNS_WIDTH], [heading.y - _HEADING / 2] * 2
         axes.plot(
             ends, top, color=style.RULE, linewidth=0.6, transform=beside, clip_on=False, scalex=False, scaley=False
         )
@@ -171,24 +170,25 @@ def _draw_head(figure: Figure, axes: Axes, label_width: float) -> None:
     figure.legend(
         [Patch(color=style.GRADE_COLOURS[grade]) for grade in GRADE_LABELS],
         list(GRADE_LABELS.values()),
-        loc="upper left",
         bbox_to_anchor=(page.MARGIN_CM, height - 0.85),
         bbox_transform=cm,
         ncols=len(GRADE_LABELS),
-        fontsize=style.SMALL,
-        handlelength=1.2,
-        handleheight=1.0,
-        handletextpad=0.4,
-        columnspacing=1.3,
-        borderpad=0,
-        borderaxespad=0,
+        **style.KEY,
     )
     zero = left + page.width_cm(axes) * -axes.get_xlim()[0] / np.ptp(axes.get_xlim())
     figure.text(zero - 0.15, top, "Not improved", ha="right", weight="bold", color=style.MUTED, transform=cm)
     figure.text(zero + 0.15, top, "Improved", ha="left", weight="bold", color=style.MUTED, transform=cm)
     for text, centre in _COLUMNS.items():
-        place = left + page.width_cm(axes) + centre
-        figure.text(place, top, text, ha="center", weight="bold", color=style.MUTED, linespacing=1.05, transform=cm)
+        figure.text(
+            left + page.width_cm(axes) + centre,
+            top,
+            text,
+            ha="center",
+            weight="bold",
+            color=style.MUTED,
+            linespacing=1.05,
+            transform=cm,
+        )
 
 
 @style.journal_style()

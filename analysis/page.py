@@ -2,6 +2,7 @@
 
 import textwrap
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -23,6 +24,25 @@ MARGIN_CM = 0.3
 
 LINE_CM = 0.34
 """Distance of two lines of small type."""
+
+MOST_SHAPES = 2_000
+"""Patients beyond this number are drawn as pixels in SVG and PDF files, which would be too large to open otherwise."""
+
+
+def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Put the coordinates of many lines into one, with a gap after each.
+
+    Parameters
+    ----------
+    starts, ends : array of float, shape (n,)
+        One coordinate of the two ends of each line.
+
+    Returns
+    -------
+    array of float, shape (3 n,)
+        For one call of `Axes.plot`, which is as quick for a million lines as for a few.
+    """
+    return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
 
 
 def new_figure(width_cm: float, height_cm: float) -> Figure:

@@ -31,6 +31,18 @@ RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78
 ENDED_COLOUR = "#d5762a"
 """The colour of what went against the patient: a response lost or a therapy that had to be stopped."""
 
+KEY = {
+    "loc": "upper left",
+    "fontsize": SMALL,
+    "handlelength": 1.2,
+    "handleheight": 1.0,
+    "handletextpad": 0.4,
+    "columnspacing": 1.25,
+    "borderpad": 0,
+    "borderaxespad": 0,
+}
+"""The layout of a key in one line, for `Figure.legend`."""
+
 _RC = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
     "font.size": NORMAL,

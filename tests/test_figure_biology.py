@@ -20,9 +20,18 @@ def drawn(pairs, **options):
     return draw_biology(pairs, tests, options.pop("population", "all"), **options)
 
 
+def parts(axes):
+    """The lines between the time points, by direction."""
+    return {
+        line.get_label(): line.get_xydata().reshape(-1, 3, 2) for line in axes.lines if np.isnan(line.get_ydata()).any()
+    }
+
+
 def lines(axes):
     """The two levels at the ends of every line between the time points."""
-    return sorted(tuple(path[:, 1]) for part in axes.collections for path in part.get_segments())
+    ends = [part for several in parts(axes).values() for part in several]
+    assert all(part[:2, 0].tolist() == [0, 1] for part in ends)
+    return sorted(tuple(part[:2, 1]) for part in ends)
 
 
 def points(axes, x):
@@ -52,8 +61,9 @@ def test_directions_are_counted_and_told_apart():
     figure = drawn(PAIRS, directions={"total_ige": direction(IGE)}, stable_percent=20)
     texts = texts_of(figure)
     assert {"2 increased", "1 stable", "1 decreased"} <= {*texts}
-    parts = [part for part in figure.axes[1].collections if len(part.get_segments())]
-    assert [len(part.get_segments()) for part in parts] == [2, 1, 1]
+    drawn_parts = parts(figure.axes[1])
+    assert {name: len(part) for name, part in drawn_parts.items()} == {"increased": 2, "stable": 1, "decreased": 1}
+    assert drawn_parts["decreased"][0, :2, 1].tolist() == [100, 60]
     assert "Stable: changed by at most 20%." in " ".join(texts)
     assert "Stable" not in " ".join(texts_of(drawn(PAIRS)))
     assert list(DIRECTION_LOOKS) == list(direction(IGE).cat.categories)

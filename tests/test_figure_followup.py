@@ -60,12 +60,11 @@ SMALL = frame_of(
 
 
 def widths(figure, phase):
-    """Length of the bars of a phase by height on the page."""
-    found = {}
-    for container in figure.axes[0].containers:
-        if container.get_label() == phase:
-            found |= {round(bar.get_y() + bar.get_height() / 2, 9): (bar.get_x(), bar.get_width()) for bar in container}
-    return found
+    """Start and length of the bars of a phase by height on the page."""
+    (line,) = [line for line in figure.axes[0].lines if line.get_label() == phase]
+    ends = line.get_xydata().reshape(-1, 3, 2)
+    assert np.isnan(ends[:, 2]).all() and (ends[:, 0, 1] == ends[:, 1, 1]).all()
+    return {y: (start, end - start) for (start, y), (end, _), _ in ends}
 
 
 def months_of(figure, name):

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from analysis import page
@@ -35,6 +36,11 @@ def test_wrapped_lines_fit_and_hold_every_word(width):
     assert all(
         page.text_width_cm(f"{line} {following.split()[0]}", 7) > 0.9 * width for line, following in pairwise(lines)
     )
+
+
+def test_joined_lines_have_a_gap_after_each():
+    joined = page.joined(np.array([1.0, 2.0]), np.array([5.0, 6.0]))
+    np.testing.assert_array_equal(joined, [1, 5, np.nan, 2, 6, np.nan])
 
 
 def test_nothing_to_wrap():
