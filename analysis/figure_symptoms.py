@@ -97,16 +97,9 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
     segments, y = bar_segments(rows), rows["y"].to_numpy()
     for grade in GRADE_COLUMNS:
         part = segments[segments["grade"] == grade]
-        axes.barh(
-            y[part["row"]],
-            part["patients"],
-            _BAR,
-            left=part["left"],
-            color=style.GRADE_COLOURS[grade],
-            edgecolor="white",
-            linewidth=0.4,
-            label=GRADE_COLUMNS[grade],
-        )
+        look = {"color": style.GRADE_COLOURS[grade], "edgecolor": "white", "linewidth": 0.4}
+        place = {"left": part["left"], "label": GRADE_COLUMNS[grade]}
+        axes.barh(y[part["row"]], part["patients"], _BAR, **place, **look)
     axes.axvline(0, color=style.INK, linewidth=0.8)
     _set_scale(axes, segments)
     _number_segments(axes, y, segments)
