@@ -81,10 +81,8 @@ def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
         f"safety.event.{term}.all": proportion(count, size) for term, count in _patients_by(events, "term").items()
     }
     detailed = events[events["detail"].notna()]
-    both = detailed.assign(described=detailed["term"] + " " + detailed["detail"])
-    for description, count in _patients_by(both, "described").items():
-        values[f"safety.event_detail.{description}.all"] = proportion(count, size)
-    return values
+    details = _patients_by(detailed, "detail")
+    return values | {f"safety.detail.{detail}.all": proportion(count, size) for detail, count in details.items()}
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:

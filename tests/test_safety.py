@@ -28,7 +28,7 @@ def test_values_of_six_patients():
         "event.fatigue.all": (2, 6),
         "event.flare_of_symptoms.all": (1, 6),
         "event.bleeding.all": (2, 6),
-        "event_detail.bleeding_epistaxis.all": (2, 6),
+        "detail.epistaxis.all": (2, 6),
     }
     values = safety.summarise(small_cohort())
     found = {name: values[f"safety.{name}"] for name in expected}

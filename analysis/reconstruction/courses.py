@@ -87,6 +87,9 @@ def _best_response(statements: Statements, draw: Draw) -> None:
     for row in ("cr", "mr", "pr", "orr"):
         for section in ("abstract", "results"):
             statements.count(f"{section}.best.{row}.all", [int(draw.best[i] in rows[row]) for i in everyone])
+    for claim, population in (("results.best.orr.primary", "primary"), ("discussion.best.orr.all", "all")):
+        responds = [int(draw.best[i] != "NR") for i in draw.members(population)]
+        statements.percent(claim, responds, len(responds))
 
 
 def _last_follow_up(statements: Statements, draw: Draw, courses: Courses, disease: Disease) -> None:
@@ -111,6 +114,8 @@ def _last_follow_up(statements: Statements, draw: Draw, courses: Courses, diseas
         _table_2(statements, courses, [i for i in members if draw.best[i] != "NR"], population)
         none = [int(draw.best[i] == "NR") for i in members]
         statements.count(f"table2.last.none.{population}", none)
+        stopped = [1 - sum(of_status(courses, [i], "CR", "MR", "PR")) for i in members]
+        statements.count(f"table2.last.not_persistent.{population}", stopped)
     _stops(statements, draw, courses)
 
 
@@ -156,6 +161,7 @@ def _stops(statements: Statements, draw: Draw, courses: Courses) -> None:
         statements.count(claim, ongoing)
     for row in ("cr", "mr", "pr"):
         statements.count(f"results.last.{row}.all", of_status(courses, everyone, row.upper()))
+    statements.percent("results.last.orr.all", ongoing, len(everyone))
     reasons = {
         "loss": "loss",
         "intolerance": "intolerance",

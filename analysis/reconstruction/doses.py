@@ -88,6 +88,9 @@ def _print(statements: Statements, made: dict[str, list[cp_model.IntVar]]) -> No
     statements.count("results.escalation.improved", better)
     statements.count("results.escalation.reached_mr", made["reached_mr"])
     statements.count("results.escalation.better_pr", made["better_pr"])
+    # One patient received more than the recommended maximum, without evidence of effect (L273-L274).
+    statements.count("results.escalation.usual.patients", better)
+    statements.count("results.escalation.highest.patients", made["not_improved"])
     weekly = made["weekly_mr"] + made["weekly_pr"]
     statements.count("results.weekly.patients", weekly + made["weekly_stopped"])
     statements.count("results.weekly.improved", weekly)

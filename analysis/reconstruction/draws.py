@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.published import printed_number
+from analysis.reconstruction.laboratory_draws import draw_laboratory
 from analysis.reconstruction.statements import Statements
 from analysis.reconstruction.symptom_draws import draw_symptoms
 
@@ -59,6 +60,7 @@ class Draw:
             "mmas": ["MMAS"],
             "idiopathic": ["idiopathic_MCAS"],
             "mcas": ["MMAS", "idiopathic_MCAS"],
+            "mastocytosis": ["ISM", "CM"],
         }
         return np.flatnonzero(np.isin(self.diagnosis, groups[population])).tolist()
 
@@ -109,7 +111,7 @@ def draw_cohort(statements: Statements, seed: int) -> Draw:
     tested = np.sort(
         generator.choice(np.flatnonzero(responds), statements.printed_count("table1.biology.n"), replace=False)
     )
-    tryptase, total_ige = _draw_laboratory(len(tested), generator)
+    tryptase, total_ige = draw_laboratory(statements, len(tested), generator)
     symptoms = draw_symptoms(statements, best, generator)
     whole = [values.round().astype(int) for values in (age, delay, duration, first, month)]
     return Draw(diagnosis, best, *whole, symptoms, tested, tryptase, total_ige, generator)
@@ -140,16 +142,3 @@ def _cross_table(statements: Statements) -> tuple[np.ndarray, np.ndarray]:
     ]
     diagnosis, response = zip(*rows, strict=True)
     return np.array(diagnosis), np.array(response)
-
-
-def _draw_laboratory(n: int, generator: np.random.Generator) -> tuple[dict[bool, pd.DataFrame], pd.DataFrame]:
-    """Draw skewed values that follow each patient over time; total IgE rises on therapy in most."""
-    drift = pd.DataFrame({"diagnosis": 1.0, "before": generator.lognormal(0, 0.06, n)}, index=range(n))
-    drift["on_therapy"] = drift["before"] * generator.lognormal(0, 0.2, n)
-    low = np.append(generator.uniform(4, 17, n - 1), 2.5)
-    high = np.append(145, 24 + generator.lognormal(2.5, 0.7, n - 1))
-    start = np.append(generator.lognormal(3.6, 0.9, n - 2), [2.0, 1616])
-    ige = pd.DataFrame({"diagnosis": start, "before": start * generator.lognormal(0, 0.3, n)})
-    rise = np.append(generator.choice([1.0, 4.0], n - 2, p=[0.3, 0.7]), [2.0, 2.7])
-    ige["on_therapy"] = ige["before"] * rise * generator.lognormal(0, 0.1, n)
-    return {False: drift.mul(low, axis=0), True: drift.mul(high, axis=0)}, ige

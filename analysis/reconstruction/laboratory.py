@@ -6,6 +6,7 @@ from ortools.sat.python import cp_model
 
 from analysis.reconstruction.disease import Disease
 from analysis.reconstruction.draws import Draw
+from analysis.reconstruction.laboratory_draws import CLAIMS
 from analysis.reconstruction.statements import Statements
 
 SCALE = 10
@@ -52,31 +53,25 @@ def add_laboratory(statements: Statements, draw: Draw, disease: Disease) -> Labo
 
 def _print(statements: Statements, values: Laboratory) -> None:
     """Bind means and ranges to every claim that prints them (L307-L310, Table 1)."""
-    claims = {
-        ("tryptase", "diagnosis"): "table1.biology.tryptase",
-        ("tryptase", "before"): "results.biology.tryptase.before",
-        ("tryptase", "on_therapy"): "results.biology.tryptase.on",
-        ("total_ige", "diagnosis"): "table1.biology.ige",
-        ("total_ige", "before"): "results.biology.ige.before",
-        ("total_ige", "on_therapy"): "results.biology.ige.on",
-    }
-    for key, claim in claims.items():
-        statements.mean(f"{claim}.mean", values[key], scale=SCALE)
-        if f"{claim}.minimum" in statements.claims.index:
-            statements.minimum(f"{claim}.minimum", values[key], scale=SCALE)
-            statements.maximum(f"{claim}.maximum", values[key], scale=SCALE)
+    for analyte, times in CLAIMS.items():
+        for time, claim in times.items():
+            statements.mean(f"{claim}.mean", values[analyte, time], scale=SCALE)
+            if f"{claim}.minimum" in statements.claims.index:
+                statements.minimum(f"{claim}.minimum", values[analyte, time], scale=SCALE)
+                statements.maximum(f"{claim}.maximum", values[analyte, time], scale=SCALE)
 
 
 def _draw_values(statements: Statements, draw: Draw, values: Laboratory, disease: Disease) -> None:
     """Prefer the drawn values, and keep each patient's values of one magnitude."""
     model = statements.model
-    largest = {("tryptase", "before"): 2, ("total_ige", "before"): 4, ("total_ige", "on_therapy"): 10}
+    largest = {("tryptase", "before"): 2, ("total_ige", "before"): 8, ("total_ige", "on_therapy"): 12}
     low, high = draw.tryptase[False], draw.tryptase[True]
+    criteria = [disease["who_tryptase_over_20"][patient] for patient in draw.tested]
+    model.add(sum(criteria) == (len(criteria) + 1) // 2)
     for time in TIME_POINTS:
-        for i, patient in enumerate(draw.tested):
+        for i in range(len(criteria)):
             below, above = int(SCALE * low[time][i]), int(SCALE * high[time][i])
-            criterion = disease["who_tryptase_over_20"][patient]
-            statements.near(values["tryptase", time][i], below + (above - below) * criterion)
+            statements.near(values["tryptase", time][i], below + (above - below) * criteria[i])
             statements.near(values["total_ige", time][i], int(SCALE * draw.total_ige[time][i]))
     for (analyte, time), factor in largest.items():
         earlier = values[analyte, "before" if time == "on_therapy" else "diagnosis"]

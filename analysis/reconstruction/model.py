@@ -12,6 +12,7 @@ from analysis.reconstruction.doses import Doses, add_doses
 from analysis.reconstruction.draws import Draw, draw_cohort
 from analysis.reconstruction.events import Events, add_events
 from analysis.reconstruction.laboratory import Laboratory, add_laboratory
+from analysis.reconstruction.sizes import add_sizes
 from analysis.reconstruction.statements import Statements
 from analysis.reconstruction.symptoms import Symptoms, add_symptoms
 
@@ -70,6 +71,7 @@ def build_model(claims: pd.DataFrame, seed: int) -> Model:
     """
     statements = Statements(claims)
     draw = draw_cohort(statements, seed)
+    add_sizes(statements, draw)
     disease = add_disease(statements, draw)
     with statements.block("courses and symptoms"):
         courses = add_courses(statements, draw, disease)

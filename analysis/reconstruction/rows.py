@@ -1,16 +1,14 @@
-"""Turn a solved model into the six tables of the data contract."""
-
-from collections.abc import Sequence
+"""Turn a solved model into the six tables of the data contract; first of all those with one row per patient."""
 
 import numpy as np
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from analysis.reconstruction import disease, laboratory
+from analysis.reconstruction import disease
 from analysis.reconstruction.courses import LONGEST
-from analysis.reconstruction.events import FLARE, SEVERE, TERMS
 from analysis.reconstruction.model import Model
-from analysis.schema import TABLES, columns_of, symptom_list
+from analysis.reconstruction.repeated_rows import event_rows, laboratory_rows, symptom_rows, values_of, yes_no
+from analysis.schema import TABLES, columns_of
 
 STUDY_START = pd.Period("2015-01", freq="M")
 
@@ -20,13 +18,6 @@ _STOP_REASONS = {
     "intolerance": "intolerance",
     "lost": "lost_to_follow_up",
     "pregnancy": "pregnancy_intent",
-}
-_NEW_SYMPTOM_PATIENTS = 2
-_DETAILS = {
-    SEVERE: "30 minutes after the first injection; controlled by emergency therapy, moderate signs for about 3 weeks",
-    FLARE: "accentuation of the patient's own symptoms",
-    "menorrhagia and epistaxis": "bleeding: increased menstruation and epistaxis",
-    "ecchymosis": "bleeding",
 }
 
 
@@ -55,9 +46,9 @@ def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str,
     tables = {
         "patients": _patients(model, solver),
         "courses": courses.drop(columns="recommended"),
-        "symptoms": _symptoms(model, solver, courses, generator),
-        "laboratory": _laboratory(model, solver, courses, generator),
-        "adverse_events": _adverse_events(model, solver, courses, generator),
+        "symptoms": symptom_rows(model, solver, courses, generator),
+        "laboratory": laboratory_rows(model, solver, courses, generator),
+        "adverse_events": event_rows(model, solver, courses, generator),
     }
     for table, frame in tables.items():
         positions = frame.pop("patient") if "patient" in frame else frame.index
@@ -72,22 +63,14 @@ def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str,
     }
 
 
-def _values(solver: cp_model.CpSolver, variables: Sequence[cp_model.IntVar]) -> np.ndarray:
-    return np.array([solver.value(variable) for variable in variables])
-
-
 def _chosen(solver: cp_model.CpSolver, literals: dict[str, dict[int, cp_model.IntVar]], n: int) -> pd.Series:
     """Name the one of several alternatives that is true of each patient; missing if none is."""
     names = {i: name for name, own in literals.items() for i, literal in own.items() if solver.value(literal)}
     return pd.Series(names, dtype=object).reindex(range(n))
 
 
-def _yes_no(values: np.ndarray) -> np.ndarray:
-    return np.where(values, "yes", "no")
-
-
 def _patients(model: Model, solver: cp_model.CpSolver) -> pd.DataFrame:
-    value = {name: _values(solver, variables) for name, variables in model.disease.items()}
+    value = {name: values_of(solver, variables) for name, variables in model.disease.items()}
     frame = pd.DataFrame({"sex": np.where(value["male"], "M", "F"), "diagnosis": model.draw.diagnosis})
     for name in ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months"):
         frame[name] = value[name]
@@ -98,7 +81,7 @@ def _patients(model: Model, solver: cp_model.CpSolver) -> pd.DataFrame:
         result = np.where(value[name], "positive", "negative")
         frame[name] = np.where(examined[name], result, "not_evaluated") if name in examined else result
     for name in (*disease.SYMPTOMATIC, *disease.CYTOREDUCTIVE, "continued_classical_therapy"):
-        frame[name] = _yes_no(value[name])
+        frame[name] = yes_no(value[name])
     return frame
 
 
@@ -106,7 +89,7 @@ def _courses(model: Model, solver: cp_model.CpSolver, generator: np.random.Gener
     draw, courses = model.draw, model.courses
     n = len(draw.best)
     status = _chosen(solver, courses.status, n)
-    duration = _values(solver, courses.duration)
+    duration = values_of(solver, courses.duration)
     responded, ongoing = draw.best != "NR", status.isin(["CR", "MR", "PR"]).to_numpy()
     # Whoever is still on therapy was last seen in January 2018; whoever stopped did so before.
     latest = LONGEST - duration
@@ -117,10 +100,10 @@ def _courses(model: Model, solver: cp_model.CpSolver, generator: np.random.Gener
             "start_dose_mg": model.statements.printed_count("methods.dose.start"),
             "start_interval_weeks": model.statements.printed_count("methods.dose.start_interval"),
             "duration_months": duration,
-            "ongoing": _yes_no(ongoing),
+            "ongoing": yes_no(ongoing),
             "stop_reason": status.map(_STOP_REASONS),
-            "months_to_first_response": pd.Series(_values(solver, courses.first)).where(responded),
-            "months_to_best_response": pd.Series(_values(solver, courses.best)).where(responded),
+            "months_to_first_response": pd.Series(values_of(solver, courses.first)).where(responded),
+            "months_to_best_response": pd.Series(values_of(solver, courses.best)).where(responded),
             "recommended": np.maximum(start - generator.integers(0, 3, n), 0),
         }
     )
@@ -131,11 +114,11 @@ def _changes(model: Model, solver: cp_model.CpSolver) -> dict[str, pd.Series]:
     """Give month, dose and total scores of escalations and weekly schedules."""
     n = len(model.draw.best)
     change = _chosen(solver, model.doses.change, n)
-    month = pd.Series(_values(solver, model.doses.month))
-    before = pd.Series(_values(solver, model.symptoms.before))
+    month = pd.Series(values_of(solver, model.doses.month))
+    before = pd.Series(values_of(solver, model.symptoms.before))
     rows = model.draw.symptoms["patient"]
-    best = pd.Series(_values(solver, model.symptoms.best)).groupby(rows).sum()
-    last = pd.Series(_values(solver, model.symptoms.last)).groupby(rows).sum()
+    best = pd.Series(values_of(solver, model.symptoms.best)).groupby(rows).sum()
+    last = pd.Series(values_of(solver, model.symptoms.last)).groupby(rows).sum()
     after = best.where(change != "weekly_stopped", last)
     escalated = change.isin(["reached_mr", "better_pr", "not_improved"])
     weekly = change.notna() & ~escalated
@@ -153,90 +136,6 @@ def _changes(model: Model, solver: cp_model.CpSolver) -> dict[str, pd.Series]:
         "score_before_weekly": (before / 4).where(weekly),
         "score_after_weekly": (after / 4).where(weekly),
     }
-
-
-def _symptoms(
-    model: Model, solver: cp_model.CpSolver, courses: pd.DataFrame, generator: np.random.Generator
-) -> pd.DataFrame:
-    drawn = model.draw.symptoms
-    month = pd.Series({cell: solver.value(variable) for cell, variable in model.symptoms.month.items()})
-    frame = pd.DataFrame(
-        {
-            "patient": drawn["patient"],
-            "symptom": drawn["symptom"],
-            "onset": "baseline",
-            "grade_best": _values(solver, model.symptoms.best) / 4,
-            "grade_last": _values(solver, model.symptoms.last) / 4,
-            "months_to_first_improvement": month.reindex(drawn.index),
-        }
-    )
-    reason = frame["patient"].map(courses["stop_reason"])
-    # A course that ended in the best state reached was last assessed there; who was lost was not assessed again.
-    as_best = reason.isin(["lack_of_efficacy", "intolerance", "pregnancy_intent"])
-    frame["grade_last"] = frame["grade_last"].mask(as_best, frame["grade_best"]).mask(reason == "lost_to_follow_up")
-    frame = pd.concat([frame, _new_symptoms(model, frame, generator)], ignore_index=True)
-    return frame.assign(symptom_order=frame["symptom"].map({name: k for k, name in enumerate(symptom_list().index)}))
-
-
-def _new_symptoms(model: Model, present: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
-    """Draw a symptom that appears under therapy in a few patients without response (L215-L216)."""
-    patients = generator.choice(np.flatnonzero(model.draw.best == "NR"), _NEW_SYMPTOM_PATIENTS, replace=False)
-    rows = []
-    for patient in np.sort(patients):
-        own = set(present.loc[present["patient"] == patient, "symptom"])
-        absent = [name for name in ("headache", "nausea", "insomnia", "joint_pain", "sweating") if name not in own]
-        rows.append({"patient": patient, "symptom": str(generator.choice(absent)), "onset": "on_therapy"})
-    return pd.DataFrame(rows)
-
-
-def _laboratory(
-    model: Model, solver: cp_model.CpSolver, courses: pd.DataFrame, generator: np.random.Generator
-) -> pd.DataFrame:
-    units = {"tryptase": "ng/mL", "total_ige": "UI/mL"}
-    least = int(model.statements.claims.loc["results.biology.tryptase.on.threshold", "value"])
-    duration = courses["duration_months"].to_numpy()[model.draw.tested]
-    sampled = np.array([generator.integers(least, min(months, 12) + 1) for months in duration])
-    frames = [
-        pd.DataFrame(
-            {
-                "patient": model.draw.tested,
-                "analyte": analyte,
-                "time_point": time,
-                "months_on_therapy": sampled if time == "on_therapy" else np.nan,
-                "value": _values(solver, variables) / laboratory.SCALE,
-                "unit": units[analyte],
-            }
-        )
-        for (analyte, time), variables in model.laboratory.items()
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def _adverse_events(
-    model: Model, solver: cp_model.CpSolver, courses: pd.DataFrame, generator: np.random.Generator
-) -> pd.DataFrame:
-    rows = [
-        {"patient": i, "term": term}
-        for term in TERMS
-        for i, literal in enumerate(model.events[term])
-        if solver.value(literal)
-    ]
-    frame = pd.DataFrame(rows)
-    severity = generator.choice(["mild", "moderate"], len(frame), p=[0.75, 0.25])
-    severity = np.where(frame["term"] == FLARE, "moderate", severity)
-    intolerant = frame["patient"].map(courses["stop_reason"]) == "intolerance"
-    # The first of a patient's events in the order of the list is the gravest, and the one that ended the treatment.
-    ended = intolerant & (~frame.duplicated("patient") | (frame["term"] == FLARE))
-    duration = frame["patient"].map(courses["duration_months"])
-    onset = np.floor(generator.random(len(frame)) * (np.minimum(duration, 6) + 1)).astype(int)
-    onset = np.where(ended, duration - 1, onset)
-    return frame.assign(
-        severity=np.where(frame["term"] == SEVERE, "severe", severity),
-        flare=_yes_no(frame["term"].isin([FLARE, SEVERE]).to_numpy()),
-        onset_months=np.where(frame["term"] == SEVERE, 0, onset),
-        led_to_stop=_yes_no(ended.to_numpy()),
-        detail=frame["term"].map(_DETAILS),
-    )
 
 
 def _screening(model: Model, names: np.ndarray, recommended: pd.Series, generator: np.random.Generator) -> pd.DataFrame:
