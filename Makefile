@@ -8,6 +8,8 @@ SHELL := /bin/sh
 override VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# The installer: uv if it is there already, else the locked one, put into the environment by pip.
+UV = $$(command -v uv || echo $(PY) -m uv)
 COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
 OUT_OPTION = $(if $(OUT),--out "$(OUT)")
 CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
@@ -46,7 +48,7 @@ lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff format --check .
 
 lock: $(READY) ## choose the newest allowed versions of all packages and write requirements.lock
-	@$(PY) -m uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+	@$(UV) pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --upgrade --quiet --custom-compile-command "make lock" -o requirements.lock
 
 clean: ## remove what was built, except the results; the environment stays (rm -r .venv removes it)
@@ -63,9 +65,10 @@ $(READY): requirements.lock
 	@echo "Setting up $(VENV) (once, less than a minute) ..."
 	@rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)
-	@sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --require-hashes --compile-bytecode \
-	  -r requirements.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r requirements.lock; }
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(PY) -m uv pip install --quiet --offline --no-deps --no-build-isolation --editable .
+	@command -v uv >/dev/null || { sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }
+	@sed '/^uv==/,/^ *# via/d' requirements.lock > $(VENV)/packages.lock
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --require-hashes --compile-bytecode \
+	  -r $(VENV)/packages.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r $(VENV)/packages.lock; }
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --offline --no-deps --no-build-isolation --editable .
 	@touch $(READY)
