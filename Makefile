@@ -33,8 +33,8 @@ test: $(READY) ## run all tests, and the committed notebooks against their outpu
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(VENV)/bin/jupyter-lab --notebook-dir .
 
-cohort: $(READY) ## reconstruct the cohort again in data/cohort
-	@$(PY) -m analysis.reconstruction
+cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=2018 OUT=data/cohort)
+	@$(PY) -m analysis.reconstruction $(if $(SEED),--seed "$(SEED)") $(OUT_OPTION)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@$(PY) -m analysis.build references

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -18,13 +19,15 @@ from analysis.reconstruction.rows import make_tables
 SEED = 2018
 
 
-def reconstruct(seed: int = SEED) -> dict[str, pd.DataFrame]:
+def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: None) -> dict[str, pd.DataFrame]:
     """Reconstruct a cohort from the claims of the paper.
 
     Parameters
     ----------
     seed : int, default `SEED`
         The same seed gives the same cohort; another one gives another cohort that fits as well.
+    report : callable, optional
+        Is told in a line what has been done so far.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def reconstruct(seed: int = SEED) -> dict[str, pd.DataFrame]:
         If none was found.
     """
     model = build_model(read_claims(), seed)
-    return make_tables(model, solve(model, seed), seed)
+    return make_tables(model, solve(model, seed, report=report), seed)
 
 
 def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> None:
@@ -69,17 +72,29 @@ def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> No
             os.replace(file, folder / file.name)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def _progress(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description="Reconstruct a cohort that satisfies the published results.")
+    parser = argparse.ArgumentParser(
+        prog="make cohort", description="Reconstruct a cohort that satisfies the published results."
+    )
     parser.add_argument(
-        "--seed", type=int, default=SEED, help="another seed gives another cohort (default: %(default)s)"
+        "--seed", type=_seed, default=SEED, help="another seed gives another cohort (default: %(default)s)"
     )
     parser.add_argument("--out", type=Path, default=Path("data/cohort"), help="folder to write (default: %(default)s)")
     arguments = parser.parse_args()
-    print(f"Reconstructing a cohort with seed {arguments.seed}; this takes a minute or two.", flush=True)
+    print(f"Reconstructing a cohort with seed {arguments.seed}; this takes about a minute.", flush=True)
     try:
-        write_cohort(reconstruct(arguments.seed), arguments.out, arguments.seed)
+        write_cohort(reconstruct(arguments.seed, _progress), arguments.out, arguments.seed)
     except (NoCohortError, OSError, ValueError) as error:
         sys.exit(f"make cohort: {error}")
     print(f"Wrote {', '.join(f'{table}.csv' for table in schema.TABLES)} to {arguments.out}.")

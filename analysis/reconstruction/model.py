@@ -1,5 +1,6 @@
 """Assemble the constraint model and solve it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +85,9 @@ def build_model(claims: pd.DataFrame, seed: int) -> Model:
     return Model(statements, draw, disease, courses, doses, symptoms, events, laboratory)
 
 
-def solve(model: Model, seed: int, effort: float = EFFORT) -> cp_model.CpSolver:
+def solve(
+    model: Model, seed: int, effort: float = EFFORT, report: Callable[[str], None] = lambda line: None
+) -> cp_model.CpSolver:
     """Find a cohort near the draw that satisfies every statement.
 
     A first search finds any cohort that satisfies all statements jointly. Then one block after another is moved as
@@ -99,6 +102,8 @@ def solve(model: Model, seed: int, effort: float = EFFORT) -> cp_model.CpSolver:
         Seed of the search.
     effort : float
         Limit of the search in each block, in deterministic seconds.
+    report : callable, optional
+        Is told in a line what has been done so far.
 
     Returns
     -------
@@ -112,7 +117,8 @@ def solve(model: Model, seed: int, effort: float = EFFORT) -> cp_model.CpSolver:
     """
     problem = model.statements.model
     solver = _first(problem, seed)
-    for own, costs in model.statements.blocks.values():
+    report(f"a cohort that satisfies {len(set(model.statements.held))} statements")
+    for name, (own, costs) in model.statements.blocks.items():
         nearer = problem.clone()
         nearer.clear_hints()
         for index in range(len(problem.proto.variables)):
@@ -123,6 +129,7 @@ def solve(model: Model, seed: int, effort: float = EFFORT) -> cp_model.CpSolver:
                 nearer.add(variable == solver.value(variable))
         nearer.minimize(sum(costs))
         solver = _search(nearer, [seed], effort)
+        report(f"{name}: close to the draw")
     return solver
 
 
