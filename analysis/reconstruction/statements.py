@@ -101,9 +101,14 @@ class Statements:
             self.model.add_max_equality(greatest, values)
 
     def mean(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
-        """Let the mean of ``values / scale`` round half up to the printed number."""
+        """Let the mean of ``values / scale`` round half up to the printed number.
+
+        A mean printed without decimals is held to its first decimal, so that nobody reads 31.5 for a printed 32.
+        """
         for name in self.bound(pattern):
-            low, high = (bound * len(values) * scale for bound in rounding_interval(self.claims.loc[name, "value"]))
+            text = self.claims.loc[name, "value"]
+            whole = printed_number(text)[1] == 0
+            low, high = (bound * len(values) * scale for bound in rounding_interval(f"{text}.0" if whole else text))
             self._within(sum(values), low, high)
 
     def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:

@@ -27,7 +27,7 @@ _IMPROVES = {
 """Probability that a symptom of each group improves in a patient with a major response (L285-L288)."""
 
 _DEPTH = {
-    "general_vasomotor": (0.45, 0.40, 0.12, 0.03), "superficial_vasomotor": (0.35, 0.42, 0.18, 0.05),
+    "general_vasomotor": (0.58, 0.32, 0.08, 0.02), "superficial_vasomotor": (0.50, 0.36, 0.11, 0.03),
     "gastrointestinal": (0.28, 0.40, 0.24, 0.08), "urinary": (0.25, 0.38, 0.27, 0.10),
     "neuropsychiatric": (0.10, 0.28, 0.40, 0.22), "pain": (0.08, 0.25, 0.40, 0.27),
 }  # fmt: skip
