@@ -165,6 +165,34 @@ def _improvement_times(cohort: Cohort) -> dict[str, dict[str, Any]]:
     }
 
 
+def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+    """Compute the values that the text gives about the time to response (L249-L252).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it; ``all`` at the end of a name stands for its patients.
+    criteria : Criteria, default PAPER
+        The response criteria.
+
+    Returns
+    -------
+    dict of str to dict
+        Values by name: times to first and best response and to first improvement by symptom group. The unit of the
+        latter is a symptom of a patient, ``other`` pools all groups but the general vasomotor one, and the medians are
+        those of each other symptom or group.
+    """
+    responds = best_response(cohort, criteria) != Response.NR
+    first, to_best = first_response_months(cohort, criteria), cohort.courses["months_to_best_response"]
+    return {
+        "followup.first_response.all": spread(first),
+        "followup.first_response.responders": spread(first[responds]),
+        "followup.best_response.all": spread(to_best),
+        "followup.best_response.responders": spread(to_best[responds]),
+        **_improvement_times(cohort),
+    }
+
+
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
     """Compute the values that the text gives about time and duration.
 
@@ -178,26 +206,19 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     Returns
     -------
     dict of str to dict
-        Values by name: times to first and best response and to first improvement by symptom group (L249-L252; the unit
-        is a symptom of a patient, ``other`` pools all groups but the general vasomotor one, and the medians are those
-        of each other symptom or group); durations in months (L253-L257); ongoing courses (L253), sustained responses
-        (L258-L259), lost responses (L259-L260) and reasons for stopping (L261-L264). The denominator of a reason is the
-        number of responders or of non-responders.
+        Values by name: those of `response_times`; durations in months (L253-L257); ongoing courses (L253), sustained
+        responses (L258-L259), lost responses (L259-L260) and reasons for stopping (L261-L264). The denominator of a
+        reason is the number of responders or of non-responders.
     """
     best = best_response(cohort, criteria)
     responds = best != Response.NR
     lost = last_status(cohort, criteria) == FollowUpStatus.LOSS_OF_RESPONSE
-    first, to_best = first_response_months(cohort, criteria), cohort.courses["months_to_best_response"]
     responders = int(responds.sum())
     return {
-        "followup.first_response.all": spread(first),
-        "followup.first_response.responders": spread(first[responds]),
-        "followup.best_response.all": spread(to_best),
-        "followup.best_response.responders": spread(to_best[responds]),
+        **response_times(cohort, criteria),
         "followup.sustained.responders": proportion(int(sustained(cohort, criteria).sum()), responders),
         "followup.loss_of_response.all": share(lost),
         "followup.loss_of_response.responders": proportion(int(lost.sum()), responders),
-        **_improvement_times(cohort),
         **_durations(cohort, best, lost),
         **_stops(cohort, responds),
     }

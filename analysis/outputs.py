@@ -104,6 +104,10 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
     return _write(base, contents)
 
 
+def _csv(numbers: pd.DataFrame) -> bytes:
+    return numbers.to_csv(index=False, lineterminator="\n").encode()
+
+
 def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:
     """Save a table as CSV with its numbers, unrounded, and as HTML to be read.
 
@@ -132,10 +136,36 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
         If the folder cannot be made or written.
     """
     base = _output_path(folder, name)
-    text = numbers.to_csv(index=False, lineterminator="\n")
     if isinstance(html, GT):
         html = page(html, name)
-    return _write(base, {"csv": text.encode(), "html": html.encode()})
+    return _write(base, {"csv": _csv(numbers), "html": html.encode()})
+
+
+def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) -> list[Path]:
+    """Save the numbers behind a figure as CSV, unrounded.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        One row per thing drawn; the index is left out, see `save_table`.
+    name : str
+        File name without suffix, that of the figure.
+    folder : str or path
+        Where to write; made if it is missing.
+
+    Returns
+    -------
+    list of Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If the name is not a plain file name.
+    OSError
+        If the folder cannot be made or written.
+    """
+    return _write(_output_path(folder, name), {"csv": _csv(numbers)})
 
 
 def _plain(value: object, name: str) -> object:
