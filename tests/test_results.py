@@ -1,0 +1,348 @@
+"""The built results: what the paper prints where it is right, and other results from other rows."""
+
+import ast
+import json
+import re
+import shutil
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import (
+    biology,
+    comparison,
+    dosing,
+    followup,
+    formatting,
+    patients,
+    rendering,
+    response,
+    safety,
+    small_tables,
+    statistics,
+    symptoms,
+    tables,
+)
+from analysis.cohort import read_cohort, restrict
+from analysis.freshness import Digests
+from analysis.jobs import JOBS
+from analysis.published import printed_number, read_claims
+from analysis.vocabulary import Analyte
+
+ROOT = Path(__file__).resolve().parents[1]
+COHORT, FIGURES = ROOT / "data" / "cohort", ROOT / "figures"
+THEMES = {
+    "patients": (patients,),
+    "response": (response,),
+    "duration": (followup,),
+    "dose": (dosing,),
+    "symptoms": (symptoms,),
+    "safety": (safety,),
+    "biology": (biology,),
+    "comparison": (comparison,),
+}
+REASONS = {
+    "date",  # of an event that is not in the rows
+    "identifier",
+    "rule",  # a threshold, a score, a definition
+    "schedule",  # an interval or dose that was allowed or recommended, not what patients received
+    "not_recorded",  # the contract has no column for it, or a coarser one
+    "other_study",
+    "other_disease",
+}
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
+MONTHS += ["November", "December"]
+
+
+@pytest.fixture(scope="module")
+def study():
+    return read_cohort(COHORT)
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return read_claims()
+
+
+@pytest.fixture(scope="module")
+def mapped():
+    return pd.read_csv(ROOT / "tests" / "results_map.csv", dtype=str, keep_default_na=False).set_index("claim")
+
+
+@pytest.fixture(scope="module")
+def left_out():
+    path = ROOT / "analysis" / "reconstruction" / "left_out.csv"
+    return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("claim")["part"]
+
+
+def all_values(study):
+    found = {}
+    for modules in THEMES.values():
+        for module in modules:
+            found |= module.summarise(study)
+    for name, make in (("table_1", tables.table_1), ("table_2", tables.table_2)):
+        for cell in make(study).to_dict("records"):
+            known = {key: value for key, value in cell.items() if not pd.isna(value)}
+            found[f"{name}:{cell['row']}:{cell['column']}"] = known
+    return found
+
+
+@pytest.fixture(scope="module")
+def computed(study):
+    return all_values(study)
+
+
+def exact(entry, statistic):
+    """The computed number as a fraction: a share from its counts, any other number as it is written."""
+    if statistic == "percent":
+        return Fraction(100 * int(entry["n"]), int(entry["denominator"]))
+    number = entry[statistic]
+    return Fraction(number) if isinstance(number, int | np.integer) else Fraction(repr(float(number)))
+
+
+def as_printed(claim, entry, statistic):
+    """The computed number in the unit and with the digits of the printed one, and the printed one."""
+    if claim["kind"] == "date":  # an end of the period of the study: nothing lies beyond it
+        month, year = claim["value"].split()
+        limit = f"{year}-{MONTHS.index(month) + 1:02d}"
+        within = entry["minimum"] >= limit if statistic == "not_before" else entry["maximum"] <= limit
+        return limit if within else entry, limit
+    printed, digits = printed_number(claim["value"])
+    number = exact(entry, statistic)
+    if claim["unit"] == "years" and entry.get("statistic") == "duration_range":
+        number /= 12
+    return Fraction(formatting.round_half_up(number, digits)), printed
+
+
+def test_the_map_speaks_of_every_claim_once(claims, mapped, computed):
+    assert list(mapped.index) == list(claims.index)
+    answered = mapped["value"] != ""
+    assert set(mapped.loc[~answered, "reason"]) <= REASONS
+    assert not mapped.loc[~answered, "statistic"].any()
+    assert not mapped.loc[answered, "reason"].any()
+    assert not set(mapped.loc[answered, "value"]) - set(computed)
+    assert answered.sum() >= 300
+
+
+def test_only_claims_that_no_row_can_answer_are_without_a_value(claims, mapped):
+    kinds = claims.loc[mapped["value"] == ""].groupby("population")["kind"].agg(set)
+    rows_of = kinds.drop(["other_study", "other_disease"], errors="ignore")
+    assert set().union(*rows_of) <= {"date", "identifier", "definition", "score", "p_threshold", "interval", "dose"}
+
+
+def test_every_statement_that_was_not_left_out_is_computed_as_printed(claims, mapped, left_out, computed):
+    wrong = []
+    for name, row in mapped[mapped["value"] != ""].iterrows():
+        if left_out.get(name) in ("whole", "percent"):
+            continue
+        got, printed = as_printed(claims.loc[name], computed[row["value"]], row["statistic"])
+        if got != printed:
+            wrong.append(f"{name}: printed {claims.at[name, 'value']}, computed {got} from {row['value']}")
+    assert not wrong
+
+
+def test_every_printed_count_and_denominator_is_computed(claims, mapped, left_out, computed):
+    wrong = []
+    for name, row in mapped[mapped["statistic"].isin(["n", "percent"])].iterrows():
+        if left_out.get(name) in ("whole", "count"):
+            continue
+        for column, part in (("numerator", "n"), ("denominator", "denominator")):
+            text, entry = claims.at[name, column], computed[row["value"]]
+            if text and part in entry and int(text) != entry[part]:
+                wrong.append(f"{name}: {column} {text}, computed {entry[part]} from {row['value']}")
+    assert not wrong
+
+
+def test_statements_left_out_are_not_what_the_rows_give(claims, mapped, left_out, computed):
+    for name, part in left_out.items():
+        claim, entry = claims.loc[name], computed[mapped.at[name, "value"]]
+        if part == "count":
+            assert int(claim["numerator"]) != entry["n"], name
+        else:
+            got, printed = as_printed(claim, entry, mapped.at[name, "statistic"])
+            assert got != printed, name
+
+
+def test_a_statement_and_its_value_speak_of_the_same_patients(claims, mapped):
+    """The size of the population that a claim names is the denominator of the value, where both are given."""
+    for name, row in mapped[mapped["value"].str.startswith("table_2:")].iterrows():
+        assert row["value"].split(":")[2] == claims.at[name, "population"], name
+
+
+# What was built --------------------------------------------------------------------------------------------------
+
+
+def built(name):
+    return (FIGURES / name).read_text(encoding="utf-8")
+
+
+def text(frame):
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def test_the_tables_in_the_folder_of_results_are_those_of_the_cohort(study):
+    assert built("table-1.csv") == text(tables.table_1(study))
+    assert built("table-2.csv") == text(tables.table_2(study))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_values_in_the_folder_of_results_are_those_of_the_cohort(study, theme):
+    expected = {}
+    for module in THEMES[theme]:
+        expected |= json.loads(json.dumps(module.summarise(study)))
+    if theme == "response":
+        expected |= followup.response_times(study)
+    assert json.loads(built(f"values-{theme}.json")) == expected
+
+
+@pytest.mark.parametrize(
+    ("population", "of_symptoms", "of_courses"),
+    [("all", "figure-1", "figure-2"), ("primary", "figure-e1", "figure-e3"), ("idiopathic", "figure-e2", "figure-e4")],
+)
+def test_the_numbers_behind_the_figures_are_those_of_the_cohort(study, population, of_symptoms, of_courses):
+    part = restrict(study, population)
+    assert built(f"{of_symptoms}.csv") == text(symptoms.symptom_profile(part).reset_index())
+    assert built(f"{of_courses}.csv") == text(followup.course_frame(part).reset_index())
+
+
+def test_the_numbers_behind_figure_e5_are_those_of_the_cohort(study):
+    pairs = {analyte.value: biology.paired_frame(study, analyte) for analyte in Analyte}
+    assert built("figure-e5.csv") == text(pd.concat(pairs, names=["analyte"]).reset_index())
+
+
+def test_every_figure_and_table_says_that_the_cohort_was_reconstructed(study):
+    assert study.reconstructed
+    for name in ("table-1.html", "table-2.html"):
+        assert "Reconstructed cohort" in built(name)
+    for path in FIGURES.glob("*.svg"):
+        assert path.with_suffix(".pdf").is_file()
+        assert path.with_suffix(".png").is_file()
+
+
+# Nothing is typed in ---------------------------------------------------------------------------------------------
+
+
+def with_change(tmp_path, table, change):
+    """The cohort with one of its files changed, read again as a user's cohort would be."""
+    folder = tmp_path / "cohort"
+    shutil.copytree(COHORT, folder)
+    frame = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
+    change(frame)
+    frame.to_csv(folder / f"{table}.csv", index=False)
+    return read_cohort(folder)
+
+
+def changed_names(study, other):
+    before, after = all_values(study), all_values(other)
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def test_other_grades_change_responses_and_figures(study, tmp_path):
+    best = response.best_response(study)
+    courses = study.courses.loc[best.index[best == "MR"]]
+    plain = courses["escalation_month"].isna() & courses["weekly_month"].isna() & (courses["ongoing"] == "yes")
+    chosen = courses.index[plain][0]
+
+    def cure(rows):
+        mine = (rows["patient_id"] == chosen) & (rows["onset"] == "baseline")
+        rows.loc[mine, ["grade_best", "grade_last"]] = "0"
+
+    other = with_change(tmp_path, "symptoms", cure)
+    changed = changed_names(study, other)
+    assert {"response.best.cr.all", "response.best.mr.all", "followup.duration.cr", "response.last.cr.all"} <= changed
+    assert {"table_2:best.cr:all", "table_2:last.mr:all"} <= changed
+    assert not {name for name in changed if name.startswith(("table_1:", "patients.", "safety."))}
+    assert not symptoms.symptom_profile(study).equals(symptoms.symptom_profile(other))
+    assert not followup.course_frame(study).equals(followup.course_frame(other))
+    html = [rendering.render_table_2(tables.table_2(one)).as_raw_html() for one in (study, other)]
+    assert html[0] != html[1]
+
+
+def test_another_diagnosis_changes_the_columns_of_table_2_and_the_flow(study, tmp_path):
+    idiopathic = study.patients.index[study.patients["diagnosis"] == "idiopathic_MCAS"]
+    negative = study.patients.loc[idiopathic, "kit_d816v"] == "not_evaluated"
+    chosen = idiopathic[negative][0]
+
+    def rename(rows):
+        rows.loc[rows["patient_id"] == chosen, "diagnosis"] = "CM"
+
+    other = with_change(tmp_path, "patients", rename)
+    changed = changed_names(study, other)
+    assert {"table_2:best.orr:CM", "table_2:best.orr:idiopathic", "table_1:classification.cm:all"} <= changed
+    assert {"table_2:best.orr:primary", "patients.diagnosis.ism.all"} - changed == {"patients.diagnosis.ism.all"}
+    assert not {"table_2:best.orr:all", "response.best.orr.all", "table_2:best.orr:ISM"} & changed
+    assert not patients.inclusion(study).equals(patients.inclusion(other))
+
+
+def test_another_level_changes_the_blood_tests(study, tmp_path):
+    def raise_one(rows):
+        first = rows.index[(rows["analyte"] == "total_ige") & (rows["time_point"] == "on_therapy")][0]
+        rows.loc[first, "value"] = "9999"
+
+    other = with_change(tmp_path, "laboratory", raise_one)
+    changed = changed_names(study, other)
+    assert {"biology.total_ige.on_therapy", "biology.total_ige.paired_t"} <= changed
+    assert all(name.startswith("biology.total_ige.") for name in changed)
+    tests = []
+    for one in (study, other):
+        pairs = biology.paired_frame(one, Analyte.TOTAL_IGE)
+        tests.append(asdict(statistics.paired_t(pairs["before"], pairs["on_therapy"])))
+    assert tests[0] != tests[1]
+    assert tests[1]["n"] == tests[0]["n"]
+
+
+def test_an_event_more_changes_safety(study, tmp_path):
+    free = study.patients.index[~safety.with_any(study)][0]
+
+    def add(rows):
+        rows.loc[len(rows)] = dict.fromkeys(rows.columns, "") | {
+            "patient_id": free,
+            "term": "fatigue",
+            "severity": "mild",
+            "flare": "no",
+            "led_to_stop": "no",
+            "onset_months": "1",
+        }
+
+    other = with_change(tmp_path, "adverse_events", add)
+    changed = changed_names(study, other)
+    assert {"safety.patients_with_event.all", "safety.event.fatigue.all", "comparison.side_effects.here"} <= changed
+    assert not {name for name in changed if name.startswith(("response.", "table_"))}
+    assert small_tables.value_text(safety.summarise(other)["safety.event.fatigue.all"]).startswith("4/55")
+
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def cells(path, kind):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == kind]
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem != "explore"], ids=lambda path: path.stem)
+def test_no_number_stands_in_the_code_of_a_notebook(path):
+    nodes = [node for cell in cells(path, "code") for node in ast.walk(ast.parse(cell))]
+    numbers = [node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float)]
+    assert not numbers
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_result_stands_in_the_prose_of_a_notebook(path, claims):
+    prose = re.sub(r"\(L\d[^)]*\)", "", " ".join(cells(path, "markdown")))
+    assert set(re.findall(r"\d+\.\d+", prose)) <= {"0.75", "0.5", "0.25", "1.5"}
+    assert set(re.findall(r"(\d+) %", prose)) <= {"10", "20", "50"}
+
+
+def test_no_result_is_made_from_what_the_paper_prints():
+    own = {job.notebook for job in JOBS if not job.after and not job.reads}
+    assert len(own) >= 14
+    for name in own:
+        used = {path.relative_to(ROOT) for path in Digests(ROOT).modules(ROOT / "notebooks" / name)}
+        assert Path("analysis/cohort.py") in used
+        assert not {path for path in used if path.stem in ("published", "claims") or "reconstruction" in path.parts}
+        assert not [path for path in used if "data/published" in (ROOT / path).read_text(encoding="utf-8")]
+        assert "published" not in "".join(cells(ROOT / "notebooks" / name, "code"))
