@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analysis import formatting
 from analysis.cohort import Cohort
 from analysis.small_tables import small_table, value_rows
-from analysis.symptoms import CHANGES
+from analysis.symptoms import IMPROVED
 from analysis.vocabulary import POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 
 SCREEN_DPI = 150
@@ -200,11 +200,19 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per symptom: patients by change, mean score and p value with its mark.
+        One row per symptom: patients with it, in how many it was worse, unchanged and improved (and of these gone), the
+        mean score and the p value with its mark.
     """
-    counts = {name.capitalize(): profile[name] for name in CHANGES}
-    tests = [
-        f"{formatting.p_value(p)} ({mark})" for p, mark in zip(profile["p_value"], profile["significance"], strict=True)
-    ]
-    rows = pd.DataFrame({"Symptom": profile["label"], "Patients": profile["n"]} | counts)
-    return rows.assign(**{"Mean score": profile["mean_score"].map(lambda x: formatting.number(x, 2)), "p": tests})
+    pairs = zip(profile["p_value"], profile["significance"], strict=True)
+    return pd.DataFrame(
+        {
+            "Symptom": profile["label"],
+            "Patients": profile["n"],
+            "Worse": profile["worse"],
+            "Unchanged": profile["unchanged"],
+            "Improved": profile[list(IMPROVED)].sum(axis=1),
+            "Of these gone": profile["disappeared"],
+            "Mean score": profile["mean_score"].map(lambda x: formatting.number(x, 2)),
+            "p": [f"{formatting.p_value(p)}\u00a0({mark})" for p, mark in pairs],
+        }
+    )

@@ -101,6 +101,13 @@ def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", gro
     return f'{table}<p><img width="{image.width}" alt="Figure 1 redrawn" src="data:image/png;base64,{source}"></p>'
 
 
+class _Panel(VBox):
+    """Controls whose textual form is fit to be read, where no widgets can be shown."""
+
+    def __repr__(self) -> str:
+        return "Controls for population, criteria and symptom group: shown in a running notebook (make lab)."
+
+
 def panel(cohort: Cohort) -> VBox:
     """Make the controls and what they show.
 
@@ -124,4 +131,4 @@ def panel(cohort: Cohort) -> VBox:
 
     for control in controls.values():
         control.observe(update, names="value")
-    return VBox([*controls.values(), result])
+    return _Panel([*controls.values(), result])

@@ -57,7 +57,10 @@ def _test_text(entry: Mapping[str, Any]) -> str:
         parts.append(f"mean difference {formatting.number(entry['mean_difference'], 1)} (95% CI {interval})")
     if entry.get("rho") is not None:
         parts.append(f"rho {formatting.number(entry['rho'], 2)}")
-    return ", ".join([*parts, formatting.p_value(entry["p_value"], named=True), f"n = {entry['n']}"])
+    size = f"n = {entry['n']}"
+    if entry.get("denominator") is not None:  # two groups are compared
+        size += f" and {entry['denominator'] - entry['n']}"
+    return ", ".join([*parts, formatting.p_value(entry["p_value"], named=True), size])
 
 
 def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ _CSS = """
 #ID .gt_table {border: none; min-width: min(100%, 34em); font-size: 14px; line-height: 1.35;
   font-variant-numeric: tabular-nums;}
 #ID .gt_table :is(th, td) {color: #000;}
+#ID .gt_table tr {background: none;}
 #ID .gt_title {border: none; border-bottom: 1.5px solid #000; padding: 0 0 8px; font-size: 15px; font-weight: bold;
   text-align: left;}
 #ID .gt_col_headings, #ID .gt_group_heading, #ID .gt_row {border: none;}

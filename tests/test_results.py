@@ -334,7 +334,7 @@ def test_no_number_stands_in_the_code_of_a_notebook(path):
 def test_no_result_stands_in_the_prose_of_a_notebook(path, claims):
     prose = re.sub(r"\(L\d[^)]*\)", "", " ".join(cells(path, "markdown")))
     assert set(re.findall(r"\d+\.\d+", prose)) <= {"0.75", "0.5", "0.25", "1.5"}
-    assert set(re.findall(r"(\d+) %", prose)) <= {"10", "20", "50"}
+    assert set(re.findall(r"(\d+)\s%", prose)) <= {"10", "20", "50"}
 
 
 def test_no_result_is_made_from_what_the_paper_prints():
