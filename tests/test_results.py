@@ -337,6 +337,19 @@ def test_no_result_stands_in_the_prose_of_a_notebook(path, claims):
     assert set(re.findall(r"(\d+)\s%", prose)) <= {"10", "20", "50"}
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_works_for_one_patient_and_other_criteria(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setenv("COMPENDIUM_OUTPUT", str(tmp_path))
+    parameters, *rest = cells(path, "code")
+    names = {}
+    exec(parameters, names)
+    names |= {"population": "MMAS", "criteria": "worsening=any,zeros=pratt"}
+    for cell in rest:
+        exec(cell, names)
+    assert path.stem == "explore" or any(tmp_path.iterdir())
+
+
 def test_no_result_is_made_from_what_the_paper_prints():
     own = {job.notebook for job in JOBS if not job.after and not job.reads}
     assert len(own) >= 14
