@@ -99,6 +99,7 @@ def computed(study):
 def exact(entry, statistic):
     """The computed number as a fraction: a share from its counts, any other number as it is written."""
     if statistic == "percent":
+        assert entry["percent"] == pytest.approx(100 * entry["n"] / entry["denominator"])
         return Fraction(100 * int(entry["n"]), int(entry["denominator"]))
     number = entry[statistic]
     return Fraction(number) if isinstance(number, int | np.integer) else Fraction(repr(float(number)))
