@@ -25,7 +25,7 @@ help: ## show this help
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
 paper: $(READY) ## build every table and figure that is not up to date (COHORT=data/cohort OUT=figures CRITERIA=paper)
-	@$(PY) -m analysis.build paper $(OPTIONS)
+	@$(PY) -m analysis.pipeline paper $(OPTIONS)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
 	@$(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
@@ -37,11 +37,11 @@ cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=2018 OUT=d
 	@$(PY) -m analysis.reconstruction $(if $(SEED),--seed "$(SEED)") $(OUT_OPTION)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
-	@$(PY) -m analysis.build references
+	@$(PY) -m analysis.pipeline references
 
 run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
 	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
-	@$(PY) -m analysis.build run $(OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
+	@$(PY) -m analysis.pipeline run $(OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

@@ -2,17 +2,18 @@
 
 import fnmatch
 import os
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.claims import ClaimsError
+from analysis.claims import read_claims as read_checked
+from analysis.rounding import printed_number, span
+
+__all__ = ["CLAIMS", "ClaimsError", "matching", "printed_number", "read_claims", "rounding_interval"]
+
 CLAIMS = Path(__file__).parent.parent / "data" / "published" / "claims.csv"
-
-
-class ClaimsError(ValueError):
-    """A claims file, or a name of a claim, that cannot be used."""
 
 
 def read_claims(path: str | os.PathLike[str] = CLAIMS) -> pd.DataFrame:
@@ -31,16 +32,9 @@ def read_claims(path: str | os.PathLike[str] = CLAIMS) -> pd.DataFrame:
     Raises
     ------
     ClaimsError
-        If the file has no column ``claim`` or two claims of the same name.
+        If anything in the file is not allowed, see `analysis.claims.read_claims`.
     """
-    claims = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if "claim" not in claims:
-        raise ClaimsError(f"{os.fspath(path)}: column claim is missing")
-    twice = claims.index[claims["claim"].duplicated()]
-    if len(twice):
-        name = claims.loc[twice[0], "claim"]
-        raise ClaimsError(f"{os.fspath(path)}, row {twice[0] + 2}, column claim: {name!r} stands there twice")
-    return claims.set_index("claim")
+    return read_checked(path)
 
 
 def matching(claims: pd.DataFrame, pattern: str) -> list[str]:
@@ -69,35 +63,6 @@ def matching(claims: pd.DataFrame, pattern: str) -> list[str]:
     return names
 
 
-def printed_number(text: str) -> tuple[Fraction, int]:
-    """Turn a printed number into its exact value.
-
-    Parameters
-    ----------
-    text : str
-        Digits with an optional decimal dot or comma, such as ``54,5`` or ``20``.
-
-    Returns
-    -------
-    value : Fraction
-        The exact value of what is printed.
-    decimals : int
-        How many decimal places are printed.
-
-    Raises
-    ------
-    ClaimsError
-        If the text is not a number.
-    """
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        raise ClaimsError(f"{text!r} is not a number") from None
-    if not number.is_finite():
-        raise ClaimsError(f"{text!r} is not a number")
-    return Fraction(number), max(0, -int(number.as_tuple().exponent))
-
-
 def rounding_interval(text: str) -> tuple[Fraction, Fraction]:
     """Give the numbers that round half up to a printed number.
 
@@ -111,6 +76,5 @@ def rounding_interval(text: str) -> tuple[Fraction, Fraction]:
     low, high : Fraction
         Every x with ``low <= x < high`` is printed as ``text``.
     """
-    value, decimals = printed_number(text)
-    half = Fraction(1, 2 * 10**decimals)
-    return value - half, value + half
+    ends = span(text)
+    return ends.low, ends.high

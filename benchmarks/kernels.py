@@ -12,10 +12,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from analysis.driver import cores
-from analysis.jobs import BuildError
-from analysis.kernels import environment, private_folder
-from analysis.notebooks import execute, load_papermill
+from analysis.pipeline.driver import cores
+from analysis.pipeline.jobs import BuildError
+from analysis.pipeline.kernels import environment, private_folder
+from analysis.pipeline.notebooks import execute, load_papermill
 
 CELL = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [], "source": "1 + 1"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

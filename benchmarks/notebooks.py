@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis.driver import cores
-from analysis.freshness import cells
-from analysis.jobs import JOBS, Job
-from analysis.kernels import environment, private_folder
-from analysis.project import ROOT
+from analysis.pipeline.driver import cores
+from analysis.pipeline.freshness import cells
+from analysis.pipeline.jobs import JOBS, Job
+from analysis.pipeline.kernels import environment, private_folder
+from analysis.pipeline.project import ROOT
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -69,7 +69,8 @@ def given(job: Job, root: Path, out: Path) -> dict[str, object]:
 def by_build(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Build all with the driver of this project."""
     code = (
-        "import sys; from pathlib import Path; from analysis.build import main; from analysis.jobs import Job; "
+        "import sys; from pathlib import Path; from analysis.pipeline.__main__ import main; "
+        "from analysis.pipeline.jobs import Job; "
         f"sys.exit(main(['paper', '--cohort', {str(root / 'data/cohort')!r}, '--out', {str(out / 'results')!r}], "
         f"Path({str(root)!r}), {jobs!r}))"
     )

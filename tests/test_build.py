@@ -19,9 +19,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-import analysis.notebooks
-from analysis.build import main
-from analysis.jobs import Job
+import analysis.pipeline.notebooks
+from analysis.pipeline.__main__ import main
+from analysis.pipeline.jobs import Job
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -80,7 +80,7 @@ class Sandbox:
             self.seen(notebook, parameters), encoding="utf-8"
         )
         if name in self.fail:
-            raise analysis.notebooks.NotebookError(f"{notebook}: cell 2", self.fail[name], "")
+            raise analysis.pipeline.notebooks.NotebookError(f"{notebook}: cell 2", self.fail[name], "")
 
     def seen(self, notebook, parameters):
         files = [notebook, *sorted(Path(parameters["cohort"]).glob("*"))]
@@ -113,8 +113,8 @@ def sandbox(tmp_path):
 
 @pytest.fixture
 def quick(sandbox, monkeypatch):
-    monkeypatch.setattr(analysis.notebooks, "execute", sandbox.pretend)
-    monkeypatch.setattr(analysis.notebooks, "load_papermill", lambda: None)
+    monkeypatch.setattr(analysis.pipeline.notebooks, "execute", sandbox.pretend)
+    monkeypatch.setattr(analysis.pipeline.notebooks, "load_papermill", lambda: None)
     return sandbox
 
 
@@ -288,7 +288,7 @@ def test_two_jobs_must_not_write_one_file(quick, monkeypatch, capsys):
     def same(notebook, executed, parameters, sockets):
         (Path(parameters["output"]) / "same.txt").write_text("", encoding="utf-8")
 
-    monkeypatch.setattr(analysis.notebooks, "execute", same)
+    monkeypatch.setattr(analysis.pipeline.notebooks, "execute", same)
     assert quick.build()[0] == 1
     assert "same.txt is written by two jobs" in capsys.readouterr().err
 
@@ -370,8 +370,8 @@ def script(sandbox, *arguments):
     code = f"""
         import sys
         from pathlib import Path
-        from analysis.build import main
-        from analysis.jobs import Job
+        from analysis.pipeline.__main__ import main
+        from analysis.pipeline.jobs import Job
         jobs = tuple(Job(name, name + ".ipynb") for name in {NAMES!r})
         code = main({arguments!r}, root=Path({str(sandbox.root)!r}), jobs=jobs)
         print(*sorted(sys.modules))

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import display, explore
 from analysis.biology import compare_groups
 from analysis.cohort import restrict
 from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import PAPER, Criteria
-from analysis.formatting import RECONSTRUCTED_NOTE
-from analysis.outputs import save_data
+from analysis.reporting import display, explore
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.outputs import save_data
+from analysis.reporting.small_tables import value_text
 from analysis.safety import event_table
-from analysis.small_tables import value_text
 from analysis.symptoms import symptom_profile
 from tests.small_cohort import small_cohort
 

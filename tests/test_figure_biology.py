@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from analysis.biology import direction, paired_frame
-from analysis.figure_biology import DIRECTION_LOOKS, draw_biology, level_limits
-from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.figures.biology import DIRECTION_LOOKS, draw_biology, level_limits
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 from analysis.statistics import paired_t
 from analysis.vocabulary import Analyte
 from tests.cohorts import random_cohort

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from matplotlib.patches import PathPatch, Rectangle
 
-from analysis.figure_followup import arrange, draw_followup, phases, row_places
-from analysis.figure_ribbons import STATUS_ORDER, node_places, transitions
-from analysis.figure_symbols import EVENT_LABELS, symbols
+from analysis.figures.followup import arrange, draw_followup, phases, row_places
+from analysis.figures.ribbons import STATUS_ORDER, node_places, transitions
+from analysis.figures.symbols import EVENT_LABELS, symbols
 from analysis.followup import course_frame
-from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 from analysis.vocabulary import (
     FOLLOW_UP_STATUS_LABELS,
     STOP_REASON_LABELS,

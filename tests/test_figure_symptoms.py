@@ -2,8 +2,8 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from analysis.figure_symptoms import GRADE_COLUMNS, arrange, bar_segments, draw_symptoms
-from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.figures.symptoms import GRADE_COLUMNS, arrange, bar_segments, draw_symptoms
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 from analysis.symptoms import symptom_profile
 from analysis.vocabulary import GRADE_LABELS, SYMPTOM_GROUP_LABELS
 from tests.cohorts import random_cohort

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis import outputs
-from analysis.files import write_atomically
-from analysis.small_tables import small_table
+from analysis.reporting import outputs
+from analysis.reporting.files import write_atomically
+from analysis.reporting.small_tables import small_table
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = pd.DataFrame(

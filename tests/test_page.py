@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from analysis import page
-from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.figures import page
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 from tests.figure_checks import drawn_texts, faults, texts_of
 
 TEXT = "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped."

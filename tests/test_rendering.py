@@ -4,10 +4,10 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from analysis import rendering
 from analysis.characteristics import COLUMNS
-from analysis.formatting import RECONSTRUCTED_NOTE
-from analysis.table_style import page
+from analysis.reporting import rendering
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.table_style import page
 from analysis.tables import table_1, table_2
 from tests.cohorts import random_cohort
 

@@ -12,25 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import (
-    biology,
-    comparison,
-    dosing,
-    followup,
-    formatting,
-    patients,
-    rendering,
-    response,
-    safety,
-    small_tables,
-    statistics,
-    symptoms,
-    tables,
-)
+from analysis import biology, comparison, dosing, followup, patients, response, safety, statistics, symptoms, tables
 from analysis.cohort import read_cohort, restrict
-from analysis.freshness import Digests
-from analysis.jobs import JOBS
+from analysis.pipeline.freshness import Digests
+from analysis.pipeline.jobs import JOBS
 from analysis.published import printed_number, read_claims
+from analysis.reporting import formatting, rendering, small_tables
 from analysis.vocabulary import Analyte
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from analysis import style
-from analysis.figure_biology import DIRECTION_LOOKS
-from analysis.figure_ribbons import STATUS_COLOURS
-from analysis.figure_symbols import PHASES, STOP_BADGES
+from analysis.figures import style
+from analysis.figures.biology import DIRECTION_LOOKS
+from analysis.figures.ribbons import STATUS_COLOURS
+from analysis.figures.symbols import PHASES, STOP_BADGES
 from analysis.vocabulary import GRADES
 
 # Machado, Oliveira and Fernandes 2009, full deficiency, on linear RGB.

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from great_tables import GT
 
-from analysis import formatting
-from analysis.table_style import finish
+from analysis.reporting import formatting
+from analysis.reporting.table_style import finish
 
 __all__ = ["small_table", "value_rows", "value_text"]
 

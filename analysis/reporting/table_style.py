@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from great_tables import GT
 from great_tables import html as raw_html
 
-from analysis.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 
 __all__ = ["finish", "page"]
 

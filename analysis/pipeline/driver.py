@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NoReturn
 
-from analysis.jobs import BuildError
-from analysis.notebooks import NotebookError
+from analysis.pipeline.jobs import BuildError
+from analysis.pipeline.notebooks import NotebookError
 
 __all__ = ["cores", "interruptible", "report", "run_all"]
 

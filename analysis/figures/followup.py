@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from analysis import page, style
-from analysis.figure_ribbons import STATUS_ORDER, draw_ribbons, node_places
-from analysis.figure_symbols import PHASES, draw_key, symbols
-from analysis.formatting import count_percent
+from analysis.figures import page, style
+from analysis.figures.ribbons import STATUS_ORDER, draw_ribbons, node_places
+from analysis.figures.symbols import PHASES, draw_key, symbols
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import (
     POPULATION_LABELS,
     RESPONSE_LABELS,

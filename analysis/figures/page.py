@@ -10,8 +10,8 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
-from analysis.formatting import RECONSTRUCTED_NOTE
-from analysis.style import INK, MUTED, NORMAL, SMALL, TITLE
+from analysis.figures.style import INK, MUTED, NORMAL, SMALL, TITLE
+from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 
 PAGE_WIDTH_CM = 18.0
 """Full width of a printed page."""

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from analysis import page, style
-from analysis.formatting import number, p_value
+from analysis.figures import page, style
+from analysis.reporting.formatting import number, p_value
 from analysis.statistics import PairedT
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS, POPULATION_LABELS, Analyte, Population
 

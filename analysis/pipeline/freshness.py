@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from analysis.jobs import BuildError
+from analysis.pipeline.jobs import BuildError
 
 __all__ = ["Digests", "cells"]
 

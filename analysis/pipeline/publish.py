@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from analysis.files import write_atomically
-from analysis.jobs import BuildError
+from analysis.pipeline.jobs import BuildError
+from analysis.reporting.files import write_atomically
 
 __all__ = ["Outputs", "read_record", "write_record"]
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.jobs import JOBS, Job
+from analysis.pipeline.jobs import JOBS, Job
 
 __all__ = ["ROOT", "Project"]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from great_tables import GT
 from IPython.display import HTML, Image
 from matplotlib.figure import Figure
 
-from analysis import formatting
 from analysis.cohort import Cohort
-from analysis.small_tables import small_table, value_rows
+from analysis.reporting import formatting
+from analysis.reporting.small_tables import small_table, value_rows
 from analysis.symptoms import IMPROVED
 from analysis.vocabulary import POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from analysis import style
-from analysis.formatting import count_percent
+from analysis.figures import style
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, FollowUpStatus, Response
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (

@@ -8,8 +8,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from analysis import page, style
-from analysis.formatting import number
+from analysis.figures import page, style
+from analysis.reporting.formatting import number
 from analysis.symptoms import CHANGES
 from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
 

@@ -7,7 +7,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from analysis import page, style
+from analysis.figures import page, style
 from analysis.vocabulary import STOP_REASON_LABELS, StopReason
 
 PHASES: dict[str, tuple[str, str]] = {

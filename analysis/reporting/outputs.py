@@ -18,8 +18,8 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.figure import Figure
 
-from analysis.files import write_atomically
-from analysis.table_style import page
+from analysis.reporting.files import write_atomically
+from analysis.reporting.table_style import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
 """Environment variable that, when set, names the folder to write to in place of the one asked for.

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.files import write_atomically
-from analysis.jobs import BuildError
-from analysis.kernels import connection
+from analysis.pipeline.jobs import BuildError
+from analysis.pipeline.kernels import connection
+from analysis.reporting.files import write_atomically
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -92,7 +92,7 @@ def execute(notebook: Path, executed: Path, parameters: Mapping[str, object], so
     parameters : mapping of str to object
         Values checked by `check_parameters`.
     sockets : Path
-        Private folder for the kernel's sockets, see `analysis.kernels.private_folder`.
+        Private folder for the kernel's sockets, see `analysis.pipeline.kernels.private_folder`.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _settled(notebook: "NotebookNode") -> bytes:
 def refresh(notebook: Path, sockets: Path) -> bool:
     """Run a committed notebook with its own parameters and write its outputs back into it.
 
-    Its results go to the folder that `analysis.kernels.environment` names.
+    Its results go to the folder that `analysis.pipeline.kernels.environment` names.
 
     Parameters
     ----------

@@ -3,10 +3,10 @@
 import shutil
 from collections.abc import Iterable
 
-from analysis.freshness import Digests
-from analysis.jobs import BuildError, Job
-from analysis.project import Project
-from analysis.publish import Outputs, read_record, write_record
+from analysis.pipeline.freshness import Digests
+from analysis.pipeline.jobs import BuildError, Job
+from analysis.pipeline.project import Project
+from analysis.pipeline.publish import Outputs, read_record, write_record
 
 __all__ = ["Plan"]
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.project import Project
+from analysis.pipeline.project import Project
 
 __all__ = ["kernels", "locked"]
 
@@ -47,7 +47,7 @@ def kernels(project: Project, output: str = "") -> Iterator[Path]:
     project : Project
         What is built.
     output : str
-        See `analysis.kernels.environment`.
+        See `analysis.pipeline.kernels.environment`.
 
     Yields
     ------
@@ -55,9 +55,9 @@ def kernels(project: Project, output: str = "") -> Iterator[Path]:
         Private folder for the sockets of the kernels.
     """
     # Slow imports, not needed when there is nothing to do.
-    from analysis.driver import interruptible
-    from analysis.kernels import environment, private_folder
-    from analysis.notebooks import load_papermill
+    from analysis.pipeline.driver import interruptible
+    from analysis.pipeline.kernels import environment, private_folder
+    from analysis.pipeline.notebooks import load_papermill
 
     before = dict(os.environ)
     with private_folder() as sockets, interruptible(lambda: (_clean(project), shutil.rmtree(sockets))):

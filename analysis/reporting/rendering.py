@@ -12,9 +12,9 @@ import pandas as pd
 from great_tables import GT
 from great_tables import html as raw_html
 
-from analysis import formatting
 from analysis.characteristics import SECTIONS
-from analysis.table_style import finish
+from analysis.reporting import formatting
+from analysis.reporting.table_style import finish
 from analysis.vocabulary import POPULATION_LABELS, Population
 
 TITLE_1 = "Table 1. Patients' characteristics"

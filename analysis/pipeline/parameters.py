@@ -8,8 +8,8 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-from analysis.freshness import cells
-from analysis.jobs import BuildError
+from analysis.pipeline.freshness import cells
+from analysis.pipeline.jobs import BuildError
 
 __all__ = ["check_parameters", "parameter_value", "parameters_of"]
 

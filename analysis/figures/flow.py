@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from analysis import page, style
-from analysis.formatting import count_percent
+from analysis.figures import page, style
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import STOP_REASON_LABELS
 
 Line = tuple[str, str]

@@ -7,8 +7,8 @@ from ipywidgets import HTML, Dropdown, VBox
 
 from analysis.cohort import Cohort, restrict
 from analysis.criteria import Criteria, read_criteria
-from analysis.display import picture, value_table
-from analysis.figure_symptoms import draw_symptoms
+from analysis.figures.symptoms import draw_symptoms
+from analysis.reporting.display import picture, value_table
 from analysis.response import summarise
 from analysis.symptoms import symptom_profile
 from analysis.vocabulary import POPULATION_DIAGNOSES, SYMPTOM_GROUP_LABELS, Population

@@ -1,8 +1,8 @@
-"""Build the tables and figures: `python -m analysis.build paper | run | references`.
+"""Build the tables and figures: `python -m analysis.pipeline paper | run | references`.
 
-Every job of `analysis.jobs` is one notebook run by papermill into an empty folder of its own; when it has succeeded
-its files are moved into the folder of the results. What was made from what is recorded under `build/`, for each
-folder of results apart, so that only what changed is built again.
+Every job of `analysis.pipeline.jobs` is one notebook run by papermill into an empty folder of its own; when it has
+succeeded its files are moved into the folder of the results. What was made from what is recorded under `build/`, for
+each folder of results apart, so that only what changed is built again.
 """
 
 import argparse
@@ -12,19 +12,19 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from analysis.jobs import JOBS, BuildError, Job
-from analysis.kernels import SCRATCH
-from analysis.parameters import check_parameters, parameter_value, parameters_of
-from analysis.plan import Plan
-from analysis.project import ROOT, Project
-from analysis.publish import Outputs
-from analysis.session import kernels, locked
+from analysis.pipeline.jobs import JOBS, BuildError, Job
+from analysis.pipeline.kernels import SCRATCH
+from analysis.pipeline.parameters import check_parameters, parameter_value, parameters_of
+from analysis.pipeline.plan import Plan
+from analysis.pipeline.project import ROOT, Project
+from analysis.pipeline.publish import Outputs
+from analysis.pipeline.session import kernels, locked
 
 __all__ = ["main", "paper", "references", "run"]
 
 
 def _execute(project: Project, job: Job, sockets: Path) -> None:
-    from analysis.notebooks import execute
+    from analysis.pipeline.notebooks import execute
 
     project.under_build("staging", job.name).mkdir(parents=True)
     executed = project.under_build("executed", f"{job.name}.ipynb")
@@ -72,7 +72,7 @@ def paper(project: Project) -> int:
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
         with kernels(project) as sockets:
-            from analysis.driver import report, run_all
+            from analysis.pipeline.driver import report, run_all
 
             failures = run_all(
                 begin, plan.ready, lambda name: _execute(project, jobs[name], sockets), plan.finish, total
@@ -144,8 +144,8 @@ def references(project: Project) -> int:
         parameters_of(path)
     changed: dict[str, bool] = {}
     with locked(project.under_build("record", "lock")), kernels(project, SCRATCH) as sockets:
-        from analysis.driver import report, run_all
-        from analysis.notebooks import refresh
+        from analysis.pipeline.driver import report, run_all
+        from analysis.pipeline.notebooks import refresh
 
         def work(name: str) -> None:
             changed[name] = refresh(notebooks[name], sockets)
@@ -160,7 +160,7 @@ def references(project: Project) -> int:
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m analysis.build", description="Build the tables and figures.")
+    parser = argparse.ArgumentParser(prog="python -m analysis.pipeline", description="Build the tables and figures.")
     commands = parser.add_subparsers(dest="command", required=True)
     every = commands.add_parser("paper", help="build every table and figure that is not up to date")
     one = commands.add_parser("run", help="run one notebook with other parameters")

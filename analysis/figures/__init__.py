@@ -1,0 +1,1 @@
+"""The figures: each module draws one of them from a frame; nothing is computed here."""
