@@ -1,0 +1,205 @@
+"""Every way a claims file can be wrong gets its message, and all of them at once."""
+
+import json
+
+import pytest
+
+from analysis import published
+from analysis.claims import ClaimsError, read_claims
+
+GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, package=None):
+        path = tmp_path / "claims.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        if package is not None:
+            (tmp_path / "datapackage.json").write_text(package if isinstance(package, str) else json.dumps(package))
+        return path
+
+    return write
+
+
+def problems(path):
+    with pytest.raises(ClaimsError) as error:
+        read_claims(path)
+    return error.value.problems
+
+
+def package(**enums):
+    fields = [{"name": name, "constraints": {"enum": values}} for name, values in enums.items()]
+    return {"resources": [{"path": "other.csv"}, {"path": "claims.csv", "schema": {"fields": fields}}]}
+
+
+def test_cells_stay_as_printed(write):
+    claims = read_claims(write(GOOD))
+    assert list(claims.index) == ["age.mean", "sex", "all"]
+    assert claims.loc["sex"].tolist() == ["percent", "54,5", "30", "55"]
+    assert claims.loc["age.mean", "numerator"] == ""
+
+
+def test_three_columns_are_enough(write):
+    assert len(read_claims(write("kind,claim,value\npercent,a,7.00\ndate,b,May 2016\n"))) == 2
+
+
+def test_other_columns_and_a_byte_order_mark_are_welcome(write):
+    claims = read_claims(write("\ufeffclaim,kind,value,page,my notes\na,percent,7.00,12,none\n"))
+    assert claims.loc["a", "my notes"] == "none"
+
+
+def test_the_published_claims_are_in_order():
+    assert len(published.read_claims()) == 368
+    assert read_claims(published.CLAIMS).equals(published.read_claims())
+
+
+def test_all_problems_at_once_in_order(write):
+    text = (
+        "claim,kind,value,numerator,denominator\n"
+        "a,percnt,5,1,20\n"  # 2
+        "b,percent,five,1,20\n"  # 3
+        "\n"  # 4: a spreadsheet counts it
+        "c,percent,105,21,20\n"  # 5
+        "a,percent,5,1,20\n"  # 6
+        ",count,2.5,,\n"  # 7
+        "d,percent,5,1.0,0\n"  # 8
+        "e,,,,\n"  # 9
+    )
+    found = problems(write(text))
+    assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [
+        (2, "kind", "percnt"),
+        (3, "value", "five"),
+        (5, "numerator", "21"),
+        (6, "claim", "a"),
+        (7, "claim", ""),
+        (7, "value", "2.5"),
+        (8, "numerator", "1.0"),
+        (8, "denominator", "0"),
+        (9, "kind", ""),
+        (9, "value", ""),
+    ]
+    allowed = dict(zip(zip(found["row"], found["column"], strict=True), found["allowed"], strict=True))
+    assert allowed[2, "kind"].endswith("score; did you mean percent?")
+    assert allowed[3, "value"] == "a number as printed, such as 54.5 or 54,5, without a unit"
+    assert allowed[5, "numerator"] == "at most the denominator, 20"
+    assert allowed[6, "claim"] == "a name of its own; it stands in row 2"
+    assert allowed[7, "value"] == "a whole number in digits"
+    assert allowed[8, "denominator"] == "a whole number from 1"
+
+
+def test_the_message_names_file_row_column_and_value(write):
+    path = write("claim,kind,value\na,percent,5 %\n")
+    with pytest.raises(ClaimsError, match="row 2, column value: '5 %' is not allowed; a number as printed") as error:
+        read_claims(path)
+    assert str(error.value).startswith(f"{path}, row 2")
+
+
+def test_a_long_list_of_problems_is_cut(write):
+    path = write("claim,kind,value\n" + "".join(f"c{number},percent,x\n" for number in range(250)))
+    with pytest.raises(ClaimsError, match=r"\.\.\. and 50 more problems$") as error:
+        read_claims(path)
+    assert len(error.value.problems) == 250
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("claim,value\na,5\n", "column kind is missing"),
+        ("claim;kind;value\na;b;c\n", "columns are separated by semicolons; allowed are commas"),
+        ("claim,kind,value,value\na,count,5,5\n", "column value is there twice"),
+        ("claim,kind,value,Denominater\na,count,5,5\n", "column 'Denominater' is unknown; did you mean denominator?"),
+        ("claim,kind,value\n", "there are no claims under the header"),
+        ("", "the file cannot be read as a CSV table"),
+        ("claim,kind,value\na,count,5,6\n", "the file cannot be read as a CSV table"),
+        (b"claim,kind,value\n\xe9,count,5\n", "the file cannot be read as a CSV table"),
+    ],
+)
+def test_a_file_that_cannot_be_used(write, text, message):
+    found = problems(write(text))
+    assert message in " ".join(found["allowed"])
+    assert found["row"].tolist() == [0]
+
+
+def test_no_file_and_a_folder(tmp_path):
+    assert problems(tmp_path / "claims.csv")["allowed"].tolist() == ["there is no such file"]
+    assert "cannot be read" in problems(tmp_path)["allowed"][0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "column", "allowed"),
+    [
+        ("numerator,denominator", "mean,5,1,", "numerator", "empty, except for a count, a percent or a ratio"),
+        ("numerator,denominator", "mean,5,,9", "denominator", "other sizes go in n"),
+        ("n", "percent,5,9", "n", "of how many goes in denominator"),
+        ("n", "mean,5,0", "n", "a whole number from 1"),
+        ("step", "mean,5,0.0", "step", "a number above 0"),
+        ("step", "mean,5,-1", "step", "a number above 0"),
+        ("step", "mean,5,x", "step", "a number above 0"),
+        ("part_of", "count,5,b", "part_of", "the name of another claim"),
+        ("part_of", "count,5,a", "part_of", "the name of another claim"),
+        ("numerator", "count,5,4", "numerator", "the value of a count, or empty"),
+        ("denominator", "count,5,4", "value", "at most the denominator, 4"),
+    ],
+)
+def test_wrong_cells(write, columns, row, column, allowed):
+    found = problems(write(f"claim,kind,value,{columns}\na,{row}\n"))
+    assert found["column"].tolist() == [column]
+    assert allowed in found["allowed"][0]
+
+
+@pytest.mark.parametrize("value", ["", "n/a", "1e3", "٣", " 5", "1.616,5", "5 (2)", "--5", "0x1F"])
+def test_a_percentage_that_is_no_number(write, value):
+    found = problems(write(f'claim,kind,value\na,percent,"{value}"\n'))
+    assert found["column"].tolist() == ["value"]
+
+
+@pytest.mark.parametrize("row", ["percent,-5", "mean,−1.50", "date,May 2016", "identifier,NCT1", "ratio,1.3", "sd,2"])
+def test_values_that_are_fine(write, row):
+    assert len(read_claims(write(f"claim,kind,value\na,{row}\n"))) == 1
+
+
+def test_more_events_than_patients_are_no_error(write):
+    read_claims(write("claim,kind,value,numerator,denominator,unit\na,count,23,23,16,events\nb,ratio,2,4,2,\n"))
+    found = problems(write("claim,kind,value,numerator,denominator,unit\na,count,23,23,16,patients\n"))
+    assert found["allowed"].tolist() == ["at most the denominator, 16"]
+
+
+def test_the_vocabulary_of_the_file_itself(write):
+    text = "claim,kind,value,population,unit\na,percent,5,MMAS,percent\nb,hazard,none,all,\n"
+    assert problems(write(text))["column"].tolist() == ["kind"]
+    own = package(population=["all", "MMAS"], unit=["percent"], kind=["percent", "hazard"])
+    assert len(read_claims(write(text, own))) == 2
+    found = problems(write(text.replace("MMAS", "MMAs"), own))
+    assert found["allowed"].tolist() == ["one of all, MMAS; did you mean MMAS?"]
+    found = problems(write(text, package(unit=["patients"], kind=["hazard"])))
+    assert found["column"].tolist() == ["kind", "unit"]
+
+
+def test_required_cells_of_the_file_itself(write):
+    own = package()
+    own["resources"][1]["schema"]["fields"] = [{"name": "population", "constraints": {"required": True}}]
+    found = problems(write("claim,kind,value,population\na,count,5,\n", own))
+    assert (found["column"].tolist(), found["allowed"].tolist()) == (["population"], ["a value"])
+
+
+def test_a_data_package_of_other_files_says_nothing(write):
+    assert len(read_claims(write(GOOD, {"resources": [{"path": "patients.csv"}]}))) == 3
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"resources": [{"path": "claims.csv"}]}'])
+def test_a_data_package_that_describes_nothing(write, text):
+    with pytest.raises(ClaimsError, match=r"does not describe claims\.csv as a Data Package does") as error:
+        read_claims(write(GOOD, text))
+    assert "datapackage.json: " in str(error.value)
+
+
+def test_names_are_found_by_pattern():
+    claims = published.read_claims()
+    assert published.matching(claims, "*.best.cr.all") == [
+        "abstract.best.cr.all",
+        "results.best.cr.all",
+        "table2.best.cr.all",
+    ]
+    with pytest.raises(ClaimsError, match="no claim is called 'nothing'"):
+        published.matching(claims, "nothing")
