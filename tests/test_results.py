@@ -57,7 +57,8 @@ def claims():
 
 @pytest.fixture(scope="module")
 def mapped():
-    return pd.read_csv(ROOT / "tests" / "results_map.csv", dtype=str, keep_default_na=False).set_index("claim")
+    answers = pd.read_csv(ROOT / "data" / "published" / "answers.csv", dtype=str, keep_default_na=False)
+    return answers.rename(columns={"answer": "value"}).set_index("claim")
 
 
 @pytest.fixture(scope="module")

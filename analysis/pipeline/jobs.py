@@ -44,6 +44,12 @@ def _figure(name: str, notebook: str, population: str) -> Job:
     return Job(name, notebook, {"population": population, "name": name})
 
 
+# The jobs whose values and tables answer the printed numbers.
+_ANSWERING = (
+    *("patients", "response", "duration", "dose", "symptoms", "safety", "biology", "comparison"),
+    *("table-1", "table-2"),
+)
+
 # The figures take longest and come first, so that no core waits at the end.
 JOBS: tuple[Job, ...] = (
     _figure("figure-1", "figure-1.ipynb", "all"),
@@ -64,4 +70,5 @@ JOBS: tuple[Job, ...] = (
     Job("biology", "biology.ipynb"),
     Job("comparison", "comparison.ipynb"),
     Job("explore", "explore.ipynb"),
+    Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",)),
 )
