@@ -1,0 +1,41 @@
+"""The README tells the truth about names: links, make targets, parameters, numbers of rows."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "data").rglob("README.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert links
+    assert not [link for link in links if not (page.parent / link).exists()]
+
+
+def test_every_target_and_option_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.M))
+    for page in PAGES:
+        named = re.findall(r"`?make ([a-z]+)((?: [A-Z]+=)?)", page.read_text(encoding="utf-8"))
+        assert {target for target, _ in named} <= targets
+    options = set(re.findall(r"\b([A-Z]{3,})=", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert options <= set(re.findall(r"[$(]([A-Z]{3,})[),]", makefile))
+
+
+def test_functions_named_beside_their_files_are_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"\[`(\w+)\.(\w+)`\]\(([^)]+)\)", text)
+    assert len(named) > 8
+    for module, function, file in named:
+        assert Path(file).stem == module
+        assert re.search(rf"^def {function}\(", (ROOT / file).read_text(encoding="utf-8"), flags=re.M), function
+
+
+def test_the_number_of_statements_is_counted():
+    claims = pd.read_csv(ROOT / "data" / "published" / "claims.csv")
+    assert f"{len(claims)} statements" in (ROOT / "README.md").read_text(encoding="utf-8")
