@@ -16,7 +16,7 @@ CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
 OPTIONS = $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION)
 
 .DEFAULT_GOAL := help
-.PHONY: help paper test lab cohort references run lint lock clean environment
+.PHONY: help paper test lab cohort audit references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -42,6 +42,9 @@ references: $(READY) ## run the committed notebooks and keep their outputs in th
 run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
 	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
 	@$(PY) -m analysis.pipeline run $(OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
+
+audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
+	@$(PY) -m analysis.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

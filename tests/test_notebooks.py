@@ -13,8 +13,8 @@ from analysis.pipeline.parameters import check_parameters, parameters_of
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"cohort": "str", "output": "str", "population": "str", "criteria": "str"}
-# Parameters that some notebooks have beside the four: name of the files, folder of the other results.
-MORE = {"name": "str", "built": "str"}
+# Some notebooks have more: the name of the files, the folders of the other results and of the claims.
+MORE = {"name": "str", "built": "str", "published": "str"}
 MACHINE = re.compile(r"/(home|root|Users|tmp|var/folders)/|[A-Z]:\\\\|\b0x[0-9a-f]{8,}\b")
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

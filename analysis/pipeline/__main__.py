@@ -6,9 +6,11 @@ each folder of results apart, so that only what changed is built again.
 """
 
 import argparse
+import csv
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -66,6 +68,7 @@ def paper(project: Project) -> int:
         if total == 0:
             plan.prune()
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
+            _print_verdicts(project)
             return 0
         _check(project, project.jobs)
         plan.outputs.check_writable()
@@ -82,7 +85,18 @@ def paper(project: Project) -> int:
             return 1
         plan.prune()
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
+    _print_verdicts(project)
     return 0
+
+
+def _print_verdicts(project: Project) -> None:
+    """End with how many printed numbers were reproduced, where the verdicts were built."""
+    path = project.out / "verdicts.csv"
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            found = Counter(row["verdict"] for row in csv.DictReader(file))
+        parts = ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
+        print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
 
 
 def run(project: Project, notebook: str, given: dict[str, object]) -> int:

@@ -172,6 +172,21 @@ class Digests:
         except SyntaxError:
             return set((self.root / self.package).rglob("*.py"))
 
+    def _data_of(self, modules: set[Path]) -> dict[str, str]:
+        """Digests of the package's data files that some modules read: those they name, or share their own name with."""
+        package = self.root / self.package
+        sources = {path: path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py"))}
+        found = {}
+        for name, digest in self.tree(package).items():
+            file = Path(name)
+            if file.suffix in (".py", ".pyc"):
+                continue
+            readers = {path for path, text in sources.items() if file.name in text or file.stem == path.stem}
+            # A file that no module is seen to read may be read by any.
+            if not readers or readers & modules:
+                found[name] = digest
+        return found
+
     def inputs(self, notebook: Path, parameters: Mapping[str, object], also: Iterable[Path] = ()) -> str:
         """Digest of all that a run of a notebook depends on.
 
@@ -189,15 +204,14 @@ class Digests:
         str
             Hexadecimal SHA-256.
         """
-        package = self.root / self.package
-        data = {name: d for name, d in self.tree(package).items() if not name.endswith((".py", ".pyc"))}
+        modules = self.modules(notebook)
         parts = {
             "version": _VERSION,
             "python": sys.version_info[:3],
             "lock": self.file(self.root / "requirements.lock"),
             "notebook": cells(notebook),
-            "modules": {p.relative_to(self.root).as_posix(): self.file(p) for p in self.modules(notebook)},
-            "package data": data,
+            "modules": {p.relative_to(self.root).as_posix(): self.file(p) for p in modules},
+            "package data": self._data_of(modules),
             "parameters": dict(parameters),
             "data": [self.tree(path) for path in also],
         }
