@@ -89,7 +89,7 @@ def _fields(path: Path) -> dict[str, dict[str, Any]]:
 def _header_problems(columns: list[str], fields: dict[str, dict[str, Any]]) -> list[str]:
     if len(columns) == 1 and ";" in columns[0]:
         return ["columns are separated by semicolons; allowed are commas"]
-    known = [*fields, *(name for name in (*REQUIRED, *OPTIONAL) if name not in fields)]
+    known = [*fields, *REQUIRED, *OPTIONAL]
     parts = [f"column {name} is missing" for name in REQUIRED if name not in columns]
     parts += [f"column {name} is there twice" for name in sorted({name for name in columns if columns.count(name) > 1})]
     for name in (name for name in columns if name not in known):

@@ -28,8 +28,7 @@ def _digits(printed: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def _within(units: np.ndarray, scale: np.ndarray, size: np.ndarray | int, rule: str) -> tuple[np.ndarray, np.ndarray]:
     """Give the first and last possible numerator, from 0 to the denominator; none where first is above last."""
     first, last = numerator_bounds(units, scale, size, rule)
-    first, last = np.maximum(first, 0), np.minimum(last, size)
-    return first, np.where(units < 0, -1, last)
+    return np.maximum(first, 0), np.minimum(last, size)
 
 
 def _ranges(first: Iterable[int], last: Iterable[int]) -> list[str]:

@@ -58,7 +58,7 @@ def test_denominators_are_those_of_the_enumeration(rule, text):
 
 
 def test_several_rules_give_what_any_of_them_gives():
-    for text, size in product(["12", "12.5", "36.3", "50", "0", "100"], range(1, 66)):
+    for text, size in product(["12", "12.5", "36.3", "50", "0", "100"], [*range(1, 66), 1000]):
         each = [set(arithmetic.possible_numerators(text, size, rule)) for rule in RULES]
         assert set(arithmetic.possible_numerators(text, size, RULES)) == set().union(*each)
     assert arithmetic.possible_denominators("68.7", rules=RULES) == [16, 32, 48, 64]
@@ -108,6 +108,10 @@ def test_nearest_numerators_enclose_the_percentage(text, size):
     assert len(found) == 1 or found[1][0] == found[0][0] + 1
     decimals = printed_number(text)[1]
     assert [shown.replace(",", ".") for _, shown in found] == [quantized(one, decimals, "half_up") for one in shares]
+
+
+def test_there_is_no_negative_zero():
+    assert [round_like(Fraction(-1, 5), text) for text in ("0", "0.0", "0,00")] == ["0", "-0.2", "-0,20"]
 
 
 def test_nearest_numerators_by_hand():
@@ -220,8 +224,9 @@ def test_an_impossible_standard_deviation_is_found():
     assert not set(refused) & prints
     missed = set(tried) - prints - set(refused)
     assert len(missed) < 0.1 * len(refused)
-    # Sums 10 of four values: squares 26 and 28 are possible, 27 is not, and 0.58 lies between theirs.
-    assert not arithmetic.sd_possible("0.87", "2.50", 4)
+    # Four values with the sum 10: squares of 26 give 0.58 and of 28 give 1.00; 27, which is odd, would give 0.82.
+    assert not arithmetic.sd_possible("0.82", "2.50", 4)
+    assert arithmetic.sd_possible("1.00", "2.50", 4)
     assert arithmetic.sd_possible("0.58", "2.50", 4)
 
 

@@ -180,6 +180,7 @@ def test_a_percentage_of_an_unknown_number():
         ("36,3", "4", "11", "by truncation", "4 of 11 is 36,3636… %, which is 36,4 rounded and 36,3 cut."),
         ("5.4", "3", "70", "no", "3 of 70 is 4.2857… %, not 5.4 %; 3 of 56 would be."),
         ("5.4", "3", "54", "no", "3 of 54 is 5.5555… %, not 5.4 %; 3 of 56 would be."),
+        ("2", "1", "70", "no", "1 of 70 is 1.428… %, not 2 %; 1 of 64 or 65 would be."),
         ("10.7", "3", "54", "no", "3 of 54 is 5.5555… %, not 10.7 %; 3 of 28 would be."),
         ("68.7", "11", "14", "no", "11 of 14 is 78.5714… %, not 68.7 %; 11 of 16 would be, cut."),
         ("50", "500000000000", "1000000000000", "yes", ""),
@@ -194,7 +195,9 @@ def test_a_large_denominator_and_many_decimals():
     row = share("50", "", "1000")
     assert (row["numerators"], row["numerators_cut"]) == ("495 to 504", "500 to 509")
     row = share("33.333333333333333", "1", "3")
-    assert (row["possible"], row["denominators"][:4]) == ("yes", "3")
+    assert (row["possible"], row["denominators"]) == ("yes", "3")
+    row = share("98.461538461538462", "", "65")
+    assert (row["possible"], row["numerators"], row["denominators"]) == ("yes", "64", "65")
 
 
 def test_the_largest_denominator():
@@ -303,18 +306,21 @@ def test_groups_named_by_the_file():
 
 def test_standard_deviations():
     columns = "kind,value,n,step"
-    rows = "a.mean,mean,2.50,4,1", "a.sd,sd,0.87,4,"
+    rows = "a.mean,mean,2.50,4,1", "a.sd,sd,0.82,4,"
     found = audited(*rows, columns=columns)
     assert found["possible"].tolist() == ["yes", "no"]
-    text = "No 4 values in steps of 1 have the mean 2.50 and the standard deviation 0.87."
+    text = "No 4 values in steps of 1 have the mean 2.50 and the standard deviation 0.82."
     assert found.loc["a.sd", "finding"] == text
     assert audited(rows[0], "a.sd,sd,0.58,4,", columns=columns)["possible"].tolist() == ["yes", "yes"]
     ends = "a.minimum,minimum,0,20,", "a.maximum,maximum,5,20,", "a.mean,mean,2.50,20,1", "a.sd,sd,2.61,20,"
     # Twenty values from 0 to 5 with the sum 50 have squares of 250 at most, which is 2.565; 254 would give 2.606.
     assert audited(*ends, columns=columns)["possible"].tolist() == ["yes", "yes", "yes", "no"]
     assert audited(*ends[2:], columns=columns)["possible"].tolist() == ["yes", "yes"]
+    # Even values from 0 to 4 reach 1.93, but the printed maximum of 5 is no even value, so it is no bound.
+    rows = *ends[:2], "a.mean,mean,2.50,20,2", "a.sd,sd,2.04,20,"
+    assert audited(*rows, columns=columns).loc["a.sd", "possible"] == "yes"
     assert (
-        audited("a.mean,mean,2.50,4,", "a.sd,sd,0.87,4,", columns=columns)["possible"].tolist() == ["not checkable"] * 2
+        audited("a.mean,mean,2.50,4,", "a.sd,sd,0.82,4,", columns=columns)["possible"].tolist() == ["not checkable"] * 2
     )
 
 
@@ -338,7 +344,7 @@ def test_parts():
 def test_what_weighs_more_stays():
     # The share is impossible, whatever its parts make.
     columns = "kind,value,numerator,denominator,part_of"
-    found = audited("a,percent,20,1,5,b", "b,percent,30,1,5,", columns=columns)
+    found = audited("a,percent,40,2,5,b", "b,percent,30,1,5,", columns=columns)
     assert (found.loc["b", "possible"], found.loc["b", "finding"][:9]) == ("no", "1 of 5 is")
 
 

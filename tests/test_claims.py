@@ -165,6 +165,10 @@ def test_more_events_than_patients_are_no_error(write):
     assert found["allowed"].tolist() == ["at most the denominator, 16"]
 
 
+def test_all_of_them_are_not_too_many(write):
+    read_claims(write("claim,kind,value,numerator,denominator\na,count,4,,4\nb,percent,100,4,4\nc,count,4,4,4\n"))
+
+
 def test_the_vocabulary_of_the_file_itself(write):
     text = "claim,kind,value,population,unit\na,percent,5,MMAS,percent\nb,hazard,none,all,\n"
     assert problems(write(text))["column"].tolist() == ["kind"]
