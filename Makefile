@@ -44,7 +44,7 @@ run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM 
 	@$(PY) -m analysis.pipeline run $(OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
-	@$(PY) -m analysis.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
+	@$(PY) -m analysis.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

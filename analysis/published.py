@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.claims import ClaimsError
-from analysis.claims import read_claims as read_checked
-from analysis.rounding import printed_number, span
+from analysis.verification.claims import ClaimsError
+from analysis.verification.claims import read_claims as read_checked
+from analysis.verification.rounding import printed_number, span
 
 __all__ = ["CLAIMS", "ClaimsError", "matching", "printed_number", "read_claims", "rounding_interval"]
 
@@ -32,7 +32,7 @@ def read_claims(path: str | os.PathLike[str] = CLAIMS) -> pd.DataFrame:
     Raises
     ------
     ClaimsError
-        If anything in the file is not allowed, see `analysis.claims.read_claims`.
+        If anything in the file is not allowed, see `analysis.verification.claims.read_claims`.
     """
     return read_checked(path)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.consistency import Consistency
-from analysis.identities import canonical, denominator_of, relations
 from analysis.published import read_claims
-from analysis.verdicts import built_values
+from analysis.verification.consistency import Consistency
+from analysis.verification.identities import canonical, denominator_of, relations
+from analysis.verification.verdicts import built_values
 
 ROOT = Path(__file__).resolve().parents[1]
 # By hand, from the manuscript: numbers of 56 patients, one of none, and a count that repeats its denominator.

@@ -142,6 +142,66 @@ def test_nothing_absurd(folder):
     assert symptoms.groupby("patient_id").size().between(3, 28).all()
 
 
+def best_decrease(symptoms: pd.DataFrame, month: pd.Series) -> pd.Series:
+    """Percent by which the symptoms that had improved by a month can have fallen, each to its best grade."""
+    limit = symptoms["patient_id"].map(month)
+    early = symptoms["months_to_first_improvement"] <= limit
+    score = symptoms["grade_best"].where(early | (symptoms["grade_best"] > 1), 1.0)
+    return 100 * (1 - score.groupby(symptoms["patient_id"]).mean())
+
+
+def test_times_and_scores_of_a_patient_belong_together(folder):
+    courses = read(folder, "courses").set_index("patient_id")
+    symptoms = read(folder, "symptoms").query("onset == 'baseline'")
+    first = best_decrease(symptoms, courses["months_to_first_response"])
+    assert (first[courses["months_to_first_response"].notna()] >= 10 - 1e-9).all()
+    size = symptoms.groupby("patient_id").size()
+    change = courses["escalation_month"].dropna()
+    improved = courses["score_after_escalation"] < courses["score_before_escalation"]
+    lowest = (size * (1 - best_decrease(symptoms, change) / 100))[change.index[improved[change.index]]]
+    assert (courses.loc[lowest.index, "score_before_escalation"] >= lowest - 1e-9).all()
+    for column in ("escalation_month", "weekly_month"):
+        changed = courses[courses[column].notna()]
+        assert (changed[column] > changed["months_to_first_response"]).all()
+        assert (changed[column] != changed["months_to_best_response"]).all()
+    same = courses.index[
+        (courses["months_to_best_response"] == courses["duration_months"]) & (courses["ongoing"] == "yes")
+    ]
+    rows = symptoms[symptoms["patient_id"].isin(same)]
+    assert len(rows) and (rows["grade_best"] == rows["grade_last"]).all()
+
+
+def test_events_agree_with_symptoms_and_courses(folder):
+    events, courses = read(folder, "adverse_events"), read(folder, "courses").set_index("patient_id")
+    symptoms = read(folder, "symptoms")
+    had = set(zip(symptoms["patient_id"], symptoms["symptom"], strict=True))
+    known = set(symptoms["symptom"])
+    for event in events.itertuples():
+        if event.term.replace(" ", "_") in known:
+            assert (event.patient_id, event.term.replace(" ", "_")) in had
+    flares = events[events["flare"] == "yes"]
+    assert (flares["onset_months"] <= 2).all() and (flares["led_to_stop"] == "yes").all()
+    worse = symptoms[(symptoms["grade_last"] == 1.5)].groupby("patient_id").size()
+    assert set(flares["patient_id"]) <= set(worse.index)
+    assert (events.loc[events["led_to_stop"] == "yes", "severity"] != "mild").all()
+    assert set(courses.index[courses["stop_reason"] == "intolerance"]) == set(
+        events.loc[events["led_to_stop"] == "yes", "patient_id"]
+    )
+
+
+def test_findings_belong_together(folder):
+    patients = read(folder, "patients")
+    mutated = patients[patients["kit_d816v"] == "positive"]
+    assert mutated[["bone_marrow_kit_d816v", "skin_kit_d816v"]].eq("positive").any(axis=1).all()
+    assert (patients.loc[patients["diagnosis"] == "MMAS", "bone_marrow_kit_d816v"] == "positive").all()
+    assert (patients.loc[patients["diagnosis"] != "CM", "age_at_diagnosis_years"] >= 15).all()
+    agents = patients[["cladribine", "masitinib", "imatinib", "rapamycin", "interferon"]].eq("yes").sum(axis=1)
+    assert (6 * agents <= patients["diagnosis_to_treatment_months"]).all() and agents.max() <= 3
+    over = read(folder, "laboratory").query("analyte == 'tryptase' and time_point != 'on_therapy'")
+    criterion = over["patient_id"].map(patients.set_index("patient_id")["who_tryptase_over_20"])
+    assert ((over["value"] > 20) == (criterion == "positive")).all()
+
+
 def test_patients_with_ism_fulfil_the_who_criteria_and_no_others_do(folder):
     patients = read(folder, "patients")
     minor = ["who_atypical_mast_cells", "kit_d816v", "who_cd2_cd25", "who_tryptase_over_20"]

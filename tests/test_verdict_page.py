@@ -10,8 +10,8 @@ import pytest
 from browser import Browser, find_browser
 
 from analysis.reporting.formatting import RECONSTRUCTED_NOTE
-from analysis.verdict_list import COLUMNS, PageError
-from analysis.verdict_page import verdict_page
+from analysis.verification.verdict_list import COLUMNS, PageError
+from analysis.verification.verdict_page import verdict_page
 
 MARKUP = '<script>document.title = "broken"</script><b onclick="x">&amp;'
 CUT = {"verdict": "reproduced by truncation", "explanation": "4 of 11 is 36.36…, rounded 36.4, cut 36.3."}

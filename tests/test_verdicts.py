@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.proofs import explain, suspect
-from analysis.verdict_report import DifferenceError, contradictions, counts, require_agreement, verdict_table
-from analysis.verdicts import AnswerError, Verdict, built_values, compare, read_answers, unused_values
+from analysis.verification.proofs import explain, suspect
+from analysis.verification.verdict_report import (
+    DifferenceError,
+    contradictions,
+    counts,
+    require_agreement,
+    verdict_table,
+)
+from analysis.verification.verdicts import AnswerError, Verdict, built_values, compare, read_answers, unused_values
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = ROOT / "data" / "published"

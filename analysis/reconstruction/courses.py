@@ -103,7 +103,7 @@ def _last_follow_up(statements: Statements, draw: Draw, courses: Courses, diseas
             courses.status[status][i] = model.new_bool_var("")
             statements.prefer(courses.status[status][i], draw.generator.normal() + 2 * (status == best))
         model.add_exactly_one(courses.status[status][i] for status in possible)
-        # Whoever stopped was seen again afterwards, at the follow-up of January 2018 at the latest.
+        # A course that ended did so before the follow-up of January 2018.
         stays = of_status(courses, [i], "CR", "MR", "PR")
         model.add(courses.duration[i] <= LONGEST - 2).only_enforce_if([~literal for literal in stays])
     for i, pregnant in courses.status["pregnancy"].items():

@@ -46,6 +46,12 @@ CYTOREDUCTIVE = {
     "interferon": "*.cytoreductive.interferon",
 }
 
+_YOUNGEST = 15
+"""Age in years below which systemic mastocytosis and activation syndromes are not diagnosed here."""
+
+_MONTHS_A_LINE = 6
+"""Months that each line of cytoreductive or targeted therapy takes before omalizumab."""
+
 Literals = list[cp_model.IntVar]
 Disease = dict[str, Literals]
 
@@ -74,15 +80,16 @@ def add_disease(statements: Statements, draw: Draw) -> Disease:
         _diagnoses(statements, draw, variables)
         _skin(statements, variables)
         _marrow(statements, variables)
-        _therapies(statements, draw, variables)
+        _therapies(statements, draw, variables, ages["diagnosis_to_treatment_months"])
     return ages | variables
 
 
 def _ages(statements: Statements, draw: Draw) -> Disease:
     model, n = statements.model, len(draw.diagnosis)
-    diagnosis = [model.new_int_var(2, 87, "") for _ in range(n)]
-    treatment = [model.new_int_var(17, 93, "") for _ in range(n)]
-    delay = [model.new_int_var(2, 444, "") for _ in range(n)]
+    # Mastocytosis that begins in childhood is cutaneous.
+    diagnosis = [model.new_int_var(0 if kind == "CM" else _YOUNGEST, 120, "") for kind in draw.diagnosis]
+    treatment = [model.new_int_var(0, 120, "") for _ in range(n)]
+    delay = [model.new_int_var(0, 1440, "") for _ in range(n)]
     for i in range(n):
         model.add_linear_constraint(delay[i] - 12 * (treatment[i] - diagnosis[i]), -11, 11)
         statements.near(treatment[i], int(draw.age_at_treatment[i]), weight=3)
@@ -119,7 +126,8 @@ def _literals(statements: Statements, draw: Draw) -> Disease:
         statements.count(claim, variables[name])
     for name, (claim, _) in MARROW.items():
         statements.count(claim, variables[name])
-    statements.percent("table1.who.atypical", variables["who_atypical_mast_cells"], 39)
+    examined = statements.printed_count("table1.who.atypical.evaluated")
+    statements.percent("table1.who.atypical", variables["who_atypical_mast_cells"], examined)
     statements.count("*.conventional.continued", variables["continued_classical_therapy"])
     statements.truncated_ratio("table1.sex_ratio", sum(variables["male"]), n - sum(variables["male"]))
     return variables
@@ -155,7 +163,7 @@ def _diagnoses(statements: Statements, draw: Draw, variables: Disease) -> None:
         model.add(major == 0)
         model.add(minors <= 2)
         if diagnosis == "MMAS":
-            model.add(variables["kit_d816v"][i] == 1)
+            model.add(variables["bone_marrow_kit_d816v"][i] == 1)
         if diagnosis == "idiopathic_MCAS":
             for name in ("kit_d816v", "who_cd2_cd25", "who_atypical_mast_cells", "bone_marrow_involved"):
                 model.add(variables[name][i] == 0)
@@ -174,6 +182,9 @@ def _skin(statements: Statements, variables: Disease) -> None:
         model.add_implication(variables["skin_kit_d816v_evaluated"][i], skin)
         model.add_implication(variables["skin_kit_d816v_evaluated"][i], variables["kit_d816v_evaluated"][i])
         model.add_implication(variables["skin_kit_d816v"][i], variables["kit_d816v"][i])
+        # A mutation was found somewhere: in the marrow or in the skin.
+        found = [variables["bone_marrow_kit_d816v"][i], variables["skin_kit_d816v"][i]]
+        model.add_bool_or([*found, ~variables["kit_d816v"][i]])
 
 
 def _marrow(statements: Statements, variables: Disease) -> None:
@@ -183,18 +194,21 @@ def _marrow(statements: Statements, variables: Disease) -> None:
         model.add_max_equality(involved, [variables[name][i] for name in MARROW])
         for name, (_, criterion) in MARROW.items():
             model.add_implication(variables[name][i], variables[criterion][i])
-        for criterion in ("who_multifocal_infiltrates", "who_cd2_cd25"):
+        for criterion in ("who_multifocal_infiltrates", "who_atypical_mast_cells", "who_cd2_cd25"):
             model.add_implication(
                 variables[f"{criterion}_evaluated"][i], variables["bone_marrow_involved_evaluated"][i]
             )
 
 
-def _therapies(statements: Statements, draw: Draw, variables: Disease) -> None:
+def _therapies(statements: Statements, draw: Draw, variables: Disease, delay: Literals) -> None:
     model = statements.model
     cytoreductive = [model.new_bool_var("") for _ in draw.diagnosis]
     for i, any_of in enumerate(cytoreductive):
         model.add_max_equality(any_of, [variables[name][i] for name in CYTOREDUCTIVE])
         model.add_bool_or(variables[name][i] for name in SYMPTOMATIC)
+        lines = sum(variables[name][i] for name in CYTOREDUCTIVE)
+        model.add(lines <= 3)
+        model.add(_MONTHS_A_LINE * lines <= delay[i])
         if draw.diagnosis[i] not in ("ISM", "CM"):
             model.add(any_of == 0)
     statements.count("table1.therapy.cytoreductive", cytoreductive)

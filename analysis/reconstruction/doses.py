@@ -11,7 +11,7 @@ from analysis.reconstruction.statements import Statements
 POSSIBLE = {
     "reached_mr": ["MR"],
     "better_pr": ["PR"],
-    "not_improved": ["PR", "NR"],
+    "not_improved": ["PR"],
     "weekly_mr": ["MR"],
     "weekly_pr": ["PR"],
     "weekly_stopped": ["MR", "PR"],
@@ -63,10 +63,10 @@ def add_doses(statements: Statements, draw: Draw, courses: Courses) -> Doses:
         for i, literal in literals.items():
             statements.prefer(literal, draw.generator.normal())
             model.add(month[i] <= courses.duration[i] - 1).only_enforce_if(literal)
-            if draw.best[i] != "NR":
-                model.add(courses.first[i] <= month[i]).only_enforce_if(literal)
+            # It takes a month to see that a response is partial, or that it wears off before the next dose.
+            model.add(courses.first[i] + 1 <= month[i]).only_enforce_if(literal)
             if name in ("not_improved", "weekly_stopped"):
-                model.add(courses.best[i] <= month[i]).only_enforce_if(literal)
+                model.add(courses.best[i] + 1 <= month[i]).only_enforce_if(literal)
             else:
                 model.add(month[i] <= courses.best[i] - 1).only_enforce_if(literal)
     for i in range(n):

@@ -71,10 +71,10 @@ class Draw:
     def preference(self, column: str) -> np.ndarray:
         """Draw how much each patient is preferred to be positive for a finding or therapy."""
         noise = self.generator.normal(size=len(self.diagnosis))
-        mastocytosis = np.isin(self.diagnosis, ["ISM", "MMAS"])
+        clonal = np.isin(self.diagnosis, ["ISM", "MMAS"])
         if column == "decreased_bone_density":
             return noise + (self.age_at_treatment - 48) / 12
-        return noise + mastocytosis if column.startswith(("who_", "bone_marrow_", "kit_")) else noise
+        return noise + clonal if column.startswith(("who_", "bone_marrow_", "kit_")) else noise
 
 
 def draw_cohort(statements: Statements, seed: int) -> Draw:
@@ -108,10 +108,10 @@ def draw_cohort(statements: Statements, seed: int) -> Draw:
     duration = np.clip(duration, np.where(responds, 2, 1), np.where(responds, 36, 6)).round()
     first = np.minimum(generator.choice([1, 2, 3, 4, 6, 9], n, p=[0.3, 0.32, 0.2, 0.1, 0.06, 0.02]), duration)
     month = np.minimum(first + generator.gamma(1.6, 2.8, n).round(), duration)
-    tested = np.sort(
-        generator.choice(np.flatnonzero(responds), statements.printed_count("table1.biology.n"), replace=False)
-    )
-    tryptase, total_ige = draw_laboratory(statements, len(tested), generator)
+    size = statements.printed_count("table1.biology.n")
+    chosen = [generator.choice(np.flatnonzero(group), part, replace=False) for group, part in _testing(responds, size)]
+    tested = np.sort(np.concatenate(chosen))
+    tryptase, total_ige = draw_laboratory(statements, diagnosis[tested], generator)
     symptoms = draw_symptoms(statements, best, generator)
     whole = [values.round().astype(int) for values in (age, delay, duration, first, month)]
     return Draw(diagnosis, best, *whole, symptoms, tested, tryptase, total_ige, generator)
@@ -125,6 +125,12 @@ _MEDIANS = {
     "PR": "results.duration.pr.median",
     "NR": "results.duration.non_responders.median",
 }
+
+
+def _testing(responds: np.ndarray, size: int) -> list[tuple[np.ndarray, int]]:
+    """Test mostly patients who responded, since they stayed on therapy, and some who did not."""
+    others = size // 5
+    return [(responds, size - others), (~responds, others)]
 
 
 def _centred(values: np.ndarray, median: float) -> np.ndarray:

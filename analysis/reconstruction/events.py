@@ -57,6 +57,12 @@ def add_events(statements: Statements, draw: Draw, courses: Courses, disease: Di
             statements.prefer(literal, draw.generator.normal())
     statements.count("*.safety.severe", events[SEVERE])
     statements.count("discussion.safety.severe_flare", events[SEVERE])
+    # An event that is a symptom of the disease is a flare-up of one that the patient had before.
+    for patient in range(n):
+        own = set(draw.symptoms.loc[draw.symptoms["patient"] == patient, "symptom"])
+        for term in ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating"):
+            if term.replace(" ", "_") not in own:
+                model.add(events[term][patient] == 0)
     anything = [model.new_bool_var("") for _ in range(n)]
     for i in range(n):
         model.add_max_equality(anything[i], [events[term][i] for term in TERMS])
@@ -70,6 +76,8 @@ def add_events(statements: Statements, draw: Draw, courses: Courses, disease: Di
         model.add_implication(events[SEVERE][i], events[FLARE][i])
         model.add_implication(events["menorrhagia and epistaxis"][i], ~disease["male"][i])
         model.add(disease["age_at_treatment_years"][i] <= 50).only_enforce_if(events["menorrhagia and epistaxis"][i])
+        # A flare comes at the beginning of therapy (L343).
+        model.add(courses.duration[i] <= 3).only_enforce_if(events[FLARE][i])
         # Nobody stays on a drug for more than a month after a severe reaction to it.
         model.add(courses.duration[i] == 1).only_enforce_if(events[SEVERE][i])
     statements.count("*.safety.side_effects", anything)

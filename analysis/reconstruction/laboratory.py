@@ -3,6 +3,7 @@
 from math import ceil, sqrt
 
 from ortools.sat.python import cp_model
+from scipy import stats
 
 from analysis.reconstruction.disease import Disease
 from analysis.reconstruction.draws import Draw
@@ -11,9 +12,6 @@ from analysis.reconstruction.statements import Statements
 
 SCALE = 10
 TIME_POINTS = ("diagnosis", "before", "on_therapy")
-_T_QUANTILE = 2.144786687916927
-"""The 97.5 % quantile of Student's t with 14 degrees of freedom: the printed tests have 15 pairs."""
-
 _STABLE_PERCENT = 20
 
 Laboratory = dict[tuple[str, str], list[cp_model.IntVar]]
@@ -47,7 +45,7 @@ def add_laboratory(statements: Statements, draw: Draw, disease: Disease) -> Labo
     _print(statements, values)
     _draw_values(statements, draw, values, disease)
     _tryptase(statements, draw, values, disease)
-    _total_ige(statements, values)
+    _total_ige(statements, draw, values)
     return values
 
 
@@ -64,7 +62,6 @@ def _print(statements: Statements, values: Laboratory) -> None:
 def _draw_values(statements: Statements, draw: Draw, values: Laboratory, disease: Disease) -> None:
     """Prefer the drawn values, and keep each patient's values of one magnitude."""
     model = statements.model
-    largest = {("tryptase", "before"): 2, ("total_ige", "before"): 8, ("total_ige", "on_therapy"): 12}
     low, high = draw.tryptase[False], draw.tryptase[True]
     criteria = [disease["who_tryptase_over_20"][patient] for patient in draw.tested]
     model.add(sum(criteria) == (len(criteria) + 1) // 2)
@@ -73,11 +70,20 @@ def _draw_values(statements: Statements, draw: Draw, values: Laboratory, disease
             below, above = int(SCALE * low[time][i]), int(SCALE * high[time][i])
             statements.near(values["tryptase", time][i], below + (above - below) * criteria[i])
             statements.near(values["total_ige", time][i], int(SCALE * draw.total_ige[time][i]))
-    for (analyte, time), factor in largest.items():
-        earlier = values[analyte, "before" if time == "on_therapy" else "diagnosis"]
-        for then, now in zip(earlier, values[analyte, time], strict=True):
-            model.add(now <= factor * then)
-            model.add(then <= factor * now)
+    # Each patient's values keep their magnitude, some more and some less; the greatest and least belong together.
+    for i in range(len(criteria)):
+        limits = draw.generator.integers(8, 40), draw.generator.integers(15, 45)
+        for (then, now), percent in zip((("diagnosis", "before"), ("before", "on_therapy")), limits, strict=True):
+            earlier, later = values["tryptase", then][i], values["tryptase", now][i]
+            model.add(100 * later <= (100 + int(percent)) * earlier)
+            model.add(100 * later >= (100 - int(percent)) * earlier)
+        drawn = draw.total_ige.loc[i]
+        slack = 1.2 + draw.generator.random()
+        for then, now in (("diagnosis", "before"), ("before", "on_therapy")):
+            rise, fall = slack * max(drawn[now] / drawn[then], 1.0), slack * max(drawn[then] / drawn[now], 1.0)
+            earlier, later = values["total_ige", then][i], values["total_ige", now][i]
+            model.add(100 * later <= int(100 * rise) * earlier)
+            model.add(100 * earlier <= int(100 * fall) * later)
 
 
 def _tryptase(statements: Statements, draw: Draw, values: Laboratory, disease: Disease) -> None:
@@ -91,23 +97,24 @@ def _tryptase(statements: Statements, draw: Draw, values: Laboratory, disease: D
         before, on = values["tryptase", "before"][i], values["tryptase", "on_therapy"][i]
         change = model.new_int_var(0, 2500, "")
         model.add_abs_equality(change, on - before)
-        model.add(5 * change <= 2 * before)
         changes.append(change)
     # |t| < t* if the sum of squared changes exceeds S^2/n (1 + (n-1)/t*^2), S being their sum; by Cauchy and Schwarz
     # that follows from a large enough sum of absolute changes. The printed means bound S by 2 ng/mL a patient.
-    bound = 2 * SCALE * n * sqrt(1 + (n - 1) / _T_QUANTILE**2)
+    bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
     model.add(sum(changes) >= ceil(bound))
 
 
-def _total_ige(statements: Statements, values: Laboratory) -> None:
+def _total_ige(statements: Statements, draw: Draw, values: Laboratory) -> None:
     """Let IgE rise in as many patients as printed and stay stable in the others (L311-L312)."""
     model = statements.model
     rises, stays = [], []
     for before, on in zip(values["total_ige", "before"], values["total_ige", "on_therapy"], strict=True):
         rise = model.new_bool_var("")
-        model.add(100 * on >= (100 + 2 * _STABLE_PERCENT) * before).only_enforce_if(rise)
-        model.add(100 * on <= (100 + _STABLE_PERCENT) * before).only_enforce_if(~rise)
-        model.add(100 * on >= (100 - _STABLE_PERCENT) * before).only_enforce_if(~rise)
+        # A stable value stays within a limit of its own, which is always below the rule's.
+        limit, least = int(draw.generator.integers(5, _STABLE_PERCENT)), int(draw.generator.integers(30, 80))
+        model.add(100 * on >= (100 + least) * before).only_enforce_if(rise)
+        model.add(100 * on <= (100 + limit) * before).only_enforce_if(~rise)
+        model.add(100 * on >= (100 - limit) * before).only_enforce_if(~rise)
         rises.append(rise)
         stays.append(~rise)
     statements.count("*.biology.ige.increased", rises)

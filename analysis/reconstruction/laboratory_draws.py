@@ -20,9 +20,12 @@ CLAIMS = {
 }
 """The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
+_FEW = 3
+"""How many patients' total IgE rises between diagnosis and therapy."""
+
 
 def draw_laboratory(
-    statements: Statements, n: int, generator: np.random.Generator
+    statements: Statements, diagnosis: np.ndarray, generator: np.random.Generator
 ) -> tuple[dict[bool, pd.DataFrame], pd.DataFrame]:
     """Draw skewed values that follow each patient over time, close to the printed means.
 
@@ -30,8 +33,8 @@ def draw_laboratory(
     ----------
     statements : Statements
         What the paper prints: means and ranges.
-    n : int
-        Number of tested patients.
+    diagnosis : ndarray of str, shape (tested,)
+        The diagnosis of each tested patient.
     generator : Generator
         The source of random choices.
 
@@ -42,29 +45,41 @@ def draw_laboratory(
     total_ige : DataFrame
         The values, one column per time point; they rise on therapy in most patients.
     """
+    n = len(diagnosis)
     drift = pd.DataFrame({"diagnosis": np.ones(n), "before": generator.lognormal(0, 0.08, n)})
     drift["on_therapy"] = drift["before"] * generator.lognormal(0, 0.2, n)
-    low = np.append(generator.uniform(4, 17, n - 1), _printed(statements, "tryptase", "diagnosis", "minimum"))
-    highest = _printed(statements, "tryptase", "diagnosis", "maximum")
+    least, greatest = (_printed(statements, "tryptase", "diagnosis", end) for end in ("minimum", "maximum"))
+    low, high = generator.uniform(4, 17, n), 21 + generator.lognormal(1.5, 0.9, n)
+    low[generator.permutation(np.flatnonzero(diagnosis != "ISM"))[:1]] = least
     # About half of the tested patients fulfil the criterion; their values make up what the mean leaves.
-    share = _printed(statements, "tryptase", "diagnosis", "mean") * n - low.mean() * n / 2 - highest
-    high = np.append(highest, _with_mean(21 + generator.lognormal(1.5, 0.9, n - 1), share / (n / 2 - 1), least=21))
+    above = (n + 1) // 2
+    left = _printed(statements, "tryptase", "diagnosis", "mean") * n - low.mean() * (n - above) - greatest
+    high = _with_mean(high, left / (above - 1), least=21)
+    high[generator.permutation(np.flatnonzero(diagnosis == "ISM"))[:1]] = greatest
     tryptase = {False: drift.mul(low, axis=0), True: drift.mul(high, axis=0)}
-    return tryptase, _draw_ige(statements, n, generator)
+    order = generator.permutation(n)
+    return tryptase, _draw_ige(statements, n, generator).iloc[order].reset_index(drop=True)
 
 
 def _draw_ige(statements: Statements, n: int, generator: np.random.Generator) -> pd.DataFrame:
     """Draw one patient with the least values, one with the greatest, and skewed values between them."""
-    values = pd.DataFrame(index=range(n))
-    skewed = generator.lognormal(0, 0.8, n - 2)
-    rises = generator.permutation(np.repeat([1.0, 4.0], [(n - 2) // 3, n - 2 - (n - 2) // 3]))
-    factors = {"before": generator.lognormal(0, 0.3, n - 2), "on_therapy": rises * generator.lognormal(0, 0.3, n - 2)}
-    for time in CLAIMS["total_ige"]:
-        skewed = skewed * factors.get(time, 1.0)
-        ends = [_printed(statements, "total_ige", time, bound) for bound in ("minimum", "maximum")]
-        mean = (_printed(statements, "total_ige", time, "mean") * n - sum(ends)) / (n - 2)
-        values[time] = np.append(_with_mean(skewed, mean), ends)
-    return values
+    middle = {
+        time: _printed(statements, "total_ige", time, "mean") * n - sum(_ends(statements, time))
+        for time in CLAIMS["total_ige"]
+    }
+    first = _with_mean(generator.lognormal(0, 0.8, n - 2), middle["diagnosis"] / (n - 2))
+    # What the mean rises by before therapy is the rise of a few patients.
+    before = first * generator.lognormal(0, 0.15, n - 2)
+    before[:_FEW] += (middle["before"] - before.sum()) * generator.dirichlet(np.full(_FEW, 5))
+    stable = generator.permutation(np.repeat([True, False], [(n - 2) // 3, n - 2 - (n - 2) // 3]))
+    on = before * np.where(stable, generator.lognormal(0, 0.06, n - 2), generator.lognormal(0.6, 0.3, n - 2))
+    on[~stable] = _with_mean(on[~stable], (middle["on_therapy"] - on[stable].sum()) / (~stable).sum())
+    values = {"diagnosis": first, "before": before, "on_therapy": on}
+    return pd.DataFrame({time: np.append(drawn, _ends(statements, time)) for time, drawn in values.items()})
+
+
+def _ends(statements: Statements, time: str) -> list[float]:
+    return [_printed(statements, "total_ige", time, end) for end in ("minimum", "maximum")]
 
 
 def _printed(statements: Statements, analyte: str, time: str, what: str) -> float:

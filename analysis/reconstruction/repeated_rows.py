@@ -15,6 +15,9 @@ from analysis.vocabulary import ANALYTE_UNITS
 _NEW_SYMPTOM_PATIENTS = 2
 """In how many patients without response a symptom is drawn to appear under therapy (L215-L216)."""
 
+_ACCENTUATED = 2
+"""How many symptoms are worse at the end of a course that a flare ended."""
+
 _DETAILS = {"menorrhagia and epistaxis": "bleeding", "ecchymosis": "bleeding"}
 
 
@@ -89,8 +92,15 @@ def symptom_rows(
     # A course that ended in the best state reached was last assessed there; who was lost was not assessed again.
     as_best = reason.isin(["lack_of_efficacy", "intolerance", "pregnancy_intent"])
     frame["grade_last"] = frame["grade_last"].mask(as_best, frame["grade_best"]).mask(reason == "lost_to_follow_up")
+    frame["grade_last"] = frame["grade_last"].mask(_accentuated(model, solver, drawn), 1.5)
     frame = pd.concat([frame, _new_symptoms(model, frame, generator)], ignore_index=True)
     return frame.assign(symptom_order=frame["symptom"].map({name: k for k, name in enumerate(symptom_list().index)}))
+
+
+def _accentuated(model: Model, solver: cp_model.CpSolver, drawn: pd.DataFrame) -> pd.Series:
+    """Choose the symptoms that were worse when a flare ended therapy: the first ones of the patient (L298)."""
+    flared = [i for i, literal in enumerate(model.events[FLARE]) if solver.value(literal)]
+    return drawn["patient"].isin(flared) & (drawn.groupby("patient").cumcount() < _ACCENTUATED)
 
 
 def _new_symptoms(model: Model, present: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
@@ -99,7 +109,9 @@ def _new_symptoms(model: Model, present: pd.DataFrame, generator: np.random.Gene
     rows = []
     for patient in np.sort(patients):
         own = set(present.loc[present["patient"] == patient, "symptom"])
-        absent = [name for name in ("headache", "nausea", "insomnia", "joint_pain", "sweating") if name not in own]
+        absent = [
+            name for name in ("insomnia", "joint_pain", "irritability", "dizziness", "bloating") if name not in own
+        ]
         rows.append({"patient": patient, "symptom": str(generator.choice(absent)), "onset": "on_therapy"})
     return pd.DataFrame(rows)
 
@@ -173,13 +185,14 @@ def event_rows(
     ]
     frame = pd.DataFrame(rows)
     severity = generator.choice(["mild", "moderate"], len(frame), p=[0.75, 0.25])
-    severity = np.where(frame["term"] == FLARE, "moderate", severity)
     intolerant = frame["patient"].map(courses["stop_reason"]) == "intolerance"
-    # The first of a patient's events in the order of the list is the gravest, and the one that ended the treatment.
+    # The first of a patient's events in the order of the list is the one that ended the treatment, and not a mild one.
     ended = intolerant & (~frame.duplicated("patient") | (frame["term"] == FLARE))
+    severity = np.where(ended, "moderate", severity)
     duration = frame["patient"].map(courses["duration_months"])
     onset = np.floor(generator.random(len(frame)) * (np.minimum(duration, 6) + 1)).astype(int)
-    onset = np.where(ended, duration - 1, onset)
+    latest = np.maximum(duration - generator.integers(0, 3, len(frame)), 0)
+    onset = np.where(ended, np.where(frame["term"] == FLARE, np.minimum(latest, 2), latest), onset)
     return frame.assign(
         severity=np.where(frame["term"] == SEVERE, "severe", severity),
         flare=yes_no(frame["term"].isin([FLARE, SEVERE]).to_numpy()),

@@ -142,7 +142,8 @@ def _screening(model: Model, names: np.ndarray, recommended: pd.Series, generato
     """Add the patients who were screened out, and the centre and month of every recommendation (L156-L171)."""
     statements, included, screened = model.statements, len(recommended), len(names)
     without_data = statements.printed_count("methods.excluded.no_treatment_or_data")
-    reasons = generator.permutation(["not_treated"] * 4 + ["lost_to_follow_up"] * 2 + ["insufficient_data"] * 3)
+    kinds = ["not_treated", "lost_to_follow_up", "insufficient_data"]
+    reasons = np.concatenate([kinds, generator.choice(kinds, max(without_data - len(kinds), 0))])
     reasons = [None] * included + reasons[:without_data].tolist()
     reasons += ["SM_AHN"] * (screened - len(reasons))
     months = np.concatenate([recommended, generator.integers(0, LONGEST, screened - included)])

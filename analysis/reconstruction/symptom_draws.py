@@ -21,19 +21,19 @@ _PREVALENCE = {
 """How common each symptom is drawn to be, on the logit scale."""
 
 _IMPROVES = {
-    "general_vasomotor": 0.97, "superficial_vasomotor": 0.93, "gastrointestinal": 0.85, "urinary": 0.80,
+    "general_vasomotor": 0.97, "superficial_vasomotor": 0.93, "gastrointestinal": 0.85, "urinary": 0.90,
     "neuropsychiatric": 0.62, "pain": 0.52,
 }  # fmt: skip
 """Probability that a symptom of each group improves in a patient with a major response (L285-L288)."""
 
 _DEPTH = {
     "general_vasomotor": (0.58, 0.32, 0.08, 0.02), "superficial_vasomotor": (0.50, 0.36, 0.11, 0.03),
-    "gastrointestinal": (0.28, 0.40, 0.24, 0.08), "urinary": (0.25, 0.38, 0.27, 0.10),
+    "gastrointestinal": (0.28, 0.40, 0.24, 0.08), "urinary": (0.42, 0.38, 0.15, 0.05),
     "neuropsychiatric": (0.10, 0.28, 0.40, 0.22), "pain": (0.08, 0.25, 0.40, 0.27),
 }  # fmt: skip
 """How far an improved symptom improves in a major response: gone, dramatically, substantially, slightly."""
 
-_RESPONSE_FACTOR = {"CR": 1.0, "MR": 1.0, "PR": 0.72, "NR": 0.12}
+_RESPONSE_FACTOR = {"CR": 1.0, "MR": 1.0, "PR": 0.65, "NR": 0.12}
 _WORSENS = {"CR": 0.0, "MR": 0.01, "PR": 0.02, "NR": 0.06}
 
 
@@ -59,7 +59,9 @@ def draw_symptoms(statements: Statements, best: np.ndarray, generator: np.random
     frame = _present(statements, best, generator)
     response = best[frame["patient"]]
     improves = frame["group"].map(_IMPROVES).to_numpy() * pd.Series(response).map(_RESPONSE_FACTOR).to_numpy()
-    improves = np.where(response == "CR", 1.0, improves)
+    # A partial response is one of the vasomotor symptoms most of all (L285-L288).
+    vasomotor = frame["group"].str.endswith("vasomotor").to_numpy() & (response == "PR")
+    improves = np.select([response == "CR", vasomotor], [1.0, 0.88], improves)
     chance = generator.random(len(frame))
     worsens = pd.Series(response).map(_WORSENS).to_numpy()
     change = np.where(chance < improves, "improved", np.where(chance > 1 - worsens, "worse", "unchanged"))

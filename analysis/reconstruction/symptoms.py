@@ -61,6 +61,8 @@ def add_symptoms(statements: Statements, draw: Draw, courses: Courses, doses: Do
     best, last = [], []
     for row in rows:
         improved = cp_model.Domain.from_values(GRADE_QUARTERS)
+        if row.symptom == "anaphylaxis":  # without epinephrine in all who improved (L326)
+            improved = cp_model.Domain.from_values([0, 1])
         fixed = cp_model.Domain.from_values([row.quarters])
         best.append(model.new_int_var_from_domain(improved if row.change == "improved" else fixed, ""))
         last.append(model.new_int_var_from_domain(cp_model.Domain.from_values([0, 1, 2, 3, 4, 6]), ""))
@@ -69,9 +71,16 @@ def add_symptoms(statements: Statements, draw: Draw, courses: Courses, doses: Do
         statements.near(last[-1], min(int(row.quarters + row.slip), max(4, int(row.quarters))))
     before = [model.new_int_var(0, 200, "") for _ in draw.best]
     symptoms = Symptoms(best, last, _months(statements, draw, courses), before)
+    shares = draw.generator.uniform(0.58, 0.88, len(before))
     for patient, own in draw.symptoms.groupby("patient").groups.items():
         _classes(statements, draw, courses, symptoms, patient, list(own))
-        _before_change(statements, doses, symptoms, patient, list(own))
+        worse = sum(2 for cell in own if draw.symptoms.at[cell, "change"] == "worse")
+        _before_change(statements, doses, symptoms, patient, list(own), worse)
+        statements.near(before[patient], int(4 * len(own) * shares[patient]))
+        if draw.best[patient] != "NR":
+            # The symptoms that improved by the first response make up at least a partial one.
+            gained = _gained(statements, symptoms, list(own), courses.first[patient])
+            model.add(gained - worse >= 4 * len(own) - class_rule(len(own))["PR"][1])
     _anaphylaxis(statements, draw.symptoms)
     return symptoms
 
@@ -103,6 +112,10 @@ def _classes(
     total, last = sum(symptoms.best[cell] for cell in own), sum(symptoms.last[cell] for cell in own)
     low, high = rule[draw.best[patient]]
     model.add_linear_constraint(total, low, high)
+    # Where the best response is reached at last follow-up, the two assessments are one.
+    same = statements.at_least(courses.best[patient] - courses.duration[patient], 0)
+    for cell in own:
+        model.add(symptoms.last[cell] == symptoms.best[cell]).only_enforce_if(same)
     for status in ("CR", "MR", "PR"):
         if patient in courses.status[status]:
             stays = courses.status[status][patient]
@@ -115,7 +128,9 @@ def _classes(
             model.add(symptoms.last[cell] >= int(draw.symptoms.at[cell, "relapse"])).only_enforce_if(lost)
 
 
-def _before_change(statements: Statements, doses: Doses, symptoms: Symptoms, patient: int, own: list[int]) -> None:
+def _before_change(
+    statements: Statements, doses: Doses, symptoms: Symptoms, patient: int, own: list[int], worse: int
+) -> None:
     """Bind the total score before a change of dose to what the change led to."""
     model, rule = statements.model, class_rule(len(own))
     total, last = sum(symptoms.best[cell] for cell in own), sum(symptoms.last[cell] for cell in own)
@@ -126,12 +141,25 @@ def _before_change(statements: Statements, doses: Doses, symptoms: Symptoms, pat
             made = doses.change[change][patient]
             model.add(before >= max(rule[prior][0], 1)).only_enforce_if(made)
             model.add(before <= min(rule[prior][1], 4 * len(own))).only_enforce_if(made)
-            model.add(before >= total + max(1, len(own) // 4)).only_enforce_if(made)
+            model.add(before >= total + max(2, len(own) // 3)).only_enforce_if(made)
+            gained = _gained(statements, symptoms, own, doses.month[patient])
+            model.add(before >= 4 * len(own) + worse - gained).only_enforce_if(made)
     for change in ("not_improved", "weekly_stopped"):
         if patient in doses.change[change]:
             made = doses.change[change][patient]
             model.add(before == (total if change == "not_improved" else last)).only_enforce_if(made)
-    statements.near(before, int(3.2 * len(own)))
+
+
+def _gained(statements: Statements, symptoms: Symptoms, own: list[int], month: cp_model.IntVar) -> cp_model.LinearExprT:
+    """Sum the most that a patient's symptoms can have improved by a month, each to its best grade, in quarters."""
+    gained = []
+    for cell in own:
+        if cell in symptoms.month:
+            gain = statements.model.new_int_var(0, 4, "")
+            statements.model.add(gain <= 4 - symptoms.best[cell])
+            statements.model.add(gain <= 4 * statements.at_most(symptoms.month[cell] - month, 0))
+            gained.append(gain)
+    return sum(gained)
 
 
 def _months(statements: Statements, draw: Draw, courses: Courses) -> dict[int, cp_model.IntVar]:
@@ -143,12 +171,6 @@ def _months(statements: Statements, draw: Draw, courses: Courses) -> dict[int, c
         patient = rows.at[cell, "patient"]
         statements.near(month[cell], int(rows.at[cell, "month"]))
         model.add(month[cell] <= (courses.duration if draw.best[patient] == "NR" else courses.best)[patient])
-    for patient in draw.responders():
-        # A response cannot come before the first symptom has improved.
-        own = [cell for cell in improved if rows.at[cell, "patient"] == patient]
-        earliest = model.new_int_var(1, _MONTHS, "")
-        model.add_min_equality(earliest, [month[cell] for cell in own])
-        model.add(earliest <= courses.first[patient])
     general = rows["group"] == "general_vasomotor"
     vasomotor = [month[cell] for cell in improved if general[cell]]
     others = [month[cell] for cell in improved if not general[cell]]

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.reporting.formatting import RECONSTRUCTED_NOTE
-from analysis.verdict_list import shown_claims
-from analysis.verdicts import Verdict
+from analysis.verification.verdict_list import shown_claims
+from analysis.verification.verdicts import Verdict
 
 __all__ = ["verdict_page"]
 
@@ -47,7 +47,7 @@ def verdict_page(
     Parameters
     ----------
     table : DataFrame of str
-        As `analysis.verdict_report.verdict_table` gives it, in the order of the claims file.
+        As `analysis.verification.verdict_report.verdict_table` gives it, in the order of the claims file.
     unused : iterable of str
         Names of the computed values that no claim uses.
     reconstructed : bool

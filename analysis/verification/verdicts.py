@@ -195,7 +195,7 @@ def judge(claims: pd.DataFrame, answers: pd.DataFrame, values: Values) -> pd.Dat
     DataFrame
         Indexed by claim: ``verdict``, ``computed`` (with the decimals of the print), ``n``, ``denominator``,
         ``notebook``, ``reason`` (why no row can answer). A claim that prints another number than computed *differs*
-        here; `analysis.proofs` shows which of these contradict others.
+        here; `analysis.verification.proofs` shows which of these contradict others.
     """
     rows = {}
     for name, claim in claims.iterrows():

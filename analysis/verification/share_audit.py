@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from analysis.arithmetic import numerator_bounds
-from analysis.rounding import RULES
+from analysis.verification.arithmetic import numerator_bounds
+from analysis.verification.rounding import RULES
 
 YES, NO, NOT_CHECKABLE = "yes", "no", "not checkable"
 BY_RULE = {"half_up": YES, "half_even": "by half-even only", "truncate": "by truncation"}

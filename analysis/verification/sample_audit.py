@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.arithmetic import (
+from analysis.verification.arithmetic import (
     mean_possible,
     nearest_means,
     nearest_ratios,
@@ -16,9 +16,9 @@ from analysis.arithmetic import (
     rounds_to,
     sd_possible,
 )
-from analysis.findings import misread
-from analysis.rounding import RULES, printed_number, round_like
-from analysis.share_audit import BY_RULE, NO, YES
+from analysis.verification.findings import misread
+from analysis.verification.rounding import RULES, printed_number, round_like
+from analysis.verification.share_audit import BY_RULE, NO, YES
 
 SUMMARIES = ("minimum", "maximum", "mean", "median", "sd")
 

@@ -2,7 +2,7 @@
 
 All checks are exact. They take numbers as printed (strings) and a rounding rule, and ask whether any whole number of
 patients gives the print. The checks of ratios, and of means, standard deviations and ranges, are in
-`analysis.ratios` and `analysis.granularity` and can be imported from here as well.
+`analysis.verification.ratios` and `analysis.verification.granularity` and can be imported from here as well.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,18 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from analysis.granularity import mean_possible, nearest_means, range_possible, sd_possible
-from analysis.ratios import nearest_ratios, possible_ratios, ratio_possible
-from analysis.rounding import RULES, as_rules, count, half_steps, printed_number, round_like, rounds_to, span
+from analysis.verification.granularity import mean_possible, nearest_means, range_possible, sd_possible
+from analysis.verification.ratios import nearest_ratios, possible_ratios, ratio_possible
+from analysis.verification.rounding import (
+    RULES,
+    as_rules,
+    count,
+    half_steps,
+    printed_number,
+    round_like,
+    rounds_to,
+    span,
+)
 
 __all__ = [
     "RULES",

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import ceil, floor
 
-from analysis.rounding import as_rules, count, printed_number, round_like, rounds_to, span
+from analysis.verification.rounding import as_rules, count, printed_number, round_like, rounds_to, span
 
 __all__ = ["nearest_ratios", "possible_ratios", "ratio_possible"]
 

@@ -1,6 +1,6 @@
 """Audit the arithmetic of a claims file: for each printed number, whether it is possible, and if not, why.
 
-``python -m analysis.audit CLAIMS`` prints the table as CSV; ``--out FILE`` writes it.
+``python -m analysis.verification.audit CLAIMS`` prints the table as CSV; ``--out FILE`` writes it.
 """
 
 import argparse
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.arithmetic import LARGEST
-from analysis.claims import ClaimsError, read_claims
-from analysis.findings import share_findings
 from analysis.reporting.files import write_atomically
-from analysis.sample_audit import audit_parts, audit_ranges, audit_ratios, audit_samples
-from analysis.share_audit import NOT_CHECKABLE, VERDICTS, YES, audit_shares
+from analysis.verification.arithmetic import LARGEST
+from analysis.verification.claims import ClaimsError, read_claims
+from analysis.verification.findings import share_findings
+from analysis.verification.sample_audit import audit_parts, audit_ranges, audit_ratios, audit_samples
+from analysis.verification.share_audit import NOT_CHECKABLE, VERDICTS, YES, audit_shares
 
 COLUMNS = (
     *("claim", "kind", "printed", "numerator", "denominator", "possible", "numerators", "numerators_cut"),
@@ -44,7 +44,7 @@ def audit(claims: pd.DataFrame, largest: int = LARGEST) -> pd.DataFrame:
     Parameters
     ----------
     claims : DataFrame
-        As `analysis.claims.read_claims` gives them.
+        As `analysis.verification.claims.read_claims` gives them.
     largest : int, default 65
         The largest denominator to look at.
 
@@ -122,7 +122,9 @@ def main(arguments: list[str] | None = None) -> None:
     arguments : list of str, optional
         The arguments; by default those of the process.
     """
-    parser = argparse.ArgumentParser(prog="python -m analysis.audit", description="Audit the numbers a paper prints.")
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis.verification.audit", description="Audit the numbers a paper prints."
+    )
     parser.add_argument("claims", metavar="CLAIMS", type=Path, help="CSV file with the columns claim, kind and value")
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the table there instead of printing it")
     parser.add_argument("--largest", type=_largest, default=LARGEST, help="largest denominator (default: %(default)s)")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.arithmetic import nearest_numerators
-from analysis.rounding import printed_number, round_like
-from analysis.share_audit import BY_RULE, NO, YES
+from analysis.verification.arithmetic import nearest_numerators
+from analysis.verification.rounding import printed_number, round_like
+from analysis.verification.share_audit import BY_RULE, NO, YES
 
 
 def digits_of(value: Fraction, printed: str) -> str:
@@ -88,7 +88,7 @@ def share_findings(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        ``printed``, ``numerator``, ``denominator`` and the columns of `analysis.share_audit.audit_shares`.
+        ``printed``, ``numerator``, ``denominator`` and the columns of `analysis.verification.share_audit.audit_shares`.
 
     Returns
     -------

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from analysis.arithmetic import nearest_numerators, possible_denominators
-from analysis.consistency import Consistency
 from analysis.published import printed_number
-from analysis.verdicts import Verdict
+from analysis.verification.arithmetic import nearest_numerators, possible_denominators
+from analysis.verification.consistency import Consistency
+from analysis.verification.verdicts import Verdict
 
 RULES = ("half_up", "truncate")
 """A percentage is taken to be possible if rounding half up or cutting digits gives it."""
@@ -21,7 +21,7 @@ def prove(claims: pd.DataFrame, answers: pd.DataFrame, verdicts: pd.DataFrame, l
     claims, answers : DataFrame
         What is printed, and which computed value answers it; both indexed by claim.
     verdicts : DataFrame
-        As `analysis.verdicts.judge` gives them.
+        As `analysis.verification.verdicts.judge` gives them.
     largest : int, default 65
         The largest number of patients that a percentage is tried with.
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.proofs import prove
 from analysis.published import read_claims
-from analysis.verdicts import Values, Verdict, judge, read_answers
+from analysis.verification.proofs import prove
+from analysis.verification.verdicts import Values, Verdict, judge, read_answers
 
 PLACE = ("section", "line", "table_row", "table_column")
 
@@ -24,7 +24,7 @@ def verdict_table(published: str | os.PathLike[str], values: Values) -> pd.DataF
     published : str or path
         The folder with ``claims.csv`` and ``answers.csv``.
     values : dict of str to dict
-        The computed values, as `analysis.verdicts.built_values` collects them.
+        The computed values, as `analysis.verification.verdicts.built_values` collects them.
 
     Returns
     -------

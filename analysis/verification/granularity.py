@@ -8,7 +8,7 @@ Anaya, PeerJ Preprints 2016;4:e2400; for values 0 and 1, DEBIT: Heathers and Bro
 from fractions import Fraction
 from math import ceil, floor
 
-from analysis.rounding import Exact, Span, as_rules, count, exact, printed_number, round_like, span
+from analysis.verification.rounding import Exact, Span, as_rules, count, exact, printed_number, round_like, span
 
 __all__ = ["mean_possible", "nearest_means", "range_possible", "sd_possible"]
 
@@ -43,7 +43,7 @@ def mean_possible(printed_mean: str, n: int, step: Exact | str = 1, rules: str |
         The smallest difference of two values: 1 for whole years, ``"0.25"`` for quarters of a point, ``Fraction(1, 5)``
         for the mean of five whole answers. Every value is a multiple of it.
     rules : str or tuple of str
-        Rounding rules, of `analysis.rounding.RULES`; it is enough if the mean is possible under one of them.
+        Rounding rules, of `analysis.verification.rounding.RULES`; it is enough if one of them makes the mean possible.
 
     Returns
     -------

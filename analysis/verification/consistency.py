@@ -1,8 +1,8 @@
 """Which printed numbers of patients cannot hold together, and the smallest proof of it.
 
-Every quantity is a whole number; `analysis.identities` relates them by definition. A claim binds its quantities to what
-is printed, if it is assumed to hold. The solver says whether a set of claims can hold together; a set that cannot is
-shrunk until dropping any one claim makes it possible.
+Every quantity is a whole number; `analysis.verification.identities` relates them by definition. A claim binds its
+quantities to what is printed, if it is assumed to hold. The solver says whether a set of claims can hold together; one
+that cannot is shrunk until dropping any one claim makes it possible.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from math import lcm
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from analysis.identities import canonical, denominator_of, relations, size_of
 from analysis.published import printed_number
+from analysis.verification.identities import canonical, denominator_of, relations, size_of
 
 LARGEST = 1000
 """No number of patients is larger than this."""

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from analysis.verdict_report import place
-from analysis.verdicts import Verdict
+from analysis.verification.verdict_report import place
+from analysis.verification.verdicts import Verdict
 
 __all__ = ["COLUMNS", "PageError", "shown_claims"]
 
@@ -53,7 +53,7 @@ def shown_claims(table: pd.DataFrame, root: str) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame of str
-        As `analysis.verdict_report.verdict_table` gives it; only the columns of `COLUMNS` are used.
+        As `analysis.verification.verdict_report.verdict_table` gives it; only the columns of `COLUMNS` are used.
     root : str
         The project as seen from the folder of the page.
 
