@@ -13,7 +13,9 @@ UV = $$(command -v uv || echo $(PY) -m uv)
 COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
 OUT_OPTION = $(if $(OUT),--out "$(OUT)")
 CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
-OPTIONS = $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION)
+# The committed results and the shipped cohort are replaced by default only by their like.
+PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
+COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
 .PHONY: help paper test lab cohort audit references run lint lock clean environment
@@ -24,27 +26,27 @@ help: ## show this help
 	@echo
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
-paper: $(READY) ## build every table and figure that is not up to date (COHORT=data/cohort OUT=figures CRITERIA=paper)
-	@$(PY) -m analysis.pipeline paper $(OPTIONS)
+paper: $(READY) ## build every table and figure that is not up to date (COHORT= CRITERIA= OUT=, then into build/paper)
+	@exec $(PY) -m analysis.pipeline paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
-	@$(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
+	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	@$(VENV)/bin/jupyter-lab --notebook-dir .
+	@exec $(VENV)/bin/jupyter-lab --notebook-dir .
 
-cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=2018 OUT=data/cohort)
-	@$(PY) -m analysis.reconstruction $(if $(SEED),--seed "$(SEED)") $(OUT_OPTION)
+cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for another one, in build/cohort-7)
+	@exec $(PY) -m analysis.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
-	@$(PY) -m analysis.pipeline references
+	@exec $(PY) -m analysis.pipeline references
 
 run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
 	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
-	@$(PY) -m analysis.pipeline run $(OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
+	@exec $(PY) -m analysis.pipeline run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) "$(NOTEBOOK)" $(PARAMETERS)
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
-	@$(PY) -m analysis.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
+	@exec $(PY) -m analysis.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

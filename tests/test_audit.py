@@ -1,6 +1,7 @@
 """The audit of whole claims files: by enumeration, by hand, and on the published claims."""
 
 import io
+import shlex
 import subprocess
 import sys
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
@@ -405,6 +406,6 @@ def test_exit_codes_of_the_process(tmp_path):
     run = subprocess.run([*command, str(tmp_path / "none.csv")], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == f"{tmp_path / 'none.csv'}: there is no such file\n"
-    head = " ".join([*command, str(CLAIMS)]) + " --largest 1000 | head -1"
+    head = shlex.join([*command, str(CLAIMS)]) + " --largest 1000 | head -1"
     run = subprocess.run(["sh", "-c", head], capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == (",".join(COLUMNS) + "\n", "")

@@ -110,7 +110,7 @@ class Digests:
         return self._files[path]
 
     def tree(self, path: Path) -> dict[str, str]:
-        """Digests of a file, or of all files in a folder; hidden files do not count.
+        """Digests of a file, or of all files in a folder; hidden files and pages of text do not count.
 
         Parameters
         ----------
@@ -125,7 +125,8 @@ class Digests:
         if not path.is_dir():
             return {".": self.file(path)}
         names = sorted(p.relative_to(path) for p in path.rglob("*") if p.is_file())
-        return {n.as_posix(): self.file(path / n) for n in names if not any(x.startswith(".") for x in n.parts)}
+        read = [n for n in names if n.suffix != ".md" and not any(part.startswith(".") for part in n.parts)]
+        return {n.as_posix(): self.file(path / n) for n in read}
 
     def _paths(self, name: str) -> set[Path]:
         """Return the files that importing a module of the package runs: its own and those of the packages above."""

@@ -76,8 +76,8 @@ class Outputs:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.folder / "probe", b"")
-            (self.folder / "probe").unlink()
+            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".writable-"):
+                pass
         except OSError as error:
             raise BuildError(f"{self.folder}: results cannot be written here: {error.strerror}") from error
 

@@ -60,7 +60,10 @@ def kernels(project: Project, output: str = "") -> Iterator[Path]:
     from analysis.pipeline.notebooks import load_papermill
 
     before = dict(os.environ)
-    with private_folder() as sockets, interruptible(lambda: (_clean(project), shutil.rmtree(sockets))):
+    with (
+        private_folder() as sockets,
+        interruptible(lambda: (_clean(project), shutil.rmtree(sockets, ignore_errors=True))),
+    ):
         _clean(project)
         os.environ.update(environment(project.root, sockets, output))
         try:

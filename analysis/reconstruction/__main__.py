@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -92,6 +93,11 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("data/cohort"), help="folder to write (default: %(default)s)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the solver would not give Python the chance to stop
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"make cohort: the folder {arguments.out} cannot be made: {error.strerror}")
     print(f"Reconstructing a cohort with seed {arguments.seed}; this takes about a minute.", flush=True)
     try:
         write_cohort(reconstruct(arguments.seed, _progress), arguments.out, arguments.seed)

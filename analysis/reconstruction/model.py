@@ -151,6 +151,8 @@ def _search(
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = int(np.random.SeedSequence(seed).generate_state(1)[0] >> 1)
     solver.parameters.num_workers = 1
+    # An interrupted search must not be taken for a finished one.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.linearization_level = linearization_level
     solver.parameters.max_deterministic_time = effort
     solver.solve(problem)
