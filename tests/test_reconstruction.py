@@ -135,8 +135,8 @@ def test_nothing_absurd(folder):
     treated = patients[["cladribine", "masitinib", "imatinib", "rapamycin", "interferon"]].eq("yes").any(axis=1)
     assert not (treated & ~mastocytosis).any()
     led = events[events["led_to_stop"] == "yes"]
-    months = courses["duration_months"].reindex(led["patient_id"]).to_numpy()
-    assert (months - led["onset_months"] <= 1).all()
+    months = led["patient_id"].map(courses["duration_months"])
+    assert (months - led["onset_months"]).between(0, 2).all()  # who stops for an event stops soon
     improved = symptoms.dropna(subset="months_to_first_improvement")
     assert (improved["grade_best"] < 1).all()
     assert symptoms.groupby("patient_id").size().between(3, 28).all()

@@ -109,9 +109,7 @@ def _new_symptoms(model: Model, present: pd.DataFrame, generator: np.random.Gene
     rows = []
     for patient in np.sort(patients):
         own = set(present.loc[present["patient"] == patient, "symptom"])
-        absent = [
-            name for name in ("insomnia", "joint_pain", "irritability", "dizziness", "bloating") if name not in own
-        ]
+        absent = [name for name in symptom_list().index if name not in own]
         rows.append({"patient": patient, "symptom": str(generator.choice(absent)), "onset": "on_therapy"})
     return pd.DataFrame(rows)
 
