@@ -39,6 +39,22 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
         raise BuildError(f"{project.cohort}: no such folder; a folder with the tables of a cohort is needed")
     for job in jobs:
         check_parameters(project.notebook(job), project.parameters(job))
+    if project.root == ROOT:  # other projects, as the tests make them, have tables of their own
+        _check_study(project)
+
+
+def _check_study(project: Project) -> None:
+    """Read the criteria and the cohort once, so that what is wrong with them is said once and before anything runs."""
+    from analysis.cohort import CohortError, read_cohort
+    from analysis.criteria import read_criteria
+
+    try:
+        read_criteria(project.criteria)
+        read_cohort(project.cohort)
+    except CohortError as error:
+        raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
+    except ValueError as error:
+        raise BuildError(str(error)) from error
 
 
 def paper(project: Project) -> int:
