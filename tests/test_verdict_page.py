@@ -94,7 +94,7 @@ def test_links_lead_to_the_row_of_the_claims_file_and_to_the_notebook(table):
 
 
 def test_a_wide_table_has_all_columns_of_the_claims_as_well(table, page):
-    assert verdict_page(table.assign(numerator="1", denominator="2", note="x"), UNUSED, True) == page
+    assert verdict_page(table.assign(numerator=table["n"], denominator="2", note="x"), UNUSED, True) == page
 
 
 @pytest.mark.parametrize(

@@ -141,12 +141,15 @@ def _row(claim: dict[str, Any], shown: pd.DataFrame) -> str:
     text = {key: html.escape(value) for key, value in claim.items() if isinstance(value, str)}
     proof = _proof(claim, shown) if claim["explanation"] or claim["contradicts"] or claim["hypothesis"] else ""
     missing = "No computed value" if claim["verdict"] == Verdict.DIFFERS and not claim["computed"] else ""
+    # A percentage may be right of another count than the one printed beside it.
+    printed_count = text.get("numerator", "") if claim["unit"] == "percent" else ""
+    other_count = f"as {printed_count} patients" if printed_count and printed_count != text["n"] else ""
     counted = f"{text['n']} of {text['computed_denominator']}" if claim["unit"] == "percent" and claim["n"] else ""
     place = f"{text['section_name']}, L{text['line']}" if claim["line"] else text["section_name"]
     cells = (
         f'<a href="{text["source"]}">{place}</a>{_small(text["cell"])}',
         f"{text['statement']}{_small('' if claim['population'] == 'all' else text['group'])}",
-        f"<b>{text['printed']}</b>",
+        f"<b>{text['printed']}</b>{_small(other_count)}",
         f"{text['computed_text']}{_small(counted)}{_small(text['why_not'] or missing)}",
         _verdict_cell(text, bool(proof)),
         f'<a href="{text["computed_by"]}">{text["notebook"].removesuffix(".ipynb")}</a>' if claim["notebook"] else "",
