@@ -11,7 +11,7 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.safety import with_any
 from analysis.scoring import symptom_scores
-from analysis.statistics import paired_t
+from analysis.statistics.paired import paired_t
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import Analyte, TimePoint
 

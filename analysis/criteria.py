@@ -14,7 +14,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "sustained_from": ("first", "best"),
     "first_response": ("total", "any_symptom"),
     "intolerance": ("responders", "all"),
+    "lost_to_follow_up": ("event", "censored"),
     "zeros": ("drop", "pratt"),
+    "distribution": ("exact", "asymptotic"),
+    "alternative": ("two-sided", "greater"),
+    "adjustment": ("none", "holm", "benjamini_hochberg"),
+    "p_at_alpha": ("ns", "significant"),
 }
 """The allowed values of the options that are chosen by name; the first is the default."""
 
@@ -60,8 +65,21 @@ class Criteria:
         A change of total IgE of at most this is stable (L310-L311).
     zeros : {"drop", "pratt"}
         What becomes of unchanged symptoms in the signed-rank test: left out (Wilcoxon) or ranked first (Pratt).
+    distribution : {"exact", "asymptotic"}
+        The null distribution of the signed-rank test: the exact one of the tied ranks, or a normal approximation.
+    alternative : {"two-sided", "greater"}
+        Whether the signed-rank test is two-tailed (L224) or looks for improvement only.
+    adjustment : {"none", "holm", "benjamini_hochberg"}
+        What the p values of all symptoms are adjusted by before they are called significant: nothing, as in the paper;
+        Holm (probability of any false positive); Benjamini and Hochberg (expected share of false positives).
     alpha : float, default 0.05
-        A p-value below this is significant (L225-L226).
+        A p value below this is significant (L225-L226).
+    p_at_alpha : {"ns", "significant"}
+        What a p value of exactly ``alpha`` is, and likewise one of exactly 0.01 or 0.001: significance is "below 0.05"
+        in L226, but "ns" is "> 0.05" in the legend of Figure 1.
+    lost_to_follow_up : {"event", "censored"}
+        Whether therapy that ended with loss to follow-up has stopped then, as L261-L262 counts it, or was last known to
+        go on, when times are estimated.
 
     Raises
     ------
@@ -79,8 +97,13 @@ class Criteria:
     first_response: str = "total"
     intolerance: str = "responders"
     ige_stable_percent: float = 20
+    lost_to_follow_up: str = "event"
     zeros: str = "drop"
+    distribution: str = "exact"
+    alternative: str = "two-sided"
+    adjustment: str = "none"
     alpha: float = 0.05
+    p_at_alpha: str = "ns"
 
     def __post_init__(self) -> None:
         for option in fields(self):
@@ -113,6 +136,23 @@ def _check(name: str, value: Any) -> None:
 
 PAPER = Criteria()
 """The paper's reading."""
+
+
+def departures(criteria: Criteria) -> str:
+    """Name the options that differ from the paper's reading.
+
+    Parameters
+    ----------
+    criteria : Criteria
+        The rules.
+
+    Returns
+    -------
+    str
+        Such as "worsening=any, alpha=0.01", which `read_criteria` reads back; empty for the paper's reading.
+    """
+    changed = {field.name: getattr(criteria, field.name) for field in fields(Criteria)}
+    return ", ".join(f"{name}={value}" for name, value in changed.items() if value != getattr(PAPER, name))
 
 
 def _number(name: str, text: str) -> float:

@@ -7,9 +7,10 @@ import pandas as pd
 
 from analysis import schema
 from analysis.cohort import Cohort
-from analysis.criteria import PAPER, Criteria
+from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.scoring import UNCHANGED, Visit, is_baseline, visit_grades
-from analysis.statistics import signed_rank, significance
+from analysis.statistics.signed_rank import signed_rank_table
+from analysis.statistics.significance import adjusted, significance
 from analysis.summaries import proportion, spread
 from analysis.vocabulary import GRADES, SymptomGroup
 
@@ -18,6 +19,16 @@ CHANGES: tuple[str, ...] = ("worse", "unchanged", "slight", "substantial", "dram
 
 IMPROVED: tuple[str, ...] = CHANGES[2:]
 """The grades below 1 (L204-L207)."""
+
+ADJUSTMENTS: tuple[str, ...] = CHOICES["adjustment"][1:]
+"""The ways to adjust the p values of all symptoms of a profile."""
+
+TEST_COLUMNS: tuple[str, ...] = (
+    *("statistic", "n_nonzero", "n_zero", "n_tied", "effect", "p_value"),
+    *(f"p_{name}" for name in ADJUSTMENTS),
+    *("method", "significance"),
+)
+"""What a profile gives of each test."""
 
 
 def _grade_counts(cohort: Cohort, visit: Visit, criteria: Criteria) -> pd.DataFrame:
@@ -33,16 +44,18 @@ def _grade_counts(cohort: Cohort, visit: Visit, criteria: Criteria) -> pd.DataFr
     return pd.DataFrame(columns, index=names)
 
 
-def _test(counts: pd.Series, criteria: Criteria) -> dict[str, Any]:
-    """Test one symptom; 1 minus the grade is its improvement on the scale of the score."""
-    improvement = np.repeat(UNCHANGED - np.array(GRADES), counts[list(CHANGES)].to_numpy(dtype=int))
-    test = signed_rank(improvement, zeros=criteria.zeros)
-    return {
-        "statistic": test.statistic,
-        "n_nonzero": test.n,
-        "p_value": test.p_value,
-        "significance": significance(test.p_value, criteria.alpha),
-    }
+def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
+    """Test each symptom; 1 minus the grade is its improvement on the scale of the score."""
+    improvement = UNCHANGED - np.array(GRADES)
+    differences = {name: np.repeat(improvement, row) for name, row in zip(counts.index, counts.to_numpy(), strict=True)}
+    tests = signed_rank_table(differences, criteria.zeros, criteria.alternative, criteria.distribution)
+    # A symptom without any grade was not tested, so it does not count among the tests.
+    family = tests["p_value"].where(counts.sum(axis=1) > 0)
+    for name in ADJUSTMENTS:
+        tests[f"p_{name}"] = adjusted(family, name)
+    judged = tests["p_value" if criteria.adjustment == "none" else f"p_{criteria.adjustment}"].fillna(1.0)
+    marks = [significance(p, criteria.alpha, criteria.p_at_alpha) for p in judged]
+    return tests.rename(columns={"n": "n_nonzero"}).assign(significance=marks)[list(TEST_COLUMNS)]
 
 
 def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -55,7 +68,8 @@ def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = 
     visit : {"best", "last"}, default "best"
         The time of the patient's best response, or last follow-up.
     criteria : Criteria, default the paper's
-        ``missing_last``, ``zeros`` and ``alpha`` are used.
+        ``missing_last``, and how symptoms are tested: ``zeros``, ``distribution``, ``alternative``, ``adjustment``,
+        ``alpha`` and ``p_at_alpha``.
 
     Returns
     -------
@@ -64,8 +78,12 @@ def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = 
         list: ``label``; ``group`` (ordered categorical of `SymptomGroup`); ``n``, patients with the symptom at baseline
         whose grade enters; ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``,
         how many of them have each grade; ``mean_score``, the mean grade (1 before therapy; missing if ``n`` is 0);
-        ``statistic`` (W+ of improvement), ``n_nonzero``, ``p_value`` and ``significance`` (ns or one
-        to three stars) of the two-tailed Wilcoxon signed-rank test of the score before against under therapy.
+        and of the Wilcoxon signed-rank test of the score before against under therapy: ``statistic`` (W+ of
+        improvement), ``n_nonzero``, ``n_zero`` and ``n_tied`` (patients whose symptom changed, did not, changed as much
+        as another's), ``effect`` (matched-pairs rank-biserial correlation, 1 if all improved; missing if none changed),
+        ``p_value``, ``p_holm`` and ``p_benjamini_hochberg`` (adjusted for all symptoms of the profile; missing if ``n``
+        is 0), ``method`` of the p value, and ``significance`` (ns or one to three stars) of the p value that the
+        criteria choose.
 
     Raises
     ------
@@ -83,10 +101,8 @@ def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = 
     n = counts.sum(axis=1)
     # The sum of whole quarters is exact, so that the mean is rounded once.
     quarters = (counts * [int(4 * grade) for grade in GRADES]).sum(axis=1)
-    tests = [_test(row, criteria) for _, row in counts.iterrows()]
     described = names.loc[counts.index, ["label", "group"]].assign(n=n)
-    tested = pd.DataFrame(tests, index=counts.index, columns=["statistic", "n_nonzero", "p_value", "significance"])
-    return described.join(counts).assign(mean_score=quarters / (4 * n)).join(tested)
+    return described.join(counts).assign(mean_score=quarters / (4 * n)).join(_tests(counts, criteria))
 
 
 def _describe(profile: pd.DataFrame, patients: int) -> dict[str, dict[str, Any]]:

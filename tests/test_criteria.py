@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.criteria import CHOICES, LIMITS, PAPER, Criteria, read_criteria
+from analysis.criteria import CHOICES, LIMITS, PAPER, Criteria, departures, read_criteria
 
 
 def test_the_paper_is_the_default():
@@ -63,3 +63,10 @@ def test_values_of_another_type_are_refused(options):
 def test_criteria_cannot_be_changed_afterwards():
     with pytest.raises(AttributeError):
         PAPER.alpha = 0.1
+
+
+def test_departures_from_the_paper_are_named_and_read_back():
+    assert departures(PAPER) == ""
+    changed = Criteria(worsening="any", alpha=0.01, sustained_months=6)
+    assert departures(changed) == "worsening=any, sustained_months=6, alpha=0.01"
+    assert read_criteria(departures(changed)) == changed

@@ -12,7 +12,7 @@ from analysis.cohort import restrict
 from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import PAPER, Criteria
 from analysis.reporting import display, explore
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.reporting.outputs import save_data
 from analysis.reporting.small_tables import value_text
 from analysis.safety import event_table
@@ -50,11 +50,14 @@ def test_a_picture_is_the_whole_figure_at_its_printed_size():
 def test_a_table_is_headed_by_its_population_and_carries_the_note():
     cohort = small_cohort("ISM")
     frame = pd.DataFrame({"Result": ["x"], "Value": ["1"]})
-    html = display.result_table(cohort, frame, "best response, by group").data
+    html = display.result_table(cohort, PAPER, frame, "best response, by group").data
     assert words(html)[:3] == ["ISM (N = 2): best response, by group", "Result", "Value"]
     assert 'id="best-response-by-group"' in html
     assert (RECONSTRUCTED_NOTE in html) == cohort.reconstructed
-    assert "object at 0x" not in repr(display.result_table(cohort, frame, "x").data)
+    other = display.result_table(cohort, Criteria(zeros="pratt", alpha=0.01), frame, "x").data
+    assert "Rules other than the paper's: zeros=pratt, alpha=0.01." in words(other)
+    assert "Rules other" not in html
+    assert "object at 0x" not in repr(display.result_table(cohort, PAPER, frame, "x").data)
 
 
 def test_events_are_printed_with_percentages_of_all_patients():

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.reporting import outputs
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.reporting.files import write_atomically
 from analysis.reporting.small_tables import small_table
 
@@ -42,7 +43,7 @@ def drawing():
 
 def save_all(folder):
     """Write one output of each kind."""
-    table = small_table(NUMBERS, "Title", "small", ["Note"], reconstructed=True)
+    table = small_table(NUMBERS, "Title", "small", ["Note"], caveats=[RECONSTRUCTED_NOTE])
     outputs.save_figure(drawing(), "figure", folder)
     outputs.save_table(NUMBERS, table, "table", folder)
     outputs.save_values({"b.all": {"percent": 100 * 43 / 55}, "a.all": {"n": 1}}, "values", folder)

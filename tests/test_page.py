@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import page
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.figure_checks import drawn_texts, faults, texts_of
 
 TEXT = "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped."
@@ -48,16 +48,18 @@ def test_nothing_to_wrap():
     assert page.wrap("Incomprehensibilities", 0.5)
 
 
-@pytest.mark.parametrize("reconstructed", [True, False])
-def test_foot_takes_the_room_it_says(reconstructed):
+@pytest.mark.parametrize(
+    "caveats", [(), (RECONSTRUCTED_NOTE,), (RECONSTRUCTED_NOTE, "Rules other than the paper's: zeros=pratt.")]
+)
+def test_foot_takes_the_room_it_says(caveats):
     notes = [TEXT, TEXT * 3]
     figure = page.new_figure(12, 8)
-    page.add_foot(figure, notes, reconstructed)
+    page.add_foot(figure, notes, caveats)
     page.add_title(
         figure, "A title that is far too long for one line of a figure of this printed width, so it is broken"
     )
     assert faults(figure) == []
     lines = [box for text, box in drawn_texts(figure) if text.get_size() == 7]
     top = max(box.y1 for box in lines) / figure.dpi * 2.54
-    assert top == pytest.approx(page.foot_height_cm(12, notes, reconstructed), abs=0.05)
-    assert (RECONSTRUCTED_NOTE in " ".join(texts_of(figure))) == reconstructed
+    assert top == pytest.approx(page.foot_height_cm(12, notes, caveats), abs=0.05)
+    assert all(caveat in " ".join(texts_of(figure)) for caveat in caveats)

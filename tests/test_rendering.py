@@ -6,7 +6,7 @@ import pytest
 
 from analysis.characteristics import COLUMNS
 from analysis.reporting import rendering
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.reporting.table_style import page
 from analysis.tables import table_1, table_2
 from tests.cohorts import random_cohort
@@ -113,7 +113,7 @@ def test_counts_stand_under_one_another():
 
 def test_table_2_has_the_columns_of_the_paper():
     cohort = random_cohort(60, seed=5)
-    read = Reader(rendering.render_table_2(table_2(cohort), reconstructed=True).as_raw_html())
+    read = Reader(rendering.render_table_2(table_2(cohort), caveats=[RECONSTRUCTED_NOTE]).as_raw_html())
     sizes = {
         name: int((cohort.patients["diagnosis"] == name).sum()) for name in ("ISM", "CM", "MMAS", "idiopathic_MCAS")
     }
@@ -153,9 +153,9 @@ def test_tables_of_any_population_are_safe_pages(population):
     cohort = random_cohort(12, seed=3, population=population)
     for render, frame in ((rendering.render_table_1, table_1(cohort)), (rendering.render_table_2, table_2(cohort))):
         before = frame.copy(deep=True)
-        text = page(render(frame, True), "A & B")
+        text = page(render(frame, [RECONSTRUCTED_NOTE]), "A & B")
         pd.testing.assert_frame_equal(frame, before)
-        assert text == page(render(frame, True), "A & B")
+        assert text == page(render(frame, [RECONSTRUCTED_NOTE]), "A & B")
         read = Reader(text)
         assert len(read.ids) == len(set(read.ids))
         assert read.loaded == [] and not read.tags & {"script", "link", "iframe", "img"} and "url(" not in text

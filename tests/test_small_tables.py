@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.reporting.small_tables import small_table, value_rows, value_text
 from tests.test_rendering import Reader
 
@@ -42,7 +42,7 @@ def test_value_rows_chooses_and_orders():
 
 def test_small_table_prints_every_kind_of_cell():
     frame = pd.DataFrame({"Name": ["<i>x</i>", "y"], "n": [3, None], "Mean": [0.125, 2.0], "Text": ["1.50", "ü"]})
-    read = Reader(small_table(frame, "A title", "demo", ["A <b>B</b>", ""], reconstructed=True).as_raw_html())
+    read = Reader(small_table(frame, "A title", "demo", ["A <b>B</b>", ""], caveats=[RECONSTRUCTED_NOTE]).as_raw_html())
     assert ["A title"] in read.rows and ["Name", "n", "Mean", "Text"] in read.rows
     assert read.row("<i>x</i>") == ["3", "0.13", "1.50"]
     assert read.row("y") == ["–", "2", "ü"]

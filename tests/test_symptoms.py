@@ -8,16 +8,16 @@ from math import nan
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 from analysis.cohort import restrict
 from analysis.criteria import PAPER, Criteria
 from analysis.schema import symptom_list
-from analysis.symptoms import CHANGES, summarise, symptom_profile
+from analysis.symptoms import CHANGES, TEST_COLUMNS, summarise, symptom_profile
 from analysis.vocabulary import Population, SymptomGroup
 from tests.cohorts import cohort_with, random_cohort
 
-COLUMNS = ["label", "group", "n", *CHANGES, "mean_score", "statistic", "n_nonzero", "p_value", "significance"]
+COLUMNS = ["label", "group", "n", *CHANGES, "mean_score", *TEST_COLUMNS]
 NAMES = {1.5: "worse", 1.0: "unchanged", 0.75: "slight", 0.5: "substantial", 0.25: "dramatic", 0.0: "disappeared"}
 
 
@@ -89,6 +89,52 @@ def test_alpha_and_zeros_of_the_criteria_are_used():
     assert statistics == [28, 49]
 
 
+def test_every_choice_of_the_test_is_used():
+    # 7 slight improvements, 2 worse, 3 unchanged: signs of ranks 4 (seven) and 8.5 (two, negative); W+ = 28 of 45.
+    grades = [0.75] * 7 + [1.5] * 2 + [1.0] * 3
+    cohort = cohort_with([[("baseline", grade, grade)] for grade in grades])
+    row = symptom_profile(cohort).iloc[0]
+    assert (row["n_zero"], row["n_tied"], row["method"]) == (3, 9, "exact")
+    assert row["effect"] == pytest.approx((28 - 17) / 45)
+    assert row["p_value"] == pytest.approx(enumerated_p([0.25] * 7 + [-0.5] * 2))
+    one_tailed = symptom_profile(cohort, criteria=Criteria(alternative="greater")).iloc[0]["p_value"]
+    assert one_tailed < row["p_value"] < 2 * one_tailed + 1e-12
+    normal = symptom_profile(cohort, criteria=Criteria(distribution="asymptotic")).iloc[0]
+    # Variance of W+: a quarter of 7 x 16 + 2 x 72.25; z = 5.5 / sqrt(64.125).
+    assert normal["p_value"] == pytest.approx(2 * norm.sf(5.5 / 64.125**0.5))
+    assert normal["method"] == "normal"
+
+
+def test_adjusted_p_values_are_of_all_symptoms_and_the_stars_follow_the_criteria():
+    cohort = random_cohort(25, seed=3)
+    profile = symptom_profile(cohort)
+    p = profile["p_value"]
+    order = p.sort_values().index
+    steps = [(len(p) - k) * p[name] for k, name in enumerate(order)]
+    holm = {name: min(1, max(steps[: k + 1])) for k, name in enumerate(order)}
+    assert profile["p_holm"].to_dict() == pytest.approx(holm)
+    ratios = [len(p) / (k + 1) * p[name] for k, name in enumerate(order)]
+    bh = {name: min(1, *ratios[k:]) if ratios[k:] else 1 for k, name in enumerate(order)}
+    assert profile["p_benjamini_hochberg"].to_dict() == pytest.approx(bh)
+    starred = {
+        name: (symptom_profile(cohort, criteria=Criteria(adjustment=name))["significance"] != "ns").to_dict()
+        for name in ("none", "holm", "benjamini_hochberg")
+    }
+    assert starred["none"] == (p < 0.05).to_dict()
+    assert starred["holm"] == {name: value < 0.05 for name, value in holm.items()}
+    assert starred["benjamini_hochberg"] == {name: value < 0.05 for name, value in bh.items()}
+    assert starred["none"] != starred["holm"]
+
+
+def test_a_p_value_of_exactly_the_level_is_as_the_criteria_say():
+    five = cohort_with([[("baseline", 0.5, 0.5)]] * 5)  # p = 2 / 2**5
+    marks = [
+        symptom_profile(five, criteria=Criteria(alpha=0.0625, p_at_alpha=rule))["significance"].item()
+        for rule in ("ns", "significant")
+    ]
+    assert marks == ["ns", "*"]
+
+
 def test_a_symptom_that_appeared_under_therapy_is_not_tested():
     profile = symptom_profile(cohort_with([[("baseline", 0.5, 0.5), ("on_therapy", nan, nan)]]))
     assert profile.index.tolist() == ["anaphylaxis"]
@@ -108,6 +154,7 @@ def test_a_symptom_without_any_grade_stays_in_the_profile():
     row = symptom_profile(cohort, "last", Criteria(missing_last="drop")).iloc[0]
     assert (row["n"], row["p_value"], row["significance"]) == (0, 1.0, "ns")
     assert np.isnan(row["mean_score"])
+    assert np.isnan(row["p_holm"])  # not tested, so not one of the tests adjusted for
 
 
 def test_values_of_the_text():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from browser import Browser, find_browser
 
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.verification.verdict_list import COLUMNS, PageError
 from analysis.verification.verdict_page import verdict_page
 
@@ -62,16 +62,16 @@ def table():
 
 @pytest.fixture(scope="module")
 def page(table):
-    return verdict_page(table, UNUSED, True)
+    return verdict_page(table, UNUSED, [RECONSTRUCTED_NOTE])
 
 
 def test_equal_tables_are_equal_text(table, page):
-    assert verdict_page(table.copy(), reversed(UNUSED), True) == page
+    assert verdict_page(table.copy(), reversed(UNUSED), [RECONSTRUCTED_NOTE]) == page
 
 
 def test_a_reconstructed_cohort_is_named_as_such(table, page):
     assert html.escape(RECONSTRUCTED_NOTE) in page
-    assert html.escape(RECONSTRUCTED_NOTE) not in verdict_page(table, UNUSED, False)
+    assert html.escape(RECONSTRUCTED_NOTE) not in verdict_page(table, UNUSED)
 
 
 def test_only_the_script_and_style_of_the_page_are_allowed(page):
@@ -84,7 +84,7 @@ def test_only_the_script_and_style_of_the_page_are_allowed(page):
 
 
 def test_links_lead_to_the_row_of_the_claims_file_and_to_the_notebook(table):
-    page = verdict_page(table, [], True, root="../..")
+    page = verdict_page(table, [], [RECONSTRUCTED_NOTE], root="../..")
     # The heading is line 1 of the file, so the ninth claim stands in line 10; it is shown first.
     assert re.findall(r'href="(\S+#L\d+)"', page)[:2] == [
         "../../data/published/claims.csv#L10",
@@ -94,7 +94,10 @@ def test_links_lead_to_the_row_of_the_claims_file_and_to_the_notebook(table):
 
 
 def test_a_wide_table_has_all_columns_of_the_claims_as_well(table, page):
-    assert verdict_page(table.assign(numerator=table["n"], denominator="2", note="x"), UNUSED, True) == page
+    assert (
+        verdict_page(table.assign(numerator=table["n"], denominator="2", note="x"), UNUSED, [RECONSTRUCTED_NOTE])
+        == page
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,11 +114,11 @@ def test_a_wide_table_has_all_columns_of_the_claims_as_well(table, page):
 )
 def test_a_table_that_cannot_be_shown_is_refused(table, change, message):
     with pytest.raises(PageError, match=message):
-        verdict_page(change(table), [], True)
+        verdict_page(change(table), [], [RECONSTRUCTED_NOTE])
 
 
 def test_a_paper_without_contradiction_says_so(table):
-    page = verdict_page(table.loc[["abstract.n"]], [], True)
+    page = verdict_page(table.loc[["abstract.n"]], [], [RECONSTRUCTED_NOTE])
     assert "None: all statements can hold together." in page
     assert "Contradictions (0)" in page
 

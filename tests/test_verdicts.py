@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.verification.proofs import explain, suspect
 from analysis.verification.verdict_page import verdict_page
 from analysis.verification.verdict_report import (
@@ -189,6 +190,6 @@ def test_the_arithmetic_of_a_contradiction_by_hand():
 
 def test_the_page_shows_a_printed_count_that_is_not_the_computed_one(table):
     """44 % is right of 17 patients, but stands beside 39: the row must show why it cannot be right."""
-    page = verdict_page(table, [], reconstructed=True)
+    page = verdict_page(table, [], [RECONSTRUCTED_NOTE])
     assert page.count("as 39 patients") == 1
     assert "as 16 patients" not in page

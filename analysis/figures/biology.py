@@ -1,6 +1,6 @@
 """Figure E5: tryptase and total IgE of each patient before and on omalizumab."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from analysis.figures import page, style
 from analysis.reporting.formatting import number, p_value
-from analysis.statistics import PairedT
+from analysis.statistics.paired import PairedT
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS, POPULATION_LABELS, Analyte, Population
 
 DIRECTION_LOOKS: dict[str, tuple[str, str]] = {
@@ -155,7 +155,7 @@ def draw_biology(
     *,
     directions: Mapping[str, pd.Series] | None = None,
     stable_percent: float | None = None,
-    reconstructed: bool = False,
+    caveats: Sequence[str] = (),
 ) -> Figure:
     """Draw the levels of each patient before and on omalizumab (Figure E5).
 
@@ -171,8 +171,8 @@ def draw_biology(
         For the analytes whose lines are to be told apart: what `analysis.biology.direction` gives.
     stable_percent : float, optional
         The largest change in percent that counts as stable, for the note.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def draw_biology(
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
     zeros = any(bool((frame[["before", "on_therapy"]] == 0).any(axis=None)) for frame in pairs.values())
     notes = _notes(stable_percent if directions else None, zeros)
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, reconstructed) + 0.05
+    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + 0.05
     figure = page.new_figure(page.PAGE_WIDTH_CM, _HEIGHT)
     width = (page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - _SIDE - _BETWEEN * (len(pairs) - 1)) / len(pairs)
     for number_of, (analyte, frame) in enumerate(pairs.items()):
@@ -196,5 +196,5 @@ def draw_biology(
         way = (directions or {}).get(analyte)
         _draw_panel(axes, "ABCDEFGH"[number_of], analyte, frame, tests[analyte], way)
     page.add_title(figure, title)
-    page.add_foot(figure, notes, reconstructed)
+    page.add_foot(figure, notes, caveats)
     return figure

@@ -1,5 +1,7 @@
 """Flow diagram of the inclusion: from screening to the last follow-up of each diagnosis (STROBE)."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -153,7 +155,7 @@ def _draw_branches(axes: Axes, boxes: dict[str, list[list[Line]]], top: float) -
 
 
 @style.journal_style()
-def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, reconstructed: bool = False) -> Figure:
+def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the way of the patients from screening to last follow-up (L164-L171, L252-L264).
 
     Parameters
@@ -163,8 +165,8 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, reconstructed: bool
     courses : DataFrame
         One row per analysed patient, as `analysis.followup.course_frame` gives it: ``diagnosis``, ``ongoing`` and
         ``stop_reason`` are used.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -177,7 +179,7 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, reconstructed: bool
     branches = _height(boxes["diagnosis"][0]) + max(map(_height, boxes["follow_up"])) + 2 * _DOWN
     columns = len(boxes["diagnosis"]) * (_column_width(boxes) + _BETWEEN) - _BETWEEN
     width = max(WIDTH_CM, columns + 2 * page.MARGIN_CM)
-    height = _TOP + trunk + branches + page.foot_height_cm(width, [_NOTE], reconstructed) + 0.3
+    height = _TOP + trunk + branches + page.foot_height_cm(width, [_NOTE], caveats) + 0.3
     figure = page.new_figure(width, height)
     axes = page.add_axes(figure, 0, 0, width, height)
     axes.set(xlim=(0, width), ylim=(0, height))
@@ -185,5 +187,5 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, reconstructed: bool
     bottom = _draw_trunk(axes, boxes, height - _TOP)
     _draw_branches(axes, boxes, bottom)
     page.add_title(figure, "Inclusion and follow-up of the patients")
-    page.add_foot(figure, [_NOTE], reconstructed)
+    page.add_foot(figure, [_NOTE], caveats)
     return figure

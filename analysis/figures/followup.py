@@ -1,5 +1,7 @@
 """Figures 2, E3 and E4: how each patient's response went over the months of therapy."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -197,7 +199,7 @@ _NOTE = (
 
 
 @style.journal_style()
-def draw_followup(frame: pd.DataFrame, population: str, *, reconstructed: bool = False) -> Figure:
+def draw_followup(frame: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw how the response of each patient went over the months of therapy (Figures 2, E3 and E4).
 
     Parameters
@@ -208,8 +210,8 @@ def draw_followup(frame: pd.DataFrame, population: str, *, reconstructed: bool =
         ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
     population : str
         A value of `Population`, for the title.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -224,7 +226,7 @@ def draw_followup(frame: pd.DataFrame, population: str, *, reconstructed: bool =
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, [_NOTE], reconstructed)
+    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, [_NOTE], caveats)
     pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - foot - 0.1)
     y, tops = row_places(frame["best_response"], pitch)
     statuses = frame["last_status"].astype(object).value_counts()
@@ -245,5 +247,5 @@ def draw_followup(frame: pd.DataFrame, population: str, *, reconstructed: bool =
     draw_key(figure, _ABOVE + depth + foot + _BELOW - 0.85, unknown=bool(phases(frame)["unknown"].any()))
     _draw_heads(figure, frame, left + width + 0.2)
     page.add_title(figure, f"{POPULATION_LABELS[Population(population)]} (N = {len(frame):,}): follow-up of responses")
-    page.add_foot(figure, [_NOTE], reconstructed)
+    page.add_foot(figure, [_NOTE], caveats)
     return figure

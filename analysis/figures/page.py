@@ -1,6 +1,7 @@
 """The printed page of a figure: everything is placed and measured in centimetres."""
 
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +12,6 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
 from analysis.figures.style import INK, MUTED, NORMAL, SMALL, TITLE
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 
 PAGE_WIDTH_CM = 18.0
 """Full width of a printed page."""
@@ -183,13 +183,13 @@ def add_title(figure: Figure, title: str) -> Text:
     )
 
 
-def _foot_lines(width_cm: float, notes: list[str], reconstructed: bool) -> list[tuple[str, str]]:
+def _foot_lines(width_cm: float, notes: list[str], caveats: Sequence[str]) -> list[tuple[str, str]]:
     """Break the notes into lines, each with its weight."""
-    paragraphs = [(note, "normal") for note in notes] + [(RECONSTRUCTED_NOTE, "bold")] * reconstructed
+    paragraphs = [(note, "normal") for note in notes] + [(caveat, "bold") for caveat in caveats]
     return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
 
 
-def foot_height_cm(width_cm: float, notes: list[str], reconstructed: bool = False) -> float:
+def foot_height_cm(width_cm: float, notes: list[str], caveats: Sequence[str] = ()) -> float:
     """Tell how much room the notes at the foot of a figure take.
 
     Parameters
@@ -198,19 +198,19 @@ def foot_height_cm(width_cm: float, notes: list[str], reconstructed: bool = Fals
         Width of the figure in centimetres.
     notes : list of str
         The notes, a paragraph each.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
     float
         Height in centimetres, margin included.
     """
-    return MARGIN_CM + LINE_CM * len(_foot_lines(width_cm - 2 * MARGIN_CM, notes, reconstructed))
+    return MARGIN_CM + LINE_CM * len(_foot_lines(width_cm - 2 * MARGIN_CM, notes, caveats))
 
 
-def add_foot(figure: Figure, notes: list[str], reconstructed: bool = False) -> None:
-    """Set the notes at the foot of a figure, that on a reconstructed cohort last and in bold.
+def add_foot(figure: Figure, notes: list[str], caveats: Sequence[str] = ()) -> None:
+    """Set the notes at the foot of a figure, the caveats last and in bold.
 
     Parameters
     ----------
@@ -218,12 +218,12 @@ def add_foot(figure: Figure, notes: list[str], reconstructed: bool = False) -> N
         The figure.
     notes : list of str
         The notes, a paragraph each.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
     """
     width = figure.get_size_inches()[0] * 2.54
-    y = foot_height_cm(width, notes, reconstructed)
-    for line, weight in _foot_lines(width - 2 * MARGIN_CM, notes, reconstructed):
+    y = foot_height_cm(width, notes, caveats)
+    for line, weight in _foot_lines(width - 2 * MARGIN_CM, notes, caveats):
         figure.text(
             MARGIN_CM,
             y,

@@ -1,5 +1,7 @@
 """Figures 1, E1 and E2: what became of each symptom under therapy."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,8 +10,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
+from analysis.criteria import PAPER, Criteria
 from analysis.figures import page, style
 from analysis.reporting.formatting import number
+from analysis.reporting.methods import signed_rank_note, significance_note
 from analysis.symptoms import CHANGES
 from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
 
@@ -82,14 +86,13 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     return rows, pd.DataFrame({"label": labels, "y": first.to_numpy()})
 
 
-def _notes(visit: str, alpha: float) -> list[str]:
-    levels = f"ns: p ≥ {alpha:g}; *: p < {alpha:g}; **: p < {min(alpha, 0.01):g}; ***: p < {min(alpha, 0.001):g}."
+def _notes(profile: pd.DataFrame, visit: str, criteria: Criteria) -> list[str]:
+    tested = profile["n"] > 0
     return [
         f"Bars: patients with the symptom before treatment, by its grade {_VISITS[visit]}; no number where the segment "
         "is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, "
         "0 disappeared; the score before treatment is 1.",
-        "Two-tailed Wilcoxon signed-rank test of the score under omalizumab against that before, without "
-        f"adjustment for the number of symptoms. {levels}",
+        f"{signed_rank_note(criteria, profile.loc[tested, 'method'])} {significance_note(criteria, int(tested.sum()))}",
     ]
 
 
@@ -192,8 +195,8 @@ def draw_symptoms(
     *,
     visit: str = "best",
     order: str = "score",
-    alpha: float = 0.05,
-    reconstructed: bool = False,
+    criteria: Criteria = PAPER,
+    caveats: Sequence[str] = (),
 ) -> Figure:
     """Draw what became of each symptom under therapy, symptom group by symptom group (Figures 1, E1 and E2).
 
@@ -201,8 +204,8 @@ def draw_symptoms(
     ----------
     profile : DataFrame
         One row per symptom as `analysis.symptoms.symptom_profile` gives it: ``label``, ``group``, ``n``, the counts
-        ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``, ``mean_score`` and
-        ``significance``.
+        ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``, ``mean_score``,
+        ``method`` and ``significance``.
     population : str
         A value of `Population`, for the title.
     patients : int
@@ -211,10 +214,10 @@ def draw_symptoms(
         When the grades were given, for the notes.
     order : {"score", "list"}
         Order within a group: by rising mean score (most improved first), or as in the profile.
-    alpha : float, default 0.05
-        Level below which the profile calls a p value significant, for the notes.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    criteria : Criteria, default the paper's
+        The rules by which the symptoms of the profile were tested, for the notes.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -232,8 +235,8 @@ def draw_symptoms(
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     rows, headings = arrange(profile, order)
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
-    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(visit, alpha)
-    bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, reconstructed) + _BELOW
+    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(profile, visit, criteria)
+    bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + _BELOW
     figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
     width = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - label_width - _COLUMNS_WIDTH
     axes = page.add_axes(figure, page.MARGIN_CM + label_width, bottom, width, depth)
@@ -242,5 +245,5 @@ def draw_symptoms(
     _draw_rows(axes, rows, headings, label_width)
     _draw_head(figure, axes, label_width)
     page.add_title(figure, f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): symptoms under omalizumab")
-    page.add_foot(figure, notes, reconstructed)
+    page.add_foot(figure, notes, caveats)
     return figure

@@ -11,7 +11,9 @@ from IPython.display import HTML, Image
 from matplotlib.figure import Figure
 
 from analysis.cohort import Cohort
+from analysis.criteria import Criteria
 from analysis.reporting import formatting
+from analysis.reporting.caveats import caveats
 from analysis.reporting.small_tables import small_table, value_rows
 from analysis.symptoms import IMPROVED
 from analysis.vocabulary import POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
@@ -58,13 +60,17 @@ def shown(table: GT) -> HTML:
     return HTML(table.as_raw_html())
 
 
-def result_table(cohort: Cohort, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()) -> HTML:
-    """Lay out a few results with the population in the heading.
+def result_table(
+    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()
+) -> HTML:
+    """Lay out a few results with the population in the heading and the caveats below.
 
     Parameters
     ----------
     cohort : Cohort
         What the results were computed from.
+    criteria : Criteria
+        The rules they were computed by.
     frame : DataFrame
         As `small_tables.small_table` takes it.
     title : str
@@ -75,15 +81,16 @@ def result_table(cohort: Cohort, frame: pd.DataFrame, title: str, notes: Iterabl
     Returns
     -------
     HTML
-        With the note on a reconstructed cohort where that is due.
+        The table.
     """
     identifier = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     heading = f"{POPULATION_LABELS[cohort.population]} (N = {len(cohort.patients):,}): {title}"
-    return shown(small_table(frame, heading, identifier, notes, cohort.reconstructed))
+    return shown(small_table(frame, heading, identifier, notes, caveats(cohort, criteria)))
 
 
 def value_table(
     cohort: Cohort,
+    criteria: Criteria,
     values: Mapping[str, Mapping[str, Any]],
     labels: Mapping[str, str],
     title: str,
@@ -95,6 +102,8 @@ def value_table(
     ----------
     cohort : Cohort
         What the values were computed from.
+    criteria : Criteria
+        The rules they were computed by.
     values : mapping of str to mapping
         By dotted name, as the `summarise` functions give them.
     labels : mapping of str to str
@@ -112,7 +121,7 @@ def value_table(
     ValueError
         If there is no value of a name.
     """
-    return result_table(cohort, value_rows(values, labels), title, notes)
+    return result_table(cohort, criteria, value_rows(values, labels), title, notes)
 
 
 def event_rows(events: pd.DataFrame) -> pd.DataFrame:

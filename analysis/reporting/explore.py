@@ -8,6 +8,7 @@ from ipywidgets import HTML, Dropdown, VBox
 from analysis.cohort import Cohort, restrict
 from analysis.criteria import Criteria, read_criteria
 from analysis.figures.symptoms import draw_symptoms
+from analysis.reporting.caveats import caveats
 from analysis.reporting.display import picture, value_table
 from analysis.response import summarise
 from analysis.symptoms import symptom_profile
@@ -58,7 +59,7 @@ def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:
         The main rows of Table 2 for its population.
     """
     labels = {f"response.{row}.{cohort.population.lower()}": label for row, label in _ROWS.items()}
-    return value_table(cohort, summarise(cohort, criteria), labels, "response under the chosen criteria")
+    return value_table(cohort, criteria, summarise(cohort, criteria), labels, "response under the chosen criteria")
 
 
 def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", group: str = "all") -> str:
@@ -95,8 +96,8 @@ def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", gro
     table = rates(part, rules).data
     if chosen.empty:
         return f"{table}<p>No patient of this population had a symptom of this group before treatment.</p>"
-    look = {"alpha": rules.alpha, "reconstructed": cohort.reconstructed}
-    image = picture(draw_symptoms(chosen, population, len(part.patients), **look))
+    figure = draw_symptoms(chosen, population, len(part.patients), criteria=rules, caveats=caveats(cohort, rules))
+    image = picture(figure)
     source = base64.b64encode(image.data).decode()
     return f'{table}<p><img width="{image.width}" alt="Figure 1 redrawn" src="data:image/png;base64,{source}"></p>'
 

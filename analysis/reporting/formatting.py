@@ -11,9 +11,6 @@ from numbers import Integral, Real
 
 import pandas as pd
 
-RECONSTRUCTED_NOTE = "Reconstructed cohort: rows satisfy the published results; they are not the patients' data."
-"""What every table and figure says when the cohort was reconstructed."""
-
 MISSING = "–"
 """Printed where there is no number: a percentage of nobody, a median of no values."""
 P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))

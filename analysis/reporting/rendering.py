@@ -5,7 +5,7 @@ Every cell is made by `formatting`; ids are fixed and nothing is loaded from els
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -133,15 +133,15 @@ def _headed(table: GT, sizes: pd.Series, names: Mapping[str, str]) -> GT:
     return table.cols_label(cases={column: raw_html(text) for column, text in texts.items()})
 
 
-def render_table_1(numbers: pd.DataFrame, reconstructed: bool = False) -> GT:
+def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
     """Lay out Table 1, the patients' characteristics, to be read.
 
     Parameters
     ----------
     numbers : DataFrame
         As `tables.table_1` gives it, for one population.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -162,18 +162,18 @@ def render_table_1(numbers: pd.DataFrame, reconstructed: bool = False) -> GT:
     if labels.str.contains(_EVALUATED, regex=False).any():
         notes.append(EVALUATED_NOTE)
     notes.append(_abbreviations([*labels, *SECTIONS.values()]))
-    return finish(table, "table-1", notes, reconstructed, wrap=True)
+    return finish(table, "table-1", notes, caveats, wrap=True)
 
 
-def render_table_2(numbers: pd.DataFrame, reconstructed: bool = False) -> GT:
+def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
     """Lay out Table 2, the response rates, to be read.
 
     Parameters
     ----------
     numbers : DataFrame
         As `tables.table_2` gives it, for any populations.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -192,4 +192,4 @@ def render_table_2(numbers: pd.DataFrame, reconstructed: bool = False) -> GT:
     if len(bracket) > 1:
         table = table.tab_spanner(POPULATION_LABELS[Population.PRIMARY], bracket)
     shown = [*numbers["label"], *(POPULATION_LABELS[column] for column in sizes.index)]
-    return finish(table, "table-2", [COUNTS_NOTE, _abbreviations(shown)], reconstructed)
+    return finish(table, "table-2", [COUNTS_NOTE, _abbreviations(shown)], caveats)

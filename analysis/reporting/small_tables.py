@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -91,7 +91,7 @@ def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str
 
 
 def small_table(
-    frame: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), reconstructed: bool = False
+    frame: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
 ) -> GT:
     """Lay out a few results to be read in a notebook.
 
@@ -106,8 +106,8 @@ def small_table(
         Identifier of the table on a page: lower-case letters, digits and hyphens.
     notes : iterable of str
         Printed below the table, one line each.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
     Returns
     -------
@@ -126,4 +126,4 @@ def small_table(
     )
     text.columns = [str(column) for column in text.columns]
     table = GT(text, rowname_col=text.columns[0], id=identifier).tab_header(title).tab_stubhead(text.columns[0])
-    return finish(table, identifier, notes, reconstructed, wrap=True)
+    return finish(table, identifier, notes, caveats, wrap=True)

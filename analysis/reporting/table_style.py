@@ -1,12 +1,10 @@
 """How tables look: thin rules, no stripes, notes below, and the page that holds a table."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from great_tables import GT
 from great_tables import html as raw_html
-
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 
 __all__ = ["finish", "page"]
 
@@ -53,7 +51,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def finish(
-    table: GT, identifier: str, notes: Iterable[str] = (), reconstructed: bool = False, wrap: bool = False
+    table: GT, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = (), wrap: bool = False
 ) -> GT:
     """Give a table its rules, spacing and notes.
 
@@ -65,8 +63,8 @@ def finish(
         Identifier of the table on a page.
     notes : iterable of str
         Plain text, printed below the table, one line each; empty ones are left out.
-    reconstructed : bool, default False
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
     wrap : bool, default False
         Whether a cell may be broken into lines.
 
@@ -77,8 +75,8 @@ def finish(
     """
     for note in filter(None, notes):
         table = table.tab_source_note(raw_html(f'<span class="note">{html.escape(note, quote=False)}</span>'))
-    if reconstructed:
-        table = table.tab_source_note(raw_html(f'<b class="note">{html.escape(RECONSTRUCTED_NOTE, quote=False)}</b>'))
+    for caveat in caveats:
+        table = table.tab_source_note(raw_html(f'<b class="note">{html.escape(caveat, quote=False)}</b>'))
     rules = _CSS + "#ID td.gt_row {white-space: normal;}\n" * wrap
     return table.opt_css(rules.replace("ID", identifier))
 

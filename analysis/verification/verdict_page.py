@@ -3,14 +3,13 @@
 import base64
 import hashlib
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import pandas as pd
 
-from analysis.reporting.formatting import RECONSTRUCTED_NOTE
 from analysis.verification.verdict_list import shown_claims
 from analysis.verification.verdicts import Verdict
 
@@ -40,7 +39,7 @@ _HEADINGS = ("Place", "Statement", "Printed", "Computed", "Verdict", "Notebook")
 
 
 def verdict_page(
-    table: pd.DataFrame, unused: Iterable[str], reconstructed: bool, study: str = STUDY, root: str = ".."
+    table: pd.DataFrame, unused: Iterable[str], caveats: Sequence[str] = (), study: str = STUDY, root: str = ".."
 ) -> str:
     """Make the page of verdicts.
 
@@ -50,8 +49,8 @@ def verdict_page(
         As `analysis.verification.verdict_report.verdict_table` gives it, in the order of the claims file.
     unused : iterable of str
         Names of the computed values that no claim uses.
-    reconstructed : bool
-        Whether to say that the cohort was reconstructed.
+    caveats : sequence of str
+        What must not be overlooked, a paragraph each, as `analysis.reporting.caveats.caveats` gives it.
     study : str
         Title of the study.
     root : str, default ".."
@@ -77,7 +76,7 @@ def verdict_page(
         style_digest=_digest(style),
         script_digest=_digest(script),
         study=html.escape(study),
-        note=f'<p class="note">{html.escape(RECONSTRUCTED_NOTE)}</p>' if reconstructed else "",
+        note="".join(f'<p class="note">{html.escape(caveat)}</p>' for caveat in caveats),
         marks="".join(
             f'<symbol id="mark-{_key(v)}" viewBox="0 0 16 16">{shape}</symbol>' for v, shape in _MARKS.items()
         ),

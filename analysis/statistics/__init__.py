@@ -1,0 +1,1 @@
+"""Tests, intervals and curves: numbers in, numbers out, nothing of the study."""

@@ -1,0 +1,92 @@
+"""Paired comparisons against R and by hand."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
+
+
+def test_paired_t_equals_r():
+    # t.test(c(31.5, 12.1, 145, 20, 8.4), c(30.1, 11, 150, 19.5, 7.2), paired = TRUE)
+    result = paired_t([30.1, 11.0, 150, 19.5, 7.2, 3.0], [31.5, 12.1, 145, 20, 8.4, None])
+    assert result.n == 5
+    assert result.statistic == pytest.approx(-0.131226914775807)
+    assert result.p_value == pytest.approx(0.901931317867122)
+    assert result.ci == pytest.approx((-3.545214211509814, 3.225214211509813))
+    assert (result.mean_before, result.mean_after, result.mean_difference) == pytest.approx((43.56, 43.4, -0.16))
+
+
+def test_paired_t_confidence_level():
+    before, after = [1.0, 2.0, 4.0], [2.0, 2.5, 6.0]
+    low, high = paired_t(before, after, confidence=0.5).ci
+    # By hand: differences 1, .5, 2; mean 7/6, standard error sqrt(7/12/3); t(0.75, 2 df) = sqrt(2/3).
+    half = (2 / 3) ** 0.5 * (7 / 36) ** 0.5
+    assert (low, high) == pytest.approx((7 / 6 - half, 7 / 6 + half))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "n", "difference"),
+    [
+        ([], [], 0, None),
+        ([2.0], [3.0], 1, 1.0),
+        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 3, 0.0),
+        ([1.0, None], [3.0, 1.0], 1, 2.0),
+        ([1.1, 1.4], [1.2, 1.5], 2, 0.1),  # equal on paper, not in binary
+    ],
+)
+def test_paired_t_without_spread_has_no_p_value(before, after, n, difference):
+    result = paired_t(before, after)
+    assert result.n == n
+    assert result.mean_difference == pytest.approx(difference)
+    assert result.ci is result.statistic is result.p_value is None
+
+
+def test_paired_t_names_what_is_wrong():
+    with pytest.raises(ValueError, match="before has 2 values and after 1"):
+        paired_t([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match="different indexes"):
+        paired_t(pd.Series([1.0, 2.0], index=["a", "b"]), pd.Series([1.0, 2.0], index=["b", "a"]))
+    with pytest.raises(ValueError, match="after holds inf at position 0"):
+        paired_t([1.0, 2.0], [np.inf, 1.0])
+    with pytest.raises(ValueError, match="confidence 95"):
+        paired_t([1.0, 2.0], [2.0, 1.0], confidence=95)
+
+
+def test_paired_ratio_equals_r():
+    # x <- c(3.5, 10, 20, 55, 120, 1616, 80, 4); y <- c(6.6, 40, 18, 300, 500, 4356, 90, 4)
+    # t.test(log(y), log(x), paired = TRUE); a pair of 0 and one with a missing value are added here
+    before, after = [3.5, 10, 20, 55, 120, 1616, 80, 4, 0, None], [6.6, 40, 18, 300, 500, 4356, 90, 4, 5, 7]
+    result = paired_ratio(before, after)
+    assert (result.n, result.n_not_positive) == (8, 1)
+    assert result.statistic == pytest.approx(3.064489975452)
+    assert result.p_value == pytest.approx(0.0182080501435)
+    assert result.ratio == pytest.approx(math.exp(0.768523681461393))
+    assert result.ci == pytest.approx((math.exp(0.175514812232231), math.exp(1.361532550690556)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "n", "ratio"),
+    [([], [], 0, None), ([0.0], [3.0], 0, None), ([2.0], [3.0], 1, 1.5), ([1.0, 2.0], [3.0, 6.0], 2, 3.0)],
+)
+def test_paired_ratio_without_spread_has_no_p_value(before, after, n, ratio):
+    result = paired_ratio(before, after)
+    assert result.n == n
+    assert result.ratio == pytest.approx(ratio)
+    assert result.ci is result.statistic is result.p_value is None
+
+
+def test_paired_ratio_refuses_negative_values():
+    with pytest.raises(ValueError, match=r"after holds -1.0; allowed are numbers of 0 or more"):
+        paired_ratio([1.0, 2.0], [2.0, -1.0])
+
+
+def test_decimal_differences_are_those_on_paper():
+    found = decimal_differences([1.1, 1.5, 30.3, None, 0.1], [1.2, 1.4, 32, 5, 0.3])
+    assert found.tolist() == [0.1, -0.1, 1.7, 0.2]
+    assert 1.2 - 1.1 != 1.5 - 1.4 and 0.3 - 0.1 != 0.2  # what it is there for
+    assert decimal_differences([], []).shape == (0,)
+    with pytest.raises(ValueError, match="before has 1 values and after 2"):
+        decimal_differences([1.0], [1.0, 2.0])

@@ -1,0 +1,258 @@
+"""The signed-rank test against full enumeration, SciPy and R.
+
+Values from R: R 4.2.2 with exactRankTests 0.8-35 and coin 1.4-2; the call stands beside each.
+"""
+
+from dataclasses import asdict
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.statistics.paired import decimal_differences
+from analysis.statistics.signed_rank import (
+    EXACT_LIMIT,
+    _exact_upper,
+    _saddlepoint_upper,
+    signed_rank,
+    signed_rank_table,
+)
+
+SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
+LARGE = [1] * 8 + [0.75] * 12 + [0.5] * 9 + [0.25] * 6 + [0] * 11 + [-0.5] * 9
+GRADE_DIFFERENCES = st.lists(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=9)
+
+
+def midranks(sizes):
+    """Twice the mean position of each size among all, counted one by one."""
+    return [2 * sum(b < a for b in sizes) + sum(b == a for b in sizes) + 1 for a in sizes]
+
+
+def enumerated_p(differences, zeros, alternative):
+    """Go through all sign patterns."""
+    ranked = [d for d in differences if d != 0 or zeros == "pratt"]
+    ranks = [(r, d) for r, d in zip(midranks([abs(d) for d in ranked]), ranked, strict=True) if d != 0]
+    observed = sum(r for r, d in ranks if d > 0)
+    sums = [
+        sum(r for (r, _), sign in zip(ranks, signs, strict=True) if sign)
+        for signs in product((0, 1), repeat=len(ranks))
+    ]
+    total = sum(r for r, _ in ranks)
+    far = {
+        "less": [s <= observed for s in sums],
+        "greater": [s >= observed for s in sums],
+        "two-sided": [abs(2 * s - total) >= abs(2 * observed - total) for s in sums],
+    }[alternative]
+    return sum(far) / len(sums)
+
+
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+@pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
+@settings(deadline=None, max_examples=40)
+@given(differences=GRADE_DIFFERENCES)
+def test_p_value_equals_full_enumeration(zeros, alternative, differences):
+    result = signed_rank(differences, zeros, alternative)
+    assert result.method == "exact"
+    assert result.p_value == enumerated_p(differences, zeros, alternative)
+
+
+@pytest.mark.parametrize(
+    ("differences", "options", "expected"),
+    [
+        (SMALL, {}, 0.1015625),  # wilcox.exact(d)$p.value; pvalue(wilcoxsign_test(d ~ rep(0, 10), distribution="exact",
+        # zero.method="Wilcoxon")) gives the same
+        (SMALL, {"zeros": "pratt"}, 0.125),  # the same with zero.method="Pratt"
+        (SMALL, {"alternative": "greater"}, 0.05078125),  # wilcox.exact(d, alternative="greater")$p.value
+        (SMALL, {"alternative": "less"}, 0.97265625),  # wilcox.exact(d, alternative="less")$p.value
+        (LARGE, {}, 7.68882148349803e-06),  # wilcox.exact(d)$p.value, and coin as above
+        (LARGE, {"zeros": "pratt"}, 8.74573834153125e-06),  # wilcoxsign_test, zero.method="Pratt", distribution="exact"
+    ],
+)
+def test_p_value_equals_r(differences, options, expected):
+    assert signed_rank(differences, **options).p_value == pytest.approx(expected, rel=1e-11)
+
+
+def test_hand_counted_example():
+    # Sizes .25 .25 | .5 .5 .5 | .75 | 1 1 have midranks 1.5, 4, 6 and 7.5; the negative ones are a 4 and a 1.5.
+    result = signed_rank(SMALL)
+    assert (result.statistic, result.n, result.n_zero, result.n_tied) == (30.5, 8, 2, 7)
+    assert result.effect == pytest.approx((30.5 - 5.5) / 36)
+    # wilcox.exact(LARGE)$statistic
+    assert signed_rank(LARGE).statistic == 850.5
+
+
+@pytest.mark.parametrize("n", [7, 55, 400])
+def test_untied_p_value_equals_scipy(n):
+    differences = np.random.default_rng(n).permutation(np.arange(1, n + 1)) * np.where(np.arange(n) % 3, 1.0, -1.0)
+    for alternative in ("two-sided", "less", "greater"):
+        expected = stats.wilcoxon(differences, method="exact", alternative=alternative).pvalue
+        assert signed_rank(differences, alternative=alternative).p_value == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+def changes(n):
+    """Differences of many sizes and signs that R can make again; in R, with k <- 0:(n-1):
+
+    d <- ((5*k + 1) %% 7 - 2)/4; if (n >= 200) d <- ifelse(k %% 3 == 0, -d, d); if (n == 1000) d <- ifelse(k %% 5 == 0,
+    -abs(d), d)
+    """
+    k = np.arange(n)
+    d = ((5 * k + 1) % 7 - 2) / 4
+    if n >= 200:
+        d = np.where(k % 3 == 0, -d, d)
+    return np.where(k % 5 == 0, -abs(d), d) if n == 1000 else d
+
+
+# exactRankTests: wilcox.exact(d, alternative=..., exact=TRUE)$p.value; coin: pvalue(wilcoxsign_test(d ~ rep(0,
+# length(d)), distribution="exact", zero.method="Wilcoxon" or "Pratt", alternative=...)). Both agree where both can.
+FROM_R = {
+    (14, "drop"): (0.1044921875, 0.95849609375, 0.05224609375),
+    (14, "pratt"): (0.12255859375, 0.947509765625, 0.061279296875),
+    (55, "drop"): (0.000581987571166565, 0.999720266882917, 0.000290993785583282),
+    (55, "pratt"): (0.00136216369087094, 0.999355162790124, 0.000681081845435472),
+    (200, "drop"): (0.024058378566584, 0.988000414396972, 0.012029189283292),
+    (200, "pratt"): (0.0339492383673806, 0.983039882552407, 0.0169746191836903),
+    (1000, "drop"): (0.180060379539169, 0.0900301897695843, 0.91007572468822),
+    (1000, "pratt"): (0.0672017742303812, 0.0336008871151906, 0.966453576556205),
+}
+
+
+@pytest.mark.parametrize(("n", "zeros"), FROM_R)
+def test_p_values_of_tied_data_with_zeros_equal_r(n, zeros):
+    expected = FROM_R[n, zeros]
+    for alternative, p in zip(("two-sided", "less", "greater"), expected, strict=True):
+        result = signed_rank(changes(n), zeros, alternative)
+        assert result.method == "exact"
+        assert result.p_value == pytest.approx(p, rel=1e-11)
+
+
+# wilcox.exact(changes(n))$statistic; wilcox.test(changes(n), exact=FALSE, correct=FALSE)$p.value
+@pytest.mark.parametrize(
+    ("n", "statistic", "p"),
+    [(14, 60, 0.0966142084478522), (55, 876, 0.000854043115781159), (1000, 174183.5, 0.178837714973735)],
+)
+def test_the_normal_approximation_equals_r(n, statistic, p):
+    result = signed_rank(changes(n), distribution="asymptotic")
+    assert (result.method, result.statistic) == ("normal", statistic)
+    assert result.p_value == pytest.approx(p, rel=1e-12)
+
+
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+def test_the_normal_approximation_equals_scipy(zeros):
+    differences = np.random.default_rng(1).choice([-0.5, 0, 0.25, 0.5], size=300, p=[0.4, 0.1, 0.2, 0.3])
+    for alternative in ("two-sided", "less", "greater"):
+        result = signed_rank(differences, zeros, alternative, "asymptotic")
+        expected = stats.wilcoxon(
+            differences, zero_method="wilcox" if zeros == "drop" else "pratt", method="approx", alternative=alternative
+        ).pvalue
+        assert result.p_value == pytest.approx(expected, rel=1e-9)
+
+
+def counted_tail(doubled, least):
+    """Upper tail of the sum of the ranks with a positive sign, by whole numbers of any size."""
+    counts = [1]
+    for rank in doubled:
+        shifted = [0] * rank + counts
+        counts = [a + b for a, b in zip(counts + [0] * rank, shifted, strict=True)]
+    return Fraction(sum(counts[least:]), 2 ** len(doubled))
+
+
+@pytest.mark.parametrize("n", [12, 40])
+def test_tails_equal_whole_number_counts_to_the_last_digit_or_so(n):
+    doubled = [int(r) for r in midranks([abs(d) for d in changes(n) if d])]
+    for least in range(0, sum(doubled) + 2, 1 if n == 12 else 37):
+        assert _exact_upper(np.array(doubled), least) == pytest.approx(float(counted_tail(doubled, least)), rel=1e-13)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_beyond_the_limit_a_saddlepoint_is_close_to_the_exact_p(tied):
+    n = EXACT_LIMIT + 1
+    sizes = np.random.default_rng(3).choice([0.25, 0.5, 0.75, 1], size=n) if tied else np.arange(1.0, n + 1)
+    doubled = np.rint(2 * stats.rankdata(sizes)).astype(int)
+    total = doubled.sum()
+    assert signed_rank(sizes).method == "saddlepoint"
+    checked = 0
+    for share in (0.5, 0.501, 0.51, 0.53, 0.56, 0.6, 0.63):
+        least = int(share * total)
+        exact, near = _exact_upper(doubled, least), _saddlepoint_upper(doubled, least)
+        assert near == pytest.approx(exact, abs=2e-4)
+        assert near == pytest.approx(exact, rel=3e-3)
+        checked += exact < 1e-10
+    assert checked
+
+
+def test_beyond_the_limit_nothing_breaks_at_the_ends():
+    n = EXACT_LIMIT + 1
+    assert signed_rank(np.ones(n)).p_value == 2.0 ** (1 - n)
+    assert signed_rank(-np.ones(n), alternative="less").p_value == 2.0**-n
+    assert signed_rank(np.ones(n), alternative="less").p_value == 1.0
+    even = np.r_[np.ones(n), -np.ones(n)]
+    assert signed_rank(even).p_value == 1.0
+    assert signed_rank(even, alternative="greater").p_value == pytest.approx(0.5, abs=0.01)
+    assert signed_rank(np.ones(5000)).p_value == 0.0  # smaller than any float above 0
+
+
+def test_the_limit_itself_is_exact():
+    # The number of sign patterns, 2 ** 1000, still is a double: the whole distribution adds up to one.
+    assert signed_rank(np.ones(EXACT_LIMIT)).p_value == 2.0 ** (1 - EXACT_LIMIT)
+    assert signed_rank(np.ones(EXACT_LIMIT), alternative="less").p_value == 1.0
+
+
+def test_fractional_data_is_tied_by_its_decimals():
+    # The eight pairs by which GraphPad's knowledge base (article 2020) shows its fault, divided by 10: the changes are
+    # those of the whole numbers, 34/128. R: wilcox.exact(round(a - b, 1))$p.value; without rounding it gives 0.3125.
+    before = [1.1, 1.5, 3.6, 2.3, 3.7, 1.6, 1.9, 0.7]
+    after = [1.2, 1.4, 4.5, 3.5, 2.2, 2.4, 2.9, 1.1]
+    result = signed_rank(decimal_differences(before, after))
+    assert (result.statistic, result.n_tied, result.p_value) == (26.5, 2, 34 / 128)
+    assert signed_rank(np.subtract(after, before)).p_value == 0.3125
+    quarters = [signed_rank(np.subtract(np.divide(a, 4), np.divide(b, 4))) for b, a in [([4] * 6, [3, 5, 1, 0, 2, 2])]]
+    assert quarters[0] == signed_rank([-1, 1, -3, -4, -2, -2])
+
+
+def test_a_table_holds_a_test_per_name():
+    table = signed_rank_table({"one": SMALL, "none": [0.0], "empty": []}, zeros="pratt", alternative="greater")
+    assert list(table.index) == ["one", "none", "empty"]
+    assert list(table.columns) == ["statistic", "n", "n_zero", "n_tied", "effect", "p_value", "method"]
+    single = signed_rank(SMALL, "pratt", "greater")
+    assert table.loc["one"].tolist() == [*asdict(single).values()]
+    assert table["p_value"].tolist()[1:] == [1.0, 1.0]
+    assert table["effect"].isna().tolist() == [False, True, True]
+    frame = pd.DataFrame({"a": [0.5, 0.25, None], "b": [1.0, -0.5, 0.0]})
+    assert signed_rank_table(frame)["n"].tolist() == [2, 2]
+    assert signed_rank_table({}).empty
+    with pytest.raises(ValueError, match="flush: differences holds -inf at position 1"):
+        signed_rank_table({"flush": [1.0, -np.inf]})
+
+
+@pytest.mark.parametrize("differences", [[], [0.0, 0.0], [float("nan")], pd.Series([pd.NA], dtype="Float64")])
+def test_nothing_to_rank_has_p_of_one(differences):
+    result = signed_rank(differences)
+    assert (result.n, result.statistic, result.p_value, result.effect) == (0, 0.0, 1.0, None)
+
+
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+def test_missing_differences_are_left_out_and_signs_mirror(zeros):
+    assert signed_rank([*SMALL, None, np.nan], zeros) == signed_rank(SMALL, zeros)
+    mirrored = signed_rank([-d for d in SMALL], zeros)
+    assert mirrored.p_value == signed_rank(SMALL, zeros).p_value
+    assert mirrored.effect == -signed_rank(SMALL, zeros).effect
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0], "keep"), "zeros 'keep' is unknown; allowed are drop, pratt"),
+        (([1.0], "drop", "both"), "alternative 'both' is unknown"),
+        (([1.0], "drop", "less", "normal"), "distribution 'normal' is unknown; allowed are exact, asymptotic"),
+        (([1.0, np.inf],), "differences holds inf at position 1"),
+    ],
+)
+def test_signed_rank_names_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        signed_rank(*arguments)
