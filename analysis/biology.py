@@ -11,7 +11,8 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.safety import with_any
 from analysis.scoring import symptom_scores
-from analysis.statistics.paired import paired_t
+from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
+from analysis.statistics.signed_rank import SignedRank, signed_rank
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import Analyte, TimePoint
 
@@ -145,18 +146,24 @@ def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
     return counts | {"statistic": float(test.statistic), "p_value": float(test.pvalue)}
 
 
-def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
     name = f"biology.{analyte.value}"
-    test = asdict(paired_t(pairs["before"], pairs["on_therapy"]))
-    test["ci"] = None if test["ci"] is None else list(test["ci"])
     return {
         f"{name}.diagnosis": spread(_samples(cohort, analyte, TimePoint.DIAGNOSIS)["value"]),
         f"{name}.before": spread(pairs["before"]),
         f"{name}.on_therapy": spread(pairs["on_therapy"]),
         f"{name}.months_on_therapy": spread(pairs["months_on_therapy"]),
         f"{name}.paired.all": proportion(len(pairs), len(cohort.patients)),
-        f"{name}.paired_t": test,
+        f"{name}.paired_t": asdict(paired_t(pairs["before"], pairs["on_therapy"])),
+        f"{name}.paired_ratio": asdict(paired_ratio(pairs["before"], pairs["on_therapy"])),
+        f"{name}.signed_rank": asdict(_signed_rank(pairs, criteria)),
     }
+
+
+def _signed_rank(pairs: pd.DataFrame, criteria: Criteria) -> SignedRank:
+    """Compare levels that are skewed by ranks; two-tailed as all tests of the paper, in either direction."""
+    differences = decimal_differences(pairs["before"], pairs["on_therapy"])
+    return signed_rank(differences, criteria.zeros, distribution=criteria.distribution)
 
 
 def _directions(pairs: pd.DataFrame, analyte: Analyte, criteria: Criteria) -> dict[str, dict[str, Any]]:
@@ -188,18 +195,20 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     cohort : Cohort
         The cohort, or one population of it.
     criteria : Criteria, default PAPER
-        ``ige_stable_percent``, and the rules of the symptom score.
+        ``ige_stable_percent``, the rules of the symptom score, and ``zeros`` and ``distribution`` of the signed-rank
+        test.
 
     Returns
     -------
     dict of str to dict
         Values by name, for each analyte: level at diagnosis (all tested then; Table 1), before and on therapy (patients
-        tested twice) with the paired t test (L303-L311), and how many increased, were stable or decreased (L311-L312);
+        tested twice) with the paired t test (L303-L311), that test of the logarithms (``paired_ratio``: ratio of the
+        geometric means) and the signed-rank test, for levels as skewed as those of IgE; and how many increased, were stable or decreased (L311-L312);
         for total IgE, its relative change and its level on therapy against the relative symptom score at best response,
         and between patients with and without adverse events (L312-L313, L360).
     """
     values: dict[str, dict[str, Any]] = {}
     for analyte in Analyte:
         pairs = paired_frame(cohort, analyte)
-        values |= _levels(cohort, analyte, pairs) | _directions(pairs, analyte, criteria)
+        values |= _levels(cohort, analyte, pairs, criteria) | _directions(pairs, analyte, criteria)
     return values | _outcome(cohort, paired_frame(cohort, Analyte.TOTAL_IGE), criteria)

@@ -15,6 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "first_response": ("total", "any_symptom"),
     "intolerance": ("responders", "all"),
     "lost_to_follow_up": ("event", "censored"),
+    "symptoms_at": ("best", "last"),
     "zeros": ("drop", "pratt"),
     "distribution": ("exact", "asymptotic"),
     "alternative": ("two-sided", "greater"),
@@ -63,6 +64,9 @@ class Criteria:
         Whether Table 2 counts under intolerance responders only, or also patients without response who stopped for it.
     ige_stable_percent : float, default 20
         A change of total IgE of at most this is stable (L310-L311).
+    symptoms_at : {"best", "last"}
+        Whether the symptoms of Figure 1 are those at the time of best response or at last follow-up; L222 and the legend
+        only say "under omalizumab therapy".
     zeros : {"drop", "pratt"}
         What becomes of unchanged symptoms in the signed-rank test: left out (Wilcoxon) or ranked first (Pratt).
     distribution : {"exact", "asymptotic"}
@@ -98,6 +102,7 @@ class Criteria:
     intolerance: str = "responders"
     ige_stable_percent: float = 20
     lost_to_follow_up: str = "event"
+    symptoms_at: str = "best"
     zeros: str = "drop"
     distribution: str = "exact"
     alternative: str = "two-sided"

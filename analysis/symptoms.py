@@ -8,7 +8,7 @@ import pandas as pd
 from analysis import schema
 from analysis.cohort import Cohort
 from analysis.criteria import CHOICES, PAPER, Criteria
-from analysis.scoring import UNCHANGED, Visit, is_baseline, visit_grades
+from analysis.scoring import UNCHANGED, is_baseline, visit_grades
 from analysis.statistics.signed_rank import signed_rank_table
 from analysis.statistics.significance import adjusted, significance
 from analysis.summaries import proportion, spread
@@ -31,10 +31,10 @@ TEST_COLUMNS: tuple[str, ...] = (
 """What a profile gives of each test."""
 
 
-def _grade_counts(cohort: Cohort, visit: Visit, criteria: Criteria) -> pd.DataFrame:
+def _grade_counts(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
     """Count the patients of each grade, one row per symptom of the list, one column per grade."""
     names = schema.symptom_list().index
-    grades = visit_grades(cohort.symptoms, visit, criteria)
+    grades = visit_grades(cohort.symptoms, criteria.symptoms_at, criteria)
     scored = is_baseline(cohort.symptoms) & ~np.isnan(grades)
     symptom = cohort.symptoms["symptom"].cat.codes.to_numpy()[scored].astype(np.intp)
     quarters = (4 * grades[scored]).astype(np.intp)
@@ -58,18 +58,16 @@ def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     return tests.rename(columns={"n": "n_nonzero"}).assign(significance=marks)[list(TEST_COLUMNS)]
 
 
-def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = PAPER) -> pd.DataFrame:
+def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Describe and test how each symptom changed: the numbers of Figure 1.
 
     Parameters
     ----------
     cohort : Cohort
         The cohort, or a population of it.
-    visit : {"best", "last"}, default "best"
-        The time of the patient's best response, or last follow-up.
     criteria : Criteria, default the paper's
-        ``missing_last``, and how symptoms are tested: ``zeros``, ``distribution``, ``alternative``, ``adjustment``,
-        ``alpha`` and ``p_at_alpha``.
+        ``symptoms_at``, ``missing_last``, and how symptoms are tested: ``zeros``, ``distribution``, ``alternative``,
+        ``adjustment``, ``alpha`` and ``p_at_alpha``.
 
     Returns
     -------
@@ -85,11 +83,6 @@ def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = 
         is 0), ``method`` of the p value, and ``significance`` (ns or one to three stars) of the p value that the
         criteria choose.
 
-    Raises
-    ------
-    ValueError
-        If the visit is unknown.
-
     Notes
     -----
     Source: L222-L226 for the test, the legend of Figure 1 for the marks.
@@ -97,7 +90,7 @@ def symptom_profile(cohort: Cohort, visit: Visit = "best", criteria: Criteria = 
     names = schema.symptom_list()
     symptom = cohort.symptoms["symptom"].cat.codes.to_numpy()[is_baseline(cohort.symptoms)]
     present = np.bincount(symptom, minlength=len(names)) > 0
-    counts = _grade_counts(cohort, visit, criteria)[present]
+    counts = _grade_counts(cohort, criteria)[present]
     n = counts.sum(axis=1)
     # The sum of whole quarters is exact, so that the mean is rounded once.
     quarters = (counts * [int(4 * grade) for grade in GRADES]).sum(axis=1)
@@ -110,7 +103,8 @@ def _describe(profile: pd.DataFrame, patients: int) -> dict[str, dict[str, Any]]
     values = {}
     names = schema.symptom_list().index
     counts = profile[["n", *CHANGES]].reindex(names, fill_value=0)
-    tests = profile[["mean_score", "p_value", "significance"]].astype(object).where(profile["n"] > 0).reindex(names)
+    numbers = ["mean_score", "effect", "p_value", *(f"p_{name}" for name in ADJUSTMENTS)]
+    tests = profile[[*numbers, "significance"]].astype(object).where(profile["n"] > 0).reindex(names)
     for symptom in names:
         row, test = counts.loc[symptom], tests.loc[symptom]
         n = int(row["n"])
@@ -119,15 +113,14 @@ def _describe(profile: pd.DataFrame, patients: int) -> dict[str, dict[str, Any]]
         values[f"symptoms.worse.{symptom}"] = proportion(int(row["worse"]), n)
         values[f"symptoms.score.{symptom}"] = {
             "n": n,
-            "mean": float(test["mean_score"]) if n else None,
-            "p_value": float(test["p_value"]) if n else None,
+            **{name.removesuffix("_score"): None if pd.isna(test[name]) else float(test[name]) for name in numbers},
             "significance": test["significance"] if n else None,
         }
     return values
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Give the values on symptoms that the text prints or speaks of (L282-L292, L326-L330), at best response.
+    """Give the values on symptoms that the text prints or speaks of (L282-L292, L326-L330).
 
     Parameters
     ----------
@@ -142,11 +135,11 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
         ``symptoms.per_patient.all``, the number of baseline symptoms of a patient as a spread; for each symptom of the
         list ``symptoms.patients.<symptom>`` (patients with it, of all), ``symptoms.improved.<symptom>`` and
         ``symptoms.worse.<symptom>`` (of those with it), and ``symptoms.score.<symptom>`` with ``n``, ``mean``,
-        ``p_value`` and ``significance``; for each symptom group ``symptoms.group_improved.<group>`` (pairs of patient
-        and symptom) and ``symptoms.group_significant.<group>`` (symptoms that improved significantly, of those that
-        occur).
+        ``effect``, ``p_value``, ``p_holm``, ``p_benjamini_hochberg`` and ``significance``; for each symptom group
+        ``symptoms.group_improved.<group>`` (pairs of patient and symptom) and ``symptoms.group_significant.<group>``
+        (symptoms that improved significantly, of those that occur).
     """
-    profile = symptom_profile(cohort, "best", criteria)
+    profile = symptom_profile(cohort, criteria)
     patient = cohort.symptoms["patient_id"].cat.codes.to_numpy()[is_baseline(cohort.symptoms)]
     each = pd.Series(np.bincount(patient, minlength=len(cohort.patients)))
     values = {"symptoms.per_patient.all": spread(each)} | _describe(profile, len(cohort.patients))

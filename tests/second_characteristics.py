@@ -5,7 +5,7 @@ The companion of `second_derivation` and `second_results`; it imports nothing of
 
 from fractions import Fraction
 
-from second_derivation import POPULATIONS, Row, number, share, spread, tally
+from second_derivation import POPULATIONS, Row, number, share, signed_rank, spread, tally
 from second_results import Values
 
 DRUGS = {
@@ -95,6 +95,7 @@ def biology(patients: list[Row], laboratory: list[Row], margin: Fraction = Fract
         difference = after["mean"] - before["mean"] if both else None
         means = {"mean_before": before["mean"], "mean_after": after["mean"], "mean_difference": difference}
         values[f"{analyte}.paired_t"] = {"n": len(both)} | means
+        values[f"{analyte}.signed_rank"] = signed_rank([one["after"] - one["before"] for one in pairs])
         values[f"{analyte}.paired.all"] = share(len(both), len(patients))
         rise = [{"by": one["after"] - one["before"], "limit": margin * one["before"]} for one in pairs]
         values[f"{analyte}.increased"] = tally(rise, lambda one: one["by"] > one["limit"])

@@ -176,8 +176,8 @@ def described(rows: Rows, population: str = "all") -> list[Row]:
     return patients
 
 
-def signed_rank(differences: list[Fraction]) -> tuple[int, Fraction, Fraction]:
-    """Find how many pairs changed, the sum of their positive ranks and the exact two-sided p value over all signs.
+def signed_rank(differences: list[Fraction]) -> Row:
+    """Test differences over all signs: pairs that changed, did not or are tied, positive ranks, effect and p value.
 
     Pairs without change are dropped and equal differences share their mean rank (Wilcoxon, Biometrics Bulletin 1945).
     """
@@ -194,4 +194,12 @@ def signed_rank(differences: list[Fraction]) -> tuple[int, Fraction, Fraction]:
     positive = sum(rank for rank, one in zip(ranks, changed, strict=True) if one > 0)
     far = abs(2 * positive - sum(ranks))
     extreme = sum(count for total, count in ways.items() if abs(2 * total - sum(ranks)) >= far)
-    return len(changed), Fraction(positive, 2), Fraction(extreme, 2 ** len(changed))
+    return {
+        "n": len(changed),
+        "n_zero": len(differences) - len(changed),
+        "n_tied": sum(sizes.count(one) > 1 for one in sizes),
+        "statistic": Fraction(positive, 2),
+        "effect": Fraction(2 * positive - sum(ranks), sum(ranks)) if ranks else None,
+        "p_value": Fraction(extreme, 2 ** len(changed)),
+        "method": "exact",
+    }

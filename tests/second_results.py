@@ -191,11 +191,24 @@ def profile(patients: list[Row], visit: str) -> Values:
                 grades.setdefault(row["symptom"], []).append(grade(row, visit))
     values = {}
     for symptom, found in grades.items():
-        changed, statistic, p_value = signed_rank([1 - one for one in found])
-        value = {"n": len(found), "mean_score": sum(found, Fraction(0)) / len(found), "n_nonzero": changed}
+        test = signed_rank([1 - one for one in found])
+        value = {"mean_score": sum(found, Fraction(0)) / len(found), "n_nonzero": test["n"]}
         value |= {name: found.count(one) for name, one in GRADES.items()}
-        value |= {"statistic": statistic, "p_value": p_value, "significance": stars(p_value)}
+        value |= test | {"n": len(found), "significance": stars(test["p_value"])}
         values[f"{visit}.{symptom}"] = value
+    return _adjusted(values)
+
+
+def _adjusted(values: Values) -> Values:
+    """Add the p values adjusted by Holm and by Benjamini and Hochberg, each from its definition."""
+    raw = [one["p_value"] for one in values.values()]
+    for one in values.values():
+        # Holm: a test stands for its own p value and all smaller ones, each times the number of those not yet passed.
+        steps = [p * sum(other >= p for other in raw) for p in raw if p <= one["p_value"]]
+        one["p_holm"] = min(Fraction(1), max(steps))
+        # Benjamini and Hochberg: the best share of false positives at any limit that would let this p value pass.
+        shares = [p * len(raw) / sum(other <= p for other in raw) for p in raw if p >= one["p_value"]]
+        one["p_benjamini_hochberg"] = min(Fraction(1), *shares)
     return values
 
 
@@ -207,7 +220,8 @@ def profiles(patients: list[Row]) -> Values:
 def symptom_values(patients: list[Row], groups: dict[str, str]) -> Values:
     """Count who had each symptom, who improved and who became worse, and the symptoms per patient (L283-L288)."""
     found = profile(patients, "best")
-    absent = {"n": 0, "worse": 0, "unchanged": 0, "mean_score": None, "p_value": None, "significance": None}
+    shown = ("n", "effect", "p_value", "p_holm", "p_benjamini_hochberg", "significance")
+    absent = dict.fromkeys(shown) | {"n": 0, "worse": 0, "unchanged": 0, "mean_score": None}
     values = {"per_patient.all": spread([Fraction(one["best"]["symptoms"]) for one in patients])}
     for symptom in groups:
         one = found.get(f"best.{symptom}", absent)
@@ -215,6 +229,5 @@ def symptom_values(patients: list[Row], groups: dict[str, str]) -> Values:
         values[f"patients.{symptom}"] = share(n, len(patients))
         values[f"improved.{symptom}"] = share(n - one["worse"] - one["unchanged"], n)
         values[f"worse.{symptom}"] = share(one["worse"], n)
-        score = {"n": n, "mean": one["mean_score"], "p_value": one["p_value"], "significance": one["significance"]}
-        values[f"score.{symptom}"] = score
+        values[f"score.{symptom}"] = {name: one[name] for name in shown} | {"mean": one["mean_score"]}
     return {f"symptoms.{name}": value for name, value in values.items()}

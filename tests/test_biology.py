@@ -62,7 +62,6 @@ def test_paired_t_by_hand():
     assert (test["n"], test["mean_difference"]) == (2, 3)
     assert test["statistic"] == pytest.approx(3)
     assert test["p_value"] == pytest.approx(1 - 2 / math.pi * math.atan(3))
-    assert isinstance(test["ci"], list)
 
 
 def test_directions_of_six_patients():

@@ -16,13 +16,14 @@ from cohorts import random_tables
 
 from analysis import biology, dosing, followup, response, rules, safety, schema, scoring, symptoms, tables
 from analysis.cohort import from_tables, read_cohort, restrict
+from analysis.criteria import Criteria
 
 COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
 LIST = Path(rules.__file__).parent / "contract" / "symptoms.csv"
 GROUPS = {row["symptom"]: row["group"] for row in second_derivation.table_rows(LIST.read_text("utf-8").splitlines())}
 
-# What the second derivation leaves out: tests that need the t distribution or the ranks of pairs, groups of symptoms.
-TESTS = ("change_with_score", "change_with_events", "level_with_score", "level_with_events")
+# What the second derivation leaves out: tests that need the t distribution or two groups, groups of symptoms.
+TESTS = ("paired_ratio", "change_with_score", "change_with_events", "level_with_score", "level_with_events")
 UNANSWERED = {f"biology.{analyte}.{test}" for analyte in ("tryptase", "total_ige") for test in TESTS}
 GROUP_VALUES = ("group_improved", "group_significant")
 UNANSWERED |= {f"symptoms.{value}.{group}" for value in GROUP_VALUES for group in second_results.GROUPS}
@@ -42,7 +43,7 @@ def _table_2(cohort):
 
 
 def _profiles(cohort):
-    profiles = {visit: symptoms.symptom_profile(cohort, visit) for visit in ("best", "last")}
+    profiles = {visit: symptoms.symptom_profile(cohort, Criteria(symptoms_at=visit)) for visit in ("best", "last")}
     return {f"{visit}.{name}": dict(row) for visit, frame in profiles.items() for name, row in frame.iterrows()}
 
 

@@ -133,7 +133,7 @@ def test_a_large_cohort_and_all_groups():
 
 def test_a_symptom_whose_grades_are_all_missing():
     rows = profile_of(("Flush", "superficial_vasomotor", 0, 0, 0, 0, 0, 0, None, "ns"))
-    figure = draw_symptoms(rows.astype({"mean_score": float}), "all", 3, visit="last")
+    figure = draw_symptoms(rows.astype({"mean_score": float}), "all", 3, criteria=Criteria(symptoms_at="last"))
     assert faults(figure) == []
     assert "–" in texts_of(figure)
 
@@ -150,7 +150,6 @@ def test_input_is_left_alone_and_the_drawing_repeats_itself():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"visit": "first"}, "visit 'first' is unknown; allowed are best, last"),
         ({"order": "name"}, "order 'name' is unknown; allowed are score, list"),
         ({"population": "SSM"}, "'SSM' is not a valid Population"),
         ({"profile": SMALL.iloc[:0]}, "no rows; at least one symptom"),

@@ -46,7 +46,7 @@ def rows_by_hand(cohort, visit):
 @pytest.mark.parametrize("visit", ["best", "last"])
 def test_profile_is_that_found_row_by_row(visit):
     cohort = random_cohort(30, seed=7)
-    profile, grades = symptom_profile(cohort, visit), rows_by_hand(cohort, visit)
+    profile, grades = symptom_profile(cohort, Criteria(symptoms_at=visit)), rows_by_hand(cohort, visit)
     assert list(profile.columns) == COLUMNS
     assert list(profile.index) == [name for name in symptom_list().index if name in grades]
     checked = 0
@@ -144,14 +144,14 @@ def test_grades_missing_at_last_follow_up():
     cohort = cohort_with([[("baseline", 0.25, nan)], [("baseline", 0.5, 0.5)], [("baseline", 0.0, 0.0)]])
     means = {}
     for rule in ("carry_forward", "drop", "no_response"):
-        row = symptom_profile(cohort, "last", Criteria(missing_last=rule)).iloc[0]
+        row = symptom_profile(cohort, Criteria(symptoms_at="last", missing_last=rule)).iloc[0]
         means[rule] = (row["n"], row["mean_score"])
     assert means == {"carry_forward": (3, 0.25), "drop": (2, 0.25), "no_response": (3, 0.5)}
 
 
 def test_a_symptom_without_any_grade_stays_in_the_profile():
     cohort = cohort_with([[("baseline", 0.25, nan)]])
-    row = symptom_profile(cohort, "last", Criteria(missing_last="drop")).iloc[0]
+    row = symptom_profile(cohort, Criteria(symptoms_at="last", missing_last="drop")).iloc[0]
     assert (row["n"], row["p_value"], row["significance"]) == (0, 1.0, "ns")
     assert np.isnan(row["mean_score"])
     assert np.isnan(row["p_holm"])  # not tested, so not one of the tests adjusted for
@@ -190,7 +190,7 @@ def test_values_have_the_same_names_for_every_cohort(population):
 def test_values_can_be_stored():
     values = summarise(random_cohort(1, seed=1), PAPER)
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    assert {"n": 0, "mean": None, "p_value": None, "significance": None} in values.values()
+    assert any(value == dict.fromkeys(value) | {"n": 0} for value in values.values() if "effect" in value)
 
 
 def test_the_order_of_rows_does_not_matter():

@@ -13,7 +13,7 @@ from matplotlib.transforms import blended_transform_factory
 from analysis.criteria import PAPER, Criteria
 from analysis.figures import page, style
 from analysis.reporting.formatting import number
-from analysis.reporting.methods import signed_rank_note, significance_note
+from analysis.reporting.methods import VISIT_LABELS, profile_notes
 from analysis.symptoms import CHANGES
 from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
 
@@ -24,7 +24,6 @@ _ROW, _HEADING, _GAP, _BAR = 0.47, 0.46, 0.22, 0.35  # heights in centimetres
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
 _COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15, "Wilcoxon\ntest": 3.4}  # centres, from the right end of the bars
 _COLUMNS_WIDTH = 4.1
-_VISITS = {"best": "at best response", "last": "at last follow-up"}
 
 
 def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
@@ -86,13 +85,13 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     return rows, pd.DataFrame({"label": labels, "y": first.to_numpy()})
 
 
-def _notes(profile: pd.DataFrame, visit: str, criteria: Criteria) -> list[str]:
-    tested = profile["n"] > 0
+def _notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
+    visit = VISIT_LABELS[criteria.symptoms_at]
     return [
-        f"Bars: patients with the symptom before treatment, by its grade {_VISITS[visit]}; no number where the segment "
+        f"Bars: patients with the symptom before treatment, by its grade {visit}; no number where the segment "
         "is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, "
         "0 disappeared; the score before treatment is 1.",
-        f"{signed_rank_note(criteria, profile.loc[tested, 'method'])} {significance_note(criteria, int(tested.sum()))}",
+        " ".join(profile_notes(profile, criteria)),
     ]
 
 
@@ -193,7 +192,6 @@ def draw_symptoms(
     population: str,
     patients: int,
     *,
-    visit: str = "best",
     order: str = "score",
     criteria: Criteria = PAPER,
     caveats: Sequence[str] = (),
@@ -210,12 +208,10 @@ def draw_symptoms(
         A value of `Population`, for the title.
     patients : int
         Number of patients in the population, for the title.
-    visit : {"best", "last"}
-        When the grades were given, for the notes.
     order : {"score", "list"}
         Order within a group: by rising mean score (most improved first), or as in the profile.
     criteria : Criteria, default the paper's
-        The rules by which the symptoms of the profile were tested, for the notes.
+        The rules the profile was made by, for the notes: when the symptoms were graded and how they were tested.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
@@ -227,15 +223,13 @@ def draw_symptoms(
     Raises
     ------
     ValueError
-        If the profile has no symptom, or population, visit or order is unknown.
+        If the profile has no symptom, or population or order is unknown.
     """
-    if visit not in _VISITS:
-        raise ValueError(f"visit {visit!r} is unknown; allowed are {', '.join(_VISITS)}")
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     rows, headings = arrange(profile, order)
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
-    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(profile, visit, criteria)
+    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(profile, criteria)
     bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + _BELOW
     figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
     width = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - label_width - _COLUMNS_WIDTH

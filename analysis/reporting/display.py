@@ -210,9 +210,8 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per symptom: patients with it, in how many it was worse, unchanged and improved (and of these gone), the
-        mean score and the p value with its mark.
+        mean score, the rank-biserial correlation, the p value as it is and adjusted in two ways, and the mark.
     """
-    pairs = zip(profile["p_value"], profile["significance"], strict=True)
     return pd.DataFrame(
         {
             "Symptom": profile["label"],
@@ -222,6 +221,10 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
             "Improved": profile[list(IMPROVED)].sum(axis=1),
             "Of these gone": profile["disappeared"],
             "Mean score": profile["mean_score"].map(lambda x: formatting.number(x, 2)),
-            "p": [f"{formatting.p_value(p)}\u00a0({mark})" for p, mark in pairs],
+            "Effect": profile["effect"].map(lambda x: formatting.number(x, 2)),
+            "p": profile["p_value"].where(profile["n"] > 0).map(formatting.p_value),
+            "p, Holm": profile["p_holm"].map(formatting.p_value),
+            "p, B-H": profile["p_benjamini_hochberg"].map(formatting.p_value),
+            "Mark": profile["significance"].where(profile["n"] > 0, formatting.MISSING),
         }
     )

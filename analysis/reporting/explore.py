@@ -91,7 +91,7 @@ def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", gro
     if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[Population(population)]).any():
         return "<p>This cohort has no patient of this population.</p>"
     part, rules = restrict(cohort, population), read_criteria(criteria)
-    profile = symptom_profile(part, "best", rules)
+    profile = symptom_profile(part, rules)
     chosen = profile if group == "all" else profile[profile["group"] == group]
     table = rates(part, rules).data
     if chosen.empty:

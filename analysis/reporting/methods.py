@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
-from analysis.criteria import Criteria
+import pandas as pd
 
-__all__ = ["signed_rank_note", "significance_note"]
+from analysis.criteria import Criteria
+from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
+
+__all__ = ["biology_note", "profile_notes", "signed_rank_note", "significance_note"]
 
 METHOD_LABELS: dict[str, str] = {
     "exact": "exact conditional distribution, ties included",
@@ -20,8 +23,11 @@ ADJUSTMENT_LABELS: dict[str, str] = {
 }
 """How each adjustment is called."""
 
+VISIT_LABELS: dict[str, str] = {"best": "at best response", "last": "at last follow-up"}
+"""When grades were given."""
+
 _TAILS = {"two-sided": "Two-tailed", "greater": "One-tailed (improvement)"}
-_ZEROS = {"drop": "unchanged symptoms left out", "pratt": "unchanged symptoms ranked by Pratt's rule"}
+_ZEROS = {"drop": "unchanged pairs left out", "pratt": "unchanged pairs ranked by Pratt's rule"}
 
 
 def signed_rank_note(criteria: Criteria, methods: Iterable[str]) -> str:
@@ -39,11 +45,57 @@ def signed_rank_note(criteria: Criteria, methods: Iterable[str]) -> str:
     str
         A sentence.
     """
+    test = f"{_TAILS[criteria.alternative]} Wilcoxon signed-rank test"
+    return f"{test} of the score under omalizumab against that before: {_how(criteria, methods)}."
+
+
+def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
+    """Name the test of the symptoms of a profile and say what its marks mean.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        As `analysis.symptoms.symptom_profile` gives it: ``n`` and ``method``.
+    criteria : Criteria
+        The rules it was made by.
+
+    Returns
+    -------
+    list of str
+        Two sentences.
+    """
+    tested = profile["n"] > 0
+    return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
+
+
+def _how(criteria: Criteria, methods: Iterable[str]) -> str:
+    """Say how the p values of signed-rank tests were computed, and what became of pairs without change."""
     found = set(methods)
     named = "; ".join(label for method, label in METHOD_LABELS.items() if method in found)
-    how = ", ".join(filter(None, [named, _ZEROS[criteria.zeros]]))
-    tails = _TAILS[criteria.alternative]
-    return f"{tails} Wilcoxon signed-rank test of the score under omalizumab against that before: {how}."
+    return ", ".join(filter(None, [named, _ZEROS[criteria.zeros]]))
+
+
+def biology_note(criteria: Criteria, methods: Iterable[str]) -> str:
+    """Name the tests of levels before and on therapy.
+
+    Parameters
+    ----------
+    criteria : Criteria
+        ``zeros`` is used.
+    methods : iterable of str
+        The ``method`` of each signed-rank test.
+
+    Returns
+    -------
+    str
+        Sentences, with the units of the levels.
+    """
+    units = ", ".join(f"{ANALYTE_LABELS[analyte]} in {unit}" for analyte, unit in ANALYTE_UNITS.items())
+    return (
+        f"{units}. All tests are two-tailed and not adjusted for their number. Paired t test: mean difference, on "
+        "therapy minus before; of the logarithms: ratio of geometric means, on therapy to before. Wilcoxon signed-rank "
+        f"test: {_how(criteria, methods)}."
+    )
 
 
 def significance_note(criteria: Criteria, tests: int) -> str:

@@ -50,17 +50,29 @@ def value_text(entry: Mapping[str, Any]) -> str:
     )
 
 
+def _estimate(entry: Mapping[str, Any]) -> list[str]:
+    """Print what a test estimates, with its interval where it has one."""
+    if entry.get("ratio") is not None:
+        name, text, digits = "ratio of geometric means", formatting.number(entry["ratio"], 2), 2
+    elif entry.get("mean_difference") is not None:
+        name, text, digits = "mean difference", formatting.number(entry["mean_difference"], 1), 1
+    elif entry.get("effect") is not None:
+        name, text, digits = "rank-biserial correlation", formatting.number(entry["effect"], 2), 2
+    elif entry.get("rho") is not None:
+        name, text, digits = "rho", formatting.number(entry["rho"], 2), 2
+    else:
+        return []
+    interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
+    return [f"{name} {text}{interval}"]
+
+
 def _test_text(entry: Mapping[str, Any]) -> str:
-    parts = []
-    if entry.get("ci") is not None:
-        interval = formatting.value_range(*entry["ci"])
-        parts.append(f"mean difference {formatting.number(entry['mean_difference'], 1)} (95% CI {interval})")
-    if entry.get("rho") is not None:
-        parts.append(f"rho {formatting.number(entry['rho'], 2)}")
     size = f"n = {entry['n']}"
-    if entry.get("denominator") is not None:  # two groups are compared
+    if entry.get("n_zero"):  # a signed-rank test, which pairs without change do not carry
+        size = f"n = {entry['n'] + entry['n_zero']}, of whom {entry['n']} changed"
+    elif entry.get("denominator") is not None:  # two groups are compared
         size += f" and {entry['denominator'] - entry['n']}"
-    return ", ".join([*parts, formatting.p_value(entry["p_value"], named=True), size])
+    return ", ".join([*_estimate(entry), formatting.p_value(entry["p_value"], named=True), size])
 
 
 def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
