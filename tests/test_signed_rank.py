@@ -178,12 +178,20 @@ def test_beyond_the_limit_a_saddlepoint_is_close_to_the_exact_p(tied):
     assert signed_rank(sizes).method == "saddlepoint"
     checked = 0
     for share in (0.5, 0.501, 0.51, 0.53, 0.56, 0.6, 0.63):
-        least = int(share * total)
+        least = int(share * total) // 2 * 2  # untied, only even sums are possible
         exact, near = _exact_upper(doubled, least), _saddlepoint_upper(doubled, least)
-        assert near == pytest.approx(exact, abs=2e-4)
-        assert near == pytest.approx(exact, rel=3e-3)
+        assert near == pytest.approx(exact, rel=1e-3 if tied else 1e-5)
         checked += exact < 1e-10
     assert checked
+
+
+@pytest.mark.parametrize("positive", [600, 542, 501])
+def test_beyond_the_limit_equal_sizes_are_a_sign_test(positive):
+    n = EXACT_LIMIT + 1
+    differences = np.r_[np.ones(positive), -np.ones(n - positive)]
+    for alternative in ("two-sided", "greater", "less"):
+        expected = stats.binomtest(positive, n, alternative=alternative).pvalue
+        assert signed_rank(differences, alternative=alternative).p_value == pytest.approx(expected, rel=1e-4)
 
 
 def test_beyond_the_limit_nothing_breaks_at_the_ends():

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from statsmodels.stats.multitest import multipletests
+from scipy import stats
 
 from analysis.statistics.arguments import check_choice, check_probability, floats
 
@@ -12,7 +12,17 @@ __all__ = ["adjusted", "significance"]
 
 Adjustment = Literal["none", "holm", "benjamini_hochberg"]
 
-_METHODS = {"holm": "holm", "benjamini_hochberg": "fdr_bh"}
+
+def _holm(p_values: np.ndarray) -> np.ndarray:
+    """Adjust by Holm's method; statsmodels has it, but each call there collects the garbage of the whole process."""
+    order = np.argsort(p_values, kind="stable")
+    steps = p_values[order] * np.arange(len(p_values), 0, -1)
+    found = np.empty_like(p_values)
+    found[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return found
+
+
+_METHODS = {"holm": _holm, "benjamini_hochberg": stats.false_discovery_control}
 
 
 def adjusted(p_values: ArrayLike, method: Adjustment) -> np.ndarray:
@@ -50,7 +60,7 @@ def adjusted(p_values: ArrayLike, method: Adjustment) -> np.ndarray:
         check_probability("p value", float(value))
     if method != "none" and tested.any():
         values = values.copy()
-        values[tested] = multipletests(values[tested], method=_METHODS[method])[1]
+        values[tested] = _METHODS[method](values[tested])
     return values
 
 

@@ -1,0 +1,276 @@
+"""The signed-rank test against SciPy and R: first how far from the truth, then how long.
+
+Run by hand: ``python benchmarks/wilcoxon.py``. The truth is counted in whole numbers of any size, by halves: all sums
+of the first two sizes of difference against all sums of the others. R takes part if ``Rscript`` with the packages coin
+and exactRankTests is installed. Samples are changes of grades, with ties and with symptoms that did not change.
+"""
+
+import argparse
+import json
+import math
+import shutil
+import subprocess
+import time
+from bisect import bisect_left
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.statistics.signed_rank import EXACT_LIMIT, _exact_upper, _normal_upper, _saddlepoint_upper, signed_rank
+
+CHANGES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0)
+R_PROGRAM = """
+suppressMessages({library(coin); library(exactRankTests)})
+samples <- lapply(strsplit(readLines(file("stdin")), " "), as.numeric)
+for (d in samples) {
+  zero <- rep(0, length(d))
+  coin <- function() wilcoxsign_test(d ~ zero, distribution = "exact", zero.method = "Wilcoxon")
+  coin_p <- pvalue(coin())
+  rank_p <- wilcox.exact(d, exact = TRUE)$p.value
+  times <- max(3, 4000 %/% length(d))
+  coin_t <- system.time(for (i in 1:times) pvalue(coin()))[[3]]
+  rank_t <- system.time(for (i in 1:times) wilcox.exact(d, exact = TRUE))[[3]]
+  cat(sprintf("[%.17g, %.17g, %.6f, %.6f]\\n", coin_p, rank_p, coin_t / times, rank_t / times))
+}
+"""
+
+
+def samples(n: int, count: int) -> list[np.ndarray]:
+    """Draw samples of changes whose p values are neither all large nor all small.
+
+    Parameters
+    ----------
+    n : int
+        Pairs in each.
+    count : int
+        Number of samples.
+
+    Returns
+    -------
+    list of ndarray
+        Each of shape (n,).
+    """
+    rng = np.random.default_rng(n)
+    found = []
+    for place in range(count):
+        worse = 0.5 - (0.2 + place) / (2.5 * count * math.sqrt(n / 14))
+        better = np.array([0.3, 0.3, 0.2, 0.2]) * (0.85 - worse)
+        found.append(rng.choice(CHANGES, size=n, p=[worse, 0.15, *better]))
+    return found
+
+
+def _sums(pairs: list[tuple[int, int]]) -> dict[int, int]:
+    """Count in how many ways some of a number of equal ranks add up to each sum, for two sizes of rank."""
+    ways = {0: 1}
+    for rank, many in pairs:
+        grown: dict[int, int] = {}
+        for taken in range(many + 1):
+            times = math.comb(many, taken)
+            for total, count in ways.items():
+                grown[total + rank * taken] = grown.get(total + rank * taken, 0) + count * times
+        ways = grown
+    return ways
+
+
+def truth(differences: np.ndarray) -> Fraction:
+    """Count the two-sided p value exactly.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (n,)
+        Changes of at most four sizes besides 0.
+
+    Returns
+    -------
+    Fraction
+        The p value, without any rounding.
+    """
+    changed = differences[differences != 0]
+    sizes, place, counts = np.unique(np.abs(changed), return_inverse=True, return_counts=True)
+    before = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    ranks = [int(2 * b + c + 1) for b, c in zip(before, counts, strict=True)]  # twice the mean rank
+    groups = list(zip(ranks, counts.tolist(), strict=True))
+    total = sum(rank * many for rank, many in groups)
+    positive = sum(ranks[at] for at, change in zip(place, changed, strict=True) if change > 0)
+    least = max(positive, total - positive)
+    one, other = _sums(groups[: len(sizes) // 2]), _sums(groups[len(sizes) // 2 :])
+    totals = sorted(other)
+    from_here = [0] * (len(totals) + 1)
+    for at in range(len(totals) - 1, -1, -1):
+        from_here[at] = from_here[at + 1] + other[totals[at]]
+    far = sum(count * from_here[bisect_left(totals, least - part)] for part, count in one.items())
+    return min(Fraction(1), Fraction(2 * far, 2 ** len(changed)))
+
+
+def _timed(call: Callable[[], float], seconds: float = 0.3) -> tuple[float, float]:
+    """Call until some time has passed; return the result and the shortest time of a call."""
+    best, start = math.inf, time.perf_counter()
+    while True:
+        begin = time.perf_counter()
+        result = call()
+        best = min(best, time.perf_counter() - begin)
+        if time.perf_counter() - start > seconds:
+            return float(result), best
+
+
+def in_python(differences: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Test a sample in every way Python has.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (n,)
+        The sample.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        For each way the p value and the seconds of a call.
+    """
+    permutation = stats.PermutationMethod(n_resamples=9_999, rng=np.random.default_rng(1))
+    ways: dict[str, Callable[[], float]] = {
+        "signed_rank": lambda: signed_rank(differences).p_value,
+        "scipy, exact": lambda: stats.wilcoxon(differences, method="exact").pvalue,
+        "scipy, auto": lambda: stats.wilcoxon(differences, method="auto").pvalue,
+        "scipy, 9,999 permutations": lambda: stats.wilcoxon(differences, method=permutation).pvalue,
+    }
+    return {name: _timed(call) for name, call in ways.items()}
+
+
+def in_r(drawn: list[np.ndarray]) -> list[dict[str, tuple[float, float]]]:
+    """Test samples in R.
+
+    Parameters
+    ----------
+    drawn : list of ndarray
+        The samples.
+
+    Returns
+    -------
+    list of dict
+        Like `in_python` for each sample; empty dicts without R or its packages.
+    """
+    if not shutil.which("Rscript"):
+        return [{} for _ in drawn]
+    text = "\n".join(" ".join(map(repr, sample.tolist())) for sample in drawn) + "\n"
+    run = subprocess.run(["Rscript", "-e", R_PROGRAM], input=text, capture_output=True, text=True, check=False)
+    if run.returncode:
+        return [{} for _ in drawn]
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    return [
+        {"R, coin exact": (coin, coin_time), "R, exactRankTests": (rank, rank_time)}
+        for coin, rank, coin_time, rank_time in rows
+    ]
+
+
+def compare(sizes: list[int], count: int) -> pd.DataFrame:
+    """Compare all ways with the truth, and with one another in time.
+
+    Parameters
+    ----------
+    sizes : list of int
+        Numbers of pairs.
+    count : int
+        Samples of each size.
+
+    Returns
+    -------
+    DataFrame
+        One row per size and way: largest difference to the true p value, absolute and relative, milliseconds of a call,
+        and that divided by the time of ``signed_rank``.
+    """
+    rows = []
+    for n in sizes:
+        drawn = samples(n, count)
+        results = [in_python(sample) | more for sample, more in zip(drawn, in_r(drawn), strict=True)]
+        true = [truth(sample) for sample in drawn]
+        ours = min(result["signed_rank"][1] for result in results)
+        for way in results[0]:
+            apart = [abs(Fraction(result[way][0]) - p) for result, p in zip(results, true, strict=True)]
+            seconds = min(result[way][1] for result in results)
+            rows.append(
+                {
+                    "n": n,
+                    "way": way,
+                    "largest difference": float(max(apart)),
+                    "relative": float(max(one / p for one, p in zip(apart, true, strict=True))),
+                    "ms": 1000 * seconds,
+                    "time / ours": seconds / ours,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def approximations(n: int) -> pd.DataFrame:
+    """Measure the approximations of an upper tail beyond the exact limit.
+
+    Parameters
+    ----------
+    n : int
+        Number of ranks.
+
+    Returns
+    -------
+    DataFrame
+        For ranks with ever fewer ties and each approximation: largest difference of a tail from one half down, and the
+        largest relative difference of tails from one half down to 1e-4 and to 1e-12.
+    """
+    rows = []
+    rng = np.random.default_rng(3)
+    ranked = {
+        "all tied": np.ones(n),
+        "two sizes": rng.choice([0.25, 0.5], size=n),
+        "three sizes": rng.choice([0.25, 0.5, 1.0], size=n),
+        "four sizes": rng.choice([0.25, 0.5, 0.75, 1.0], size=n, p=[0.3, 0.3, 0.2, 0.2]),
+        "untied": np.arange(1.0, n + 1),
+    }
+    for name, sizes in ranked.items():
+        doubled = np.rint(2 * stats.rankdata(sizes)).astype(np.int64)
+        total = int(doubled.sum())
+        sums = _possible(doubled)
+        sums = sums[(sums >= total / 2) & (sums <= 0.66 * total)]
+        sums = sums[np.unique(np.linspace(0, len(sums) - 1, 150).astype(int))]
+        exact = np.array([_exact_upper(doubled, int(s)) for s in sums])
+        for way, upper in (("saddlepoint", _saddlepoint_upper), ("normal", _normal_upper)):
+            near = np.array([upper(doubled, int(s)) for s in sums])
+            relative = np.abs(near / exact - 1)
+            rows.append(
+                {
+                    "ranks": name,
+                    "way": way,
+                    "largest difference": np.abs(near - exact).max(),
+                    "relative to 1e-4": relative[exact >= 1e-4].max(),
+                    "relative to 1e-12": relative[exact >= 1e-12].max(),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _possible(doubled: np.ndarray) -> np.ndarray:
+    """List the sums that some of the ranks can add up to."""
+    reachable = 1  # a bit for each sum
+    for rank in doubled.tolist():
+        reachable |= reachable << rank
+    return np.flatnonzero(np.frombuffer(f"{reachable:b}"[::-1].encode(), dtype=np.uint8) == ord("1"))
+
+
+def main() -> None:
+    """Print both comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[14, 55, 200, 1000])
+    parser.add_argument("--samples", type=int, default=5)
+    options = parser.parse_args()
+    table = compare(options.sizes, options.samples)
+    print(f"Two-sided p values of {options.samples} samples of each size, against the truth; shortest time of a call")
+    print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    if table["way"].str.startswith("R").sum() == 0:
+        print("R, coin or exactRankTests is not installed: left out")
+    n = EXACT_LIMIT + 1
+    print(f"\nApproximations of one tail for {n:,} ranks, against the exact distribution")
+    print(approximations(n).to_string(index=False, float_format=lambda x: f"{x:.2g}"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""The specification curve and the marks: what is drawn where, and that it can be read."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.criteria import PAPER, Criteria
+from analysis.figures.marks import MARK_COLOURS, draw_marks
+from analysis.figures.specifications import PANELS, draw_specifications, ordered, strips
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE
+from analysis.reporting.options import OPTION_LABELS, change_notes, change_rows, moving_rows, value_label, variance_rows
+from analysis.sensitivity.effects import OUTCOMES, mark_shares, most_moving, one_at_a_time
+from analysis.sensitivity.grids import response_grid, symptom_grid
+from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
+from analysis.symptoms import symptom_profile
+from tests.cohorts import cohort_with, random_cohort
+from tests.figure_checks import faults, texts_of
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return random_cohort(30, seed=4)
+
+
+@pytest.fixture(scope="module")
+def grid(cohort):
+    return response_grid(cohort)
+
+
+@pytest.fixture(scope="module")
+def changes(cohort):
+    return one_at_a_time(cohort)
+
+
+def shares_of(cohort):
+    return symptom_profile(cohort)[["label", "group"]].join(mark_shares(symptom_grid(cohort)))
+
+
+def test_a_curve_has_each_combination_once_in_rising_order(grid):
+    for panel, (_, options, stacked) in PANELS.items():
+        rows = ordered(grid, panel)
+        assert len(rows) == len(grid[list(options)].drop_duplicates())
+        assert rows["total"].is_monotonic_increasing
+        assert rows["total"].tolist() == sum(rows[name] for name in stacked).tolist()
+    assert ordered(grid, "best")["total"].tolist() == ordered(grid, "best")["best.orr"].tolist()
+
+
+def test_strips_tell_where_a_value_is():
+    rows = pd.DataFrame({"rule": list("aabbab")})
+    assert strips(rows, "rule", ["a", "b"]).tolist() == [[1, 1, 0, 0, 1, 0], [0, 0, 1, 1, 0, 1]]
+    assert strips(rows, "rule", ["a", "b"], bins=3).tolist() == [[1, 0, 0.5], [0, 1, 0.5]]
+    assert np.allclose(strips(rows, "rule", ["a", "b"], bins=4).sum(axis=0), 1)
+
+
+def test_the_curve_marks_the_rules_it_begins_with(cohort, grid):
+    first = grid.iloc[0]
+    figure = draw_specifications(grid, "all", 30, caveats=[RECONSTRUCTED_NOTE])
+    assert faults(figure) == []
+    texts = texts_of(figure)
+    for number in (first["best.orr"], first["last.persistent_orr"], first["sustained"]):
+        assert str(number) in texts
+    assert any("54 combinations" in text for text in texts)
+    assert RECONSTRUCTED_NOTE in texts
+    assert all(OPTION_LABELS[name] in texts for name in RESPONSE_OPTIONS)
+    curve = figure.axes[0]
+    steps = {patch.get_label(): patch.get_data().values for patch in curve.patches}
+    rows = ordered(grid, "best")
+    assert steps["best.pr"].tolist() == rows["best.orr"].tolist()
+    assert steps["best.cr"].tolist() == rows["best.cr"].tolist()
+
+
+@pytest.mark.parametrize("criteria", [PAPER, Criteria(worsening="any", partial_from_percent=25, sustained_months=1.5)])
+@pytest.mark.parametrize("patients", [1, 400])
+def test_curves_of_any_cohort_and_rules_can_be_read(patients, criteria):
+    part = random_cohort(patients, 3, "idiopathic")
+    figure = draw_specifications(response_grid(part, criteria), "idiopathic", patients)
+    assert faults(figure) == []
+
+
+def test_marks_are_drawn_as_shares(cohort):
+    shares = shares_of(cohort)
+    figure = draw_marks(shares, "all", 576, patients=30, caveats=[RECONSTRUCTED_NOTE])
+    assert faults(figure) == []
+    texts = texts_of(figure)
+    assert set(shares["label"]) <= set(texts)
+    always, never = (shares["ns"] == 0).sum(), (shares["significant"] == 0).sum()
+    assert f"under all rules: {always} of {len(shares)}; under none: {never}" in " ".join(texts)
+    bars = {container.get_label(): [bar.get_width() for bar in container] for container in figure.axes[0].containers}
+    for mark in MARK_COLOURS:
+        assert sorted(bars[mark]) == pytest.approx(sorted(100 * shares[mark]))
+
+
+def test_marks_of_one_untestable_symptom():
+    shares = shares_of(cohort_with([[("baseline", 0.0, np.nan)]]))
+    assert faults(draw_marks(shares, "ISM", 576, patients=1)) == []
+
+
+def test_figures_name_what_is_wrong(grid):
+    with pytest.raises(ValueError, match="the grid has no rows"):
+        draw_specifications(grid.iloc[:0], "all", 30)
+    with pytest.raises(ValueError, match="the shares have no rows"):
+        draw_marks(shares_of(random_cohort(2, 1)).iloc[:0], "all", 576, patients=2)
+    with pytest.raises(ValueError, match="everybody"):
+        draw_specifications(grid, "everybody", 30)
+
+
+def test_every_value_has_a_label():
+    for option in OPTION_LABELS:
+        labels = [value_label(option, value) for value in values_of(option)]
+        assert len(set(labels)) == len(labels)
+    assert set(OPTION_LABELS) == {*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "ige_stable_percent", "lost_to_follow_up"}
+    assert (value_label("partial_from_percent", "20"), value_label("alpha", 0.01)) == ("20 %", "0.01")
+    assert value_label("sustained_months", 6) == "6 months"
+
+
+def test_changes_are_printed_from_before_to_after(changes):
+    rows = change_rows(changes)
+    assert len(rows) == len(changes) - 1
+    first = changes.iloc[0]
+    for (_, row), text in zip(changes.iloc[1:].iterrows(), rows.to_dict("records"), strict=True):
+        orr = f"ORR {first['best.orr']}\u00a0→\u00a0{row['best.orr']}"
+        assert (orr in text["Results that move"].split(", ")) == (row["best.orr"] != first["best.orr"])
+        assert (text["Symptoms"] == "–") == (row["marks_changed"] == 0)
+    assert "not adjusted" in change_notes(PAPER)[1]
+    assert "Holm" in change_notes(Criteria(adjustment="holm"))[1]
+
+
+def test_the_rules_that_move_most_are_printed(changes):
+    rows = moving_rows(most_moving(changes))
+    assert rows["Result"].tolist() == list(OUTCOMES.values())
+    unmoved = rows[rows["Moved most by"] == "none moves it"]
+    assert (unmoved["to"] == "–").all()
+    assert len(unmoved) < len(rows)
+
+
+def test_variance_is_printed_for_what_varies(grid):
+    rows = variance_rows(grid)
+    assert rows["Rule"].tolist() == [OPTION_LABELS[name] for name in RESPONSE_OPTIONS]
+    assert "ORR" in rows.columns
+    constant = variance_rows(grid.assign(**{"best.orr": 3}))
+    assert "ORR" not in constant.columns
