@@ -203,9 +203,9 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     dict of str to dict
         Values by name, for each analyte: level at diagnosis (all tested then; Table 1), before and on therapy (patients
         tested twice) with the paired t test (L303-L311), that test of the logarithms (``paired_ratio``: ratio of the
-        geometric means) and the signed-rank test, for levels as skewed as those of IgE; and how many increased, were stable or decreased (L311-L312);
-        for total IgE, its relative change and its level on therapy against the relative symptom score at best response,
-        and between patients with and without adverse events (L312-L313, L360).
+        geometric means) and the signed-rank test, for levels as skewed as those of IgE; and how many increased, were
+        stable or decreased (L311-L312); for total IgE, its relative change and its level on therapy against the
+        relative symptom score at best response, and between patients with and without adverse events (L312-L313, L360).
     """
     values: dict[str, dict[str, Any]] = {}
     for analyte in Analyte:

@@ -65,8 +65,8 @@ class Criteria:
     ige_stable_percent : float, default 20
         A change of total IgE of at most this is stable (L310-L311).
     symptoms_at : {"best", "last"}
-        Whether the symptoms of Figure 1 are those at the time of best response or at last follow-up; L222 and the legend
-        only say "under omalizumab therapy".
+        Whether the symptoms of Figure 1 are those at the time of best response or at last follow-up; L222-L223 and the
+        legend only say "under omalizumab therapy".
     zeros : {"drop", "pratt"}
         What becomes of unchanged symptoms in the signed-rank test: left out (Wilcoxon) or ranked first (Pratt).
     distribution : {"exact", "asymptotic"}

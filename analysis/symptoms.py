@@ -53,9 +53,29 @@ def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     family = tests["p_value"].where(counts.sum(axis=1) > 0)
     for name in ADJUSTMENTS:
         tests[f"p_{name}"] = adjusted(family, name)
-    judged = tests["p_value" if criteria.adjustment == "none" else f"p_{criteria.adjustment}"].fillna(1.0)
-    marks = [significance(p, criteria.alpha, criteria.p_at_alpha) for p in judged]
-    return tests.rename(columns={"n": "n_nonzero"}).assign(significance=marks)[list(TEST_COLUMNS)]
+    tests["p_value"] = family
+    tests = tests.rename(columns={"n": "n_nonzero"})
+    return tests.assign(significance=marks(tests, criteria))[list(TEST_COLUMNS)]
+
+
+def marks(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
+    """Mark the significance of each symptom.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        One row per symptom with ``p_value``, ``p_holm`` and ``p_benjamini_hochberg``, as a profile has them.
+    criteria : Criteria, default the paper's
+        ``adjustment`` chooses the p value, ``alpha`` and ``p_at_alpha`` judge it.
+
+    Returns
+    -------
+    Series of str
+        ns or one to three stars; missing where there was no test.
+    """
+    judged = tests["p_value" if criteria.adjustment == "none" else f"p_{criteria.adjustment}"]
+    found = [None if pd.isna(p) else significance(p, criteria.alpha, criteria.p_at_alpha) for p in judged]
+    return pd.Series(found, tests.index, dtype=object, name="significance")
 
 
 def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -79,9 +99,9 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         and of the Wilcoxon signed-rank test of the score before against under therapy: ``statistic`` (W+ of
         improvement), ``n_nonzero``, ``n_zero`` and ``n_tied`` (patients whose symptom changed, did not, changed as much
         as another's), ``effect`` (matched-pairs rank-biserial correlation, 1 if all improved; missing if none changed),
-        ``p_value``, ``p_holm`` and ``p_benjamini_hochberg`` (adjusted for all symptoms of the profile; missing if ``n``
-        is 0), ``method`` of the p value, and ``significance`` (ns or one to three stars) of the p value that the
-        criteria choose.
+        ``p_value``, ``p_holm`` and ``p_benjamini_hochberg`` (adjusted for all symptoms of the profile), ``method`` of
+        the p value, and ``significance`` (ns or one to three stars) of the p value that the criteria choose; p values
+        and mark are missing if ``n`` is 0.
 
     Notes
     -----

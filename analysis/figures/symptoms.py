@@ -12,7 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from analysis.criteria import PAPER, Criteria
 from analysis.figures import page, style
-from analysis.reporting.formatting import number
+from analysis.reporting.formatting import MISSING, number
 from analysis.reporting.methods import VISIT_LABELS, profile_notes
 from analysis.symptoms import CHANGES
 from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM_GROUP_LABELS, Population
@@ -20,7 +20,10 @@ from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM
 GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
 """The column of a symptom profile that counts the patients with each grade."""
 
-_ROW, _HEADING, _GAP, _BAR = 0.47, 0.46, 0.22, 0.35  # heights in centimetres
+ROW_CM, HEADING_CM = 0.47, 0.46
+"""Height of a row of a symptom and of the heading of a group, in centimetres."""
+
+_GAP, _BAR = 0.22, 0.35  # heights in centimetres
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
 _COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15, "Wilcoxon\ntest": 3.4}  # centres, from the right end of the bars
 _COLUMNS_WIDTH = 4.1
@@ -79,8 +82,8 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     rows = profile.assign(group=group).reset_index(drop=True)
     rows = rows.sort_values(["group", "mean_score"] if order == "score" else ["group"], kind="stable")
     before = rows["group"].cat.remove_unused_categories().cat.codes
-    rows["y"] = _HEADING + before * (_HEADING + _GAP) + _ROW * (np.arange(len(rows)) + 0.5)
-    first = rows.groupby("group", observed=True)["y"].min() - (_ROW + _HEADING) / 2
+    rows["y"] = HEADING_CM + before * (HEADING_CM + _GAP) + ROW_CM * (np.arange(len(rows)) + 0.5)
+    first = rows.groupby("group", observed=True)["y"].min() - (ROW_CM + HEADING_CM) / 2
     labels = [SYMPTOM_GROUP_LABELS[name] for name in first.index]
     return rows, pd.DataFrame({"label": labels, "y": first.to_numpy()})
 
@@ -147,13 +150,13 @@ def _draw_rows(axes: Axes, rows: pd.DataFrame, headings: pd.DataFrame, label_wid
             page.MARGIN_CM, heading.y, heading.label, weight="bold", va="center_baseline", transform=beside
         )
         text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})  # keeps the zero line off a long heading
-        ends, top = [page.MARGIN_CM, right + _COLUMNS_WIDTH], [heading.y - _HEADING / 2] * 2
+        ends, top = [page.MARGIN_CM, right + _COLUMNS_WIDTH], [heading.y - HEADING_CM / 2] * 2
         axes.plot(
             ends, top, color=style.RULE, linewidth=0.6, transform=beside, clip_on=False, scalex=False, scaley=False
         )
     for row in rows.itertuples():
         axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
-        cells = (f"{row.n:,}", number(row.mean_score, 2), row.significance)
+        cells = (f"{row.n:,}", number(row.mean_score, 2), MISSING if pd.isna(row.significance) else row.significance)
         for text, centre in zip(cells, _COLUMNS.values(), strict=True):
             axes.text(right + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
 
@@ -229,7 +232,7 @@ def draw_symptoms(
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     rows, headings = arrange(profile, order)
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
-    depth, notes = rows["y"].max() + _ROW / 2 + 0.1, _notes(profile, criteria)
+    depth, notes = rows["y"].max() + ROW_CM / 2 + 0.1, _notes(profile, criteria)
     bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + _BELOW
     figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
     width = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - label_width - _COLUMNS_WIDTH

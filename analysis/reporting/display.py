@@ -60,9 +60,7 @@ def shown(table: GT) -> HTML:
     return HTML(table.as_raw_html())
 
 
-def result_table(
-    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()
-) -> HTML:
+def table(cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()) -> GT:
     """Lay out a few results with the population in the heading and the caveats below.
 
     Parameters
@@ -80,12 +78,30 @@ def result_table(
 
     Returns
     -------
-    HTML
-        The table.
+    GT
+        For `shown`, and to be saved.
     """
     identifier = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     heading = f"{POPULATION_LABELS[cohort.population]} (N = {len(cohort.patients):,}): {title}"
-    return shown(small_table(frame, heading, identifier, notes, caveats(cohort, criteria)))
+    return small_table(frame, heading, identifier, notes, caveats(cohort, criteria))
+
+
+def result_table(
+    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()
+) -> HTML:
+    """Lay out a few results as `table` does, to be shown.
+
+    Parameters
+    ----------
+    cohort, criteria, frame, title, notes
+        As `table` takes them.
+
+    Returns
+    -------
+    HTML
+        The table.
+    """
+    return shown(table(cohort, criteria, frame, title, notes))
 
 
 def value_table(
@@ -222,9 +238,9 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
             "Of these gone": profile["disappeared"],
             "Mean score": profile["mean_score"].map(lambda x: formatting.number(x, 2)),
             "Effect": profile["effect"].map(lambda x: formatting.number(x, 2)),
-            "p": profile["p_value"].where(profile["n"] > 0).map(formatting.p_value),
+            "p": profile["p_value"].map(formatting.p_value),
             "p, Holm": profile["p_holm"].map(formatting.p_value),
             "p, B-H": profile["p_benjamini_hochberg"].map(formatting.p_value),
-            "Mark": profile["significance"].where(profile["n"] > 0, formatting.MISSING),
+            "Mark": profile["significance"].fillna(formatting.MISSING),
         }
     )
