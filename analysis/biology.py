@@ -12,6 +12,7 @@ from analysis.criteria import PAPER, Criteria
 from analysis.safety import with_any
 from analysis.scoring import symptom_scores
 from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
+from analysis.statistics.rank_sum import rank_sum
 from analysis.statistics.signed_rank import SignedRank, signed_rank
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import Analyte, TimePoint
@@ -122,28 +123,27 @@ def rank_correlation(first: pd.Series, second: pd.Series) -> dict[str, Any]:
 
 
 def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
-    """Compare a quantity between two groups of patients by the Mann-Whitney test.
+    """Compare a quantity between two groups of patients by the rank-sum test.
 
     Parameters
     ----------
     values : Series of numbers
-        One value per patient.
+        One value per patient; infinite values are ranked last.
     group : Series of bool
         Who belongs to the first group, indexed like ``values``.
 
     Returns
     -------
     dict
-        ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group and the two-sided
-        ``p_value`` (exact without ties if a group has at most 8 patients, else the normal approximation); the latter
-        two are None if a group is empty or nothing varies.
+        ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group, the two-sided
+        ``p_value`` and its ``method``; the last three are None if a group is empty or nothing varies.
     """
-    inside, outside = values[group], values[~group]
-    counts = {"n": len(inside), "denominator": len(values)}
-    if inside.empty or outside.empty or values.nunique() < 2:
-        return counts | {"statistic": None, "p_value": None}
-    test = stats.mannwhitneyu(inside, outside, alternative="two-sided", method="auto")
-    return counts | {"statistic": float(test.statistic), "p_value": float(test.pvalue)}
+    counts = {"n": int(group.sum()), "denominator": len(values)}
+    if values.nunique() < 2:
+        return counts | {"statistic": None, "p_value": None, "method": None}
+    ranks = values.rank()  # so that infinite values have a place too
+    test = rank_sum(ranks[group], ranks[~group])
+    return counts | {"statistic": test.statistic, "p_value": test.p_value, "method": test.method}
 
 
 def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response
 from analysis.safety import with_any
 from analysis.schema import symptom_list
+from analysis.statistics.proportions import difference_interval
 from analysis.summaries import proportion, share
 from analysis.vocabulary import Response, StopReason, SymptomGroup
 
@@ -69,14 +70,17 @@ def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``difference`` in percentage points (here minus there) and the two-sided ``p_value`` of Fisher's exact test;
-        both None if a denominator is 0.
+        ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % interval
+        (Newcombe's hybrid score) and the two-sided ``p_value`` of Fisher's exact test; all None if a denominator is 0.
     """
     if not here["denominator"] or not there["denominator"]:
-        return {"difference": None, "p_value": None}
+        return dict.fromkeys(("difference", "low", "high", "p_value"))
     counts = [[side["n"], side["denominator"] - side["n"]] for side in (here, there)]
+    low, high = difference_interval(here["n"], here["denominator"], there["n"], there["denominator"])
     return {
         "difference": here["percent"] - there["percent"],
+        "low": 100 * low,
+        "high": 100 * high,
         "p_value": float(stats.fisher_exact(counts).pvalue),
     }
 
@@ -115,7 +119,7 @@ def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort =
     DataFrame
         One row per outcome, indexed by ``outcome`` (orr, side_effects, stopped_for_side_effects): ``label``, ``n``,
         ``denominator``, ``percent``, the same of the earlier cohort (``earlier_n`` ...), ``difference`` in percentage
-        points and ``p_value`` (L321-L322, L347-L350).
+        points, ``low`` and ``high`` of its interval and ``p_value`` (L321-L322, L347-L350).
     """
     rows = {}
     for outcome, (label, here, there) in _outcomes(cohort, criteria, earlier).items():

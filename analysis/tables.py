@@ -7,6 +7,7 @@ from analysis.characteristics import COLUMNS, characteristics
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import response_counts
+from analysis.statistics.proportions import METHODS, intervals
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
 
 ROWS_2: dict[str, tuple[str, int]] = {
@@ -26,6 +27,10 @@ ROWS_2: dict[str, tuple[str, int]] = {
     "last.lost_to_follow_up": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.LOST_TO_FOLLOW_UP], 1),
 }
 """The rows of Table 2 in order: key, label and level of indentation."""
+
+
+INTERVALS: tuple[str, ...] = tuple(f"{method}_{limit}" for method in METHODS for limit in ("low", "high"))
+"""The columns of Table 2 with the limits of the 95 % intervals of its percentages."""
 
 
 def table_1(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -62,7 +67,9 @@ def table_2(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     -------
     DataFrame
         One row per row of Table 2 (`ROWS_2`) and column (`Population`), with the columns of `table_1`; ``statistic`` is
-        ``count_percent``, and ``percent``, of the population, is missing if the population has no patients.
+        ``count_percent``, and ``percent`` is of the population. After them stand the 95 % intervals of the percentage,
+        ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high``; like it they are missing
+        if the population has no patients.
     """
     counts = response_counts(cohort, criteria)
     cells = counts.loc[list(ROWS_2)].rename_axis("row").reset_index().melt("row", var_name="column", value_name="n")
@@ -77,4 +84,6 @@ def table_2(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         denominator=denominator,
         percent=100 * cells["n"] / denominator.where(denominator > 0),
     )
-    return table.reindex(columns=list(COLUMNS)).astype({"n": "Int64", "denominator": "Int64"})
+    limits = [limit for method in METHODS for limit in intervals(table["n"], denominator, method)]
+    table = table.reindex(columns=list(COLUMNS)).astype({"n": "Int64", "denominator": "Int64"})
+    return table.assign(**{name: 100 * limit for name, limit in zip(INTERVALS, limits, strict=True)})

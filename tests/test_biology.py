@@ -117,7 +117,7 @@ def test_ige_against_efficacy_by_hand():
 def test_ige_against_tolerance_by_hand():
     values = biology.summarise(small_cohort())
     # C alone had no adverse event and has the smallest change: one of four places, on two sides.
-    expected = {"n": 3, "denominator": 4, "statistic": 3, "p_value": 0.5}
+    expected = {"n": 3, "denominator": 4, "statistic": 3, "p_value": 0.5, "method": "exact"}
     assert values["biology.total_ige.change_with_events"] == expected
     assert values["biology.total_ige.level_with_events"]["statistic"] == 1
 
@@ -141,7 +141,7 @@ def test_mann_whitney_against_all_divisions():
 def test_nothing_to_compare():
     values = pd.Series([1.0, 2.0, 3.0])
     everyone, same = pd.Series([True] * 3), pd.Series([5.0] * 3)
-    nothing = {"statistic": None, "p_value": None}
+    nothing = {"statistic": None, "p_value": None, "method": None}
     assert biology.compare_groups(values, everyone) == {"n": 3, "denominator": 3} | nothing
     assert biology.compare_groups(values, ~everyone) == {"n": 0, "denominator": 3} | nothing
     assert biology.compare_groups(same, pd.Series([True, False, True]))["p_value"] is None

@@ -5,12 +5,14 @@ from analysis.characteristics import characteristics
 from analysis.cohort import restrict
 from analysis.criteria import Criteria
 from analysis.response import best_response, last_status
+from analysis.statistics.proportions import interval
 from analysis.tables import table_1, table_2
 from analysis.vocabulary import Population
 from tests.cohorts import random_cohort
 
 NUMBERS = ["n", "denominator", "percent", "median", "mean", "minimum", "maximum", "ratio"]
 COLUMNS = ["row", "label", "level", "column", "statistic", *NUMBERS]
+INTERVALS = ["wilson_low", "wilson_high", "clopper_pearson_low", "clopper_pearson_high"]
 # Keys and levels typed from the printed Table 2.
 ROWS = [
     ("best.orr", 0),
@@ -34,7 +36,7 @@ GROUPS["no_persistent_response"] = ["NR", "loss_of_response", "intolerance", "lo
 
 def test_table_2_has_the_printed_rows_and_columns():
     table = table_2(random_cohort(50, seed=1))
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == COLUMNS + INTERVALS
     pairs = [(row, column.value) for row, _ in ROWS for column in Population]
     assert list(zip(table["row"], table["column"], strict=True)) == pairs
     assert table.drop_duplicates("row")[["row", "level"]].to_numpy().tolist() == [list(row) for row in ROWS]
@@ -65,7 +67,8 @@ def test_cells_are_those_of_the_population_alone(criteria):
 def test_an_empty_population_has_no_percentage():
     table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
     assert (table.loc["idiopathic", "denominator"] == 0).all()
-    assert table.loc["idiopathic", "percent"].isna().all()
+    assert table.loc["idiopathic", ["percent", *INTERVALS]].isna().all(axis=None)
+    assert table.loc["CM", INTERVALS].notna().all(axis=None)
     one = table_2(random_cohort(1, seed=1, population="CM")).set_index(["row", "column"])
     assert sorted(one.loc[[("best.orr", "CM"), ("best.nr", "CM")], "percent"]) == [0, 100]
     assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
@@ -81,4 +84,13 @@ def test_table_1_is_the_characteristics():
 def test_both_tables_can_stand_below_each_other():
     cohort = random_cohort(40, seed=3)
     tables = table_1(cohort), table_2(cohort)
-    assert (tables[0].dtypes == tables[1].dtypes).all()
+    assert (tables[0].dtypes == tables[1][COLUMNS].dtypes).all()
+
+
+def test_every_percentage_has_its_intervals():
+    table = table_2(random_cohort(60, seed=4))
+    for method in ("wilson", "clopper_pearson"):
+        for row in table.to_dict("records"):
+            limits = interval(row["n"], row["denominator"], method)
+            assert [row[f"{method}_low"] / 100, row[f"{method}_high"] / 100] == pytest.approx(limits)
+            assert row[f"{method}_low"] <= row["percent"] <= row[f"{method}_high"]

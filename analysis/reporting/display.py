@@ -170,7 +170,7 @@ def comparison_rows(outcomes: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        One row per outcome: both shares, their difference in percentage points and the p value.
+        One row per outcome: both shares, their difference in percentage points with its interval, and the p value.
     """
     shares = {
         head: [
@@ -183,7 +183,10 @@ def comparison_rows(outcomes: pd.DataFrame) -> pd.DataFrame:
         {"Outcome": outcomes["label"]}
         | shares
         | {
-            "Difference (percentage points)": outcomes["difference"].map(lambda x: formatting.number(x, 1)),
+            "Difference, points (95% CI)": [
+                f"{formatting.number(row.difference, 1)} ({formatting.value_range(row.low, row.high, 1)})"
+                for row in outcomes.itertuples()
+            ],
             "p": outcomes["p_value"].map(formatting.p_value),
         }
     )

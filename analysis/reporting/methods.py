@@ -23,6 +23,18 @@ ADJUSTMENT_LABELS: dict[str, str] = {
 }
 """How each adjustment is called."""
 
+OUTCOME_NOTE = (
+    "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, p value by Student's "
+    "t. With and without side effects: Wilcoxon-Mann-Whitney test, exact conditional distribution, ties included."
+)
+"""Names the tests of total IgE against the outcome."""
+
+COMPARISON_NOTE = (
+    "Difference: this cohort minus the earlier one, with Newcombe's interval. p: Fisher's exact test, two-sided, of "
+    "the numbers of patients shown, not adjusted for the number of tests."
+)
+"""Names the test of this cohort against the earlier one."""
+
 VISIT_LABELS: dict[str, str] = {"best": "at best response", "last": "at last follow-up"}
 """When grades were given."""
 

@@ -88,6 +88,7 @@ OUTCOME_HEADS: dict[str, str] = {
     "last.intolerance": "intolerance",
     "sustained": "sustained",
     "first_response_months": "median month of first response",
+    "therapy_months": "median months on therapy",
     "ige_increased": "IgE increased",
 }
 """The results in short, but for symptoms."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.biology import direction, paired_frame
@@ -12,7 +13,9 @@ from analysis.followup import first_response_months
 from analysis.response import best_response
 from analysis.sensitivity.grids import response_outcomes
 from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
+from analysis.statistics.survival import kaplan_meier, median_time
 from analysis.symptoms import symptom_profile
+from analysis.times import CENSORED, event_times
 from analysis.vocabulary import Analyte, Response
 
 __all__ = [
@@ -42,6 +45,7 @@ RESPONSE_OUTCOMES: dict[str, str] = {
 
 OUTCOMES: dict[str, str] = RESPONSE_OUTCOMES | {
     "first_response_months": "First response, median months",
+    "therapy_months": "Time on therapy, Kaplan-Meier median months",
     "ige_increased": "Total IgE increased",
     "significant": "Symptoms significant",
 }
@@ -87,10 +91,13 @@ def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series
     """
     first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
     ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
+    courses = event_times(cohort, "therapy", criteria)
+    therapy = median_time(kaplan_meier(courses["months"], courses["event"] != CENSORED)).value
     found = symptom_profile(cohort, criteria)["significance"]
     numbers = {
         **response_outcomes(cohort, criteria),
         "first_response_months": float(first.median()),
+        "therapy_months": np.nan if therapy is None else therapy,
         "ige_increased": int((ways == "increased").sum()),
         "significant": int(_significant(found).sum()),
     }
@@ -131,7 +138,7 @@ def one_at_a_time(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """
     numbers, before = outcomes(cohort, criteria)
     rows: list[Row] = [{"option": "", "value": "", **numbers, **_moved(before, before)}]
-    for option in dict.fromkeys((*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "ige_stable_percent")):
+    for option in dict.fromkeys((*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "lost_to_follow_up", "ige_stable_percent")):
         for value in values_of(option, criteria)[1:]:
             changed = vars(criteria) | {option: value}
             if changed["partial_from_percent"] <= changed["major_above_percent"]:

@@ -171,9 +171,9 @@ def signed_rank(
     Notes
     -----
     Measured against the exact distribution of 1,001 ranks by ``benchmarks/wilcoxon.py``, a tail by the saddlepoint is
-    off by at most 0.00005, and by less than 0.1 % of itself from one half down to 1e-12; with differences of exactly two
-    sizes by 0.0024 and 5 %, since the possible sums then lie in clusters. The normal approximation is off by 0.0001 to
-    0.013 the more ties there are, and by up to 40 % of the tail at 1e-12.
+    off by at most 0.00005, and by less than 0.1 % of itself from one half down to 1e-12; with differences of exactly
+    two sizes by 0.0024 and 5 %, since the possible sums then lie in clusters. The normal approximation is off by 0.0001
+    to 0.013 the more ties there are, and by up to 40 % of the tail at 1e-12.
 
     References
     ----------

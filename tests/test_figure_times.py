@@ -1,0 +1,177 @@
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.cohort import read_cohort, restrict
+from analysis.criteria import PAPER, read_criteria
+from analysis.figures.times import draw_times, states
+from analysis.reporting.caveats import RECONSTRUCTED_NOTE, caveats
+from analysis.reporting.time_rows import median_rows, month_text, share_rows
+from analysis.times import EVENTS, curves, summarise
+from analysis.vocabulary import Population
+from tests.cohorts import cohort_with, random_cohort
+from tests.figure_checks import drawing, faults, texts_of
+from tests.small_cohort import small_cohort
+
+SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
+LENIENT = read_criteria("partial_from_percent=0,lost_to_follow_up=censored")
+STRICT = read_criteria("partial_from_percent=50")
+
+
+def draw(cohort, criteria=PAPER):
+    found = curves(cohort, criteria), summarise(cohort, criteria)
+    return draw_times(*found, cohort.population, caveats=caveats(cohort, criteria))
+
+
+@cache
+def drawn(name):
+    return draw({"small": small_cohort, "shipped": lambda: SHIPPED}[name]())
+
+
+def panel(figure, outcome):
+    return next(axes for axes in figure.axes if axes.get_label() == outcome)
+
+
+def line(axes, label):
+    """The points of the line with a label; none if there is no such line."""
+    return [tuple(map(float, point)) for one in axes.lines if one.get_label() == label for point in one.get_xydata()]
+
+
+@pytest.mark.parametrize(("population", "criteria"), [*((one, PAPER) for one in Population), ("all", STRICT)])
+def test_nothing_is_clipped_or_covered_in_any_population(population, criteria):
+    assert faults(draw(restrict(SHIPPED, population), criteria)) == []
+
+
+@pytest.mark.parametrize(("patients", "seed"), [(1, 0), (14, 3), (400, 5), (5_000, 6)])
+def test_nothing_is_clipped_or_covered_with_any_number_of_patients(patients, seed):
+    figure = draw(random_cohort(patients, seed), LENIENT)
+    assert faults(figure) == []
+    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
+    assert figure.get_size_inches()[1] * 2.54 <= 24
+
+
+def test_labels_of_small_areas_at_one_end_do_not_cover_each_other():
+    reasons = ["pregnancy_intent", "intolerance", *["lack_of_efficacy"] * 18]
+    courses = {"duration_months": [2, 3, *range(4, 22)], "ongoing": ["no"] * 20, "stop_reason": reasons}
+    courses |= {"months_to_first_response": [np.nan] * 20, "months_to_best_response": [np.nan] * 20}
+    figure = draw(cohort_with([[("baseline", 1.0, 1.0)]] * 20, **courses))
+    assert faults(figure) == []
+    assert {"Still on therapy", "Stopped for other reasons", "Stopped for intolerance"} <= set(texts_of(figure))
+
+
+def test_the_small_cohort_by_hand():
+    figure = drawn("small")
+    first, therapy = panel(figure, "first_response"), panel(figure, "therapy")
+    assert faults(figure) == []
+    assert line(first, "half") == [(2, 50)]
+    assert line(first, "plain")[0][0] == 2
+    # One, two and one of six respond at 1, 2 and 3, one at 8; once nobody is left the curve goes on to the end.
+    shares = [(0, 0), (1, 100 / 6), (2, 50), (3, 400 / 6), (4, 400 / 6), (8, 500 / 6), (8 * 1.04, 500 / 6)]
+    np.testing.assert_allclose(line(first, "estimate"), shares)
+    # Two go on after the last stop, so that nothing is known after 36; the upper limit of the median is not reached.
+    assert line(therapy, "estimate")[-1] == pytest.approx((36, 50))
+    assert line(therapy, "interval") == [(4, 50), pytest.approx((36 * 1.04, 50))]
+    assert line(therapy, "open end")
+    assert line(therapy, "half") == [(22.5, 50)]
+    assert line(therapy, "plain")[0][0] == 9.5
+
+
+def test_the_message_stands_above_each_panel():
+    texts = texts_of(drawn("small"))
+    assert "All patients (N = 6): times to response and on therapy" in texts
+    assert "Half have responded by month 2 (95% CI from 1)" in texts
+    assert "Plain median of the responders alone (n = 5): 2" in texts
+    assert "Median time on therapy: 22.5 (95% CI from 4), with 1 at risk" in texts
+    assert "Plain median of all durations (n = 6): 9.5" in texts
+
+
+def test_a_half_that_is_not_reached_is_said_and_not_marked():
+    cohort = random_cohort(1, 2)  # one patient, who stops without a response
+    figure = draw(cohort)
+    month = f"{cohort.courses['duration_months'].iloc[0]:g}"
+    assert f"Fewer than half have responded by month {month}" in texts_of(figure)
+    axes = panel(figure, "first_response")
+    assert not line(axes, "half") and not line(axes, "interval") and not line(axes, "plain")
+    assert "Responded" not in texts_of(figure)
+
+
+@pytest.mark.parametrize("outcome", EVENTS)
+def test_the_areas_are_all_patients(outcome):
+    frame = curves(random_cohort(300, 1))
+    shares = states(frame, outcome)
+    assert (shares >= 0).all(axis=None)
+    np.testing.assert_allclose(shares.sum(axis="columns"), 1, atol=1e-11)
+    axes, shares = panel(drawn("shipped"), outcome), states(curves(SHIPPED), outcome)
+    assert [area.get_label() for area in axes.collections] == list(shares)
+    tops = [area.get_datalim(axes.transData).y1 for area in axes.collections]
+    assert tops == pytest.approx(100 * shares.cumsum(axis="columns").max())
+
+
+def test_numbers_at_risk_stand_under_the_ticks():
+    axes = panel(drawn("shipped"), "therapy")
+    under = {text.get_position()[0]: text.get_text() for text in axes.texts if text.get_text() != "Patients at risk"}
+    duration = SHIPPED.courses["duration_months"]
+    assert under == {tick: str(int((duration >= tick).sum())) for tick in axes.get_xticks()}
+
+
+def test_both_responses_have_one_scale():
+    figure = drawn("shipped")
+    assert panel(figure, "first_response").get_xlim() == panel(figure, "best_response").get_xlim()
+
+
+def test_notes_and_caveats_stand_at_the_foot():
+    text = " ".join(texts_of(draw(SHIPPED, LENIENT)))
+    assert RECONSTRUCTED_NOTE in text
+    assert "lost_to_follow_up=censored" in text
+    assert "log(-log)" in text and "Aalen-Johansen" in text and "Kaplan-Meier" in text
+    missing = [summarise(SHIPPED, LENIENT)[f"times.{name}_response.not_recorded"]["n"] for name in ("first", "best")]
+    assert f"without a recorded month ({missing[0]} in A, {missing[1]} in B)" in text and missing[0]
+    assert "without a recorded month" not in " ".join(texts_of(drawn("shipped")))
+
+
+def test_the_same_patients_give_the_same_drawing():
+    assert drawing(draw(small_cohort())) == drawing(draw(small_cohort()))
+
+
+@pytest.mark.parametrize(
+    ("patients", "months", "low", "high", "expected"),
+    [
+        (9, 3.0, 2.0, 4.0, "3 (2–4)"),
+        (9, 34.0, 10.0, None, "34 (from 10)"),
+        (9, 2.25, 1.5, None, "2.3 (from 1.5)"),
+        (1, 4.0, None, None, "4 (–)"),
+        (9, None, 5.0, None, "not reached (from 5)"),
+        (9, None, None, None, "not reached"),
+        (0, None, None, None, "–"),
+    ],
+)
+def test_text_of_a_median(patients, months, low, high, expected):
+    assert month_text({"patients": patients, "months": months, "low": low, "high": high}) == expected
+
+
+def test_no_median_is_missing():
+    assert month_text(None) == "–"
+
+
+def test_nothing_to_draw_or_an_unknown_population_is_refused():
+    frame, values = curves(small_cohort()), summarise(small_cohort())
+    with pytest.raises(ValueError, match="no patients to draw"):
+        draw_times(frame.iloc[:0], values, "all")
+    with pytest.raises(ValueError, match="everyone"):
+        draw_times(frame, values, "everyone")
+
+
+ROWS = ("first_response", "best_response", "therapy.all", "therapy.responders")
+ROWS += ("therapy.pr", "therapy.mr", "therapy.cr", "therapy.non_responders")
+
+
+def test_rows_of_the_tables():
+    values = summarise(small_cohort())
+    medians = median_rows(values).set_index("Months to")
+    assert medians["n"].tolist() == [str(values[f"times.{name}.naive"]["n"]) for name in ROWS]
+    assert medians.at["Stop of therapy", "Half have responded by (95% CI)"] == "–"
+    shares = share_rows(values).set_index("Share of patients")["%"]
+    assert shares["First response by month 6"] == f"{100 * values['times.first_response.incidence.6']['estimate']:.1f}"
+    assert len(shares) == 9

@@ -1,0 +1,142 @@
+"""Intervals of proportions against R, published examples, and the equations they solve.
+
+Values from R 4.2.2; the call stands beside each.
+"""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.statistics.proportions import (
+    METHODS,
+    difference_interval,
+    interval,
+    intervals,
+    superiority_interval,
+    whole_numbers,
+)
+
+
+@pytest.mark.parametrize(
+    ("n", "denominator", "exact", "wilson"),
+    [
+        # binom.test(n, denominator)$conf.int; prop.test(n, denominator, correct = FALSE)$conf.int
+        (43, 55, (0.649897895236516, 0.881864211741235), (0.6562996597816, 0.87053975958877)),
+        (9, 14, (0.351380110615992, 0.872401570140841), (0.387644231039074, 0.836552682464459)),
+        (0, 14, (0, 0.231635761650116), (0, 0.215310802737636)),
+        (1, 1, (0.025, 1), (0.206549314377238, 1)),
+        (0, 1, (0, 0.975), (0, 0.793450685622763)),
+        (4, 4, (0.397635364383525, 1), (0.510109163545403, 1)),
+        (3921, 5000, (0.772533185196953, 0.795534074684528), (0.772581552468373, 0.795382085746057)),
+    ],
+)
+def test_intervals_equal_r(n, denominator, exact, wilson):
+    assert interval(n, denominator, "clopper_pearson") == pytest.approx(exact, rel=1e-10, abs=0)
+    assert interval(n, denominator, "wilson") == pytest.approx(wilson, rel=1e-10, abs=0)
+    assert interval(n, denominator) == interval(n, denominator, "wilson")
+
+
+def test_confidence_level():
+    # binom.test(9, 14, conf.level = 0.9)$conf.int; prop.test(9, 14, conf.level = 0.9, correct = FALSE)$conf.int
+    assert interval(9, 14, "clopper_pearson", 0.9) == pytest.approx((0.390414867529917, 0.847282377615337))
+    assert interval(9, 14, "wilson", 0.9) == pytest.approx((0.425507453341906, 0.813934023733741))
+
+
+@pytest.mark.parametrize("n", range(8))
+def test_limits_solve_their_equations(n):
+    low, high = interval(n, 7, "clopper_pearson")
+    assert low == 0 if n == 0 else stats.binom.sf(n - 1, 7, low) == pytest.approx(0.025)
+    assert high == 1 if n == 7 else stats.binom.cdf(n, 7, high) == pytest.approx(0.025)
+    for limit in interval(n, 7, "wilson"):
+        assert (n / 7 - limit) ** 2 == pytest.approx(stats.norm.isf(0.025) ** 2 * limit * (1 - limit) / 7)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_whole_column_is_the_single_ones(method):
+    n, denominator = pd.Series([0, 0, 3, 9, 9], dtype="Int64"), np.array([0, 4, 9, 9, 5000])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        low, high = intervals(n, denominator, method)
+    assert np.isnan([low[0], high[0]]).all()
+    pairs = [interval(int(a), int(b), method) for a, b in zip(n, denominator, strict=True)]
+    assert pairs[0] is None
+    assert list(zip(low, high, strict=True))[1:] == pairs[1:]
+    assert [limit.size for limit in intervals([], [], method)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # Newcombe 1998, Table II, method 10.
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.1705, 0.8090)),
+        ((6, 7, 2, 7), (0.0582, 0.8062)),
+        ((5, 56, 0, 29), (-0.0381, 0.1926)),
+        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+        ((0, 10, 0, 10), (-0.2775, 0.2775)),
+        ((10, 10, 0, 20), (0.6791, 1.0)),
+        ((10, 10, 0, 10), (0.6075, 1.0)),
+    ],
+)
+def test_difference_as_published(counts, expected):
+    assert difference_interval(*counts) == pytest.approx(expected, abs=5e-5)
+
+
+def test_difference_of_the_response_rates_by_hand():
+    # Wilson's limits of both: prop.test(9, 14, correct = FALSE)$conf.int; prop.test(34, 41, correct = FALSE)$conf.int
+    low, high = difference_interval(9, 14, 34, 41)
+    one, other = 9 / 14, 34 / 41
+    assert low == pytest.approx(one - other - np.hypot(one - 0.387644231, 0.914747480 - other), abs=1e-6)
+    assert high == pytest.approx(one - other + np.hypot(0.836552682 - one, other - 0.687373876), abs=1e-6)
+    assert difference_interval(34, 41, 9, 14) == pytest.approx((-high, -low))
+    assert difference_interval(0, 0, 9, 14) is difference_interval(9, 14, 0, 0) is None
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.02, 1 / 3, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("sizes", [(1, 1), (3, 6), (14, 41), (1000, 4000)])
+def test_superiority_limits_are_the_roots_of_the_polynomial(effect, sizes):
+    # (effect - t)^2 = z^2 t (1 - t) / mn [1 + (N - 1) ((1 - t) / (2 - t) + t / (1 + t))], times (2 - t) (1 + t).
+    m, n = sizes
+    scale, t = stats.norm.isf(0.025) ** 2 / (m * n), np.polynomial.Polynomial([0, 1])
+    both = (2 - t) * (1 + t)
+    inner = both + ((m + n) / 2 - 1) * ((1 - t) * (1 + t) + t * (2 - t))
+    roots = ((effect - t) ** 2 * both - scale * t * (1 - t) * inner).roots()
+    roots = sorted(root.real for root in roots if abs(root.imag) < 1e-6 and -1e-9 <= root.real <= 1 + 1e-9)
+    low, high = superiority_interval(effect, m, n)
+    assert (low, high) == pytest.approx((roots[0], roots[-1]), abs=1e-6)
+    assert low <= effect <= high
+    assert superiority_interval(1 - effect, m, n) == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+def test_superiority_interval_covers_more_often_than_it_promises():
+    rng = np.random.default_rng(5)
+    firsts, seconds = (rng.multinomial(n, [0.05, 0.35, 0.1, 0.15, 0.2, 0.15], 400) for n in (3, 6))
+    below = np.cumsum(seconds, axis=1) - seconds / 2
+    effects = (firsts * below).sum(axis=1) / 18
+    held = [low <= 0.5 <= high for low, high in (superiority_interval(effect, 3, 6) for effect in effects)]
+    assert np.mean(held) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (interval, (2.5, 4), "n 2.5 is not allowed; allowed are whole numbers"),
+        (interval, (-1, 4), "n -1 is not allowed"),
+        (interval, (5, 4), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
+        (interval, (1, float("nan")), "denominator nan is not allowed"),
+        (interval, (1, 2, "wald"), "method 'wald' is unknown; allowed are wilson, clopper_pearson"),
+        (interval, (1, 2, "wilson", 95), "confidence 95 is not allowed"),
+        (interval, (1, 2, "wilson", 1.0), "confidence 1.0 is not allowed"),
+        (difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
+        (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),
+        (superiority_interval, (1.5, 2, 3), "effect 1.5 is not allowed"),
+        (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
+        (whole_numbers, (pd.Series([1, None], dtype="Int64"), "counts"), "counts nan is not allowed"),
+    ],
+)
+def test_what_is_wrong_is_named(function, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        function(*arguments)

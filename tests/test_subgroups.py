@@ -1,0 +1,248 @@
+"""The comparison of idiopathic with primary MCAS: counts by another route, tests by other libraries, empty groups.
+
+Values from R 4.2.2 with coin 1.4-2; the call stands beside each.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.cohort import read_cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.reporting.outputs import save_values
+from analysis.reporting.small_tables import small_table, value_text
+from analysis.reporting.subgroup_rows import (
+    power_notes,
+    power_rows,
+    response_notes,
+    response_rows,
+    symptom_notes,
+    symptom_rows,
+)
+from analysis.response import best_response, last_status
+from analysis.statistics.power import fisher_power, rank_sum_power
+from analysis.statistics.rank_sum import rank_sum
+from analysis.subgroup_power import DIFFERENCES, ODDS_RATIOS, rate_power, symptom_power
+from analysis.subgroups import detectable, response_by_group, summarise, symptoms_by_group
+from analysis.symptoms import symptom_profile
+from tests.cohorts import random_cohort
+from tests.small_cohort import small_cohort
+
+SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
+CLASSES = {"best": ["CR", "MR", "PR", "NR"], "last": ["CR", "MR", "PR", "none"]}
+EMPTY = [("ISM", "idiopathic"), ("primary", "idiopathic"), ("idiopathic", "primary")]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return read_cohort(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def values(shipped):
+    return summarise(shipped)
+
+
+def is_idiopathic(cohort):
+    return (cohort.patients["diagnosis"] == "idiopathic_MCAS").to_numpy()
+
+
+def test_response_of_the_printed_counts(shipped):
+    rows = response_by_group(shipped).set_index("row")
+    # Table 2: 9 of 14 and 34 of 41; 7 of 14 and 25 of 41. fisher.test(matrix(c(9, 5, 34, 7), 2))$p.value and so on.
+    assert rows.loc["best.orr", ["idiopathic_n", "primary_n"]].tolist() == [9, 34]
+    assert rows.at["best.orr", "p_value"] == pytest.approx(0.258794500782527)
+    assert rows.at["last.persistent_orr", "p_value"] == pytest.approx(0.53931725270405)
+    # fisher.test(matrix(c(0, 8, 1, 5, 1, 22, 11, 7), 4))$p.value; fisher.test(matrix(c(0, 6, 1, 7, 1, 17, 7, 16), 4))
+    assert rows.at["best.classes", "p_value"] == pytest.approx(0.252514792462589)
+    assert rows.at["last.classes", "p_value"] == pytest.approx(0.828349597691346)
+    assert rows.at["best.orr", "difference"] == pytest.approx(100 * (9 / 14 - 34 / 41))
+    # Newcombe's interval from Wilson's limits, see test_proportions.
+    assert rows.loc["best.orr", ["low", "high"]].tolist() == pytest.approx([-45.55585, 5.36971], abs=1e-4)
+    assert (rows["method"].dropna() == "exact").all() and rows["method"].notna().sum() == 4
+
+
+@pytest.mark.parametrize("criteria", [PAPER, Criteria(worsening="any")])
+def test_responses_are_those_of_the_patients(criteria):
+    cohort = random_cohort(120, seed=4)
+    rows = response_by_group(cohort, criteria).set_index("row")
+    idiopathic = is_idiopathic(cohort)
+    last = last_status(cohort, criteria).astype(object)
+    statuses = {"best": best_response(cohort, criteria), "last": last.where(last.isin(["CR", "MR", "PR"]), "none")}
+    for visit, classes in CLASSES.items():
+        table = pd.crosstab(statuses[visit].astype(object), idiopathic).reindex(classes, fill_value=0)
+        found = rows[rows.index.str.startswith(f"{visit}.")]
+        assert found["idiopathic_n"].iloc[1:5].tolist() == table[True].tolist()
+        assert found["primary_n"].iloc[1:5].tolist() == table[False].tolist()
+        responding = table.iloc[:3].sum()
+        assert found.iloc[0][["idiopathic_n", "primary_n"]].tolist() == [responding[True], responding[False]]
+        expected = stats.fisher_exact([responding, table.iloc[3]]).pvalue
+        assert found["p_value"].iloc[0] == pytest.approx(expected)
+        drawn = stats.MonteCarloMethod(n_resamples=20_000, rng=np.random.default_rng(1))
+        expected = stats.fisher_exact(table.to_numpy()[table.any(axis=1)], method=drawn).pvalue
+        assert found["p_value"].iloc[5] == pytest.approx(expected, abs=0.015)
+        assert found["p_value"].iloc[1:5].isna().all()
+
+
+def test_symptoms_are_those_of_the_patients(shipped):
+    rows = symptoms_by_group(shipped)
+    grades = shipped.symptoms[shipped.symptoms["onset"] == "baseline"]
+    of = grades["patient_id"].astype(object).map(shipped.patients["diagnosis"].astype(object)) == "idiopathic_MCAS"
+    assert rows.index.tolist() == symptom_profile(shipped).index.tolist()
+    for symptom, row in rows.iterrows():
+        mine = grades["symptom"] == symptom
+        first, second = (grades.loc[mine & group, "grade_best"] for group in (of, ~of))
+        assert (row["idiopathic_n"], row["primary_n"]) == (len(first), len(second))
+        assert (row["idiopathic_mean_score"], row["primary_mean_score"]) == pytest.approx((first.mean(), second.mean()))
+        # A lower grade is more improvement.
+        assert row["statistic"] == stats.mannwhitneyu(-first, -second, method="asymptotic").statistic
+        assert row["effect"] == pytest.approx(row["statistic"] / (len(first) * len(second)))
+        assert row["p_value"] == pytest.approx(rank_sum(second, first).p_value)
+        assert row["effect_low"] < row["effect"] < row["effect_high"]
+    # d: grade_best of the symptom by group; pvalue(wilcox_test(v ~ g, d, distribution = "exact"))
+    expected = {"anaphylaxis": 0.408508158508159, "pollakiuria": 0.0668498168498169, "fatigue": 0.984933402559635}
+    assert rows.loc[list(expected), "p_value"].to_dict() == pytest.approx(expected)
+
+
+def test_adjusted_p_values_by_hand(shipped):
+    rows = symptoms_by_group(shipped)
+    ordered = rows.sort_values("p_value")
+    p, m = ordered["p_value"].to_numpy(), len(ordered)
+    holm = np.minimum(np.maximum.accumulate(p * (m - np.arange(m))), 1)
+    hochberg = np.minimum(np.minimum.accumulate((p * m / np.arange(1, m + 1))[::-1])[::-1], 1)
+    assert ordered["p_holm"].to_numpy() == pytest.approx(holm)
+    assert ordered["p_benjamini_hochberg"].to_numpy() == pytest.approx(hochberg)
+
+
+def test_a_symptom_of_one_group_only_is_not_tested():
+    rows = symptoms_by_group(small_cohort())
+    assert rows[["idiopathic_n", "primary_n"]].apply(tuple, axis=1).to_dict() == {
+        "anaphylaxis": (0, 2),
+        "malaise": (0, 1),
+        "pruritus": (0, 2),
+        "diarrhoea": (1, 1),
+        "bone_pain": (1, 0),
+        "headache": (1, 1),
+        "fatigue": (1, 1),
+    }
+    tested = rows["p_value"].notna()
+    assert rows.index[tested].tolist() == ["diarrhoea", "headache", "fatigue"]
+    assert rows.loc[tested, "smallest_p"].tolist() == rows.loc[tested, "p_holm"].tolist() == [1, 1, 1]
+    # Diarrhoea: 0.5 in the patient with idiopathic MCAS, 0.75 in the other; headache 1 and 0.5.
+    assert rows.loc[tested, "effect"].tolist() == [1.0, 0.0, 0.0]
+    assert rows.loc[~tested, ["statistic", "smallest_p", "effect", "effect_low", "method"]].isna().all(axis=None)
+    reach = detectable(small_cohort())
+    assert (reach["subgroups.symptoms.tested"]["n"], reach["subgroups.symptoms.tested"]["denominator"]) == (3, 7)
+    assert reach["subgroups.symptoms.out_of_reach"]["n"] == 3
+
+
+def test_the_visit_is_that_of_the_criteria(shipped):
+    last = symptoms_by_group(shipped, Criteria(symptoms_at="last"))
+    profile = symptom_profile(shipped, Criteria(symptoms_at="last"))
+    sums = last["idiopathic_n"] * last["idiopathic_mean_score"] + last["primary_n"] * last["primary_mean_score"]
+    assert (sums / profile["n"]).to_numpy() == pytest.approx(profile["mean_score"].to_numpy())
+
+
+def test_power_for_the_groups_of_the_paper(shipped, values):
+    below = values["subgroups.power.best.below_40"]
+    assert below["power"] == pytest.approx(fisher_power(14, 41, 34 / 41 - 0.4, 34 / 41))
+    assert (below["idiopathic_n"], below["primary_n"], below["difference"]) == (14, 41, -40)
+    found = values["subgroups.detectable.best.below"]
+    assert fisher_power(14, 41, found["idiopathic_percent"] / 100, 34 / 41) == pytest.approx(0.8)
+    assert found["difference"] == pytest.approx(-41.74, abs=0.01)
+    assert values["subgroups.detectable.best.above"]["power"] is None
+    # A rate of 82.9 % cannot be 20 points higher.
+    assert values["subgroups.power.best.above_20"]["power"] is None
+    rows = symptoms_by_group(shipped)
+    symptom = (rows["idiopathic_n"] * rows["primary_n"]).idxmax()
+    assert values["subgroups.power.symptom.3"]["label"] == rows.at[symptom, "label"]
+    smallest = rows["smallest_p"] >= 0.05
+    assert values["subgroups.symptoms.out_of_reach"]["n"] == smallest.sum()
+    assert values["subgroups.symptoms.significant"]["n"] == (rows["p_value"] < 0.05).sum()
+    level = rate_power("Rate", (14, 41), 34 / 41, Criteria(alpha=0.01))
+    assert level["power.below_40"]["power"] == pytest.approx(fisher_power(14, 41, 34 / 41 - 0.4, 34 / 41, 0.01))
+
+
+def test_entries_of_power():
+    entries = rate_power("Rate", (10, 20), 0.7, PAPER)
+    assert len(entries) == len(DIFFERENCES) + 2
+    assert entries["power.above_30"]["idiopathic_percent"] == 100
+    empty = rate_power("Rate", (0, 20), None, PAPER)
+    assert list(empty) == list(entries)
+    assert all(entry["power"] is entry["primary_percent"] is None for entry in empty.values())
+    grades = np.array([1, 4, 2, 2, 3, 3])
+    entries = symptom_power("Symptom", (5, 15), grades, PAPER)
+    assert list(entries) == [f"{ratio:g}" for ratio in ODDS_RATIOS]
+    assert (entries["3"]["power"], entries["3"]["error"]) == rank_sum_power(grades, 5, 15, 3.0)
+    assert symptom_power("Symptom", (0, 0), None, PAPER)["3"]["power"] is None
+
+
+def test_values_can_be_kept_and_printed(values, tmp_path):
+    (path,) = save_values(values, "values", tmp_path)
+    kept = json.loads(path.read_text())
+    assert kept["subgroups.best.orr"]["p_value"] == pytest.approx(0.258794500782527)
+    assert kept["subgroups.best.classes"]["difference"] is None
+    assert value_text(values["subgroups.best.orr"]).endswith("p = 0.259, n = 14 and 41")
+
+
+@pytest.mark.parametrize(("population", "missing"), EMPTY)
+def test_an_empty_group_is_said_and_nothing_is_compared(population, missing, tmp_path):
+    cohort = random_cohort(30, 2, population)
+    responses, symptoms, values = response_by_group(cohort), symptoms_by_group(cohort), summarise(cohort)
+    assert (responses[f"{missing}_denominator"] == 0).all()
+    assert responses[["difference", "low", "high", "p_value", "method"]].isna().all(axis=None)
+    assert symptoms[["p_value", "p_holm", "smallest_p", "effect", "method"]].isna().all(axis=None)
+    assert list(values) == list(summarise(small_cohort()))
+    save_values(values, "values", tmp_path)
+    for notes in (response_notes(responses), power_notes(values, PAPER)):
+        assert notes[-1].startswith("–: no comparison, since there is no patient with")
+    assert set(response_rows(responses, "best")["p"]) == {"–", ""}
+    assert set(symptom_rows(symptoms)["p"]) == {"–"}
+    assert symptom_notes(symptoms)[-1] == "–: not tested, since a group has no patient with the symptom."
+    assert set(power_rows(values)["Power"]) == {"–"}
+
+
+@pytest.mark.parametrize(
+    "cohort", [small_cohort(), random_cohort(1, 1), random_cohort(20, 3)], ids=["six", "one", "20"]
+)
+def test_rows_make_tables(cohort):
+    responses, symptoms, values = response_by_group(cohort), symptoms_by_group(cohort), summarise(cohort)
+    frames = [response_rows(responses, "best"), response_rows(responses, "last"), symptom_rows(symptoms)]
+    for frame in (*frames, power_rows(values)):
+        assert frame.map(lambda cell: isinstance(cell, str)).all(axis=None)
+        assert "nan" not in small_table(frame, "title", "name").as_raw_html().lower()
+
+
+def test_rows_of_the_paper(shipped, values):
+    responses, symptoms = response_by_group(shipped), symptoms_by_group(shipped)
+    assert response_rows(responses, "best").iloc[0].tolist() == [
+        "Overall response rate (ORR)",
+        "9 (64.3)",
+        "34 (82.9)",
+        "−18.6 (−45.6 to 5.4)",
+        "0.259",
+    ]
+    assert response_rows(responses, "last").iloc[-1].tolist() == ["All classes together", "", "", "", "0.828"]
+    assert "n = 14 and 41" in response_notes(responses)[0]
+    assert "by going through all tables" in response_notes(responses)[0]
+    row = symptom_rows(symptoms).iloc[0]
+    assert row["Patients"] == "7 / 7" and row["Mean score"] == "0.36 / 0.11"
+    assert "adjusted for 30 tests" in symptom_notes(symptoms)[1]
+    powers = power_rows(values)
+    assert powers.iloc[0].tolist()[1:] == ["14 / 41", "42.9% against 82.9%", "76.6%"]
+    assert powers["Power"].tolist().count("below 80%") == 1
+    assert "p < 0.05" in power_notes(values, PAPER)[0]
+
+
+def test_large_cohorts_are_quick_and_approximate():
+    cohort = random_cohort(5000, 1)
+    rows = symptoms_by_group(cohort)
+    assert set(rows["method"]) == {"normal"}
+    values = summarise(cohort)
+    assert values["subgroups.best.classes"]["method"] == "monte_carlo"
+    assert values["subgroups.best.orr"]["method"] == "exact"
+    assert "normal approximation" in symptom_notes(rows)[1]

@@ -1,0 +1,305 @@
+"""Curves of times against exact redistribution, plain shares and R.
+
+Values from R: R 4.2.2 with survival 3.5-3 and cmprsk 2.2-11; the call stands beside each. There
+``f <- function(k, ci = 0.95) survfit(Surv(t, k) ~ 1, conf.type = "log-log", conf.int = ci)`` and t, e are the times and
+codes: of FEW ``c(...)`` as below, of MANY ``i <- 0:59; t <- (i*7) %% 23 + 1; e <- (i*i + i%/%4) %% 3``.
+"""
+
+import math
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.duration.survfunc import CumIncidenceRight
+
+from analysis.statistics.survival import (
+    Estimate,
+    cumulative_incidence,
+    estimate_at,
+    half_time,
+    kaplan_meier,
+    median_time,
+)
+
+FEW = ([1, 2, 2, 3, 3, 4, 5, 5, 6, 7, 8, 9], [1, 1, 0, 1, 2, 0, 1, 2, 1, 0, 2, 1])
+MANY = ([i * 7 % 23 + 1 for i in range(60)], [(i * i + i // 4) % 3 for i in range(60)])
+COLUMNS = ["time", "at_risk", "events", "competing", "censored", "estimate", "low", "high"]
+NONE = float("nan")
+COURSES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=25)
+sampled = settings(deadline=None, max_examples=80)
+
+
+def events(codes, *kinds):
+    return [code in kinds for code in codes]
+
+
+def columns(curve, *names):
+    return [pytest.approx(curve[name].tolist(), rel=1e-9, nan_ok=True) for name in names]
+
+
+def redistributed(times, codes):
+    """Share of each kind of event by each time: a censored patient's weight goes in equal parts to those who remain."""
+    order = sorted(range(len(times)), key=lambda i: (times[i], codes[i] == 0))
+    weights = [Fraction(1, len(times))] * len(times)
+    found = {1: {}, 2: {}}
+    for place, patient in enumerate(order):
+        left = len(order) - place - 1
+        if codes[patient]:
+            kind, time = found[codes[patient]], times[patient]
+            kind[time] = kind.get(time, 0) + weights[place]
+        elif left:
+            weights[place + 1 :] = [w + weights[place] / left for w in weights[place + 1 :]]
+    return {kind: lambda t, k=kind: sum(w for time, w in found[k].items() if time <= t) for kind in found}
+
+
+@sampled
+@given(courses=COURSES)
+def test_estimates_equal_redistribution_to_the_right(courses):
+    times, codes = zip(*courses, strict=True)
+    shares = redistributed(times, codes)
+    for cause in (1, 2):
+        curve = cumulative_incidence(times, codes, cause)
+        assert curve["estimate"].tolist() == pytest.approx([float(shares[cause](t)) for t in curve["time"]], abs=1e-11)
+    any_event = kaplan_meier(times, codes)
+    left = [float(1 - shares[1](t) - shares[2](t)) for t in any_event["time"]]
+    assert any_event["estimate"].tolist() == pytest.approx(left, abs=1e-11)
+    alone = redistributed(times, [int(code == 2) for code in codes])
+    curve = kaplan_meier(times, events(codes, 2))
+    assert curve["estimate"].tolist() == pytest.approx([float(1 - alone[1](t)) for t in curve["time"]], abs=1e-11)
+
+
+@sampled
+@given(courses=COURSES)
+def test_counts_are_those_of_the_patients(courses):
+    times, codes = zip(*courses, strict=True)
+    curve = cumulative_incidence(times, codes, 1)
+    assert list(curve) == COLUMNS
+    assert curve["time"].tolist() == sorted({0, *times})
+    for row in curve.itertuples():
+        there = [code for time, code in courses if time == row.time]
+        assert row.at_risk == sum(time >= row.time for time in times)
+        assert (row.events, row.competing, row.censored) == (there.count(1), there.count(2), there.count(0))
+
+
+@sampled
+@given(courses=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 2)), min_size=1, max_size=25))
+def test_without_censoring_all_are_plain_shares(courses):
+    times, codes = zip(*courses, strict=True)
+    n, survival, incidence = len(times), kaplan_meier(times, codes), cumulative_incidence(times, codes)
+    assert survival["estimate"].tolist() == pytest.approx([sum(t > row for t in times) / n for row in survival["time"]])
+    shares = [sum(t <= row and code == 1 for t, code in courses) / n for row in incidence["time"]]
+    assert incidence["estimate"].tolist() == pytest.approx(shares)
+    assert median_time(survival).value == np.median(times)
+    responses = sorted(t for t, code in courses if code == 1)
+    half = -(-n // 2)
+    assert half_time(incidence).value == (responses[half - 1] if len(responses) >= half else None)
+    for row, share in zip(incidence.itertuples(), shares, strict=True):
+        if not 0 < share < 1:
+            assert math.isnan(row.low) and math.isnan(row.high)
+            continue
+        # The standard error is the binomial one, and the interval that of log(-log(share)).
+        error = math.sqrt(share * (1 - share) / n) / abs(share * math.log(share))
+        middle = math.log(-math.log(share))
+        expected = [math.exp(-math.exp(middle + sign * 1.959963984540054 * error)) for sign in (1, -1)]
+        assert [row.low, row.high] == pytest.approx(expected)
+
+
+def test_kaplan_meier_equals_r():
+    # summary(f(e == 1), censored = TRUE)
+    curve = kaplan_meier(FEW[0], events(FEW[1], 1)).iloc[1:]
+    assert curve["time"].tolist() == [*range(1, 10)]
+    assert curve["at_risk"].tolist() == [12, 11, 9, 7, 6, 4, 3, 2, 1]
+    assert [
+        [0.91666666666667, 0.83333333333333, *[0.74074074074074] * 2, 0.61728395061728, *[0.46296296296296] * 3, 0],
+        [0.53897718057074, 0.48171494219538, *[0.39067612760778] * 2, 0.25998522958304, *[0.12940606860379] * 3, NONE],
+        [0.98782556540046, 0.95550936572806, *[0.90862386940406] * 2, 0.84133655714669, *[0.74823624257908] * 3, NONE],
+    ] == columns(curve, "estimate", "low", "high")
+
+
+def test_cumulative_incidence_equals_r():
+    # m <- survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log"); m$pstate, m$lower, m$upper. The last patient has the
+    # event, where the standard error of statsmodels is missing: m$std.err is 0.167227557639199 there for both causes.
+    first, second = (cumulative_incidence(*FEW, cause).iloc[1:] for cause in (1, 2))
+    assert [
+        [1 / 12, 1 / 6, *[7 / 27] * 2, 0.367283950617284, *[0.475308641975309] * 3, 0.637345679012346],
+        [0.0050528354789907, 0.0265104265908260, *[0.0615691882078067] * 2, 0.1092603979922027]
+        + [0.1684763729806384] * 3
+        + [0.2439513081232058],
+        [0.31107040998999, 0.41298031272403, *[0.52010805119187] * 2, 0.63563457400254]
+        + [0.73298281059508] * 3
+        + [0.86604383293295],
+    ] == columns(first, "estimate", "low", "high")
+    assert [
+        [0, 0, *[0.092592592592593] * 2, *[0.200617283950617] * 3, *[0.362654320987654] * 2],
+        [NONE, NONE, *[0.0054576570526664] * 2, *[0.0307895648086039] * 3, *[0.0843719139375303] * 2],
+        [NONE, NONE, *[0.33734510490164] * 2, *[0.47646301665422] * 3, *[0.65961453601663] * 2],
+    ] == columns(second, "estimate", "low", "high")
+
+
+@pytest.mark.parametrize(
+    ("cause", "confidence", "month", "expected"),
+    [
+        # s <- summary(survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log", conf.int = 0.95 or 0.9), times = month)
+        # s$pstate, s$lower, s$upper; cmprsk's timepoints(cuminc(t, e), c(3, 8, 20))$est gives the same estimates
+        (1, 0.95, 8, (0.0939818790696, 0.03455064089995, 0.1898488655050)),
+        (1, 0.9, 20, (0.2772751377495, 0.16887535107836, 0.3964790562932)),
+        (2, 0.95, 3, (0.03573749187784, 0.00664986005993, 0.1092600347595)),
+        (2, 0.95, 23, (0.48590912846231, 0.31918126335746, 0.6337310162420)),
+        (2, 0.9, 8, (0.12845504073574, 0.065644079406950, 0.21302947337466)),
+        # s <- summary(f(e > 0, 0.95 or 0.9), times = month); s$surv, s$lower, s$upper
+        (None, 0.95, 3, (0.9642625081222, 0.8645139742362, 0.9909446318981)),
+        (None, 0.9, 20, (0.2706465529007, 0.1554239118138, 0.3994996033405)),
+    ],
+)
+def test_estimate_at_a_time_equals_r(cause, confidence, month, expected):
+    curve = cumulative_incidence(*MANY, cause, confidence) if cause else kaplan_meier(*MANY, confidence)
+    found = estimate_at(curve, month)
+    assert (found.value, found.low, found.high) == pytest.approx(expected, rel=1e-9)
+
+
+def test_variance_is_that_of_survfit_and_not_of_cmprsk():
+    found = estimate_at(cumulative_incidence(*FEW), 6)
+    slope = found.value * math.log(found.value)
+    error = slope * (math.log(-math.log(found.value)) - math.log(-math.log(found.high))) / 1.959963984540054
+    assert abs(error) == pytest.approx(0.1574947980868265)  # m$std.err as above
+    assert error**2 != pytest.approx(0.0287538863665, rel=0.05)  # timepoints(cuminc(t, e), 6)$var
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_standard_error_equals_that_of_statsmodels_where_it_has_one(seed):
+    rng = np.random.default_rng(seed)
+    times, codes = rng.integers(1, 30, 200), rng.integers(0, 3, 200)
+    times[0], codes[0] = 40, 0  # a last censoring, so that nothing is divided by zero there
+    found = CumIncidenceRight(times, codes)
+    for cause in (1, 2):
+        curve = cumulative_incidence(times, codes, cause).iloc[1:]
+        p = curve["estimate"].to_numpy()
+        width = np.log(np.log(curve["low"]) / np.log(curve["high"])) / 2 / 1.959963984540054
+        np.testing.assert_allclose(width * np.abs(p * np.log(p)), found.cinc_se[cause - 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("times", "codes", "confidence", "expected"),
+    [
+        # q <- quantile(f(k, ci), 0.5); q$quantile, q$lower, q$upper
+        (MANY[0], events(MANY[1], 1), 0.95, (22, 19, None)),
+        (MANY[0], events(MANY[1], 1), 0.9, (22, 20, None)),
+        (*MANY, 0.95, (18, 12, 20)),
+        (*MANY, 0.9, (18, 13, 19)),
+        (FEW[0], events(FEW[1], 1), 0.95, (6, 2, None)),
+        (FEW[0], events(FEW[1], 2), 0.95, (8, 3, None)),
+        ([1, 2, 5, 7], [1, 1, 1, 1], 0.95, (3.5, 1, None)),  # one half from 2 to 5
+        ([1, 2, 10, 12], [1, 1, 0, 0], 0.95, (7, 1, None)),  # one half from 2 to the end of observation
+        ([1, 2, 5, 7, 9], [1, 1, 0, 1, 1], 0.95, (7, 1, None)),
+        (range(1, 11), [1] * 10, 0.95, (5.5, 1, 8)),  # the product of the shares is not exactly one half
+        ([0, 0, 1, 5], [1, 1, 1, 0], 0.95, (0.5, 0, None)),
+        ([3], [1], 0.95, (3, None, None)),
+        ([3, 4], [0, 0], 0.95, (None, None, None)),
+        ([1, 2, 3], [0, 0, 1], 0.95, (3, None, None)),
+    ],
+)
+def test_median_equals_r(times, codes, confidence, expected):
+    assert median_time(kaplan_meier(times, codes, confidence)) == Estimate(*expected)
+
+
+def test_half_time_inverts_the_limits():
+    # m$upper of cause 1 passes one half at 3, m$pstate at 9, m$lower never; of cause 2 the upper limit at 8 alone.
+    assert half_time(cumulative_incidence(*FEW)) == Estimate(9, 3, None)
+    assert half_time(cumulative_incidence(*FEW, 2)) == Estimate(None, 8, None)
+    assert half_time(cumulative_incidence(*FEW, 3)) == Estimate(None, None, None)
+    # Exactly one half is reached, and no middle is taken of the time that it lasts.
+    assert half_time(cumulative_incidence([1, 2, 3, 9], [1, 1, 2, 1])).value == 2
+    assert half_time(cumulative_incidence(range(1, 11), [1] * 5 + [2] * 5)).value == 5
+
+
+def test_the_three_states_add_up_to_one():
+    shares = [cumulative_incidence(*MANY, cause)["estimate"] for cause in (1, 2)]
+    np.testing.assert_allclose(kaplan_meier(*MANY)["estimate"] + sum(shares), 1, atol=1e-11)
+
+
+def test_nobody_has_no_curve():
+    for curve in (kaplan_meier([], []), cumulative_incidence([], [])):
+        assert list(curve) == COLUMNS and curve.empty
+        assert median_time(curve) == half_time(curve) == estimate_at(curve, 3) == Estimate(None, None, None)
+
+
+@pytest.mark.parametrize(("code", "survival", "incidence"), [(0, 1, 0), (1, 0, 1), (2, 0, 0)])
+def test_one_patient(code, survival, incidence):
+    curves = kaplan_meier([2], [code]), cumulative_incidence([2], [code])
+    assert [curve["estimate"].tolist() for curve in curves] == [[1, survival], [0, incidence]]
+    assert all(curve[["low", "high"]].isna().all(axis=None) for curve in curves)
+
+
+def test_a_curve_is_known_until_the_last_time_and_beyond_only_if_nobody_is_left():
+    open_ended, closed = kaplan_meier([1, 4, 6], [1, 1, 0]), kaplan_meier([1, 4, 6], [1, 0, 1])
+    assert estimate_at(open_ended, 0).value == 1
+    assert estimate_at(open_ended, 3.9).value == pytest.approx(2 / 3)
+    assert estimate_at(open_ended, 6).value == pytest.approx(1 / 3)
+    assert estimate_at(open_ended, 6.1) == Estimate(None, None, None)
+    assert estimate_at(closed, 100) == Estimate(0, None, None)
+
+
+@pytest.mark.parametrize("n", [3, 7, 11, 50])
+def test_rounding_below_no_variance_is_no_warning(n):
+    with warnings.catch_warnings(action="error"):
+        curve = cumulative_incidence(range(n), [1] * n)
+        assert curve["estimate"].iloc[-1] == 1
+        cumulative_incidence(range(n), [2] * (n - 1) + [1])
+        kaplan_meier([*range(n), n - 1], [1] * n + [0])
+
+
+def test_kinds_of_numbers_do_not_matter():
+    times, codes = FEW
+    frame = cumulative_incidence(times, codes)
+    series = pd.Series(times, index=range(50, 62)).astype("Int64"), pd.Categorical.from_codes(codes, list("abc")).codes
+    pd.testing.assert_frame_equal(cumulative_incidence(*series), frame)
+    pd.testing.assert_frame_equal(kaplan_meier(times, np.array(codes) > 0), kaplan_meier(times, codes))
+
+
+@pytest.mark.parametrize(
+    ("times", "codes", "message"),
+    [
+        ([1, None], [1, 0], "times holds a missing value at position 1; allowed are numbers of 0 or more"),
+        ([1, -2], [1, 0], "times holds -2 at position 1; allowed are numbers of 0 or more"),
+        ([math.inf, 2], [1, 0], "times holds inf at position 0; allowed are finite numbers"),
+        ([1, 2], [1, NONE], "codes holds a missing value at position 1; allowed are whole numbers of 0 or more"),
+        ([1, 2], [0.5, 1], "codes holds 0.5 at position 0; allowed are whole numbers of 0 or more, 0 if censored"),
+        ([1, 2], [-1, 1], "codes holds -1 at position 0; allowed are whole numbers"),
+        ([1, 2], [1], "times has 2 values and codes 1; allowed is one of each per patient"),
+    ],
+)
+@pytest.mark.parametrize("function", [kaplan_meier, cumulative_incidence])
+def test_unusable_input_is_refused_by_name(function, times, codes, message):
+    with pytest.raises(ValueError, match=message):
+        function(times, codes)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95, NONE])
+def test_an_impossible_confidence_is_refused(confidence):
+    for function in (kaplan_meier, cumulative_incidence):
+        with pytest.raises(ValueError, match="confidence"):
+            function(*FEW, confidence=confidence)
+
+
+def test_an_impossible_cause_or_time_is_refused():
+    with pytest.raises(ValueError, match="cause 0 is not allowed"):
+        cumulative_incidence(*FEW, 0)
+    with pytest.raises(ValueError, match=r"cause 1\.5 is not allowed"):
+        cumulative_incidence(*FEW, 1.5)
+    for time in (-1, NONE):
+        with pytest.raises(ValueError, match=f"time {time} is not allowed"):
+            estimate_at(kaplan_meier(*FEW), time)
+
+
+def test_a_hundred_thousand_different_times():
+    rng = np.random.default_rng(1)
+    times, codes = rng.random(100_000), rng.integers(0, 3, 100_000)
+    curve = cumulative_incidence(times, codes)
+    assert len(curve) == 100_001
+    # Two of three hazards are events and equal, so that the true incidence at t is half of 1 - (1 - t) ** (2 / 3).
+    assert estimate_at(curve, 0.5).value == pytest.approx((1 - 0.5 ** (2 / 3)) / 2, abs=0.005)
+    assert median_time(kaplan_meier(times, codes)).value == pytest.approx(1 - 0.5**1.5, abs=0.01)

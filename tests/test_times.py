@@ -1,0 +1,267 @@
+"""Times of the study by hand, and by a second derivation that goes through the patients one by one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.cohort import read_cohort, restrict
+from analysis.criteria import PAPER, read_criteria
+from analysis.followup import summarise as followup_values
+from analysis.times import EVENTS, MONTHS, at_risk, curves, event_times, summarise
+from analysis.vocabulary import Population, StopReason
+from tests.cohorts import cohort_with, random_cohort
+from tests.small_cohort import small_cohort
+
+NONE = float("nan")
+GONE, STAYS = [("baseline", 0.0, 0.0)], [("baseline", 1.0, 1.0)]
+SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
+OTHER = read_criteria(
+    "partial_from_percent=0,new_symptoms=ignore,lost_to_follow_up=censored,first_response=any_symptom"
+)
+
+
+def rows(cohort, outcome, criteria=PAPER):
+    frame = event_times(cohort, outcome, criteria)
+    return {patient: (row.months, row.event) for patient, row in frame.iterrows()}
+
+
+def test_times_by_hand():
+    cohort = small_cohort()
+    assert rows(cohort, "first_response") == {
+        "A": (2, "response"),
+        "B": (2, "response"),
+        "C": (3, "response"),
+        "D": (4, "stopped"),
+        "E": (1, "response"),
+        "F": (8, "response"),
+    }
+    best = {patient: month for patient, (month, _) in rows(cohort, "best_response").items()}
+    assert best == {"A": 6, "B": 8, "C": 4, "D": 4, "E": 1, "F": 8}
+    assert rows(cohort, "therapy") == {
+        "A": (36, "censored"),
+        "B": (10, "censored"),
+        "C": (5, "efficacy"),
+        "D": (4, "intolerance"),
+        "E": (9, "intolerance"),
+        "F": (12, "censored"),
+    }
+
+
+def test_values_by_hand():
+    values = summarise(small_cohort())
+    # Of six, one responds at 1, two at 2, one at 3 and one at 8; one stops at 4.
+    first = {"patients": 6, "events": 5, "censored": 1}
+    assert values["times.first_response.naive"] == {"n": 5, "mean": 3.2, "median": 2, "minimum": 1, "maximum": 8}
+    assert values["times.first_response.kaplan_meier"].items() >= (first | {"competing": 0, "months": 2.5}).items()
+    assert values["times.first_response.half"].items() >= (first | {"competing": 1, "censored": 0, "months": 2}).items()
+    assert [values[f"times.first_response.incidence.{month}"]["estimate"] for month in MONTHS] == pytest.approx(
+        [4 / 6, 4 / 6, 5 / 6]
+    )
+    assert [values[f"times.first_response.stopped.{month}"]["estimate"] for month in MONTHS] == pytest.approx(
+        [0, 1 / 6, 1 / 6]
+    )
+    # Best responses at 1, 4, 6, 8 and 8; Kaplan-Meier is at 4/6 after 4, where one is censored, and at 4/9 after 6.
+    assert values["times.best_response.half"]["months"] == values["times.best_response.kaplan_meier"]["months"] == 6
+    # Stops at 4, 5 and 9: one half stays on therapy from 9 to the end of observation at 36. For intolerance one of six
+    # stops at 4, and at 9 one of the four who are left of 4/6.
+    assert values["times.therapy.all.kaplan_meier"].items() >= {"events": 3, "months": 22.5, "at_risk": 1}.items()
+    assert values["times.therapy.all.kaplan_meier"]["high"] is None
+    assert values["times.therapy.remaining.6"]["estimate"] == pytest.approx(4 / 6)
+    assert values["times.therapy.stopped.intolerance.12"]["estimate"] == pytest.approx(2 / 6)
+    assert values["times.therapy.stopped.efficacy.12"]["estimate"] == pytest.approx(1 / 6)
+    assert values["times.therapy.stopped.other.12"] == {"estimate": 0, "low": None, "high": None}
+    # Nobody is left among those without a response, and nobody has stopped of those in complete response.
+    assert values["times.therapy.non_responders.kaplan_meier"].items() >= {"patients": 1, "months": 4}.items()
+    assert values["times.therapy.cr.kaplan_meier"].items() >= {"patients": 1, "months": None, "low": None}.items()
+
+
+def test_a_response_in_the_month_of_the_stop_comes_first_and_nothing_may_take_no_time():
+    cohort = cohort_with(
+        [GONE, GONE, STAYS, STAYS],
+        duration_months=[3, 0, 0, 2],
+        ongoing=["no", "no", "no", "yes"],
+        stop_reason=["intolerance", "pregnancy_intent", "lack_of_efficacy", None],
+        months_to_first_response=[3, 0, NONE, NONE],
+        months_to_best_response=[3, 0, NONE, NONE],
+    )
+    expected = [(3, "response"), (0, "response"), (0, "stopped"), (2, "censored")]
+    assert list(rows(cohort, "first_response").values()) == list(rows(cohort, "best_response").values()) == expected
+    therapy = [(3, "intolerance"), (0, "other"), (0, "efficacy"), (2, "censored")]
+    assert list(rows(cohort, "therapy").values()) == therapy
+    values = summarise(cohort)
+    # A quarter has responded at once; later half of the remaining half does, since one of two is censored before 3.
+    assert values["times.first_response.incidence.3"]["estimate"] == pytest.approx(0.75)
+    assert values["times.first_response.half"]["months"] == 3
+    assert values["times.therapy.remaining.3"]["estimate"] == 0
+
+
+def test_a_loss_to_follow_up_is_a_stop_or_a_censoring():
+    courses = {
+        "duration_months": [5, 4, 6],
+        "ongoing": ["no", "no", "no"],
+        "stop_reason": ["lost_to_follow_up", "lost_to_follow_up", "pregnancy_intent"],
+        "months_to_first_response": [2, NONE, NONE],
+        "months_to_best_response": [2, NONE, NONE],
+    }
+    cohort, censored = cohort_with([GONE, STAYS, STAYS], **courses), read_criteria("lost_to_follow_up=censored")
+    assert [event for _, event in rows(cohort, "therapy").values()] == ["other"] * 3
+    assert [event for _, event in rows(cohort, "first_response").values()] == ["response", "stopped", "stopped"]
+    assert [event for _, event in rows(cohort, "therapy", censored).values()] == ["censored", "censored", "other"]
+    assert [event for _, event in rows(cohort, "first_response", censored).values()] == [
+        "response",
+        "censored",
+        "stopped",
+    ]
+
+
+def test_a_responder_without_a_month_counts_at_the_end_of_the_course():
+    lenient = read_criteria("partial_from_percent=0")  # makes D, whose score did not change, a responder
+    frame = event_times(small_cohort(), "first_response", lenient)
+    assert frame.loc["D"].tolist() == [4, "response", False]
+    assert frame["recorded"].sum() == 5
+    values = summarise(small_cohort(), lenient)
+    assert values["times.first_response.not_recorded"] == {"n": 1, "denominator": 6, "percent": pytest.approx(100 / 6)}
+    assert values["times.first_response.naive"]["n"] == 5
+    assert values["times.first_response.half"]["patients"] == values["times.first_response.half"]["events"] == 6
+    assert values["times.first_response.incidence.12"]["estimate"] == 1
+
+
+def test_a_month_of_a_response_that_other_criteria_deny_does_not_count():
+    strict = read_criteria("partial_from_percent=40")  # F, with a decrease of a quarter, no longer responds
+    assert rows(small_cohort(), "first_response", strict)["F"] == (12, "censored")
+    assert rows(small_cohort(), "best_response", strict)["F"] == (12, "censored")
+    assert summarise(small_cohort(), strict)["times.first_response.naive"]["maximum"] == 3
+
+
+def test_any_symptom_sets_the_first_response_only():
+    any_symptom = read_criteria("first_response=any_symptom")
+    months = {patient: month for patient, (month, _) in rows(small_cohort(), "first_response", any_symptom).items()}
+    assert months == {"A": 1, "B": 2, "C": 4, "D": 4, "E": 1, "F": 8}
+    assert rows(small_cohort(), "best_response", any_symptom) == rows(small_cohort(), "best_response")
+
+
+def second_incidence(entries, event, month):
+    """Go from month to month: of those who remain, the share with any event leaves, and those with this one count."""
+    remaining, found = 1.0, 0.0
+    for time in sorted({time for time, _ in entries if time <= month}):
+        at_risk = sum(other >= time for other, _ in entries)
+        ending = [kind for other, kind in entries if other == time and kind != "censored"]
+        found += remaining * ending.count(event) / at_risk
+        remaining *= 1 - len(ending) / at_risk
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("criteria", [PAPER, OTHER], ids=["paper", "other"])
+def test_shares_equal_a_second_derivation(seed, criteria):
+    cohort = random_cohort(150, seed)
+    values = summarise(cohort, criteria)
+    for outcome in ("first_response", "best_response"):
+        entries = list(rows(cohort, outcome, criteria).values())
+        for month in MONTHS:
+            for event, name in (("response", "incidence"), ("stopped", "stopped")):
+                found = values[f"times.{outcome}.{name}.{month}"]["estimate"]
+                assert found == pytest.approx(second_incidence(entries, event, month), abs=1e-10)
+    entries = list(rows(cohort, "therapy", criteria).values())
+    for month in MONTHS:
+        stopped = [second_incidence(entries, cause, month) for cause in EVENTS["therapy"]]
+        found = [values[f"times.therapy.stopped.{cause}.{month}"]["estimate"] for cause in EVENTS["therapy"]]
+        assert found == pytest.approx(stopped, abs=1e-10)
+        assert values[f"times.therapy.remaining.{month}"]["estimate"] == pytest.approx(1 - sum(stopped), abs=1e-10)
+
+
+@pytest.mark.parametrize("outcome", EVENTS)
+@pytest.mark.parametrize("criteria", [PAPER, OTHER], ids=["paper", "other"])
+def test_nobody_is_lost(outcome, criteria):
+    cohort = random_cohort(400, 5)
+    frame = event_times(cohort, outcome, criteria)
+    assert frame.index.equals(cohort.patients.index)
+    assert frame.notna().all(axis=None)
+    assert (frame["months"] <= cohort.courses["duration_months"]).all()
+    assert list(frame["event"].cat.categories) == ["censored", *EVENTS[outcome]]
+    ongoing = (cohort.courses["ongoing"] == "yes").to_numpy()
+    assert set(frame["event"][ongoing]) <= {"censored", "response"}
+
+
+@pytest.mark.parametrize("population", Population)
+@pytest.mark.parametrize("criteria", [PAPER, OTHER], ids=["paper", "other"])
+def test_every_population_has_values_that_can_be_stored(population, criteria):
+    cohort = restrict(SHIPPED, population)
+    values = summarise(cohort, criteria)
+    assert values.keys() == summarise(SHIPPED).keys()
+    json.dumps(values, allow_nan=False)
+    assert values["times.first_response.half"]["patients"] == len(cohort.patients)
+
+
+def test_plain_medians_are_those_of_the_text():
+    values, text = summarise(SHIPPED), followup_values(SHIPPED)
+    assert values["times.first_response.naive"] == text["followup.first_response.responders"]
+    assert values["times.best_response.naive"] == text["followup.best_response.responders"]
+    for group in ("all", "responders", "non_responders", "pr", "mr", "cr"):
+        assert values[f"times.therapy.{group}.naive"] == text[f"followup.duration.{group}"]
+
+
+def test_an_outcome_that_never_comes_has_no_month():
+    courses = {"ongoing": ["yes", "yes"], "stop_reason": [None, None], "duration_months": [4, 8]}
+    courses |= {"months_to_first_response": [NONE, NONE], "months_to_best_response": [NONE, NONE]}
+    values = summarise(cohort_with([STAYS, STAYS], **courses))
+    nothing = {"events": 0, "months": None, "low": None, "high": None, "at_risk": None}
+    for name in ("first_response.half", "first_response.kaplan_meier", "therapy.all.kaplan_meier"):
+        assert values[f"times.{name}"].items() >= nothing.items()
+    assert values["times.first_response.naive"]["median"] is None
+    assert values["times.first_response.incidence.6"]["estimate"] == 0
+    assert values["times.first_response.incidence.12"]["estimate"] is None  # nobody was followed for so long
+    empty = values["times.therapy.cr.kaplan_meier"]
+    assert empty == {"patients": 0, "competing": 0, "censored": 0} | nothing
+
+
+def test_curves_are_tidy_and_add_up():
+    frame = curves(SHIPPED)
+    assert list(frame)[:4] == ["outcome", "event", "method", "time"]
+    found = list(frame[["outcome", "event"]].drop_duplicates().itertuples(index=False, name=None))
+    assert found == [
+        ("first_response", "response"),
+        ("first_response", "stopped"),
+        ("best_response", "response"),
+        ("best_response", "stopped"),
+        ("therapy", "on_therapy"),
+        *(("therapy", cause) for cause in EVENTS["therapy"]),
+    ]
+    assert set(frame.loc[frame["event"] == "on_therapy", "method"]) == {"Kaplan-Meier"}
+    assert set(frame.loc[frame["event"] != "on_therapy", "method"]) == {"Aalen-Johansen"}
+    therapy = frame[frame["outcome"] == "therapy"].groupby("time")["estimate"].sum()
+    np.testing.assert_allclose(therapy, 1, atol=1e-11)
+
+
+def test_patients_at_risk_are_counted_just_before_a_month():
+    curve = pd.DataFrame({"time": [0.0, 2.0, 5.0], "at_risk": [7, 7, 3]})
+    assert at_risk(curve, [0, 1, 2, 2.5, 5, 6]).tolist() == [7, 7, 7, 3, 3, 0]
+
+
+def test_every_reason_for_a_stop_has_a_cause():
+    cohort = cohort_with(
+        [STAYS] * len(StopReason),
+        duration_months=[1] * len(StopReason),
+        ongoing=["no"] * len(StopReason),
+        stop_reason=list(StopReason),
+        months_to_first_response=[NONE] * len(StopReason),
+        months_to_best_response=[NONE] * len(StopReason),
+    )
+    found = [event for _, event in rows(cohort, "therapy").values()]
+    assert dict(zip(StopReason, found, strict=True)) == {
+        "lack_of_efficacy": "efficacy",
+        "loss_of_response": "efficacy",
+        "intolerance": "intolerance",
+        "lost_to_follow_up": "other",
+        "pregnancy_intent": "other",
+    }
+
+
+def test_an_unknown_outcome_is_refused():
+    with pytest.raises(
+        ValueError, match="outcome 'response' is unknown; allowed are first_response, best_response, th"
+    ):
+        event_times(small_cohort(), "response")
