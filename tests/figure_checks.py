@@ -2,13 +2,24 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from itertools import combinations
 from unittest import mock
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from analysis.criteria import Criteria
+from analysis.reporting.caveats import caveats
+from tests.small_cohort import small_cohort
+
 SMALLEST_TYPE = 7
+CAVEATS = caveats(
+    replace(small_cohort(), reconstructed=True),
+    Criteria(partial_from_percent=12, worsening="any", new_symptoms="count", missing_last="no_response", alpha=0.01),
+)
+"""What a figure may have to say at most: two sentences, the second longer than a line of a narrow figure."""
+
 SLACK = 1.0  # pixels at 150 dots per inch: letters may touch by less than a fifth of a millimetre
 
 

@@ -8,7 +8,7 @@ from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
 from tests.cohorts import random_cohort
-from tests.figure_checks import drawing, faults, texts_of
+from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 
 TRYPTASE = pd.DataFrame({"before": [2.5, 30.0, 145.0], "on_therapy": [2.0, 36.0, 160.0]})
 IGE = pd.DataFrame({"before": [3.5, 100.0, 100.0, 1616.0], "on_therapy": [6.6, 119.0, 60.0, 4356.0]})
@@ -70,7 +70,7 @@ def test_directions_are_counted_and_told_apart():
 
 
 def test_panels_say_analyte_unit_number_and_test():
-    texts = texts_of(drawn(PAIRS, caveats=[RECONSTRUCTED_NOTE]))
+    texts = texts_of(drawn(PAIRS, caveats=CAVEATS))
     assert {"A  Serum tryptase, ng/mL", "B  Total IgE, UI/mL"} <= {*texts}
     expected = paired_t(TRYPTASE["before"], TRYPTASE["on_therapy"]).p_value
     assert f"n = 3; paired t test: p = {expected:.3f}" in texts
@@ -118,7 +118,7 @@ def test_nothing_overlaps_or_is_cut_off(n, population):
     cohort = random_cohort(n, 6, population)
     pairs = {analyte: paired_frame(cohort, analyte) for analyte in Analyte}
     ways = {analyte: direction(frame) for analyte, frame in pairs.items()}
-    figure = drawn(pairs, population=population, directions=ways, stable_percent=20, caveats=[RECONSTRUCTED_NOTE])
+    figure = drawn(pairs, population=population, directions=ways, stable_percent=20, caveats=CAVEATS)
     assert faults(figure) == []
     assert figure.get_size_inches() * 2.54 == pytest.approx([18, 9])
 

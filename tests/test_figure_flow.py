@@ -7,7 +7,7 @@ from analysis.followup import course_frame
 from analysis.patients import inclusion
 from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
-from tests.figure_checks import drawing, drawn_texts, faults, texts_of
+from tests.figure_checks import CAVEATS, drawing, drawn_texts, faults, texts_of
 
 STEPS = pd.DataFrame(
     [
@@ -77,7 +77,7 @@ def test_numbers_add_up(n):
 )
 def test_nothing_overlaps_or_is_cut_off(n, population):
     cohort = random_cohort(n, 9, population)
-    figure = draw_flow(inclusion(cohort), course_frame(cohort), caveats=[RECONSTRUCTED_NOTE])
+    figure = draw_flow(inclusion(cohort), course_frame(cohort), caveats=CAVEATS)
     assert faults(figure) == []
     width = figure.get_size_inches()[0] * 2.54
     assert width == pytest.approx(16) if n < 100 else width <= 18

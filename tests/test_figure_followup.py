@@ -20,7 +20,7 @@ from analysis.vocabulary import (
     StopReason,
 )
 from tests.cohorts import random_cohort
-from tests.figure_checks import drawing, faults, texts_of
+from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 
 COLUMNS = [
     "diagnosis",
@@ -224,7 +224,7 @@ def test_ribbons_leave_their_rows_and_fill_the_blocks():
 
 
 def test_counts_are_written():
-    texts = texts_of(draw_followup(SMALL, "all", caveats=[RECONSTRUCTED_NOTE]))
+    texts = texts_of(draw_followup(SMALL, "all", caveats=CAVEATS))
     assert {"Major response  3 (50.0)", "Partial response  2 (33.3)", "No response  1 (16.7)"} <= {*texts}
     assert {"Best response: 5 (83.3) responded", "Last follow-up: 3 (50.0) still respond"} <= {*texts}
     assert {"Major response  2 (33.3)", "Loss of response  1 (16.7)", "Lost to follow-up  1 (16.7)"} <= {*texts}
@@ -238,7 +238,7 @@ def test_counts_are_written():
     [(1, "all"), (2, "MMAS"), (14, "idiopathic"), (41, "primary"), (55, "all"), (80, "ISM"), (300, "all")],
 )
 def test_nothing_overlaps_or_is_cut_off(n, population):
-    figure = draw_followup(course_frame(random_cohort(n, 4, population)), population, caveats=[RECONSTRUCTED_NOTE])
+    figure = draw_followup(course_frame(random_cohort(n, 4, population)), population, caveats=CAVEATS)
     assert faults(figure) == []
     assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
     assert figure.get_size_inches()[1] * 2.54 <= 24.001

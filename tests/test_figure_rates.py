@@ -9,7 +9,7 @@ from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.tables import table_2
 from analysis.vocabulary import POPULATION_LABELS
 from tests.cohorts import random_cohort
-from tests.figure_checks import drawing, faults, texts_of
+from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 from tests.small_cohort import small_cohort
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
@@ -86,7 +86,7 @@ def test_one_population_needs_no_reference():
     ids=["shipped", "six", "one", "300", "5000"],
 )
 def test_nothing_overlaps_or_is_cut_off(cohort):
-    figure = draw_rates(table_2(cohort), "all", caveats=[RECONSTRUCTED_NOTE])
+    figure = draw_rates(table_2(cohort), "all", caveats=CAVEATS)
     assert faults(figure) == []
     assert RECONSTRUCTED_NOTE in " ".join(texts_of(figure))
     assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)

@@ -14,7 +14,7 @@ from analysis.sensitivity.grids import response_grid, symptom_grid
 from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
 from analysis.symptoms import symptom_profile
 from tests.cohorts import cohort_with, random_cohort
-from tests.figure_checks import faults, texts_of
+from tests.figure_checks import CAVEATS, faults, texts_of
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_strips_tell_where_a_value_is():
 
 def test_the_curve_marks_the_rules_it_begins_with(cohort, grid):
     first = grid.iloc[0]
-    figure = draw_specifications(grid, "all", 30, caveats=[RECONSTRUCTED_NOTE])
+    figure = draw_specifications(grid, "all", 30, caveats=CAVEATS)
     assert faults(figure) == []
     texts = texts_of(figure)
     for number in (first["best.orr"], first["last.persistent_orr"], first["sustained"]):
@@ -79,7 +79,7 @@ def test_curves_of_any_cohort_and_rules_can_be_read(patients, criteria):
 
 def test_marks_are_drawn_as_shares(cohort):
     shares = shares_of(cohort)
-    figure = draw_marks(shares, "all", 576, patients=30, caveats=[RECONSTRUCTED_NOTE])
+    figure = draw_marks(shares, "all", 576, patients=30, caveats=CAVEATS)
     assert faults(figure) == []
     texts = texts_of(figure)
     assert set(shares["label"]) <= set(texts)

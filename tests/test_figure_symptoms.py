@@ -8,7 +8,7 @@ from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.symptoms import symptom_profile
 from analysis.vocabulary import GRADE_LABELS, SYMPTOM_GROUP_LABELS
 from tests.cohorts import random_cohort
-from tests.figure_checks import drawing, drawn_texts, faults, texts_of
+from tests.figure_checks import CAVEATS, drawing, drawn_texts, faults, texts_of
 
 COUNTS = ["worse", "unchanged", "slight", "substantial", "dramatic", "disappeared"]
 
@@ -69,7 +69,7 @@ def test_groups_come_in_their_order_and_the_most_improved_first():
 
 
 def test_everything_is_said():
-    texts = texts_of(draw_symptoms(SMALL, "primary", 41, criteria=Criteria(alpha=0.01), caveats=[RECONSTRUCTED_NOTE]))
+    texts = texts_of(draw_symptoms(SMALL, "primary", 41, criteria=Criteria(alpha=0.01), caveats=CAVEATS))
     whole = " ".join(texts)
     for needed in [*SMALL["label"], *GRADE_LABELS.values(), "0.95", "0.34", "0.13", "***", "ns", "36", "28", "13"]:
         assert needed in texts
@@ -116,7 +116,7 @@ def test_key_has_the_colours_of_the_bars():
 )
 def test_nothing_overlaps_or_is_cut_off(n, population):
     cohort = random_cohort(n, 3, population)
-    figure = draw_symptoms(symptom_profile(cohort), population, len(cohort.patients), caveats=[RECONSTRUCTED_NOTE])
+    figure = draw_symptoms(symptom_profile(cohort), population, len(cohort.patients), caveats=CAVEATS)
     assert faults(figure) == []
     assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
     assert figure.get_size_inches()[1] * 2.54 <= 24

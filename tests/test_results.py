@@ -12,12 +12,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import biology, comparison, dosing, followup, patients, response, safety, statistics, symptoms, tables
+from analysis import (
+    biology,
+    comparison,
+    dosing,
+    followup,
+    patients,
+    response,
+    safety,
+    subgroups,
+    symptoms,
+    tables,
+    times,
+)
 from analysis.cohort import read_cohort, restrict
 from analysis.pipeline.freshness import Digests
 from analysis.pipeline.jobs import JOBS
 from analysis.published import printed_number, read_claims
 from analysis.reporting import formatting, rendering, small_tables
+from analysis.sensitivity import effects, grids
+from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -198,6 +212,29 @@ def test_the_numbers_behind_the_figures_are_those_of_the_cohort(study, populatio
     assert built(f"{of_courses}.csv") == text(followup.course_frame(part).reset_index())
 
 
+def test_the_times_and_the_comparison_of_subgroups_are_those_of_the_cohort(study):
+    assert built("times.csv") == text(times.curves(study))
+    assert json.loads(built("values-times.json")) == json.loads(json.dumps(times.summarise(study)))
+    assert built("subgroups.csv") == text(subgroups.symptoms_by_group(study).reset_index())
+    assert json.loads(built("values-subgroups.json")) == json.loads(json.dumps(subgroups.summarise(study)))
+
+
+def test_the_combinations_of_rules_are_those_of_the_cohort(study):
+    assert built("specification-curve.csv") == text(grids.response_grid(study))
+    assert built("specification-marks.csv") == text(grids.symptom_grid(study))
+    assert built("sensitivity.csv") == text(effects.one_at_a_time(study))
+
+
+def test_the_rates_with_their_intervals_are_those_of_table_2(study):
+    rates, table = pd.read_csv(FIGURES / "response-rates.csv"), tables.table_2(study).set_index(["row", "column"])
+    rates["row"] = (rates["visit"] + "." + rates["outcome"]).replace({"last.orr": "last.persistent_orr"})
+    assert {"best.orr", "best.cr", "best.mr", "best.pr", "last.persistent_orr"} <= set(rates["row"])
+    for rate in rates.to_dict("records"):
+        cell = table.loc[(rate["row"], rate["population"])]
+        numbers = ["n", "denominator", "wilson_low", "wilson_high", "clopper_pearson_low", "clopper_pearson_high"]
+        assert [rate[name] for name in numbers] == pytest.approx([float(cell[name]) for name in numbers])
+
+
 def test_the_numbers_behind_figure_e5_are_those_of_the_cohort(study):
     pairs = {analyte.value: biology.paired_frame(study, analyte) for analyte in Analyte}
     assert built("figure-e5.csv") == text(pd.concat(pairs, names=["analyte"]).reset_index())
@@ -279,7 +316,7 @@ def test_another_level_changes_the_blood_tests(study, tmp_path):
     tests = []
     for one in (study, other):
         pairs = biology.paired_frame(one, Analyte.TOTAL_IGE)
-        tests.append(asdict(statistics.paired_t(pairs["before"], pairs["on_therapy"])))
+        tests.append(asdict(paired_t(pairs["before"], pairs["on_therapy"])))
     assert tests[0] != tests[1]
     assert tests[1]["n"] == tests[0]["n"]
 

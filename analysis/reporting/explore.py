@@ -26,7 +26,11 @@ READINGS: tuple[str, ...] = (
     "missing_last=drop",
     "missing_last=no_response",
     "intolerance=all",
+    "symptoms_at=last",
     "zeros=pratt",
+    "distribution=asymptotic",
+    "adjustment=holm",
+    "adjustment=benjamini_hochberg",
     "alpha=0.01",
 )
 """The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
