@@ -1,5 +1,6 @@
 """Blood tests: tryptase and total IgE before and on omalizumab, and how a change of IgE goes with the outcome."""
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -113,13 +114,24 @@ def rank_correlation(first: pd.Series, second: pd.Series) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n``, ``rho`` and the two-sided ``p_value`` (Student's t approximation); the latter two are None for fewer
-        than three patients or if one quantity does not vary.
+        ``n``, ``rho``, its 95 % interval ``ci`` (Bonett and Wright's standard error on Fisher's scale) and the
+        two-sided ``p_value`` (Student's t approximation); all but ``n`` are None for fewer than three patients or if
+        one quantity does not vary, the interval also for three patients or a perfect correlation.
+
+    References
+    ----------
+    Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman correlations.
+    Psychometrika 2000;65:23-28.
     """
-    if len(first) < 3 or first.nunique() < 2 or second.nunique() < 2:
-        return {"n": len(first), "rho": None, "p_value": None}
+    n = len(first)
+    if n < 3 or first.nunique() < 2 or second.nunique() < 2:
+        return {"n": n, "rho": None, "ci": None, "p_value": None}
     test = stats.spearmanr(first, second)
-    return {"n": len(first), "rho": float(test.statistic), "p_value": float(test.pvalue)}
+    rho, ci = float(test.statistic), None
+    if n > 3 and abs(rho) < 1 - 1e-12:
+        half = stats.norm.ppf(0.975) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+        ci = (math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half))
+    return {"n": n, "rho": rho, "ci": ci, "p_value": float(test.pvalue)}
 
 
 def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:

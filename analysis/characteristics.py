@@ -9,7 +9,7 @@ from analysis.cohort import Cohort
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Analyte, Diagnosis, Population
 
-NUMBERS = ("n", "denominator", "percent", "median", "mean", "minimum", "maximum", "ratio")
+NUMBERS = ("n", "denominator", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio")
 COLUMNS = ("row", "label", "level", "column", "statistic", *NUMBERS)
 """The columns of `characteristics`; a number that a row does not have is missing."""
 

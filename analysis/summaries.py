@@ -52,7 +52,7 @@ def share(mask: pd.Series) -> dict[str, Any]:
 
 
 def spread(values: pd.Series) -> dict[str, Any]:
-    """Sum up a quantity by mean, median and range.
+    """Sum up a quantity by mean, standard deviation, median and range.
 
     Parameters
     ----------
@@ -62,15 +62,23 @@ def spread(values: pd.Series) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n`` (values that are not missing), ``mean``, ``median``, ``minimum`` and ``maximum``; None if ``n`` is 0.
+        ``n`` (values that are not missing), ``mean``, ``sd`` (standard deviation of the sample), ``median``,
+        ``minimum`` and ``maximum``; None if ``n`` is 0, the standard deviation also if it is 1.
     """
     known = values.dropna()
     if known.empty:
-        return {"n": 0, "mean": None, "median": None, "minimum": None, "maximum": None}
+        return {"n": 0} | dict.fromkeys(("mean", "sd", "median", "minimum", "maximum"))
     # A correctly rounded sum does not depend on the order of the rows nor on the machine.
     mean = math.fsum(known) / len(known)
-    smallest, largest = _plain(known.min()), _plain(known.max())
-    return {"n": len(known), "mean": mean, "median": float(known.median()), "minimum": smallest, "maximum": largest}
+    squares = math.fsum((float(value) - mean) ** 2 for value in known)
+    return {
+        "n": len(known),
+        "mean": mean,
+        "sd": math.sqrt(squares / (len(known) - 1)) if len(known) > 1 else None,
+        "median": float(known.median()),
+        "minimum": _plain(known.min()),
+        "maximum": _plain(known.max()),
+    }
 
 
 def _plain(number: float) -> int | float:

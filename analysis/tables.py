@@ -47,7 +47,7 @@ def table_1(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     -------
     DataFrame
         As `analysis.characteristics.characteristics` gives it: ``row``, ``label``, ``level``, ``column``,
-        ``statistic``, ``n``, ``denominator``, ``percent``, ``median``, ``mean``, ``minimum``, ``maximum`` and
+        ``statistic``, ``n``, ``denominator``, ``percent``, ``median``, ``mean``, ``sd``, ``minimum``, ``maximum`` and
         ``ratio``; numbers are not rounded, and a number that a row does not have is missing.
     """
     return characteristics(cohort)

@@ -5,6 +5,7 @@ error has to be made twice, in two ways, to stay unseen. "L210" is the line of t
 """
 
 import csv
+import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -65,9 +66,12 @@ def spread(values: list[Fraction | None]) -> Row:
     """Describe the values that there are."""
     there = sorted(value for value in values if value is not None)
     if not there:
-        return {"n": 0, "mean": None, "median": None, "minimum": None, "maximum": None}
+        return {"n": 0, "mean": None, "sd": None, "median": None, "minimum": None, "maximum": None}
     mean = sum(there, Fraction(0)) / len(there)
-    return {"n": len(there), "mean": mean, "median": middle(there), "minimum": there[0], "maximum": there[-1]}
+    squares = sum((value - mean) ** 2 for value in there)
+    sd = Fraction(math.sqrt(squares / (len(there) - 1))) if len(there) > 1 else None
+    ends = {"minimum": there[0], "maximum": there[-1]}
+    return {"n": len(there), "mean": mean, "sd": sd, "median": middle(there)} | ends
 
 
 def decrease(size: int, score: Fraction) -> Fraction:

@@ -78,9 +78,11 @@ def test_the_comparison_prints_both_cohorts():
     first = rows.iloc[0].to_dict()
     assert first["Earlier cohort"] == "11/14 (78.6%)"
     n, of = first["This cohort"].split(" ")[0].split("/")
-    assert float(first["Difference (percentage points)"].replace("−", "-")) == pytest.approx(
-        100 * int(n) / int(of) - 1100 / 14, abs=0.05
-    )
+    estimate, interval = first["Difference, points (95% CI)"].replace("−", "-").split(" ", 1)
+    difference = 100 * int(n) / int(of) - 1100 / 14
+    assert float(estimate) == pytest.approx(difference, abs=0.05)
+    low, high = interval.strip("()").split(" to ")
+    assert float(low) < difference < float(high)
 
 
 def test_groups_are_ranked_by_their_share():

@@ -29,7 +29,7 @@ GROUP_VALUES = ("group_improved", "group_significant")
 UNANSWERED |= {f"symptoms.{value}.{group}" for value in GROUP_VALUES for group in second_results.GROUPS}
 LEFT_OUT = {"label", "group"}
 T_TEST = ("n", "mean_before", "mean_after", "mean_difference")
-NUMBERS = ["n", "denominator", "percent", "median", "mean", "minimum", "maximum", "ratio"]
+NUMBERS = ["n", "denominator", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio"]
 
 
 def _table_1(cohort):

@@ -5,8 +5,11 @@ from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.reporting.small_tables import small_table, value_rows, value_text
 from tests.test_rendering import Reader
 
-SPREAD = {"n": 55, "mean": 10.45, "median": 9.0, "minimum": 1, "maximum": 36}
+SPREAD = {"n": 55, "mean": 10.45, "sd": 8.05, "median": 9.0, "minimum": 1, "maximum": 36}
 PAIRED = {"n": 15, "mean_difference": 537.7, "ci": [-3.55, 1079.0], "statistic": 2.1, "p_value": 0.0496}
+
+RATIO = "ratio of geometric means 3.59 (95% CI 2.16–5.98), p < 0.001, n = 15"
+RHO = "rho −0.13 (95% CI −0.6 to 0.4), p = 0.662, n = 15"
 
 
 @pytest.mark.parametrize(
@@ -14,10 +17,16 @@ PAIRED = {"n": 15, "mean_difference": 537.7, "ci": [-3.55, 1079.0], "statistic":
     [
         ({"n": 43, "denominator": 55, "percent": 78.18}, "43/55 (78.2%)"),
         ({"n": 0, "denominator": 0, "percent": None}, "0/0 (–)"),
-        (SPREAD, "median 9 (1–36), mean 10.5 (n = 55)"),
-        (dict.fromkeys(SPREAD) | {"n": 0}, "median –, mean – (n = 0)"),
+        (SPREAD, "median 9 (1–36), mean 10.5 (SD 8.1), n = 55"),
+        (dict.fromkeys(SPREAD) | {"n": 0}, "median –, mean –, n = 0"),
         ({"n": 17, "denominator": 38, "ratio": 17 / 38}, "0.45"),
         (PAIRED, "mean difference 537.7 (95% CI −3.6 to 1079), p = 0.0496, n = 15"),
+        ({"n": 15, "ratio": 3.594, "ci": (2.157, 5.98), "p_value": 0.0001}, RATIO),
+        (
+            {"n": 14, "n_zero": 1, "effect": 0.0625, "p_value": 0.866},
+            "rank-biserial correlation 0.06, p = 0.866, n = 15, of whom 14 changed",
+        ),
+        ({"n": 15, "rho": -0.125, "ci": (-0.6, 0.4), "p_value": 0.662}, RHO),
         ({"n": 15, "rho": -0.125, "p_value": 0.00002}, "rho −0.13, p < 0.001, n = 15"),
         ({"n": 1, "rho": None, "p_value": None}, "p –, n = 1"),
         ({"n": 4}, "4"),

@@ -32,6 +32,7 @@ def test_spread_leaves_missing_values_out():
     assert spread(pd.Series(values)) == {
         "n": 4,
         "mean": statistics.fmean(known),
+        "sd": pytest.approx(statistics.stdev(known)),
         "median": statistics.median(known),
         "minimum": 1,
         "maximum": 8,
@@ -40,7 +41,11 @@ def test_spread_leaves_missing_values_out():
 
 @pytest.mark.parametrize("values", [pd.Series([], dtype=float), pd.Series([np.nan, np.nan])])
 def test_spread_of_nothing(values):
-    assert spread(values) == {"n": 0, "mean": None, "median": None, "minimum": None, "maximum": None}
+    assert spread(values) == {"n": 0, "mean": None, "sd": None, "median": None, "minimum": None, "maximum": None}
+
+
+def test_one_value_has_no_spread():
+    assert spread(pd.Series([2.5])) == {"n": 1, "mean": 2.5, "sd": None, "median": 2.5, "minimum": 2.5, "maximum": 2.5}
 
 
 def test_results_are_plain_and_do_not_depend_on_the_order():

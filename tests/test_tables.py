@@ -10,7 +10,7 @@ from analysis.tables import table_1, table_2
 from analysis.vocabulary import Population
 from tests.cohorts import random_cohort
 
-NUMBERS = ["n", "denominator", "percent", "median", "mean", "minimum", "maximum", "ratio"]
+NUMBERS = ["n", "denominator", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio"]
 COLUMNS = ["row", "label", "level", "column", "statistic", *NUMBERS]
 INTERVALS = ["wilson_low", "wilson_high", "clopper_pearson_low", "clopper_pearson_high"]
 # Keys and levels typed from the printed Table 2.

@@ -74,5 +74,6 @@ JOBS: tuple[Job, ...] = (
     Job("biology", "biology.ipynb"),
     Job("comparison", "comparison.ipynb"),
     Job("explore", "explore.ipynb"),
+    Job("checklist", "checklist.ipynb"),
     Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",)),
 )

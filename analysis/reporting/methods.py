@@ -24,8 +24,9 @@ ADJUSTMENT_LABELS: dict[str, str] = {
 """How each adjustment is called."""
 
 OUTCOME_NOTE = (
-    "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, p value by Student's "
-    "t. With and without side effects: Wilcoxon-Mann-Whitney test, exact conditional distribution, ties included."
+    "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by Bonett "
+    "and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, exact conditional "
+    "distribution, ties included."
 )
 """Names the tests of total IgE against the outcome."""
 

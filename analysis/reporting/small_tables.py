@@ -25,8 +25,8 @@ def value_text(entry: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        By what the entry holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (n = 55)", a test with its p value, a
-        ratio, or a count.
+        By what the entry holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test with its p
+        value, a ratio, or a count.
 
     Raises
     ------
@@ -39,8 +39,9 @@ def value_text(entry: Mapping[str, Any]) -> str:
         share = formatting.percent(entry["n"], entry["denominator"])
         return f"{entry['n']}/{entry['denominator']} ({share}{'%' if entry['denominator'] else ''})"
     if "median" in entry:
-        mean = formatting.number(entry["mean"], 1)
-        return f"median {formatting.median_range(entry)}, mean {mean} (n = {entry['n']})"
+        sd = "" if entry["sd"] is None else f" (SD {formatting.number(entry['sd'], 1)})"
+        mean = f"mean {formatting.number(entry['mean'], 1)}{sd}"
+        return f"median {formatting.median_range(entry)}, {mean}, n = {entry['n']}"
     if "ratio" in entry:
         return formatting.number(entry["ratio"], 2)
     if "n" in entry:
