@@ -10,7 +10,7 @@ from browser import Browser, find_browser
 from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.reporting.checklist import COLUMNS, JUDGED, STATUSES, counts, missing_pointers, read_checklist
 from analysis.reporting.checklist_page import checklist_rows, render_checklist
-from analysis.reporting.outputs import save_table
+from analysis.reporting.outputs import OVERRIDE, save_table
 from tests.test_rendering import Reader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -272,6 +272,12 @@ def test_the_same_list_is_the_same_bytes(tmp_path, checklist):
     )
     assert first == second
     assert pd.read_csv(tmp_path / "a" / "checklist.csv", dtype=str, keep_default_na=False).equals(checklist)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch):
+    """Write where a test says, also when all notebooks are run in the same process."""
+    monkeypatch.delenv(OVERRIDE, raising=False)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
 import json
+import math
 import warnings
 from dataclasses import replace
 from math import comb
@@ -33,8 +34,13 @@ def test_fisher_by_enumeration(counts):
     assert result["difference"] == pytest.approx(100 * n / total - 100 * other_n / other_total)
 
 
+def wilson(n, total, z=1.959963984540054):
+    centre, half = n + z * z / 2, z * math.sqrt(n * (total - n) / total + z * z / 4)
+    return (centre - half) / (total + z * z), (centre + half) / (total + z * z)
+
+
 def test_nothing_to_compare():
-    nothing = {"difference": None, "p_value": None}
+    nothing = dict.fromkeys(("difference", "low", "high", "p_value"))
     assert comparison.compare_proportions(proportion(0, 0), proportion(1, 2)) == nothing
     assert comparison.compare_proportions(proportion(1, 2), proportion(0, 0)) == nothing
 
@@ -72,10 +78,13 @@ def test_values_of_six_patients():
     assert {name: (value["n"], value["denominator"]) for name, value in found.items()} == expected
     assert values["comparison.patients.here"] == {"n": 6}
     assert values["comparison.patients.reported_earlier"] == {"n": 29}
-    assert values["comparison.orr.difference"] == {
-        "difference": pytest.approx(100 * (5 / 6 - 11 / 14)),
-        "p_value": pytest.approx(_fisher(5, 6, 11, 14)),
-    }
+    found = values["comparison.orr.difference"]
+    assert found["difference"] == pytest.approx(100 * (5 / 6 - 11 / 14))
+    assert found["p_value"] == pytest.approx(_fisher(5, 6, 11, 14))
+    # Newcombe's limits from the Wilson limits of 5/6 and 11/14, in points.
+    (low, high), (other_low, other_high) = wilson(5, 6), wilson(11, 14)
+    assert found["low"] == pytest.approx(100 * (5 / 6 - 11 / 14 - math.hypot(5 / 6 - low, other_high - 11 / 14)))
+    assert found["high"] == pytest.approx(100 * (5 / 6 - 11 / 14 + math.hypot(high - 5 / 6, 11 / 14 - other_low)))
 
 
 def test_frames():
@@ -120,5 +129,5 @@ def test_one_patient(population):
         values = comparison.summarise(random_cohort(1, 22, population))
         empty = comparison.summarise(random_cohort(1, 22, population), earlier=EarlierCohort(0, 0, 0, 0))
     assert values.keys() == empty.keys() == comparison.summarise(small_cohort()).keys()
-    assert empty["comparison.orr.difference"] == {"difference": None, "p_value": None}
+    assert empty["comparison.orr.difference"] == dict.fromkeys(("difference", "low", "high", "p_value"))
     json.dumps([values, empty], allow_nan=False)
