@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.statistics.signed_rank import EXACT_LIMIT, _exact_upper, _normal_upper, _saddlepoint_upper, signed_rank
+from analysis.statistics.sign_sums import EXACT_LIMIT, normal_upper, saddlepoint_upper
+from analysis.statistics.signed_rank import signed_rank
 
 CHANGES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0)
 R_PROGRAM = """
@@ -214,26 +215,28 @@ def approximations(n: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        For ranks with ever fewer ties and each approximation: largest difference of a tail from one half down, and the
+        For several patterns of ties and each approximation: largest difference of a tail from one half down, and the
         largest relative difference of tails from one half down to 1e-4 and to 1e-12.
     """
     rows = []
-    rng = np.random.default_rng(3)
     ranked = {
-        "all tied": np.ones(n),
-        "two sizes": rng.choice([0.25, 0.5], size=n),
-        "three sizes": rng.choice([0.25, 0.5, 1.0], size=n),
-        "four sizes": rng.choice([0.25, 0.5, 0.75, 1.0], size=n, p=[0.3, 0.3, 0.2, 0.2]),
+        "four sizes, 250 each": np.repeat([0.25, 0.5, 0.75, 1.0], [251, 250, 250, 250]),
+        "five sizes, 801 of one": np.repeat(np.arange(1.0, 6), [801, 50, 50, 50, 50]),
+        "ten sizes, 700 of one": np.repeat(np.arange(1.0, 11), [700, *[33] * 8, 37]),
         "untied": np.arange(1.0, n + 1),
+        "untied, 3,000 unchanged": None,
     }
     for name, sizes in ranked.items():
-        doubled = np.rint(2 * stats.rankdata(sizes)).astype(np.int64)
-        total = int(doubled.sum())
-        sums = _possible(doubled)
-        sums = sums[(sums >= total / 2) & (sums <= 0.66 * total)]
-        sums = sums[np.unique(np.linspace(0, len(sums) - 1, 150).astype(int))]
-        exact = np.array([_exact_upper(doubled, int(s)) for s in sums])
-        for way, upper in (("saddlepoint", _saddlepoint_upper), ("normal", _normal_upper)):
+        # Pratt's ranks: those of the changed pairs begin after those of the unchanged ones.
+        ranks = 3_000 + np.arange(1.0, n + 1) if sizes is None else stats.rankdata(sizes)
+        doubled = np.rint(2 * ranks).astype(np.int64)
+        common = int(np.gcd.reduce(doubled))
+        chance = _distribution(doubled // common)
+        tails = np.cumsum(chance[::-1])[::-1]
+        places = np.flatnonzero((chance > 0) & (tails <= 0.5) & (tails >= 1e-13))
+        places = places[np.unique(np.linspace(0, len(places) - 1, 2_000).astype(int))]
+        sums, exact = common * places, tails[places]
+        for way, upper in (("saddlepoint", saddlepoint_upper), ("normal", normal_upper)):
             near = np.array([upper(doubled, int(s)) for s in sums])
             relative = np.abs(near / exact - 1)
             rows.append(
@@ -248,12 +251,15 @@ def approximations(n: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _possible(doubled: np.ndarray) -> np.ndarray:
-    """List the sums that some of the ranks can add up to."""
-    reachable = 1  # a bit for each sum
-    for rank in doubled.tolist():
-        reachable |= reachable << rank
-    return np.flatnonzero(np.frombuffer(f"{reachable:b}"[::-1].encode(), dtype=np.uint8) == ord("1"))
+def _distribution(ranks: np.ndarray) -> np.ndarray:
+    """Give the chance of every sum of the ranks with a positive sign, one rank after the other."""
+    chance = np.ones(1)
+    for rank in np.sort(ranks):
+        grown = np.zeros(len(chance) + rank)
+        grown[: len(chance)] = chance
+        grown[rank:] += chance
+        chance = grown / 2
+    return chance
 
 
 def main() -> None:

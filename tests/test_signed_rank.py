@@ -15,13 +15,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.paired import decimal_differences
-from analysis.statistics.signed_rank import (
-    EXACT_LIMIT,
-    _exact_upper,
-    _saddlepoint_upper,
-    signed_rank,
-    signed_rank_table,
-)
+from analysis.statistics.sign_sums import EXACT_LIMIT, exact_upper, grouped_upper, saddlepoint_upper, upper_tail
+from analysis.statistics.signed_rank import signed_rank, signed_rank_table
 
 SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
 LARGE = [1] * 8 + [0.75] * 12 + [0.5] * 9 + [0.25] * 6 + [0] * 11 + [-0.5] * 9
@@ -166,23 +161,44 @@ def counted_tail(doubled, least):
 def test_tails_equal_whole_number_counts_to_the_last_digit_or_so(n):
     doubled = [int(r) for r in midranks([abs(d) for d in changes(n) if d])]
     for least in range(0, sum(doubled) + 2, 1 if n == 12 else 37):
-        assert _exact_upper(np.array(doubled), least) == pytest.approx(float(counted_tail(doubled, least)), rel=1e-13)
+        assert exact_upper(np.array(doubled), least) == pytest.approx(float(counted_tail(doubled, least)), rel=1e-13)
 
 
-@pytest.mark.parametrize("tied", [True, False])
-def test_beyond_the_limit_a_saddlepoint_is_close_to_the_exact_p(tied):
-    n = EXACT_LIMIT + 1
-    sizes = np.random.default_rng(3).choice([0.25, 0.5, 0.75, 1], size=n) if tied else np.arange(1.0, n + 1)
-    doubled = np.rint(2 * stats.rankdata(sizes)).astype(int)
-    total = doubled.sum()
-    assert signed_rank(sizes).method == "saddlepoint"
-    checked = 0
+def spread(counts):
+    """Ranks of differences with so many of each size, the smallest first, doubled."""
+    return np.rint(2 * stats.rankdata(np.repeat(np.arange(len(counts)), counts))).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("counts", "within"), [([251, 250, 250, 250], 0.04), ([700, *[33] * 8, 37], 1e-4), ([1] * 1001, 1e-5)]
+)
+def test_beyond_the_limits_a_saddlepoint_is_close_to_the_exact_tail(counts, within):
+    doubled = spread(counts)
+    assert upper_tail(doubled, "exact") == ("saddlepoint", saddlepoint_upper)
+    checked, total, common = 0, int(doubled.sum()), int(np.gcd.reduce(doubled))
     for share in (0.5, 0.501, 0.51, 0.53, 0.56, 0.6, 0.63):
-        least = int(share * total) // 2 * 2  # untied, only even sums are possible
-        exact, near = _exact_upper(doubled, least), _saddlepoint_upper(doubled, least)
-        assert near == pytest.approx(exact, rel=1e-3 if tied else 1e-5)
+        least = int(share * total) // common * common
+        exact = exact_upper(doubled, least)
+        assert saddlepoint_upper(doubled, least) == pytest.approx(exact, rel=within)
         checked += exact < 1e-10
     assert checked
+
+
+@pytest.mark.parametrize("counts", [[990, 11], [500, 501], [980, 11, 10], [997, 1, 1, 1, 1], [1001]])
+def test_beyond_the_limit_few_sizes_are_exact(counts):
+    doubled = spread(counts)
+    assert upper_tail(doubled, "exact") == ("exact", grouped_upper)
+    for share in (0.2, 0.49, 0.5, 0.52, 0.56, 0.61, 1.0):
+        least = int(share * doubled.sum())
+        assert grouped_upper(doubled, least) == pytest.approx(exact_upper(doubled, least), rel=1e-11)
+    assert grouped_upper(doubled, doubled.sum() + 1) == 0.0
+
+
+def test_many_unchanged_pairs_do_not_make_the_exact_test_endless():
+    changed = np.random.default_rng(5).permutation(np.arange(1, 1001)) * np.where(np.arange(1000) % 3, 1, -1)
+    assert signed_rank(changed, "pratt").method == "exact"
+    assert signed_rank(np.r_[changed, np.zeros(400)], "pratt").method == "exact"
+    assert signed_rank(np.r_[changed, np.zeros(20_000)], "pratt").method == "saddlepoint"
 
 
 @pytest.mark.parametrize("positive", [600, 542, 501])
@@ -191,7 +207,7 @@ def test_beyond_the_limit_equal_sizes_are_a_sign_test(positive):
     differences = np.r_[np.ones(positive), -np.ones(n - positive)]
     for alternative in ("two-sided", "greater", "less"):
         expected = stats.binomtest(positive, n, alternative=alternative).pvalue
-        assert signed_rank(differences, alternative=alternative).p_value == pytest.approx(expected, rel=1e-4)
+        assert signed_rank(differences, alternative=alternative).p_value == pytest.approx(expected, rel=1e-11)
 
 
 def test_beyond_the_limit_nothing_breaks_at_the_ends():

@@ -11,7 +11,7 @@ __all__ = ["biology_note", "profile_notes", "signed_rank_note", "significance_no
 
 METHOD_LABELS: dict[str, str] = {
     "exact": "exact conditional distribution, ties included",
-    "saddlepoint": "saddlepoint approximation beyond 1,000 changed pairs",
+    "saddlepoint": "saddlepoint approximation where there are more than 1,000 pairs",
     "normal": "normal approximation corrected for ties",
 }
 """How each method of a rank test is called."""
