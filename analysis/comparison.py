@@ -11,9 +11,10 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response
 from analysis.safety import with_any
 from analysis.schema import symptom_list
+from analysis.scoring import UNCHANGED, visit_grades
 from analysis.statistics.proportions import difference_interval
 from analysis.summaries import proportion, share
-from analysis.vocabulary import Response, StopReason, SymptomGroup
+from analysis.vocabulary import Onset, Response, StopReason, SymptomGroup
 
 Share = dict[str, Any]
 
@@ -128,28 +129,31 @@ def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort =
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
 
 
-def _improved(cohort: Cohort) -> dict[str, Share]:
-    symptoms = cohort.symptoms[cohort.symptoms["onset"] == "baseline"]
-    groups = pd.Series(symptom_list()["group"].array.take(symptoms["symptom"].cat.codes), index=symptoms.index)
-    improved = symptoms["grade_best"] < 1
-    return {group.value: share(improved[groups == group]) for group in SymptomGroup}
+def _improved(cohort: Cohort, criteria: Criteria) -> dict[str, Share]:
+    symptoms = cohort.symptoms
+    grades = pd.Series(visit_grades(symptoms, criteria.symptoms_at, criteria), symptoms.index)
+    known = (symptoms["onset"] == Onset.BASELINE) & grades.notna()
+    groups = pd.Series(symptom_list()["group"].array.take(symptoms["symptom"].cat.codes), symptoms.index)
+    return {group.value: share(grades[known & (groups == group)] < UNCHANGED) for group in SymptomGroup}
 
 
-def improvement_by_group(cohort: Cohort) -> pd.DataFrame:
+def improvement_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Count how many symptoms of each group improved, to rank the groups.
 
     Parameters
     ----------
     cohort : Cohort
         The cohort, or one population of it.
+    criteria : Criteria, default PAPER
+        ``symptoms_at`` and ``missing_last``.
 
     Returns
     -------
     DataFrame
         One row per `SymptomGroup`, indexed by ``group`` in its order: ``n`` baseline symptoms of patients with a grade
-        below 1 at best response, ``denominator`` baseline symptoms, ``percent`` (L329-L332).
+        below 1, ``denominator`` baseline symptoms with a grade, ``percent`` (L329-L332).
     """
-    return pd.DataFrame.from_dict(_improved(cohort), orient="index").rename_axis("group")
+    return pd.DataFrame.from_dict(_improved(cohort, criteria), orient="index").rename_axis("group")
 
 
 def summarise(
@@ -181,4 +185,6 @@ def summarise(
         name = f"comparison.{outcome}"
         values |= {f"{name}.here": here, f"{name}.earlier": there}
         values[f"{name}.difference"] = compare_proportions(here, there)
-    return values | {f"comparison.improved.{group}": improved for group, improved in _improved(cohort).items()}
+    return values | {
+        f"comparison.improved.{group}": improved for group, improved in _improved(cohort, criteria).items()
+    }

@@ -1,7 +1,9 @@
 """The response criteria: every rule that the paper leaves open, as a named option.
 
-The defaults are the reading under which the paper's own numbers come out; every other value is a reading that another
-careful reader could have made.
+The defaults are the reading under which the paper's own numbers come out. Where the paper says nothing, another value
+is a reading that another careful reader could have made; where it does say something (10 % and 50 %, two-tailed tests,
+0.05, three months), another value shows how much hangs on it. Intervals are 95 % intervals whatever ``alpha`` is. A
+change of ``partial_from_percent`` changes who responds, not the recorded month of the first response.
 """
 
 from dataclasses import dataclass, fields

@@ -107,7 +107,7 @@ def _incidence(frame: pd.DataFrame, event: str) -> pd.DataFrame:
 
 
 def _remaining(frame: pd.DataFrame) -> pd.DataFrame:
-    return kaplan_meier(frame["months"], frame["event"] != CENSORED)
+    return kaplan_meier(frame["months"], (frame["event"] != CENSORED).astype(int))
 
 
 def at_risk(curve: pd.DataFrame, months: ArrayLike) -> np.ndarray:
@@ -147,7 +147,7 @@ def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
 def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> dict[str, dict[str, Any]]:
     frame = event_times(cohort, outcome, criteria)
     responded, recorded = frame["event"] == "response", frame["recorded"]
-    survival = kaplan_meier(frame["months"], responded)
+    survival = kaplan_meier(frame["months"], responded.astype(int))
     incidence = _incidence(frame, "response")
     prefix = f"times.{outcome}"
     return {

@@ -171,7 +171,7 @@ def test_rows_of_the_tables():
     values = summarise(small_cohort())
     medians = median_rows(values).set_index("Months to")
     assert medians["n"].tolist() == [str(values[f"times.{name}.naive"]["n"]) for name in ROWS]
-    assert medians.at["Stop of therapy", "Half have responded by (95% CI)"] == "–"
+    assert medians.at["Stop of therapy", "Half by (95% CI)"] == "–"
     shares = share_rows(values).set_index("Share of patients")["%"]
     assert shares["First response by month 6"] == f"{100 * values['times.first_response.incidence.6']['estimate']:.1f}"
     assert len(shares) == 9

@@ -61,7 +61,7 @@ def _draw_head(figure: Figure, right: float, top: float) -> None:
     cm = page.centimetres(figure)
     figure.legend(
         [Patch(color=colour) for colour in MARK_COLOURS.values()],
-        ["***  p < 0.001", "**  p < 0.01", "*  significant", "ns  not significant"],
+        ["***  at 0.001", "**  at 0.01", "*  at the level of the rules", "ns  not significant"],
         bbox_to_anchor=(page.MARGIN_CM, top + _ABOVE - 0.85),
         bbox_transform=cm,
         ncols=len(MARK_COLOURS),
@@ -74,7 +74,7 @@ def _draw_head(figure: Figure, right: float, top: float) -> None:
 
 def _verdict(shares: pd.DataFrame) -> str:
     """Sum up in a sentence what holds whatever the rules."""
-    always, never = int((shares["ns"] == 0).sum()), int((shares["significant"] == 0).sum())
+    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
     return f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
 
 
@@ -115,7 +115,8 @@ def draw_marks(
     notes = [
         f"Bars: marks under {combinations:,} combinations of the rules of the test: when symptoms were graded, missing "
         "grades, unchanged symptoms, exact or approximate distribution, one or two tails, adjustment, level of "
-        "significance and what a p value equal to it is. These rules: those of the other figures and tables."
+        "significance and what a p value equal to it is. All combinations weigh alike, though some are no reading of "
+        "the paper: a share is no probability. These rules: those of the other figures and tables."
     ]
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
     depth = rows["y"].max() + ROW_CM / 2 + 0.1

@@ -26,7 +26,7 @@ _STOPPED = ("stopped", "Stopped without\na response", _PALE_ORANGE)
 _WAITING = ("waiting", "Not yet,\non therapy", _WHITE)
 _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "first_response": (("response", "Responded", _BLUE), _WAITING, _STOPPED),
-    "best_response": (("response", "At their best", _BLUE), _WAITING, _STOPPED),
+    "best_response": (("response", "Best so far\nreached", _BLUE), _WAITING, _STOPPED),
     "therapy": (
         ("on_therapy", "Still on therapy", _BLUE),
         ("other", "Stopped for other reasons", style.RESPONSE_COLOURS["NR"]),
@@ -37,7 +37,7 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 """The states of each outcome from below, each with its label and colour; together they are all patients."""
 
 _HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
-_EVENTS = {"first_response": "have responded", "best_response": "are at their best"}
+_EVENTS = {"first_response": "have responded", "best_response": "have reached their best so far"}
 _FEW = 10
 """A median time on therapy that rests on fewer patients at risk says so."""
 
@@ -50,8 +50,9 @@ _NOTES = (
     "Times are months. Areas: estimated share of all patients in each state (Aalen-Johansen; still on therapy: "
     "Kaplan-Meier). Dashed lines: pointwise 95% limits of the dark curve, log(-log) scale. Dot and bar: where it and "
     "its limits cross 50%; “from” if one never does.",
-    "A stop without a response competes with it. Courses that go on are censored at last follow-up, where the plain "
-    "median of durations takes them to end. Best response is the best so far; it may still come under therapy.",
+    "A stop without a response competes with it. Courses that go on are censored at last follow-up, as if they would "
+    "end like those observed for longer; the plain median takes them to end there. Best response is the best recorded "
+    "so far: under therapy a better one may come, so that curve leans early.",
 )
 
 

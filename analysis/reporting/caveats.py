@@ -3,13 +3,24 @@
 from analysis.cohort import Cohort
 from analysis.criteria import Criteria, departures
 
-__all__ = ["RECONSTRUCTED_NOTE", "caveats"]
+__all__ = ["DRAWN", "RECONSTRUCTED_NOTE", "caveats"]
 
-RECONSTRUCTED_NOTE = "Reconstructed cohort: rows satisfy the published results; they are not the patients' data."
+RECONSTRUCTED_NOTE = (
+    "Reconstructed cohort: the rows satisfy the published results; they are not the patients' data, and no evidence."
+)
 """What every table and figure says when the cohort was reconstructed."""
 
 
-def caveats(cohort: Cohort, criteria: Criteria) -> tuple[str, ...]:
+DRAWN: dict[str, str] = {
+    "symptoms": "Who had which symptom and how it changed was drawn: the paper prints it for anaphylaxis only.",
+    "times": "When each patient responded or stopped was drawn: the paper fixes plain medians and ranges, no curve.",
+    "levels": "The single levels were drawn: the paper fixes means and ranges, no spread of the changes.",
+    "rules": "How far another rule moves a result depends on grades and months that were drawn.",
+}
+"""What a result says whose numbers the paper does not print, so that in a reconstructed cohort they are drawn."""
+
+
+def caveats(cohort: Cohort, criteria: Criteria, drawn: str = "") -> tuple[str, ...]:
     """List what every figure and table made of a cohort under given criteria must say.
 
     Parameters
@@ -18,13 +29,22 @@ def caveats(cohort: Cohort, criteria: Criteria) -> tuple[str, ...]:
         The cohort.
     criteria : Criteria
         The rules.
+    drawn : str, optional
+        What the result is about, a key of `DRAWN`, if it rests on more than the paper prints.
 
     Returns
     -------
     tuple of str
-        A sentence each: that the rows were reconstructed, and which rules are not the paper's; empty for an observed
-        cohort under the paper's rules.
+        A sentence each: that the rows were reconstructed, what of the result was drawn, and which rules are not the
+        paper's; empty for an observed cohort under the paper's rules.
+
+    Raises
+    ------
+    ValueError
+        If `drawn` is unknown.
     """
+    if drawn and drawn not in DRAWN:
+        raise ValueError(f"drawn {drawn!r} is unknown; allowed are {', '.join(DRAWN)}")
+    found = [RECONSTRUCTED_NOTE, *([DRAWN[drawn]] if drawn else [])] if cohort.reconstructed else []
     changed = departures(criteria)
-    found = [RECONSTRUCTED_NOTE] if cohort.reconstructed else []
     return tuple([*found, f"Rules other than the paper's: {changed}."] if changed else found)

@@ -60,7 +60,9 @@ def shown(table: GT) -> HTML:
     return HTML(table.as_raw_html())
 
 
-def table(cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()) -> GT:
+def table(
+    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
+) -> GT:
     """Lay out a few results with the population in the heading and the caveats below.
 
     Parameters
@@ -75,6 +77,8 @@ def table(cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, n
         What is shown, such as "best response"; it begins with a letter.
     notes : iterable of str
         Printed below the table, one line each.
+    drawn : str, optional
+        What the table is about, a key of `caveats.DRAWN`, if it rests on more than the paper prints.
 
     Returns
     -------
@@ -83,17 +87,17 @@ def table(cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, n
     """
     identifier = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     heading = f"{POPULATION_LABELS[cohort.population]} (N = {len(cohort.patients):,}): {title}"
-    return small_table(frame, heading, identifier, notes, caveats(cohort, criteria))
+    return small_table(frame, heading, identifier, notes, caveats(cohort, criteria, drawn))
 
 
 def result_table(
-    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = ()
+    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
 ) -> HTML:
     """Lay out a few results as `table` does, to be shown.
 
     Parameters
     ----------
-    cohort, criteria, frame, title, notes
+    cohort, criteria, frame, title, notes, drawn
         As `table` takes them.
 
     Returns
@@ -101,7 +105,7 @@ def result_table(
     HTML
         The table.
     """
-    return shown(table(cohort, criteria, frame, title, notes))
+    return shown(table(cohort, criteria, frame, title, notes, drawn))
 
 
 def value_table(
@@ -111,6 +115,7 @@ def value_table(
     labels: Mapping[str, str],
     title: str,
     notes: Iterable[str] = (),
+    drawn: str = "",
 ) -> HTML:
     """Lay out values of the text.
 
@@ -124,7 +129,7 @@ def value_table(
         By dotted name, as the `summarise` functions give them.
     labels : mapping of str to str
         What to call each of the shown ones, in order.
-    title, notes
+    title, notes, drawn
         As `result_table` takes them.
 
     Returns
@@ -137,7 +142,7 @@ def value_table(
     ValueError
         If there is no value of a name.
     """
-    return result_table(cohort, criteria, value_rows(values, labels), title, notes)
+    return result_table(cohort, criteria, value_rows(values, labels), title, notes, drawn)
 
 
 def event_rows(events: pd.DataFrame) -> pd.DataFrame:

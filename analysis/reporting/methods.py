@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.criteria import Criteria
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
 
-__all__ = ["biology_note", "profile_notes", "signed_rank_note", "significance_note"]
+__all__ = ["COMPARISON_NOTE", "biology_note", "outcome_note", "profile_notes", "signed_rank_note", "significance_note"]
 
 METHOD_LABELS: dict[str, str] = {
     "exact": "exact conditional distribution, ties included",
@@ -22,13 +22,6 @@ ADJUSTMENT_LABELS: dict[str, str] = {
     "benjamini_hochberg": "adjusted for the number of symptoms by Benjamini and Hochberg's method",
 }
 """How each adjustment is called."""
-
-OUTCOME_NOTE = (
-    "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by Bonett "
-    "and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, exact conditional "
-    "distribution, ties included."
-)
-"""Names the tests of total IgE against the outcome."""
 
 COMPARISON_NOTE = (
     "Difference: this cohort minus the earlier one, with Newcombe's interval. p: Fisher's exact test, two-sided, of "
@@ -62,6 +55,26 @@ def signed_rank_note(criteria: Criteria, methods: Iterable[str]) -> str:
     return f"{test} of the score under omalizumab against that before: {_how(criteria, methods)}."
 
 
+def outcome_note(methods: Iterable[str | None]) -> str:
+    """Name the tests of total IgE against efficacy and tolerance.
+
+    Parameters
+    ----------
+    methods : iterable of str or None
+        The ``method`` of each rank-sum test, None where there was none.
+
+    Returns
+    -------
+    str
+        Sentences.
+    """
+    how = _methods(methods) or "not possible here"
+    return (
+        "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by "
+        f"Bonett and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, {how}."
+    )
+
+
 def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
     """Name the test of the symptoms of a profile and say what its marks mean.
 
@@ -83,9 +96,12 @@ def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
 
 def _how(criteria: Criteria, methods: Iterable[str]) -> str:
     """Say how the p values of signed-rank tests were computed, and what became of pairs without change."""
+    return ", ".join(filter(None, [_methods(methods), _ZEROS[criteria.zeros]]))
+
+
+def _methods(methods: Iterable[str | None]) -> str:
     found = set(methods)
-    named = "; ".join(label for method, label in METHOD_LABELS.items() if method in found)
-    return ", ".join(filter(None, [named, _ZEROS[criteria.zeros]]))
+    return "; ".join(label for method, label in METHOD_LABELS.items() if method in found)
 
 
 def biology_note(criteria: Criteria, methods: Iterable[str]) -> str:

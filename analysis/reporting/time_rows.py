@@ -14,7 +14,10 @@ Values = Mapping[str, Mapping[str, Any]]
 
 MEDIAN_NOTES: tuple[str, ...] = (
     "95% CI of a Kaplan-Meier median: Brookmeyer-Crowley, log(-log) scale; “from”: its upper limit is not reached.",
-    "Half have responded: Aalen-Johansen, stops compete; interval from pointwise log(-log) limits. –: not asked.",
+    "Half: month by which half of all have responded, Aalen-Johansen, stops compete; pointwise log(-log) limits.",
+    "Censoring is taken to be independent: that courses which go on would end like those observed for longer. A median "
+    "with few at risk hangs on single patients. Loss to follow-up counts as a stop unless the rules censor it.",
+    "Best response is the best recorded so far, also in courses that go on; a better one may still come.",
     "Rows by response are biased: who responds must have stayed on therapy until then (immortal time).",
 )
 """Printed below the medians."""
@@ -76,15 +79,16 @@ def median_rows(values: Values) -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        One row per outcome and group: patients of the plain median, it with its range, the Kaplan-Meier median and the
-        month by which half have responded, each with its interval.
+        One row per outcome and group: patients of the plain median, it with its range, the Kaplan-Meier median with its
+        interval and the patients still at risk just before it, and the month by which half have responded.
     """
     rows = []
     for name, label in _OUTCOMES.items():
         plain = values[f"times.{name}.naive"]
-        others = [month_text(values.get(f"times.{name}.{kind}")) for kind in ("kaplan_meier", "half")]
-        rows.append((label, number(plain["n"]), median_range(plain), *others))
-    heads = ["n", "Plain median (range)", "Kaplan-Meier median (95% CI)", "Half have responded by (95% CI)"]
+        estimate, half = values[f"times.{name}.kaplan_meier"], values.get(f"times.{name}.half")
+        left = MISSING if estimate["at_risk"] is None else number(estimate["at_risk"])
+        rows.append((label, number(plain["n"]), median_range(plain), month_text(estimate), left, month_text(half)))
+    heads = ["n", "Plain median (range)", "Kaplan-Meier median (95% CI)", "At risk then", "Half by (95% CI)"]
     return pd.DataFrame(rows, columns=["Months to", *heads])
 
 

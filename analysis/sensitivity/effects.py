@@ -92,7 +92,7 @@ def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series
     first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
     ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
     courses = event_times(cohort, "therapy", criteria)
-    therapy = median_time(kaplan_meier(courses["months"], courses["event"] != CENSORED)).value
+    therapy = median_time(kaplan_meier(courses["months"], (courses["event"] != CENSORED).astype(int))).value
     found = symptom_profile(cohort, criteria)["significance"]
     numbers = {
         **response_outcomes(cohort, criteria),

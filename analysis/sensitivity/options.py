@@ -60,10 +60,17 @@ def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataF
     Returns
     -------
     DataFrame
-        One row per combination that `Criteria` allows, one column per option.
+        One row per combination that `Criteria` allows and that differs from the others, one column per option.
     """
-    options = list(options)
-    rows = pd.DataFrame(product(*(values_of(name, criteria) for name in options)), columns=options)
-    if {"partial_from_percent", "major_above_percent"} <= set(options):
-        rows = rows[rows["partial_from_percent"] <= rows["major_above_percent"]]
+    values = {name: values_of(name, criteria) for name in options}
+    if {"partial_from_percent", "major_above_percent"} <= set(values):
+        # Whole values are left out rather than single combinations, so that each value meets all those of the others.
+        partial = criteria.partial_from_percent
+        values["major_above_percent"] = tuple(x for x in values["major_above_percent"] if x >= partial)
+        lowest = min(values["major_above_percent"])
+        values["partial_from_percent"] = tuple(x for x in values["partial_from_percent"] if x <= lowest)
+    rows = pd.DataFrame(product(*values.values()), columns=list(values))
+    if {"symptoms_at", "missing_last"} <= set(values):
+        # No grade is missing at best response, so what becomes of a missing one cannot matter there.
+        rows = rows[(rows["symptoms_at"] == "last") | (rows["missing_last"] == criteria.missing_last)]
     return rows.reset_index(drop=True)
