@@ -37,7 +37,7 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 """The states of each outcome from below, each with its label and colour; together they are all patients."""
 
 _HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
-_EVENTS = {"first_response": "have responded", "best_response": "have reached their best so far"}
+_EVENTS = {"first_response": "have responded", "best_response": "reached best so far"}
 _FEW = 10
 """A median time on therapy that rests on fewer patients at risk says so."""
 
