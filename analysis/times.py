@@ -26,7 +26,7 @@ from analysis.statistics.survival import (
 from analysis.summaries import proportion, spread
 from analysis.vocabulary import Response, StopReason
 
-__all__ = ["CENSORED", "EVENTS", "MONTHS", "at_risk", "curves", "event_times", "summarise"]
+__all__ = ["EVENTS", "MONTHS", "at_risk", "curves", "event_times", "remaining", "summarise"]
 
 MONTHS: tuple[int, ...] = (3, 6, 12)
 """The months at which incidences are given."""
@@ -106,7 +106,19 @@ def _incidence(frame: pd.DataFrame, event: str) -> pd.DataFrame:
     return cumulative_incidence(frame["months"], frame["event"].cat.codes, cause)
 
 
-def _remaining(frame: pd.DataFrame) -> pd.DataFrame:
+def remaining(frame: pd.DataFrame) -> pd.DataFrame:
+    """Estimate the share of the patients without any event.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `event_times` gives it.
+
+    Returns
+    -------
+    DataFrame
+        The Kaplan-Meier curve, as `analysis.statistics.survival.kaplan_meier` gives it.
+    """
     return kaplan_meier(frame["months"], (frame["event"] != CENSORED).astype(int))
 
 
@@ -169,10 +181,10 @@ def _therapy(cohort: Cohort, criteria: Criteria) -> Iterator[tuple[str, dict[str
         **{response.lower(): best == response for response in (Response.PR, Response.MR, Response.CR)},
     }
     for name, mask in groups.items():
-        curve = _remaining(frame[mask])
+        curve = remaining(frame[mask])
         yield f"times.therapy.{name}.naive", spread(frame.loc[mask, "months"])
         yield f"times.therapy.{name}.kaplan_meier", _month(curve, median_time(curve))
-    yield from _shares(_remaining(frame), "times.therapy.remaining").items()
+    yield from _shares(remaining(frame), "times.therapy.remaining").items()
     for cause in EVENTS["therapy"]:
         yield from _shares(_incidence(frame, cause), f"times.therapy.stopped.{cause}").items()
 
@@ -236,7 +248,7 @@ def curves(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         frame = event_times(cohort, outcome, criteria)
         found = {(event, "Aalen-Johansen"): _incidence(frame, event) for event in events}
         if outcome == "therapy":
-            found = {("on_therapy", "Kaplan-Meier"): _remaining(frame)} | found
+            found = {("on_therapy", "Kaplan-Meier"): remaining(frame)} | found
         for (event, method), curve in found.items():
             names = pd.DataFrame({"outcome": outcome, "event": event, "method": method}, index=curve.index)
             parts.append(pd.concat([names, curve], axis="columns"))

@@ -17,8 +17,9 @@ SMALLEST_TYPE = 7
 CAVEATS = caveats(
     replace(small_cohort(), reconstructed=True),
     Criteria(partial_from_percent=12, worsening="any", new_symptoms="count", missing_last="no_response", alpha=0.01),
+    "symptoms",
 )
-"""What a figure may have to say at most: two sentences, the second longer than a line of a narrow figure."""
+"""What a figure may have to say at most: three sentences, the last longer than a line of a narrow figure."""
 
 SLACK = 1.0  # pixels at 150 dots per inch: letters may touch by less than a fifth of a millimetre
 

@@ -89,7 +89,6 @@ def test_untied_p_value_equals_scipy(n):
         assert signed_rank(differences, alternative=alternative).p_value == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("zeros", ["drop", "pratt"])
 def changes(n):
     """Differences of many sizes and signs that R can make again; in R, with k <- 0:(n-1):
 

@@ -52,7 +52,7 @@ def _draw_rows(axes: Axes, rows: pd.DataFrame, headings: pd.DataFrame, right: fl
         axes.plot(ends, top, transform=beside, **look)
     for row in rows.itertuples():
         axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
-        cells = (MISSING if pd.isna(row.paper) else row.paper, f"{number(100 * row.significant)} %")
+        cells = (MISSING if pd.isna(row.these) else row.these, f"{number(100 * row.significant)} %")
         for text, centre in zip(cells, _CENTRES.values(), strict=True):
             axes.text(right + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
 
@@ -88,7 +88,7 @@ def draw_marks(
     ----------
     shares : DataFrame
         One row per symptom: ``label`` and ``group`` as a symptom profile has them, and what
-        `analysis.sensitivity.effects.mark_shares` gives: ``paper``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
+        `analysis.sensitivity.effects.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
     population : str
         A value of `Population`, for the title.
     combinations : int
@@ -113,10 +113,11 @@ def draw_marks(
     # The most significant first, as the most improved are in Figure 1.
     rows, headings = arrange(shares.assign(mean_score=-shares["significant"] - shares["***"] / 1000))
     notes = [
-        f"Bars: marks under {combinations:,} combinations of the rules of the test: when symptoms were graded, missing "
-        "grades, unchanged symptoms, exact or approximate distribution, one or two tails, adjustment, level of "
-        "significance and what a p value equal to it is. All combinations weigh alike, though some are no reading of "
-        "the paper: a share is no probability. These rules: those of the other figures and tables."
+        f"Bars: marks of the Wilcoxon signed-rank test, of the patients with the symptom, under {combinations:,} "
+        "combinations of its rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal "
+        "distribution, one or two tails, adjustment, level of significance and what a p value equal to it is. All "
+        "combinations weigh alike, though some are no reading of the paper: a share is no probability. These rules: "
+        "those of the other figures and tables."
     ]
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
     depth = rows["y"].max() + ROW_CM / 2 + 0.1

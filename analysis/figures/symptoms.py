@@ -20,7 +20,7 @@ from analysis.vocabulary import GRADE_LABELS, GRADES, POPULATION_LABELS, SYMPTOM
 GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
 """The column of a symptom profile that counts the patients with each grade."""
 
-ROW_CM, HEADING_CM = 0.455, 0.46
+ROW_CM, HEADING_CM = 0.445, 0.45
 """Height of a row of a symptom and of the heading of a group, in centimetres."""
 
 _GAP, _BAR = 0.22, 0.35  # heights in centimetres

@@ -248,7 +248,7 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
             "Effect": profile["effect"].map(lambda x: formatting.number(x, 2)),
             "p": profile["p_value"].map(formatting.p_value),
             "p, Holm": profile["p_holm"].map(formatting.p_value),
-            "p, B-H": profile["p_benjamini_hochberg"].map(formatting.p_value),
+            "p, BH": profile["p_benjamini_hochberg"].map(formatting.p_value),
             "Mark": profile["significance"].fillna(formatting.MISSING),
         }
     )

@@ -11,7 +11,7 @@ __all__ = ["COMPARISON_NOTE", "biology_note", "outcome_note", "profile_notes", "
 
 METHOD_LABELS: dict[str, str] = {
     "exact": "exact conditional distribution, ties included",
-    "saddlepoint": "saddlepoint approximation where there are more than 1,000 pairs",
+    "saddlepoint": "saddlepoint approximation for some of more than 1,000 pairs",
     "normal": "normal approximation corrected for ties",
 }
 """How each method of a rank test is called."""

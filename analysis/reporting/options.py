@@ -150,7 +150,8 @@ def change_notes(criteria: Criteria) -> list[str]:
     list of str
         Sentences to print below it.
     """
-    judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, below {criteria.alpha:g}"
+    level = "below" if criteria.p_at_alpha == "ns" else "up to"
+    judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, {level} {criteria.alpha:g}"
     return [
         "Numbers of patients unless a result says otherwise; arrows lead from the rules of the other tables to the "
         "changed one.",

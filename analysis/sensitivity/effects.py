@@ -13,9 +13,9 @@ from analysis.followup import first_response_months
 from analysis.response import best_response
 from analysis.sensitivity.grids import response_outcomes
 from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
-from analysis.statistics.survival import kaplan_meier, median_time
+from analysis.statistics.survival import median_time
 from analysis.symptoms import symptom_profile
-from analysis.times import CENSORED, event_times
+from analysis.times import event_times, remaining
 from analysis.vocabulary import Analyte, Response
 
 __all__ = [
@@ -63,12 +63,12 @@ def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by ``symptom``: ``paper`` (the mark in the first row of the grid), the shares ``***``, ``**``, ``*`` and
+        Indexed by ``symptom``: ``these`` (the mark in the first row of the grid), the shares ``***``, ``**``, ``*`` and
         ``ns``, which add up to 1 with those in which it could not be tested, and ``significant``, the first three.
     """
     marks = grid.drop(columns=list(SYMPTOM_OPTIONS))
     shares = pd.DataFrame({mark: (marks == mark).mean() for mark in ("***", "**", "*", "ns")})
-    shares.insert(0, "paper", marks.iloc[0])
+    shares.insert(0, "these", marks.iloc[0])
     return shares.assign(significant=shares[["***", "**", "*"]].sum(axis=1)).rename_axis("symptom")
 
 
@@ -91,8 +91,7 @@ def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series
     """
     first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
     ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
-    courses = event_times(cohort, "therapy", criteria)
-    therapy = median_time(kaplan_meier(courses["months"], (courses["event"] != CENSORED).astype(int))).value
+    therapy = median_time(remaining(event_times(cohort, "therapy", criteria))).value
     found = symptom_profile(cohort, criteria)["significance"]
     numbers = {
         **response_outcomes(cohort, criteria),

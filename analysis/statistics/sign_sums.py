@@ -33,7 +33,7 @@ __all__ = [
 
 EXACT_LIMIT = 1000
 """Largest number of ranks with an exact distribution whatever their sizes; their 2 ** 1000 sign patterns can still be
-counted in doubles. Ranks that Pratt's rule makes so large that they add up to more than those of 1,000 pairs among 500
+counted in doubles. Ranks that Pratt's rule makes so large that they add up to more than those of 1,000 pairs among 499
 unchanged ones count as more, since the work grows with their sum."""
 
 GROUPS_LIMIT = 2_000_000
