@@ -5,9 +5,16 @@ from typing import Any
 import numpy as np
 
 from analysis.criteria import PAPER, Criteria
-from analysis.statistics.power import detectable_rate, fisher_power, rank_sum_power
+from analysis.statistics.power import (
+    OUTCOMES_LIMIT,
+    SIMULATED_WORK,
+    detectable_rate,
+    fisher_power,
+    rank_sum_power,
+)
+from analysis.vocabulary import GRADES
 
-__all__ = ["DIFFERENCES", "ODDS_RATIOS", "POWER", "rate_power", "symptom_power"]
+__all__ = ["DIFFERENCES", "ODDS_RATIOS", "POWER", "is_enumerated", "is_exact", "rate_power", "symptom_power"]
 
 DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)
 """Differences of the overall response rate, in percentage points, of which the power is given."""
@@ -98,3 +105,38 @@ def symptom_power(
             known["power"], known["error"] = rank_sum_power(grades, *sizes, ratio, **level)
         entries[f"{ratio:g}"] = _entry(label, sizes, **known)
     return entries
+
+
+def is_enumerated(sizes: tuple[int, int]) -> bool:
+    """Tell whether the power for a rate is summed over all outcomes.
+
+    Parameters
+    ----------
+    sizes : tuple of two int
+        Patients of each group.
+
+    Returns
+    -------
+    bool
+        False beyond `OUTCOMES_LIMIT` outcomes, where it is the power of the z test of two proportions.
+    """
+    return (sizes[0] + 1) * (sizes[1] + 1) <= OUTCOMES_LIMIT
+
+
+def is_exact(sizes: tuple[int, int]) -> bool:
+    """Tell whether the p values of the simulated power for a symptom are all sure to be exact.
+
+    Parameters
+    ----------
+    sizes : tuple of two int
+        Patients of each group with the symptom.
+
+    Returns
+    -------
+    bool
+        False where the p value of a sample may need more than `SIMULATED_WORK` additions and then is that of the normal
+        approximation.
+    """
+    n, size = min(sizes), sum(sizes)
+    # As `rank_sum` counts them: at most n patients of each grade, n + 1 numbers of patients, and sums of n ranks.
+    return min(len(GRADES) * n, size) * (n + 1) * (2 * n * size + 1) <= SIMULATED_WORK

@@ -4,8 +4,8 @@ Values from R 4.2.2: ``fisher.test(matrix(c(...), rows))$p.value``, columns one 
 """
 
 import time
-from itertools import permutations
-from math import comb
+from itertools import permutations, product
+from math import comb, prod
 
 import numpy as np
 import pytest
@@ -90,10 +90,83 @@ def test_many_tables_are_sampled_with_a_seed(monkeypatch):
     assert fisher_freeman_halton(small).p_value == pytest.approx(exact, abs=4 * 0.0016)
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ([250_000, 249_000, 250_010, 251_000], 0.0465919643283922),
+        ([1_500_000, 1_499_000, 1_501_000, 1_502_500], 0.307921945919555),  # more tables than are gone through
+        ([900_000, 1_000_001, 700_000, 779_000], 0.475371013210214),
+    ],
+)
+def test_two_by_two_of_millions_equals_r(columns, expected):
+    table = np.reshape(columns, (2, 2), order="F")
+    result = fisher_freeman_halton(table)
+    assert result.p_value == pytest.approx(expected, rel=1e-8)
+    smallest = min(*table.sum(axis=0), *table.sum(axis=1))
+    assert result == TableTest(sum(columns), result.p_value, "exact", smallest + 1)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[250_000, 250_310], [120_000, 120_000], [100_000, 99_700], [20_000, 20_100]],
+        [[150_000, 150_310], [120_000, 120_000], [230_000, 229_500]],
+        [[60_000, 140_000, 200_000], [60_300, 139_000, 200_500], [200_000, 466_000, 667_000]],
+    ],
+)
+def test_larger_tables_of_a_million_equal_pearsons_test(table):
+    result = fisher_freeman_halton(table)
+    assert (result.method, result.tables) == ("monte_carlo", contingency.RESAMPLES)
+    assert result.p_value == pytest.approx(stats.chi2_contingency(table).pvalue, abs=4 * 0.0016)
+    assert fisher_freeman_halton(np.transpose(table)).p_value == pytest.approx(result.p_value, abs=8 * 0.0016)
+
+
+def rarest(table):
+    """Sum over all tables whose second column is small, by whole numbers."""
+    rows, rare = [sum(row) for row in table], [row[1] for row in table]
+    places = product(*(range(min(size, sum(rare)) + 1) for size in rows))
+    ways = {place: prod(map(comb, rows, place)) for place in places if sum(place) == sum(rare)}
+    return sum(way for way in ways.values() if way <= ways[tuple(rare)]) / sum(ways.values())
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[900_000_000, 1], [3, 2]],
+        [[990_000, 1], [3, 2], [5, 6]],
+        [[90_000_000, 1], [800_000_000, 5], [5_000_000, 1]],
+        [[400_000_000, 0], [400_000_000, 3]],  # the mirrored table is as likely, but for rounding
+    ],
+)
+def test_rounding_of_large_logarithms_is_allowed_for(table):
+    assert fisher_freeman_halton(table).p_value == pytest.approx(rarest(table), rel=1e-4, abs=0)
+
+
+def test_the_draws_are_those_of_the_exact_distribution():
+    rows, columns = np.array([3, 2, 4]), np.array([5, 1, 3])
+    drawn = np.exp(contingency._drawn_weights(rows, columns, seed=5))
+    exact = np.exp(contingency._log_weights(rows, columns))
+    for weight in np.unique(exact.round(12)):
+        expected = exact[np.isclose(exact, weight)].sum() / exact.sum()
+        assert np.isclose(drawn, weight).mean() == pytest.approx(expected, abs=4 * 0.0016)
+
+
+def test_a_table_of_many_cells_has_pearsons_test():
+    table = np.random.default_rng(1).integers(1, 9, (11, 10))
+    result = fisher_freeman_halton(table)
+    assert (result.method, result.tables) == ("chi_square", None)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    assert result.p_value == pytest.approx(stats.chi2.sf(((table - expected) ** 2 / expected).sum(), 90))
+    assert fisher_freeman_halton(table[:10]).method == "monte_carlo"
+
+
 def test_large_tables_are_quick():
     start = time.perf_counter()
     fisher_freeman_halton([[9000, 22000, 11000, 7000], [1000, 3000, 1200, 900]])
     assert fisher_freeman_halton([[40_000, 10_000], [10_000, 2_400]]).method == "exact"
+    assert fisher_freeman_halton([[300_000_000] * 2, [199_000_000] * 2]).p_value == pytest.approx(1)
+    assert fisher_freeman_halton([[400_000_000, 5], [300_000_000, 3], [6, 299_000_000]]).p_value == 1 / 100_000
+    assert fisher_freeman_halton(np.full((500, 500), 4)).p_value == pytest.approx(1)
     assert time.perf_counter() - start < 5
 
 
@@ -105,6 +178,11 @@ def test_large_tables_are_quick():
         ([[1, 2.5], [3, 4]], "count in table 2.5"),
         ([[1, float("nan")], [3, 4]], "count in table nan"),
         ([[1, float("inf")], [3, 4]], "count in table inf"),
+        (
+            [[10**12, 5], [3, 10**12]],
+            "count in table 1000000000000 is not allowed; allowed are whole numbers from 0 to",
+        ),
+        ([[500_000_000] * 2] * 2, "table holds 2,000,000,000 in all; allowed are 999,999,999 at most"),
     ],
 )
 def test_what_is_wrong_is_named(table, message):

@@ -120,6 +120,18 @@ def test_simulation_repeats_itself_and_rises_with_the_odds_ratio():
     assert time.perf_counter() - start < 2
 
 
+def test_the_approximation_of_simulated_p_values_hardly_moves_the_power():
+    rng, grades = np.random.default_rng(3), [3, 12, 4, 5, 4, 1]
+    firsts, seconds = rng.multinomial(30, shifted(grades, 2.0), 100), rng.multinomial(60, shifted(grades, 1.0), 100)
+    pairs = list(zip(firsts, seconds, strict=True))
+    near = [rank_sum_counts(*pair, work=module.SIMULATED_WORK) for pair in pairs]
+    exact = np.array([rank_sum_counts(*pair).p_value for pair in pairs])
+    assert [result.method for result in near].count("normal") > 50
+    off = np.abs(exact - [result.p_value for result in near])
+    assert off.max() < 0.03 and off[exact < 0.1].max() < 0.01
+    assert np.mean([result.p_value < 0.05 for result in near]) == pytest.approx(np.mean(exact < 0.05), abs=0.011)
+
+
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [

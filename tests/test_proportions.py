@@ -16,7 +16,6 @@ from analysis.statistics.proportions import (
     interval,
     intervals,
     superiority_interval,
-    whole_numbers,
 )
 
 
@@ -52,6 +51,26 @@ def test_limits_solve_their_equations(n):
     assert high == 1 if n == 7 else stats.binom.cdf(n, 7, high) == pytest.approx(0.025)
     for limit in interval(n, 7, "wilson"):
         assert (n / 7 - limit) ** 2 == pytest.approx(stats.norm.isf(0.025) ** 2 * limit * (1 - limit) / 7)
+
+
+def test_the_exact_interval_is_wider_but_at_the_ends_of_larger_groups():
+    # None of n has closed forms: 1 - 0.025 ** (1 / n), and z^2 / (n + z^2).
+    for n in (45, 46, 55):
+        exact, score = 1 - 0.025 ** (1 / n), 1 / (1 + n / stats.norm.isf(0.025) ** 2)
+        assert interval(0, n, "clopper_pearson")[1] == pytest.approx(exact)
+        assert interval(0, n, "wilson")[1] == pytest.approx(score)
+        assert (exact < score) == (n >= 46)
+    exact, score = (np.subtract(*intervals(range(56), [55] * 56, method)[::-1]) for method in METHODS[::-1])
+    assert np.flatnonzero(exact < score).tolist() == [0, 55]
+
+
+def test_the_largest_counts_have_intervals():
+    n, p = 999_999_999, 333_333_333 / 999_999_999
+    width = stats.norm.isf(0.025) * np.sqrt(p * (1 - p) / n)
+    for method in METHODS:
+        assert interval(n // 3, n, method) == pytest.approx((p - width, p + width), abs=1e-8)
+    assert difference_interval(n // 3, n, n // 3, n)[1] == pytest.approx(width * np.sqrt(2), abs=1e-8)
+    assert superiority_interval(0.5, n, n)[1] == pytest.approx(0.5 + stats.norm.isf(0.025) / np.sqrt(6 * n), abs=1e-8)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -134,7 +153,6 @@ def test_superiority_interval_covers_more_often_than_it_promises():
         (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),
         (superiority_interval, (1.5, 2, 3), "effect 1.5 is not allowed"),
         (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
-        (whole_numbers, (pd.Series([1, None], dtype="Int64"), "counts"), "counts nan is not allowed"),
     ],
 )
 def test_what_is_wrong_is_named(function, arguments, message):

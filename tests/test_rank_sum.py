@@ -169,6 +169,13 @@ def test_it_is_quick_whatever_the_size():
     assert module.WORK_LIMIT == 200_000_000
 
 
+def test_the_largest_counts_have_p_values():
+    # With two sizes the test is Pearson's of two rows and columns with Yates's correction, but for n - 1 in place of n.
+    counts = [300_000_000, 200_000_000], [299_960_000, 200_030_000]
+    assert rank_sum_counts(*counts).p_value == pytest.approx(stats.chi2_contingency(counts).pvalue, rel=1e-7)
+    assert rank_sum_counts([3, 0], [0, 999_999_996]).p_value == pytest.approx(6 / 999_999_999**3, rel=1e-6, abs=0)
+
+
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [

@@ -24,9 +24,9 @@ from analysis.reporting.subgroup_rows import (
     symptom_rows,
 )
 from analysis.response import best_response, last_status
-from analysis.statistics.power import fisher_power, rank_sum_power
-from analysis.statistics.rank_sum import rank_sum
-from analysis.subgroup_power import DIFFERENCES, ODDS_RATIOS, rate_power, symptom_power
+from analysis.statistics.power import SIMULATED_WORK, fisher_power, rank_sum_power
+from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
+from analysis.subgroup_power import DIFFERENCES, ODDS_RATIOS, is_enumerated, is_exact, rate_power, symptom_power
 from analysis.subgroups import detectable, response_by_group, summarise, symptoms_by_group
 from analysis.symptoms import symptom_profile
 from tests.cohorts import random_cohort
@@ -228,14 +228,42 @@ def test_rows_of_the_paper(shipped, values):
     ]
     assert response_rows(responses, "last").iloc[-1].tolist() == ["All classes together", "", "", "", "0.828"]
     assert "n = 14 and 41" in response_notes(responses)[0]
-    assert "by going through all tables" in response_notes(responses)[0]
+    assert "exact, from all tables" in response_notes(responses)[0]
+    assert "interval and p need not agree" in response_notes(responses)[0]
     row = symptom_rows(symptoms).iloc[0]
     assert row["Patients"] == "7 / 7" and row["Mean score"] == "0.36 / 0.11"
-    assert "adjusted for 30 tests" in symptom_notes(symptoms)[1]
+    assert "adjusted for 30 tests, those of all symptoms tested in this comparison" in symptom_notes(symptoms)[1]
+    assert "the smallest p that any division of these grades" in symptom_notes(symptoms)[1]
+    assert symptom_notes(symptoms)[1].endswith("not adjusted.")
     powers = power_rows(values)
     assert powers.iloc[0].tolist()[1:] == ["14 / 41", "42.9% against 82.9%", "76.6%"]
     assert powers["Power"].tolist().count("below 80%") == 1
-    assert "p < 0.05" in power_notes(values, PAPER)[0]
+    assert "p < 0.05, not adjusted" in power_notes(values, PAPER)[0]
+    assert "Fisher's exact test, from all outcomes" in power_notes(values, PAPER)[0]
+    assert "1,000 samples, p values exact; SE" in power_notes(values, PAPER)[0]
+    assert "p ≤ 0.01" in power_notes(values, Criteria(alpha=0.01, p_at_alpha="significant"))[0]
+
+
+@pytest.mark.parametrize(("sizes", "sure"), [((14, 41), True), ((18, 40), True), ((30, 60), False), ((15, 200), False)])
+def test_samples_whose_p_values_are_exact_are_known_beforehand(sizes, sure):
+    assert is_exact(sizes) == is_exact(sizes[::-1]) == sure
+    rng = np.random.default_rng(1)
+    draws = [[rng.multinomial(n, rng.dirichlet(np.full(6, 3.0))) for n in sizes] for _ in range(200)]
+    methods = {rank_sum_counts(*draw, work=SIMULATED_WORK).method for draw in draws}
+    assert ("normal" not in methods) == sure
+
+
+def test_the_power_of_large_groups_is_called_approximate():
+    assert is_enumerated((499, 499)) and not is_enumerated((499, 500))
+    # With equal rates the z test is significant with the probability alpha; Fisher's test is with a smaller one.
+    assert fisher_power(499, 500, 0.5, 0.5) == 0.05
+    values = {
+        "subgroups.detectable.best.below": rate_power("Rate", (499, 500), 0.7)["detectable.below"],
+        "subgroups.power.symptom.2": symptom_power("Symptom", (30, 60), np.array([1, 4, 2, 2, 3, 3]))["2"],
+    }
+    (note,) = power_notes(values, PAPER)
+    assert "z test of two proportions, for large groups a normal approximation to Fisher's exact test" in note
+    assert "exact up to 4,000,000 additions each and beyond by the normal approximation" in note
 
 
 def test_large_cohorts_are_quick_and_approximate():
@@ -246,3 +274,6 @@ def test_large_cohorts_are_quick_and_approximate():
     assert values["subgroups.best.classes"]["method"] == "monte_carlo"
     assert values["subgroups.best.orr"]["method"] == "exact"
     assert "normal approximation" in symptom_notes(rows)[1]
+    assert "99,999 tables drawn" in response_notes(response_by_group(cohort))[0]
+    assert "z test of two proportions" in power_notes(values, PAPER)[0]
+    assert "from all outcomes" not in power_notes(values, PAPER)[0]

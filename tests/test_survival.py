@@ -206,6 +206,21 @@ def test_median_equals_r(times, codes, confidence, expected):
     assert median_time(kaplan_meier(times, codes, confidence)) == Estimate(*expected)
 
 
+@pytest.mark.parametrize(
+    ("times", "codes", "expected", "later"),
+    [
+        # summary(f(e, 0.99))$table; quantile(f(e, 0.99), 0.5)$lower. f(e, 0.99)$lower is 0.249993 and 0.250488 at 0, 1.
+        ([4, 5, 4, 3, 2, 0, 5, 1, 4, 6], [0] + [1] * 9, (4, 0, None), 1),
+        ([1, 5, 3, 5, 5, 4, 5, 4, 2, 0, 0, 6, 5, 0, 5], [1] * 9 + [0, 0, 1, 0, 0, 1], (5, 1, 5), 2),
+    ],
+)
+def test_a_lower_limit_that_rises_counts_from_where_it_first_is_below(times, codes, expected, later):
+    curve = kaplan_meier(times, codes, 0.99)
+    assert median_time(curve) == Estimate(*expected)
+    low = curve.set_index("time")["low"]
+    assert low[expected[1]] < low[later] < 0.5
+
+
 def test_half_time_inverts_the_limits():
     # m$upper of cause 1 passes one half at 3, m$pstate at 9, m$lower never; of cause 2 the upper limit at 8 alone.
     assert half_time(cumulative_incidence(*FEW)) == Estimate(9, 3, None)
@@ -266,8 +281,9 @@ def test_kinds_of_numbers_do_not_matter():
         ([1, None], [1, 0], "times holds a missing value at position 1; allowed are numbers of 0 or more"),
         ([1, -2], [1, 0], "times holds -2 at position 1; allowed are numbers of 0 or more"),
         ([math.inf, 2], [1, 0], "times holds inf at position 0; allowed are finite numbers"),
-        ([1, 2], [1, NONE], "codes holds a missing value at position 1; allowed are whole numbers of 0 or more"),
-        ([1, 2], [0.5, 1], "codes holds 0.5 at position 0; allowed are whole numbers of 0 or more, 0 if censored"),
+        ([1, 2], [1, NONE], "codes holds a missing value at position 1; allowed are whole numbers from 0, if censored"),
+        ([1, 2], [0.5, 1], "codes holds 0.5 at position 0; allowed are whole numbers from 0, if censored, to 999,999"),
+        ([1, 2], [1, 10**9], r"codes holds 1e\+09 at position 1; allowed are whole numbers from 0"),
         ([1, 2], [-1, 1], "codes holds -1 at position 0; allowed are whole numbers"),
         ([1, 2], [1], "times has 2 values and codes 1; allowed is one of each per patient"),
     ],

@@ -178,9 +178,9 @@ def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]
         if set(diagnoses) <= whole and key not in drawn and key in set(numbers["column"])
     ]
     text = (
-        "n/N: patients with the response, of all patients of the population; 95% CI: Wilson's score interval. That of "
-        "Clopper and Pearson holds the true rate in at least 95% of samples, and so is usually wider. The populations "
-        "overlap: ISM, CM and MMAS make up primary MCAS."
+        "n/N: patients with the response, of all patients of the population; 95% CI: Wilson's score interval; that of "
+        "Clopper and Pearson covers at least 95% and is usually wider. The populations overlap: ISM, CM and MMAS make "
+        "up primary MCAS."
     )
     if len(drawn) == 1:
         text = text.rpartition(" The populations")[0]

@@ -8,15 +8,18 @@ import pandas as pd
 from analysis.criteria import Criteria
 from analysis.reporting.formatting import MISSING, count_percent, number, p_value, value_range
 from analysis.reporting.methods import METHOD_LABELS
-from analysis.subgroup_power import POWER
+from analysis.statistics.contingency import CELLS_LIMIT, RESAMPLES
+from analysis.statistics.power import SIMULATED_WORK, SIMULATIONS
+from analysis.subgroup_power import POWER, is_enumerated, is_exact
 from analysis.subgroups import GROUPS
 from analysis.vocabulary import POPULATION_LABELS
 
 __all__ = ["power_notes", "power_rows", "response_notes", "response_rows", "symptom_notes", "symptom_rows"]
 
 _FISHER_METHODS = {
-    "exact": "exact, by going through all tables with these sums",
-    "monte_carlo": "Monte Carlo, by 99,999 tables drawn with a fixed seed",
+    "exact": "exact, from all tables with these sums",
+    "monte_carlo": f"Monte Carlo, by {RESAMPLES:,} tables drawn with a fixed seed",
+    "chi_square": f"Pearson's chi-square test instead for more than {CELLS_LIMIT} cells",
 }
 
 
@@ -82,7 +85,8 @@ def response_notes(responses: pd.DataFrame) -> list[str]:
     return [
         f"Difference: idiopathic minus primary, with Newcombe's interval. p: Fisher's exact test, two-sided, n = "
         f"{counts}, and of all classes together Freeman and Halton's extension of it; "
-        f"{_methods(responses['method'], _FISHER_METHODS)}. Not adjusted for the number of tests.",
+        f"{_methods(responses['method'], _FISHER_METHODS)}. Not adjusted for the number of tests. The interval is a "
+        "score interval, the test conditional on the sums, so that interval and p need not agree.",
         *_empty(sizes),
     ]
 
@@ -138,8 +142,8 @@ def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
         "Patients and mean score: idiopathic / primary. Improved more: probability that a patient with idiopathic MCAS "
         "improved more than one with primary MCAS, the same counting half, with Newcombe's interval (method 5).",
         f"p: two-sided Wilcoxon-Mann-Whitney test, {_methods(symptoms['method'], METHOD_LABELS)}; Holm, BH (Benjamini "
-        f"and Hochberg): adjusted for {tested} tests. Smallest possible p: what these grades could have given at most, "
-        "divided in any way between the groups.",
+        f"and Hochberg): adjusted for {tested} tests, those of all symptoms tested in this comparison. Smallest "
+        "possible p: the smallest p that any division of these grades between the groups could have, not adjusted.",
     ]
     return notes + [f"{MISSING}: not tested, since a group has no patient with the symptom."] * (tested < len(symptoms))
 
@@ -190,6 +194,19 @@ def power_rows(values: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _rate_method(sizes: Mapping[str, int]) -> str:
+    if is_enumerated(tuple(sizes.values())):
+        return "Fisher's exact test, from all outcomes"
+    return "z test of two proportions, for large groups a normal approximation to Fisher's exact test"
+
+
+def _sample_method(entry: Mapping[str, Any]) -> str:
+    """Say how the p values of the samples are computed; with which method each was is not kept."""
+    if is_exact(tuple(entry[f"{group}_n"] for group in GROUPS)):
+        return "exact"
+    return f"exact up to {SIMULATED_WORK:,} additions each and beyond by the normal approximation corrected for ties"
+
+
 def power_notes(values: Mapping[str, Mapping[str, Any]], criteria: Criteria) -> list[str]:
     """Say how the powers were computed.
 
@@ -206,10 +223,13 @@ def power_notes(values: Mapping[str, Mapping[str, Any]], criteria: Criteria) -> 
         Sentences for below a table.
     """
     entry = values["subgroups.detectable.best.below"]
+    sizes = {group: entry[f"{group}_n"] for group in GROUPS}
+    compared = "≤" if criteria.p_at_alpha == "significant" else "<"
     return [
-        f"Power: probability of p {'≤' if criteria.p_at_alpha == 'significant' else '<'} {criteria.alpha:g}. Response "
-        f"rates: Fisher's exact test, from all outcomes; rows with {number(100 * POWER)}% give the nearest rate with "
-        "that power. Symptom: Wilcoxon-Mann-Whitney test, for the symptom with the most pairs of patients; 1,000 "
-        "samples, SE: standard error. The rate and the grades of primary MCAS are taken as observed.",
-        *_empty({group: entry[f"{group}_n"] for group in GROUPS}),
+        f"Power: probability of p {compared} {criteria.alpha:g}, not adjusted. Response rates: {_rate_method(sizes)}; "
+        f"rows with {number(100 * POWER)}% give the nearest rate with that power. Symptom: Wilcoxon-Mann-Whitney test, "
+        f"for the symptom with the most pairs of patients; {SIMULATIONS:,} samples, p values "
+        f"{_sample_method(values['subgroups.power.symptom.2'])}; SE: standard error. The rate and the grades of "
+        "primary MCAS are taken as observed.",
+        *_empty(sizes),
     ]

@@ -1,18 +1,19 @@
 """Intervals of one proportion, of the difference of two, and of the probability that one group has larger values.
 
-Wilson's interval has a coverage close to the level; that of Clopper and Pearson is never below it, and so is wider.
+Wilson's interval has a coverage close to the level; that of Clopper and Pearson is never below it, and so is usually
+wider. At none of n, and at n of n, it is the shorter one from n = 46 (at 95 %): none of 55 has an upper limit of
+0.0649, Wilson's is 0.0653.
 """
 
 import math
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from analysis.statistics.arguments import check_choice, check_probability
+from analysis.statistics.arguments import check_choice, check_probability, whole_numbers
 
 __all__ = [
     "METHODS",
@@ -21,7 +22,6 @@ __all__ = [
     "interval",
     "intervals",
     "superiority_interval",
-    "whole_numbers",
 ]
 
 Method = Literal["wilson", "clopper_pearson"]
@@ -35,43 +35,13 @@ _LIBRARY_NAMES = {
 }  # statsmodels calls the exact interval by its quantiles
 
 
-def whole_numbers(values: ArrayLike, name: str) -> np.ndarray:
-    """Check counts; the libraries would take 2.5 patients without a word.
-
-    Parameters
-    ----------
-    values : array_like of int, of any shape
-        Counts of any numeric type.
-    name : str
-        What the message calls them.
-
-    Returns
-    -------
-    ndarray of int64
-        Of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If one is negative, missing, infinite or not whole.
-    """
-    array = np.asarray(values)
-    if array.dtype == object:  # as of nullable integers
-        array = np.where(pd.isna(array), np.nan, array)
-    array = array.astype(float)
-    wrong = array[~(np.isfinite(array) & (array >= 0) & (array == np.floor(array)))]
-    if wrong.size:
-        raise ValueError(f"{name} {wrong.flat[0]:g} is not allowed; allowed are whole numbers from 0")
-    return array.astype(np.int64)
-
-
 def _shares(n: ArrayLike, denominator: ArrayLike, names: tuple[str, str] = ("n", "denominator")) -> list[np.ndarray]:
     """Check counts against their denominators."""
     shares = list(np.broadcast_arrays(np.atleast_1d(whole_numbers(n, names[0])), whole_numbers(denominator, names[1])))
     above = np.flatnonzero(shares[0] > shares[1])
     if len(above):
         count, of = (array[above[0]] for array in shares)
-        raise ValueError(f"{names[0]} {count:g} is not allowed with {names[1]} {of:g}; allowed is 0 to it")
+        raise ValueError(f"{names[0]} {count} is not allowed with {names[1]} {of}; allowed is 0 to it")
     return shares
 
 
@@ -97,8 +67,8 @@ def intervals(
     Raises
     ------
     ValueError
-        If a count is not a whole number from 0, n is above its denominator, the method is unknown, or the confidence
-        level is out of range.
+        If a count is not a whole number from 0 to `arguments.WHOLE_LIMIT`, n is above its denominator, the method is
+        unknown, or the confidence level is out of range.
 
     References
     ----------
@@ -107,7 +77,7 @@ def intervals(
     case of the binomial. Biometrika 1934;26:404-413.
     """
     check_choice("method", method, METHODS)
-    check_probability("confidence", confidence, inner=True)
+    confidence = check_probability("confidence", confidence, inner=True)
     count, of = _shares(n, denominator)
     low, high = np.full((2, len(count)), np.nan)
     known = of > 0  # the library divides by 0
@@ -175,7 +145,7 @@ def difference_interval(
     Newcombe RG. Interval estimation for the difference between independent proportions: comparison of eleven methods.
     Statistics in Medicine 1998;17:873-890; method 10.
     """
-    check_probability("confidence", confidence, inner=True)
+    confidence = check_probability("confidence", confidence, inner=True)
     first = [float(array[0]) for array in _shares(n, denominator)]
     other = [float(array[0]) for array in _shares(other_n, other_denominator, ("other_n", "other_denominator"))]
     if not first[1] or not other[1]:
@@ -197,7 +167,7 @@ def superiority_interval(effect: float, n_first: int, n_second: int, confidence:
     effect : float
         U divided by the number of pairs, from 0 to 1.
     n_first, n_second : int
-        Number of values of each group, 1 or more.
+        Number of values of each group, whole numbers of 1 or more.
     confidence : float, default 0.95
         Confidence level, between 0 and 1.
 
@@ -209,15 +179,16 @@ def superiority_interval(effect: float, n_first: int, n_second: int, confidence:
     Raises
     ------
     ValueError
-        If the effect or the confidence level is out of range, or a group is empty.
+        If the effect or the confidence level is out of range, a number of values is not whole, or a group is empty.
 
     References
     ----------
     Newcombe RG. Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2: asymptotic
     methods and evaluation. Statistics in Medicine 2006;25:559-573.
     """
-    check_probability("effect", effect)
-    check_probability("confidence", confidence, inner=True)
+    effect = check_probability("effect", effect)
+    confidence = check_probability("confidence", confidence, inner=True)
+    n_first, n_second = int(whole_numbers(n_first, "n_first")), int(whole_numbers(n_second, "n_second"))
     if min(n_first, n_second) < 1:
         raise ValueError(f"groups of {n_first} and {n_second} are not allowed; allowed is 1 or more in each")
     z, size = stats.norm.isf((1 - confidence) / 2), (n_first + n_second) / 2

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.statistics.arguments import check_choice, check_probability, floats
-from analysis.statistics.proportions import superiority_interval, whole_numbers
+from analysis.statistics.arguments import WHOLE_LIMIT, check_choice, check_probability, floats, whole_numbers
+from analysis.statistics.proportions import superiority_interval
 
 __all__ = ["WORK_LIMIT", "RankSum", "rank_sum", "rank_sum_counts"]
 
@@ -165,13 +165,18 @@ def rank_sum_counts(
     Raises
     ------
     ValueError
-        If the two do not count the same sizes, a count is not a whole number from 0, or as `rank_sum`.
+        If the two do not count the same sizes, a count is not a whole number from 0, the values are more than
+        `arguments.WHOLE_LIMIT`, or as `rank_sum`.
     """
     check_choice("alternative", alternative, ("two-sided", "less", "greater"))
     check_probability("confidence", confidence, inner=True)
     ones, others = whole_numbers(first, "first"), whole_numbers(second, "second")
+    if not ones.ndim == others.ndim == 1:
+        raise ValueError(f"first and second have {ones.ndim} and {others.ndim} dimensions; allowed is one each")
     if len(ones) != len(others):
         raise ValueError(f"first counts {len(ones)} sizes and second {len(others)}; allowed is the same number")
+    if ones.sum() + others.sum() > WHOLE_LIMIT:
+        raise ValueError(f"first and second count {ones.sum() + others.sum():,}; allowed are {WHOLE_LIMIT:,} in all")
     present = ones + others > 0
     ones, ties = ones[present], (ones + others)[present]
     n, size = int(ones.sum()), int(ties.sum())
@@ -222,7 +227,7 @@ def rank_sum(
     Raises
     ------
     ValueError
-        If a value is infinite, the alternative is unknown, or the confidence level is out of range.
+        If a value is infinite or no real number, the alternative is unknown, or the confidence level is out of range.
 
     References
     ----------

@@ -1,7 +1,8 @@
 """Times that end in an event, in a competing event or in censoring: Kaplan-Meier and cumulative incidence curves.
 
-Limits are pointwise and made on the log(-log) scale, which keeps them between 0 and 1. What this module does itself
-is what statsmodels lacks: rows for censored times, the standard error of the last row, and medians.
+Censoring is assumed to be independent of what would have followed it. Limits are pointwise and made on the log(-log)
+scale, which keeps them between 0 and 1. What this module does itself is what statsmodels lacks: rows for censored
+times, the standard error of the last row, and medians.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
-from analysis.statistics.arguments import check_probability, floats
+from analysis.statistics.arguments import WHOLE_LIMIT, as_real, check_each, check_probability, floats
 
 __all__ = ["Estimate", "cumulative_incidence", "estimate_at", "half_time", "kaplan_meier", "median_time"]
 
@@ -38,15 +39,12 @@ class Estimate:
 
 def _checked(times: ArrayLike, codes: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     check_probability("confidence", confidence, inner=True)
-    months, kinds = floats(times, "times"), floats(codes, "codes")
+    months, kinds = floats(times, "times"), floats(codes, "codes", truths=True)
     if len(months) != len(kinds):
         raise ValueError(f"times has {len(months)} values and codes {len(kinds)}; allowed is one of each per patient")
-    for name, values in (("times", months), ("codes", kinds)):
-        wrong = np.flatnonzero(~(values >= 0) | ((name == "codes") & (values != np.floor(values))))
-        if len(wrong):
-            allowed = "numbers of 0 or more" if name == "times" else "whole numbers of 0 or more, 0 if censored"
-            found = "a missing value" if np.isnan(values[wrong[0]]) else f"{values[wrong[0]]:g}"
-            raise ValueError(f"{name} holds {found} at position {wrong[0]}; allowed are {allowed}")
+    check_each("times", months, months >= 0, "numbers of 0 or more")
+    whole = (kinds >= 0) & (kinds <= WHOLE_LIMIT) & (kinds == np.floor(kinds))
+    check_each("codes", kinds, whole, f"whole numbers from 0, if censored, to {WHOLE_LIMIT:,}")
     return months, kinds.astype(np.int64)
 
 
@@ -65,13 +63,13 @@ def _with_limits(counts: pd.DataFrame, estimate: np.ndarray, error: np.ndarray, 
     estimate = np.round(estimate, _DIGITS)
     inner = (estimate > 0) & (estimate < 1)
     safe = np.where(inner, estimate, 0.5)
-    width = stats.norm.ppf((1 + confidence) / 2) * np.where(inner, error, 0) / (safe * -np.log(safe))
+    width = stats.norm.ppf((1 + float(confidence)) / 2) * np.where(inner, error, 0) / (safe * -np.log(safe))
     limits = {name: np.round(safe ** np.exp(way * width), _DIGITS) for name, way in (("low", 1), ("high", -1))}
     return counts.assign(estimate=estimate, **{name: np.where(inner, limit, np.nan) for name, limit in limits.items()})
 
 
 def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
-    """Estimate the share of patients who have had no event by each time.
+    """Estimate the share of patients who have had no event by each time; censoring is assumed to be independent of it.
 
     Parameters
     ----------
@@ -92,8 +90,8 @@ def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -
     Raises
     ------
     ValueError
-        If a time or a code is missing, negative or infinite, a code is no whole number, the two do not hold the same
-        patients, or the confidence level is out of range.
+        If a time or a code is missing, negative or infinite, a code is no whole number or too large, the two do not
+        hold the same patients, or the confidence level is out of range.
 
     References
     ----------
@@ -136,7 +134,7 @@ def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, con
     Parameters
     ----------
     times, codes : array_like of shape (n,)
-        Time of the first event of any kind, or of censoring; kind as a whole number from 1, or 0 if censored.
+        Time of the first event of any kind or of independent censoring; kind as a whole number from 1, 0 if censored.
     cause : int, default 1
         The kind of event whose incidence is estimated; it need not occur.
     confidence : float, default 0.95
@@ -158,7 +156,7 @@ def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, con
     Reference: Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains based on censored
     observations. Scandinavian Journal of Statistics 1978;5:141-150.
     """
-    if cause < 1 or cause != int(cause):
+    if not (as_real(cause) >= 1 and as_real(cause) % 1 == 0):
         raise ValueError(f"cause {cause!r} is not allowed; it is a whole number of 1 or more")
     times, codes = _checked(times, codes, confidence)
     counts = _counts(times, codes, cause)
@@ -195,8 +193,10 @@ def median_time(curve: pd.DataFrame) -> Estimate:
     Returns
     -------
     Estimate
-        The time at which the curve falls to one half, likewise its limits. If it stays there, the middle of that piece,
-        or of what was observed of it, as in R's ``survfit``: without censoring that is the median of the times.
+        The first time at which the curve is one half or less, likewise its limits. If it stays at one half, the middle
+        of that piece, or of what was observed of it: without censoring that is the median of the times. R's
+        ``quantile`` of a ``survfit`` is the same, but for a lower limit that rises in between, as it may after the
+        first events: it then takes a later time, R's ``summary`` the first one.
 
     References
     ----------
@@ -242,9 +242,9 @@ def estimate_at(curve: pd.DataFrame, time: float) -> Estimate:
     ValueError
         If the time is missing or negative.
     """
-    if not time >= 0:
+    if not as_real(time) >= 0:
         raise ValueError(f"time {time!r} is not allowed; it is 0 or more")
     if curve.empty or (time > curve["time"].iloc[-1] and curve["censored"].iloc[-1] > 0):
         return Estimate(None, None, None)
-    row = curve.iloc[np.searchsorted(curve["time"], time, side="right") - 1]
+    row = curve.iloc[np.searchsorted(curve["time"], float(time), side="right") - 1]
     return Estimate(*(None if np.isnan(row[name]) else float(row[name]) for name in ("estimate", "low", "high")))
