@@ -135,7 +135,8 @@ def rarest(table):
         [[900_000_000, 1], [3, 2]],
         [[990_000, 1], [3, 2], [5, 6]],
         [[90_000_000, 1], [800_000_000, 5], [5_000_000, 1]],
-        [[400_000_000, 0], [400_000_000, 3]],  # the mirrored table is as likely, but for rounding
+        [[200_000_000, 3], [200_000_000, 2], [200_000_000, 2]],  # others are as likely, but for rounding
+        [[200_000_000, 2], [100_000_000, 2], [200_000_000, 1]],
     ],
 )
 def test_rounding_of_large_logarithms_is_allowed_for(table):
