@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, combinations
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "data").rglob("README.md"))]
 
@@ -39,3 +41,10 @@ def test_functions_named_beside_their_files_are_there():
 def test_the_number_of_statements_is_counted():
     claims = pd.read_csv(ROOT / "data" / "published" / "claims.csv")
     assert f"{len(claims)} statements" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_number_of_combinations_is_counted():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    responses, tests = (len(combinations(options)) for options in (RESPONSE_OPTIONS, SYMPTOM_OPTIONS))
+    assert f"{responses:,} combinations of the rules of response and {tests:,} of those of the test" in text
+    assert f"all {responses + tests:,} combinations of the open rules" in text
