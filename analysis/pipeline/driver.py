@@ -104,13 +104,23 @@ def report(failures: Sequence[BuildError], log: str) -> None:
 def _stop_children() -> None:
     import psutil
 
-    # Kernels are in sessions of their own, so neither Ctrl-C nor the end of this process would stop them at once.
-    for _ in range(3):
-        children = psutil.Process().children(recursive=True)
+    # Kernels are in sessions of their own, so neither Ctrl-C nor the end of this process would stop them at once. A
+    # thread may be just starting another one, so nothing is over before none has been there for half a second.
+    quiet, limit = 0, time.monotonic() + 10
+    while quiet < 5 and time.monotonic() < limit:
+        children: list[psutil.Process] = []
+        # Halted first: one that is killed while it starts a process of its own would leave that behind, unseen.
+        while new := [child for child in psutil.Process().children(recursive=True) if child not in children]:
+            for child in new:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.suspend()
+            children += new
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
         psutil.wait_procs(children, timeout=2)
+        quiet = 0 if children else quiet + 1
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager
