@@ -13,12 +13,14 @@ UV = $$(command -v uv || echo $(PY) -m uv)
 COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
 OUT_OPTION = $(if $(OUT),--out "$(OUT)")
 CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
+CHECK_OPTIONS = $(if $(TRYPTASE),--tryptase "$(TRYPTASE)") $(if $(filter show,$(IDENTIFIERS)),--identifiers)
+HANDLING_OPTIONS = $(CHECK_OPTIONS) $(if $(HIDE_BELOW),--hide-below "$(HIDE_BELOW)")
 # The committed results and the shipped cohort are replaced by default only by their like.
 PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper test lab cohort audit references run lint lock clean environment
+.PHONY: help paper template check test lab cohort audit references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -27,7 +29,14 @@ help: ## show this help
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
 paper: $(READY) ## build every table and figure that is not up to date (COHORT= CRITERIA= OUT=, then into build/paper)
-	@exec $(PY) -m analysis.pipeline paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION)
+	@exec $(PY) -m analysis.pipeline paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)
+
+template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=build/template)
+	@exec $(PY) -m analysis.template $(OUT_OPTION)
+
+check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
+	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)
+	@exec $(PY) -m analysis.pipeline check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
 	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
@@ -43,7 +52,7 @@ references: $(READY) ## run the committed notebooks and keep their outputs in th
 
 run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
 	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
-	@exec $(PY) -m analysis.pipeline run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) "$(NOTEBOOK)" $(PARAMETERS)
+	@exec $(PY) -m analysis.pipeline run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
 	@exec $(PY) -m analysis.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)

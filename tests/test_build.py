@@ -74,7 +74,7 @@ class Sandbox:
         write_notebook(root / "notebooks/middle.ipynb", "import analysis.other as o")
         write_notebook(root / "notebooks/last.ipynb", "import json")
 
-    def pretend(self, notebook, executed, parameters, sockets):
+    def pretend(self, notebook, executed, parameters, sockets, observed):
         """Stand-in for a run: the output holds what was seen."""
         name = Path(parameters["output"]).name
         self.ran.append(name)
@@ -289,7 +289,7 @@ def test_an_unwritable_folder_is_named_before_anything_runs(quick, capsys):
 
 
 def test_two_jobs_must_not_write_one_file(quick, monkeypatch, capsys):
-    def same(notebook, executed, parameters, sockets):
+    def same(notebook, executed, parameters, sockets, observed):
         (Path(parameters["output"]) / "same.txt").write_text("", encoding="utf-8")
 
     monkeypatch.setattr(analysis.pipeline.notebooks, "execute", same)

@@ -4,10 +4,12 @@ To add a table or a figure, add its notebook to `notebooks/` and a line to `JOBS
 declared: every job writes into an empty folder of its own, and what it leaves there is what it makes.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-__all__ = ["JOBS", "BuildError", "Job"]
+from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Population
+
+__all__ = ["JOBS", "OBSERVED_JOBS", "BuildError", "Job", "jobs_for"]
 
 
 class BuildError(Exception):
@@ -77,3 +79,43 @@ JOBS: tuple[Job, ...] = (
     Job("checklist", "checklist.ipynb"),
     Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",)),
 )
+
+# Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
+_OF_THE_PAPER = ("explore", "checklist", "verdicts")
+
+OBSERVED_JOBS: tuple[Job, ...] = (
+    *(job for job in JOBS if job.name not in _OF_THE_PAPER),
+    Job("sharing", "sharing.ipynb"),
+    Job("published-comparison", "published-comparison.ipynb", after=_ANSWERING, reads=("data/published",)),
+)
+"""What is built of another centre's cohort: the same, and instead of the verdicts a comparison with the paper."""
+
+
+def jobs_for(diagnoses: Collection[str], hide_below: int) -> tuple[tuple[Job, ...], tuple[str, ...]]:
+    """Choose what is built of an observed cohort.
+
+    Parameters
+    ----------
+    diagnoses : collection of str
+        The values of `Diagnosis` that occur in the cohort.
+    hide_below : int
+        Counts below it are hidden in the tables meant for sharing.
+
+    Returns
+    -------
+    jobs : tuple of Job
+        Those of `OBSERVED_JOBS` whose population has a patient.
+    left_out : tuple of str
+        A sentence for each of the others.
+    """
+    jobs, left_out = [], []
+    for job in OBSERVED_JOBS:
+        population = Population(job.parameters.get("population", Population.ALL))
+        if not any(diagnosis in diagnoses for diagnosis in POPULATION_DIAGNOSES[population]):
+            label = POPULATION_LABELS[population]
+            left_out.append(f"{job.name.capitalize()} is left out: no patient of this cohort belongs to {label}.")
+        elif job.name == "sharing":
+            jobs.append(replace(job, parameters={"hide_below": hide_below}))
+        else:
+            jobs.append(job)
+    return tuple(jobs), tuple(left_out)

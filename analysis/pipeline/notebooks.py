@@ -80,7 +80,22 @@ def _explain(notebook: Path, executed: Path | None, error: Exception) -> Noteboo
     return NotebookError(f"{notebook}: cell {number}", reason, printed.strip())
 
 
-def execute(notebook: Path, executed: Path, parameters: Mapping[str, object], sockets: Path) -> None:
+RECONSTRUCTED = "reconstructed"
+"""Tag of the cells of prose that speak of the reconstructed rows, and are not to be read beside others."""
+
+
+def _of_observed(notebook: Path) -> "NotebookNode":
+    """Read a notebook without what it says of the reconstructed cohort."""
+    import nbformat
+
+    content = nbformat.read(notebook, as_version=4)
+    content.cells = [cell for cell in content.cells if RECONSTRUCTED not in cell.metadata.get("tags", [])]
+    return content
+
+
+def execute(
+    notebook: Path, executed: Path, parameters: Mapping[str, object], sockets: Path, *, observed: bool = False
+) -> None:
     """Run a notebook with parameters and keep the executed copy.
 
     Parameters
@@ -93,6 +108,8 @@ def execute(notebook: Path, executed: Path, parameters: Mapping[str, object], so
         Values checked by `check_parameters`.
     sockets : Path
         Private folder for the kernel's sockets, see `analysis.pipeline.kernels.private_folder`.
+    observed : bool, default False
+        Whether the cohort was observed: then cells tagged `RECONSTRUCTED` are left out.
 
     Raises
     ------
@@ -101,7 +118,9 @@ def execute(notebook: Path, executed: Path, parameters: Mapping[str, object], so
     """
     executed.unlink(missing_ok=True)
     try:
-        _run(str(notebook), str(executed), parameters, (notebook.parent, sockets))
+        _run(
+            _of_observed(notebook) if observed else str(notebook), str(executed), parameters, (notebook.parent, sockets)
+        )
     except Exception as error:
         raise _explain(notebook, executed if executed.is_file() else None, error) from error
 

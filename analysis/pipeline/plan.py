@@ -56,6 +56,8 @@ class Plan:
         entry = record.get(job.name)
         if not entry or entry["inputs"] != self.inputs[job.name]:
             return False
+        if project.observed and not project.executed(job).is_file():  # the page is made of the executed notebooks
+            return False
         return all(Digests(project.root).file(project.out / name) == d for name, d in entry["outputs"].items())
 
     def ready(self) -> list[str]:

@@ -27,6 +27,10 @@ class Project:
         The folder that holds `notebooks/`, `analysis/` and `build/`.
     jobs : tuple of Job
         What there is to build.
+    observed : bool
+        Whether the cohort is another centre's, observed and not reconstructed.
+    left_out : tuple of str
+        What is not built of this cohort and why, a sentence each.
     """
 
     cohort: Path
@@ -34,6 +38,8 @@ class Project:
     criteria: str = "paper"
     root: Path = ROOT
     jobs: tuple[Job, ...] = JOBS
+    observed: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -56,6 +62,10 @@ class Project:
     def under_build(self, part: str, name: str = "") -> Path:
         """Path of a file or folder of this build: `part` of `build/`, then the key, then `name`."""
         return self.root / "build" / part / self.key / name
+
+    def executed(self, job: Job) -> Path:
+        """Path of the executed copy of a job's notebook."""
+        return self.under_build("executed", f"{job.name}.ipynb")
 
     def parameters(self, job: Job) -> dict[str, object]:
         """Parameters of a run; `output` is the job's own folder."""

@@ -82,6 +82,24 @@ def number(x: Number | None, digits: int = 0, trim: bool = False) -> str:
     return text.replace("-", "−")
 
 
+def count_of(count: int, what: str) -> str:
+    """Print a number of things.
+
+    Parameters
+    ----------
+    count : int
+        How many, 0 or more.
+    what : str
+        One of them, such as "error".
+
+    Returns
+    -------
+    str
+        Such as "no errors", "1 error" or "1,200 errors".
+    """
+    return f"{f'{count:,}' if count else 'no'} {what}{'' if count == 1 else 's'}"
+
+
 def percent(n: int, denominator: int, digits: int = 1) -> str:
     """Print a share as a percentage, rounded half up from the exact fraction.
 

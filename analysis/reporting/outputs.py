@@ -104,8 +104,32 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
     return _write(base, contents)
 
 
-def _csv(numbers: pd.DataFrame) -> bytes:
-    return numbers.to_csv(index=False, lineterminator="\n").encode()
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+
+
+def _inert(cell: object) -> object:
+    """Keep a spreadsheet program from taking a text for a formula: after an apostrophe it does not."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def csv_text(numbers: pd.DataFrame) -> str:
+    """Write a table as CSV, the index left out.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        A missing number becomes an empty cell; a float is written with as many digits as give it back exactly. A text
+        or a column name that a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a
+        carriage return) gets an apostrophe before it.
+
+    Returns
+    -------
+    str
+        Lines that end in a line feed.
+    """
+    texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
+    inert = numbers.assign(**{str(name): numbers[name].astype(object).map(_inert) for name in texts})
+    return inert.rename(columns=_inert).to_csv(index=False, lineterminator="\n")
 
 
 def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:
@@ -138,7 +162,7 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
     base = _output_path(folder, name)
     if isinstance(html, GT):
         html = page(html, name)
-    return _write(base, {"csv": _csv(numbers), "html": html.encode()})
+    return _write(base, {"csv": csv_text(numbers).encode(), "html": html.encode()})
 
 
 def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) -> list[Path]:
@@ -165,7 +189,7 @@ def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) 
     OSError
         If the folder cannot be made or written.
     """
-    return _write(_output_path(folder, name), {"csv": _csv(numbers)})
+    return _write(_output_path(folder, name), {"csv": csv_text(numbers).encode()})
 
 
 def _plain(value: object, name: str) -> object:
