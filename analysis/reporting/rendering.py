@@ -171,7 +171,7 @@ def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
     Parameters
     ----------
     numbers : DataFrame
-        As `tables.table_2` gives it, for any populations.
+        As `tables.table_2` gives it, for any populations; one without patients is left out, and a note says so.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
@@ -186,10 +186,14 @@ def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
         If a statistic or section is unknown.
     """
     sizes = _sizes(numbers)
+    empty = [POPULATION_LABELS[column] for column in Population if sizes.get(column) == 0]
+    sizes = sizes[sizes > 0]
+    numbers = numbers[numbers["column"].isin(sizes.index)]
     bracket = [str(column) for column in _PRIMARY if column in sizes.index]
     names = POPULATION_LABELS | ({Population.PRIMARY: "All"} if len(bracket) > 1 else {})
     table = _headed(_sectioned(numbers, numbers["label"], SECTIONS_2, "table-2", TITLE_2), sizes, names)
     if len(bracket) > 1:
         table = table.tab_spanner(POPULATION_LABELS[Population.PRIMARY], bracket)
-    shown = [*numbers["label"], *(POPULATION_LABELS[column] for column in sizes.index)]
-    return finish(table, "table-2", [COUNTS_NOTE, _abbreviations(shown)], caveats)
+    shown = [*numbers["label"], *(POPULATION_LABELS[column] for column in sizes.index), *empty]
+    left_out = f"Left out, having no patient: {', '.join(empty)}." if empty else ""
+    return finish(table, "table-2", [COUNTS_NOTE, left_out, _abbreviations(shown)], caveats)

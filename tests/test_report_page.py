@@ -1,0 +1,125 @@
+import base64
+import http.server
+import json
+import re
+import threading
+
+import pytest
+
+from analysis.pipeline.jobs import OBSERVED_JOBS
+from analysis.pipeline.report_page import READING_ORDER, report_page
+from tests.browser import Browser, find_browser
+
+PIXEL = base64.b64encode(
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f6"
+        "45400000000049454e44ae426082"
+    )
+).decode()
+
+
+def code(*outputs):
+    return {"cell_type": "code", "metadata": {}, "source": "secret = 1", "outputs": list(outputs)}
+
+
+def prose(text):
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def write(folder, name, *cells):
+    path = folder / f"{name}.ipynb"
+    path.write_text(json.dumps({"cells": list(cells)}), encoding="utf-8")
+    return path
+
+
+def shown(**data):
+    return {"output_type": "execute_result", "data": {key.replace("_", "/"): value for key, value in data.items()}}
+
+
+@pytest.fixture
+def notebooks(tmp_path):
+    return [
+        write(
+            tmp_path,
+            "figure-e3",
+            prose(
+                "# Figure 2: follow-up\n\nBars & months, see [response](response.ipynb) and [explore](explore.ipynb)."
+            ),
+            code({"output_type": "stream", "name": "stdout", "text": "<script>printed</script>"}),
+            code(shown(image_png=PIXEL, text_plain="<Image>")),
+            prose("The numbers are in [response](response.ipynb)."),
+        ),
+        write(
+            tmp_path,
+            "response",
+            prose("# Response\n\n## Part\n\nHow <b>many</b>."),
+            code(shown(text_html="<table></table>")),
+        ),
+    ]
+
+
+def test_all_that_is_shown_is_on_the_page_in_reading_order_and_no_code(notebooks):
+    page = report_page("14 patients & more", ["First <note>."], notebooks)
+    assert re.findall(r'<section id="(.*?)"><h2>(.*?)</h2>', page) == [
+        ("response", "Response"),
+        ("figure-e3", "Figure E3: follow-up"),
+    ]
+    assert page.count("<h1>14 patients &amp; more</h1>") == 1 and "<p>First &lt;note&gt;.</p>" in page
+    assert "secret" not in page and "<Image>" not in page
+    assert "<h3>Part</h3>" in page and "How &lt;b&gt;many&lt;/b&gt;." in page
+    assert f"data:image/png;base64,{PIXEL}" in page and '<div class="wide"><table></table></div>' in page
+    assert "<pre>&lt;script&gt;printed&lt;/script&gt;</pre>" in page
+    # Links lead to sections of the page, or are plain text; what only leads on is left out.
+    assert 'see <a href="#response">response</a> and explore.' in page
+    assert "The numbers are in" not in page
+
+
+def test_every_job_of_an_observed_cohort_has_its_place():
+    assert sorted(READING_ORDER) == sorted(job.name for job in OBSERVED_JOBS)
+
+
+def test_a_damaged_picture_is_named(tmp_path):
+    path = write(tmp_path, "times", prose("# Times"), code(shown(image_png='"><script>')))
+    with pytest.raises(ValueError, match="times: a picture of the executed notebook is damaged"):
+        report_page("x", [], [path])
+
+
+@pytest.fixture
+def asked():
+    """A server on this machine, and the list of what it was asked for."""
+    requests = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", requests
+        server.shutdown()
+
+
+@pytest.mark.skipif(not find_browser(), reason="needs Chromium or Chrome")
+def test_a_browser_runs_nothing_and_loads_nothing(notebooks, tmp_path, asked):
+    address, requests = asked
+    page, plain = tmp_path / "index.html", tmp_path / "plain.html"
+    evil = f'<p>x</p><script>document.title="run"</script><img src="{address}/x.png">'
+    notebooks.append(write(tmp_path, "safety", prose("# Safety"), code(shown(text_html=evil))))
+    page.write_text(report_page("A page", [], notebooks), encoding="utf-8")
+    plain.write_text(evil, encoding="utf-8")
+    browser = Browser(find_browser(), tmp_path / "profile")
+    try:
+        browser.open(page)
+        assert browser.evaluate("document.title") == "A page"
+        assert browser.evaluate("document.querySelectorAll('section').length") == 3
+        assert browser.evaluate("document.querySelector('figure img').naturalWidth") == 1
+        assert requests == []
+        browser.open(plain)  # where nothing forbids it, the same text does both
+        assert browser.evaluate("document.title") == "run"
+        assert requests == ["/x.png"]
+    finally:
+        browser.close()
