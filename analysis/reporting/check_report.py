@@ -34,7 +34,7 @@ _KINDS = {
     "error": "Errors: to be mended before anything can be computed",
     "warning": "Warnings: possible, but look at them once more",
 }
-MOST_IN_GROUP = 50
+MOST_IN_GROUP = 20
 """Rows of a group shown on the page; the tables hold all."""
 
 _PAGE = """<!DOCTYPE html>
@@ -184,7 +184,7 @@ def _workbook(problems: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-_SHEET_ROWS = 100_000
+_SHEET_ROWS = 10_000
 
 
 def check_files(check: Checked) -> dict[str, bytes]:
@@ -198,7 +198,7 @@ def check_files(check: Checked) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        ``check.html`` to be read, ``problems.xlsx`` (at most 100,000 problems) and ``problems.csv`` with all of them.
+        ``check.html`` to be read, ``problems.xlsx`` (at most 10,000 problems) and ``problems.csv`` with all of them.
     """
     problems = _all_problems(check)
     return {

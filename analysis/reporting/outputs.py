@@ -112,6 +112,11 @@ def _inert(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
+def _all_inert(cells: pd.Series) -> pd.Series:
+    """Do the same for a column, whose distinct texts are few."""
+    return cells.astype(object).map({cell: _inert(cell) for cell in pd.unique(cells.astype(object))})
+
+
 def csv_text(numbers: pd.DataFrame) -> str:
     """Write a table as CSV, the index left out.
 
@@ -128,7 +133,7 @@ def csv_text(numbers: pd.DataFrame) -> str:
         Lines that end in a line feed.
     """
     texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
-    inert = numbers.assign(**{str(name): numbers[name].astype(object).map(_inert) for name in texts})
+    inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
     return inert.rename(columns=_inert).to_csv(index=False, lineterminator="\n")
 
 

@@ -1,0 +1,352 @@
+import csv
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from analysis import schema, vocabulary
+from analysis.cohort import CohortError, read_cohort
+from analysis.plausibility import doubtful
+from analysis.template import texts, workbook
+from analysis.template.__main__ import main
+from analysis.template.terms import example_rows, vocabularies
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
+FILES = ["cohort.xlsx", *(f"csv/{table}.csv" for table in TABLES), "redcap-data-dictionary.csv"]
+GRADES = [1.5, 1, 0.75, 0.5, 0.25, 0]
+
+
+def rows_of(path):
+    with open(ROOT / path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+CONTRACT = rows_of("analysis/contract/columns.csv")
+
+
+def each_column():
+    return [pytest.param(row, id=f"{row['table']}.{row['column']}") for row in CONTRACT]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("template") / "out"
+    main(["--out", str(out)])
+    return out
+
+
+@pytest.fixture(scope="module")
+def book(folder):
+    return openpyxl.load_workbook(folder / "cohort.xlsx")
+
+
+def place(row):
+    return [one["column"] for one in CONTRACT if one["table"] == row["table"]].index(row["column"])
+
+
+def head(book, row):
+    return book[row["table"]].cell(1, place(row) + 1)
+
+
+def dimension(book, row):
+    """The settings of the column, which equal neighbours share."""
+    found = book[row["table"]].column_dimensions.values()
+    return next(one for one in found if one.min <= head(book, row).column <= one.max)
+
+
+def validation(book, row):
+    cell = head(book, row).column_letter
+    found = [
+        one for one in book[row["table"]].data_validations.dataValidation if str(one.sqref).startswith(cell + "2:")
+    ]
+    assert len(found) == 1 and str(found[0].sqref) == f"{cell}2:{cell}10000"
+    return found[0]
+
+
+def vocabulary_of(row):
+    """The values the contract allows, by reading it anew."""
+    if row["type"] == "grade":
+        return GRADES
+    if row["allowed"] == "symptoms.csv":
+        return [one["symptom"] for one in rows_of("analysis/contract/symptoms.csv")]
+    if row["type"] == "category":
+        return [str(one) for one in getattr(vocabulary, row["allowed"])]
+    return row["allowed"].split("|") if row["allowed"] else None
+
+
+def test_sheets_and_headers_are_those_of_the_contract(book):
+    assert book.sheetnames == ["read me", *TABLES, "lists"]
+    for table in TABLES:
+        expected = [row["column"] for row in CONTRACT if row["table"] == table]
+        assert [cell.value for cell in book[table][1]] == expected
+        assert book[table].freeze_panes == "B2"
+
+
+@pytest.mark.parametrize("row", each_column())
+def test_a_column_shows_whether_it_must_be_filled_in_not_by_colour_only(book, row):
+    cell = head(book, row)
+    assert (bool(cell.font.b), bool(cell.font.i)) == ((True, False) if row["missing"] == "no" else (False, True))
+    shown = [row["column"], *(value for value in vocabulary_of(row) or [] if isinstance(value, str))]
+    assert dimension(book, row).width >= max(map(len, shown)) + 2
+
+
+@pytest.mark.parametrize("row", each_column())
+def test_a_note_says_meaning_unit_what_is_allowed_and_whether_it_may_be_empty(book, row):
+    note = head(book, row).comment.text
+    assert note.startswith(row["meaning"])
+    assert (f"Unit: {row['unit']}." in note) == bool(row["unit"])
+    assert ("Must be filled in." in note, "May stay empty." in note) == (
+        row["missing"] == "no",
+        row["missing"] == "yes",
+    )
+    values = vocabulary_of(row)
+    if values and len(values) <= 6:
+        assert [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line] == [
+            value if isinstance(value, str) else f"{value:g}" for value in values
+        ]
+    for bound in ("minimum", "maximum"):
+        if row[bound] and row["type"] != "grade":
+            assert re.search(rf"at (least|most) {row[bound]}\b", note)
+
+
+def test_nobody_is_asked_for_a_name(book):
+    for table in TABLES:
+        row = next(one for one in CONTRACT if one["table"] == table)
+        rule = validation(book, row)
+        for text in (head(book, row).comment.text, rule.prompt, rule.error):
+            assert "a name" not in text and "never anybody's name" in text
+
+
+def test_notes_fit_their_boxes(folder, book):
+    with zipfile.ZipFile(folder / "cohort.xlsx") as archive:
+        drawings = sorted(name for name in archive.namelist() if "vmlDrawing" in name)
+        assert len(drawings) == len(TABLES)
+        for table, name in zip(TABLES, drawings, strict=True):
+            boxes = re.findall(r"width:([\d.]+)pt;height:([\d.]+)pt", archive.read(name).decode())
+            notes = [cell.comment.text for cell in book[table][1]]
+            assert len(boxes) == len(notes)
+            for note, (width, height) in zip(notes, boxes, strict=True):
+                # At 9 points a character is 4.8 points wide and a line 11 points high.
+                lines = [part for line in note.splitlines() for part in textwrap.wrap(line, int(float(width) / 4.8))]
+                assert 11 * len(lines) < float(height) < 11 * len(lines) + 60
+
+
+@pytest.mark.parametrize("row", [one for one in each_column() if vocabulary_of(one.values[0])])
+def test_a_list_offers_the_vocabulary_and_nothing_else(book, row):
+    rule = validation(book, row)
+    assert rule.type == "list" and rule.errorStyle in (None, "stop") and rule.showErrorMessage
+    sheet, cells = re.fullmatch(r"(\w+)!\$(A\$\d+:)\$(A\$\d+)", rule.formula1).group(1, 0)
+    offered = [cell.value for (cell,) in book[sheet][cells.split("!")[1].replace("$", "")]]
+    assert offered == vocabulary_of(row)
+    assert all(isinstance(value, str) != (row["type"] == "grade") for value in offered)
+
+
+@pytest.mark.parametrize("row", [one for one in each_column() if one.values[0]["type"] in ("integer", "number")])
+def test_numbers_are_bound_as_in_the_contract(book, row):
+    rule = validation(book, row)
+    assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
+    assert rule.operator in (None, "between")
+    assert float(rule.formula1) == float(row["minimum"])
+    assert float(rule.formula2) == float(row["maximum"] or 1e9)
+
+
+def passes(formula, letter, value, column=()):
+    """Work out a formula of a validation by hand-written stand-ins for Excel's functions."""
+    code = formula.lstrip("=").replace("<>", "!=")
+    code = re.sub(r"SUMPRODUCT\(--\(\$\w\$2:\$\w\$10000=\w+\)\)", "TIMES", code)
+    code = re.sub(r"(?<![<>!])=", "==", code).replace(f"{letter}2", "cell")
+    functions = {
+        "AND": lambda *parts: all(parts),
+        "LEN": lambda text: len(str(text)),
+        "LEFT": lambda text, n: str(text)[:n],
+        "RIGHT": lambda text, n: str(text)[-n:],
+        "MID": lambda text, start, n: str(text)[start - 1 : start - 1 + n],
+        "VALUE": float,
+        "MOD": lambda one, other: one % other,
+        "ISNUMBER": lambda one: isinstance(one, int | float),
+        "TIMES": list(column).count(value),
+    }
+    try:
+        return eval(code, functions | {"cell": value})
+    except (TypeError, ValueError):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (
+            "month",
+            ["2016-03", "1999-12", "2020-10"],
+            ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"],
+        ),
+        ("score", [0, 0.25, 3.5, 12], [-0.25, 0.3, "1", "a"]),
+        ("text", ["fatigue", "fatigue of the legs"], [" fatigue", "fatigue "]),
+        ("identifier", ["P001"], [" P001", "P001 "]),
+    ],
+)
+def test_a_formula_lets_pass_what_the_contract_allows(book, kind, good, bad):
+    rows = [row for row in CONTRACT if row["type"] == kind and not vocabulary_of(row)]
+    assert rows
+    for row in rows:
+        rule, letter = validation(book, row), head(book, row).column_letter
+        assert rule.type == "custom" and rule.showErrorMessage
+        assert [passes(rule.formula1, letter, value, [value]) for value in good] == [True] * len(good)
+        assert [passes(rule.formula1, letter, value, [value]) for value in bad] == [False] * len(bad)
+
+
+def test_a_patient_stands_once_where_the_table_has_a_row_per_patient(book):
+    for table in TABLES:
+        row = next(one for one in CONTRACT if one["table"] == table)
+        twice = passes(validation(book, row).formula1, "A", "P1", ["P1", "P2", "P1"])
+        assert twice == (table not in ("screening", "patients", "courses"))
+
+
+@pytest.mark.parametrize("row", each_column())
+def test_messages_keep_within_the_limits_of_excel_and_say_what_is_allowed(book, row):
+    rule = validation(book, row)
+    assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32
+    assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
+    assert len(rule.formula1) <= 255
+    assert rule.promptTitle == row["column"] and rule.showInputMessage
+    asked = "Choose from the list." if vocabulary_of(row) else f"at least {row['minimum']}" if row["minimum"] else ""
+    assert asked in rule.prompt
+    assert rule.prompt.endswith("Must be filled in." if row["missing"] == "no" else "May stay empty.")
+
+
+def test_long_texts_are_cut_to_the_limits_of_excel():
+    column = schema.columns_of("courses").loc["start_dose_mg"].copy()
+    column["meaning"] = "a long story " * 60
+    assert len(texts.prompt(column)) <= 255
+    assert texts.prompt(column).endswith("Unit: mg. A number of at least 1. Must be filled in.")
+
+
+@pytest.mark.parametrize("row", each_column())
+def test_text_stays_text_and_numbers_are_numbers(book, row):
+    sheet, cell = book[row["table"]], head(book, row)
+    number = row["type"] in ("integer", "number", "grade", "score")
+    assert (dimension(book, row).number_format == "@") != number
+    for line in (2, 3):
+        value = sheet.cell(line, cell.column).value
+        assert value is None or isinstance(value, int | float) == number
+        assert value is not None or row["missing"] == "yes"
+
+
+def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_path):
+    for table in TABLES:
+        assert [cell.value for cell in book[table]["A"]] == ["patient_id", "EXAMPLE-1", "EXAMPLE-2"]
+        fills = {cell.fill.fgColor.rgb for line in book[table]["2:3"] for cell in line}
+        assert len(fills) == 1 and fills != {"00000000"}
+        assert all(cell.font.i for line in book[table]["2:3"] for cell in line)
+    with pytest.raises(CohortError, match="delete it"):
+        read_cohort(folder / "cohort.xlsx")
+    filled = openpyxl.load_workbook(folder / "cohort.xlsx")
+    for table in TABLES:
+        filled[table]["A2"], filled[table]["A3"] = "P1", "P2"
+    filled.save(tmp_path / "filled.xlsx")
+    cohort = read_cohort(tmp_path / "filled.xlsx")
+    assert list(cohort.patients.index) == ["P1", "P2"]
+    tables = {table: getattr(cohort, table) for table in TABLES}
+    tables |= {table: tables[table].reset_index() for table in ("patients", "courses")}
+    assert doubtful(tables).empty
+
+
+def test_examples_and_meanings_are_written_for_the_contract_and_for_nothing_else():
+    examples = [(row["table"], row["column"]) for row in rows_of("analysis/template/examples.csv")]
+    assert examples == [(row["table"], row["column"]) for row in CONTRACT]
+    named = {(row["list"], row["value"]) for row in rows_of("analysis/template/meanings.csv")}
+    lists = {row["allowed"] if row["type"] == "category" else row["column"]: vocabulary_of(row) for row in CONTRACT}
+    labelled = ("StopReason", "Analyte")
+    assert named == {
+        (name, value)
+        for name, values in lists.items()
+        if values and not isinstance(values[0], float) and name not in ("symptom", *labelled)
+        for value in values
+    }
+    assert vocabularies()["StopReason"][0]["meaning"].tolist() == list(vocabulary.STOP_REASON_LABELS.values())
+
+
+def test_the_sheet_of_lists_says_what_each_symptom_is(book):
+    shown = [tuple(cell.value for cell in line[:3]) for line in book["lists"].iter_rows()]
+    for row in rows_of("analysis/contract/symptoms.csv"):
+        group = vocabulary.SYMPTOM_GROUP_LABELS[vocabulary.SymptomGroup(row["group"])]
+        assert (row["symptom"], row["label"], group) in shown
+    assert (0.75, "Slight improvement", None) in shown
+
+
+def test_the_first_sheet_names_every_sheet_and_the_commands(book):
+    text = "\n".join(str(cell.value) for line in book["read me"].iter_rows() for cell in line if cell.value)
+    for word in (*TABLES, "lists", "YYYY-MM", "EXAMPLE-1", "EXAMPLE-2", "make check COHORT=", "pseudonym", "empty"):
+        assert word in text
+    assert book.active.title == "read me"
+
+
+def test_a_column_added_to_the_contract_appears_by_itself(monkeypatch, tmp_path):
+    new = {
+        **{"table": "laboratory", "column": "sample_quality", "type": "category", "unit": "", "allowed": "Severity"},
+        **{"minimum": float("-inf"), "maximum": float("inf"), "missing": "no", "meaning": "Quality of the sample"},
+    }
+    numeric = new | {"column": "storage_days", "type": "integer", "unit": "days", "allowed": "", "minimum": 3.0}
+    contract = pd.concat([schema.contract(), pd.DataFrame([new, numeric])], ignore_index=True)
+    monkeypatch.setattr(schema, "contract", lambda: contract)
+    path = tmp_path / "cohort.xlsx"
+    path.write_bytes(workbook.workbook())
+    sheet = openpyxl.load_workbook(path)["laboratory"]
+    assert [sheet.cell(line, 7).value for line in (1, 2, 3)] == ["sample_quality", "mild", "mild"]
+    assert [sheet.cell(line, 8).value for line in (1, 2, 3)] == ["storage_days", 3, 3]
+    assert "Quality of the sample" in sheet.cell(1, 7).comment.text
+    rules = {str(one.sqref): one for one in sheet.data_validations.dataValidation}
+    assert (rules["G2:G10000"].type, rules["H2:H10000"].type, rules["H2:H10000"].formula1) == ("list", "whole", "3")
+    assert list(example_rows("laboratory")["storage_days"]) == ["3", "3"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_csv_templates_hold_the_header_only(folder, table):
+    names = [row["column"] for row in CONTRACT if row["table"] == table]
+    assert (folder / "csv" / f"{table}.csv").read_bytes() == (",".join(names) + "\n").encode()
+
+
+def digests(out):
+    return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def test_every_run_writes_the_same_bytes(folder, tmp_path):
+    surroundings = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    command = [sys.executable, "-m", "analysis.template", "--out", str(tmp_path / "other")]
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
+    assert digests(tmp_path / "other") == digests(folder)
+    assert "make check COHORT=" in done.stdout and done.stdout.count("written") == len(FILES)
+
+
+def test_a_second_run_changes_nothing(folder, capsys):
+    before = {name: (folder / name).stat().st_mtime_ns for name in FILES}
+    main(["--out", str(folder)])
+    assert {name: (folder / name).stat().st_mtime_ns for name in FILES} == before
+    assert capsys.readouterr().out.count("unchanged") == len(FILES)
+
+
+def test_a_file_that_was_filled_in_is_never_written_over(tmp_path):
+    out = tmp_path / "out"
+    main(["--out", str(out)])
+    (out / "csv" / "patients.csv").write_text("filled in")
+    (out / "cohort.xlsx").unlink()
+    with pytest.raises(SystemExit) as stopped:
+        main(["--out", str(out)])
+    assert "patients.csv is there with another content" in str(stopped.value)
+    assert (out / "csv" / "patients.csv").read_text() == "filled in"
+    assert not (out / "cohort.xlsx").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit, match="file"):
+        main(["--out", str(tmp_path / "file" / "out")])
