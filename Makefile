@@ -20,7 +20,7 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template check test lab cohort audit references run lint lock clean environment
+.PHONY: help paper template redcap check test lab cohort audit references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -31,8 +31,12 @@ help: ## show this help
 paper: $(READY) ## build every table and figure that is not up to date (COHORT= CRITERIA= OUT=, then into build/paper)
 	@exec $(PY) -m analysis.pipeline paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)
 
-template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=build/template)
+template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m analysis.template $(OUT_OPTION)
+
+redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=export.csv OUT=folder
+	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=export.csv OUT=folder' >&2; exit 2)
+	@exec $(PY) -m analysis.template.from_redcap "$(EXPORT)" "$(OUT)"
 
 check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
 	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)

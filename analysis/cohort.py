@@ -1,15 +1,16 @@
-"""Read a cohort, check it against the data contract, and restrict it to a population."""
+"""A checked cohort, and its restriction to a population."""
 
-import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-import pandera.errors
 
-from analysis import rules, schema
+from analysis.intake.raw_tables import hide_identifiers
+from analysis.intake.snapshot import read_snapshot
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
+
+_SHOWN = 20
 
 
 class CohortError(ValueError):
@@ -19,19 +20,22 @@ class CohortError(ValueError):
     ----------
     problems : DataFrame
         One row per problem: ``file``, ``row`` (as a spreadsheet counts, the header being row 1; 0 for the whole file),
-        ``column``, ``value`` and ``allowed``.
+        ``column``, ``value``, ``allowed`` and ``nearest``. The message leaves identifiers out and ends after 20.
     """
 
     def __init__(self, problems: pd.DataFrame) -> None:
         self.problems = problems
-        shown = [
-            f"{p.file}, row {p.row}, column {p.column}: {p.value!r} is not allowed; {p.allowed}"
-            if p.row
-            else f"{p.file}: {p.allowed}"
-            for p in problems.head(20).itertuples()
-        ]
+        shown = [_line(problem) for problem in hide_identifiers(problems.head(_SHOWN)).itertuples()]
         more = len(problems) - len(shown)
         super().__init__("\n".join(shown + ([f"... and {more} more problems"] if more else [])))
+
+
+def _line(problem: tuple) -> str:
+    row = f", row {problem.row}" if problem.row else ""
+    column = f", column {problem.column}" if problem.column else ""
+    value = f"{problem.value!r} is not allowed; " if problem.value or (problem.row and problem.column) else ""
+    nearest = f" (nearest: {problem.nearest})" if problem.nearest else ""
+    return f"{problem.file}{row}{column}: {value}{problem.allowed}{nearest}"
 
 
 @dataclass(frozen=True)
@@ -62,70 +66,6 @@ class Cohort:
     population: Population = Population.ALL
 
 
-def _problem(file: str, text: str) -> pd.DataFrame:
-    return pd.DataFrame({"file": [file], "row": [0], "column": [""], "value": [""], "allowed": [text]})
-
-
-def _read_strings(path: Path) -> pd.DataFrame:
-    """Read a file as strings; row k of the frame is row k + 2 of the file, and rows without any value are left out.
-
-    The header is read as a row, so that a row longer than it is an error and equal column names are seen.
-    """
-    options = {"dtype": "str", "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
-    frame = pd.read_csv(path, header=None, skip_blank_lines=False, **options)
-    rows = frame.iloc[1:].set_axis(frame.iloc[0].fillna("").tolist(), axis="columns").reset_index(drop=True)
-    return rows[rows.notna().any(axis="columns")]
-
-
-def _first_bad_line(path: Path) -> int:
-    """Find the first line of a file that is not UTF-8."""
-    lines = path.read_bytes().splitlines()
-    # A byte that does not belong to UTF-8 becomes a lone surrogate, which no UTF-8 text holds.
-    texts = (line.decode("utf-8", errors="surrogateescape") for line in lines)
-    return next(number for number, text in enumerate(texts, 1) if any("\ud800" <= one <= "\udfff" for one in text))
-
-
-def _read_table(folder: Path, table: str) -> tuple[pd.DataFrame | None, pd.DataFrame]:
-    """Read one file as strings and list what the contract does not allow in it."""
-    path = folder / f"{table}.csv"
-    try:
-        frame = _read_strings(path)
-    except FileNotFoundError:
-        return None, _problem(path.name, f"the file is missing from {os.fspath(folder)}")
-    except UnicodeDecodeError:
-        return None, _problem(path.name, f"line {_first_bad_line(path)} is not UTF-8; allowed is a CSV table in UTF-8")
-    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        return None, _problem(path.name, f"the file cannot be read as a CSV table: {str(error).strip()}")
-    expected, found = set(schema.columns_of(table).index), list(frame.columns)
-    parts = [f"column {name} is missing" for name in sorted(expected.difference(found))]
-    parts += [f"column {name!r} is unknown" for name in sorted(set(found) - expected)]
-    parts += [f"column {name} is there twice" for name in sorted({name for name in found if found.count(name) > 1})]
-    if len(found) == 1 and ";" in found[0]:
-        parts = ["columns are separated by semicolons; allowed are commas"]
-    if parts:
-        return None, _problem(path.name, "; ".join(parts))
-    return frame, _schema_problems(frame, table)
-
-
-def _schema_problems(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    try:
-        schema.table_schema(table).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases.sort_values(["index", "column"], kind="stable")
-        contract = schema.columns_of(table)
-        allowed = {name: schema.describe_allowed(column) for name, column in contract.iterrows()}
-        return pd.DataFrame(
-            {
-                "file": f"{table}.csv",
-                "row": cases["index"].astype(int) + 2,
-                "column": cases["column"],
-                "value": cases["failure_case"].where(cases["failure_case"].notna(), ""),
-                "allowed": cases["column"].map(allowed),
-            }
-        )
-    return pd.DataFrame()
-
-
 def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) -> Cohort:
     """Make a cohort of tables that keep the contract.
 
@@ -150,24 +90,14 @@ def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) ->
     return Cohort(**tables, reconstructed=reconstructed)
 
 
-def _is_reconstructed(folder: Path) -> bool:
-    """Read from the cohort's Data Package whether its rows were reconstructed; a cohort need not have one."""
-    path = folder / "datapackage.json"
-    if not path.exists():
-        return False
-    try:
-        return bool(json.loads(path.read_text(encoding="utf-8")).get("reconstructed", False))
-    except (OSError, ValueError, AttributeError) as error:
-        raise CohortError(_problem(path.name, f"the file cannot be read as a JSON object: {error}")) from error
-
-
-def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL) -> Cohort:
+def read_cohort(path: str | os.PathLike[str], population: str = Population.ALL) -> Cohort:
     """Read a cohort and check it against the data contract.
 
     Parameters
     ----------
-    folder : str or path
-        The folder that holds the six CSV files.
+    path : str or path
+        An xlsx file with a sheet for each table, a folder with a CSV or Parquet file for each, or a checked copy as
+        `analysis.intake.snapshot` writes it, which is not checked again.
     population : str, default "all"
         The part of the cohort to keep, a value of `Population`.
 
@@ -184,20 +114,16 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
     ValueError
         If the population is unknown or has no patients.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CohortError(_problem(os.fspath(folder), "there is no such folder of cohort files"))
-    frames, problems = {}, []
-    for table in schema.TABLES:
-        frames[table], found = _read_table(folder, table)
-        problems.append(found)
-    if any(len(found) for found in problems):
-        raise CohortError(pd.concat(problems, ignore_index=True))
-    tables = {table: schema.with_types(table, frame) for table, frame in frames.items()}
-    found = rules.broken_rules(tables)
-    if len(found):
-        raise CohortError(found)
-    return restrict(from_tables(tables, _is_reconstructed(folder)), population)
+    # Imported here since the checks classify responses as the analysis does, which needs a cohort.
+    from analysis.intake.checking import check_cohort
+
+    checked = read_snapshot(Path(path))
+    if checked is None:
+        check = check_cohort(path)
+        if check.tables is None:
+            raise CohortError(check.errors)
+        checked = check.tables, check.reconstructed
+    return restrict(from_tables(*checked), population)
 
 
 def restrict(cohort: Cohort, population: str) -> Cohort:

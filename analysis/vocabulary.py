@@ -183,11 +183,12 @@ ANALYTE_LABELS: dict[Analyte, str] = {Analyte.TRYPTASE: "Serum tryptase", Analyt
 
 
 class TimePoint(StrEnum):
-    """When a blood sample was taken (L218-L219)."""
+    """When a blood sample was taken (L218-L219); an episode is a symptomatic period or the 4 hours after it (L173)."""
 
     DIAGNOSIS = "diagnosis"
     BEFORE = "before"
     ON_THERAPY = "on_therapy"
+    EPISODE = "episode"
 
 
 class Severity(StrEnum):

@@ -25,8 +25,8 @@ def _numbers(ids: pd.Series) -> np.ndarray:
     return ids.str[1:].astype(int).to_numpy() - 1
 
 
-def _month(rng: np.random.Generator, n: int) -> pd.Series:
-    months = rng.integers(0, 36, n)
+def _month(months: np.ndarray) -> pd.Series:
+    """Write months since January 2015."""
     return pd.Series(2015 + months // 12).astype(str) + "-" + pd.Series(months % 12 + 1).astype(str).str.zfill(2)
 
 
@@ -47,7 +47,7 @@ def _screening(rng: np.random.Generator, n: int) -> pd.DataFrame:
         {
             "patient_id": _ids(np.arange(total)),
             "centre_id": "C" + pd.Series(rng.integers(1, 12, total)).astype(str).str.zfill(2),
-            "recommendation_month": _month(rng, total),
+            "recommendation_month": _month(rng.integers(0, 36, total)),
             "screening": ["included"] * n + ["excluded"] * excluded,
             "exclusion_reason": [None] * n + list(reasons),
         }
@@ -81,7 +81,13 @@ def _patients(rng: np.random.Generator, n: int, population: str) -> pd.DataFrame
             columns[name] = _finding(rng, n, 0.5, 0.7)
         else:
             columns[name] = _yes(rng.random(n) < 0.5)
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame(columns)
+    # An involved marrow has one of its findings, and a mutation of skin or marrow is one of the patient.
+    findings = [name for name in frame if name.startswith("bone_marrow_") and name != "bone_marrow_involved"]
+    without = (marrow == "positive") & (frame[findings] != "positive").all(axis="columns")
+    frame["bone_marrow_cytology"] = frame["bone_marrow_cytology"].mask(without, "positive")
+    mutated = (frame["skin_kit_d816v"] == "positive") | (frame["bone_marrow_kit_d816v"] == "positive")
+    return frame.assign(kit_d816v=frame["kit_d816v"].mask(mutated, "positive"))
 
 
 def _symptoms(rng: np.random.Generator, n: int, each: int | None) -> pd.DataFrame:
@@ -116,18 +122,25 @@ def _responds(symptoms: pd.DataFrame, n: int) -> np.ndarray:
     return (10 * (size - score) >= size) & (new == 0)
 
 
-def _courses(rng: np.random.Generator, n: int, responds: np.ndarray, sex: pd.Series) -> pd.DataFrame:
+def _start(rng: np.random.Generator, n: int, recommended: pd.Series) -> pd.Series:
+    """Start up to five months after the recommendation."""
+    year, month = (recommended.iloc[:n].str.split("-").str[place].astype(int).to_numpy() for place in (0, 1))
+    return _month(12 * (year - 2015) + month - 1 + rng.integers(0, 36, n) // 6)
+
+
+def _courses(rng: np.random.Generator, n: int, responds: np.ndarray, tables: Tables) -> pd.DataFrame:
     duration = np.where(responds, rng.integers(2, 37, n), rng.integers(1, 7, n)).astype(float)
     ongoing = rng.random(n) < np.where(responds, 0.75, 0.05)
     after = rng.choice(["loss_of_response", "intolerance", "lost_to_follow_up", "pregnancy_intent"], n)
-    after = np.where((after == "pregnancy_intent") & (sex == "M"), "lost_to_follow_up", after)
+    male = tables["patients"]["sex"] == "M"
+    after = np.where((after == "pregnancy_intent") & male, "lost_to_follow_up", after)
     without = np.where(rng.random(n) < 0.75, "lack_of_efficacy", "intolerance")
     first = rng.integers(1, 1 + np.minimum(duration, 10).astype(int))
     best = rng.integers(first, 1 + duration.astype(int))
     courses = pd.DataFrame(
         {
             "patient_id": _ids(np.arange(n)),
-            "start_month": _month(rng, n),
+            "start_month": _start(rng, n, tables["screening"]["recommendation_month"]),
             "start_dose_mg": rng.choice([150.0, 300.0], n, p=[0.9, 0.1]),
             "start_interval_weeks": 2.0,
             "duration_months": duration,
@@ -212,7 +225,7 @@ def random_tables(n: int, seed: int, population: str = "all", symptoms_each: int
     rng = np.random.default_rng(seed)
     tables = {"screening": _screening(rng, n), "patients": _patients(rng, n, population)}
     symptoms = _symptoms(rng, n, symptoms_each)
-    courses = _courses(rng, n, _responds(symptoms, n), tables["patients"]["sex"])
+    courses = _courses(rng, n, _responds(symptoms, n), tables)
     within = courses["duration_months"].to_numpy()[_numbers(symptoms["patient_id"])]
     symptoms["months_to_first_improvement"] = symptoms["months_to_first_improvement"].clip(upper=within)
     tables |= {"symptoms": symptoms, "courses": courses, "laboratory": _laboratory(rng, n)}

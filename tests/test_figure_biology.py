@@ -1,9 +1,12 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.biology import direction, paired_frame
-from analysis.figures.biology import DIRECTION_LOOKS, draw_biology, level_limits
+from analysis.figures.biology import DIRECTION_LOOKS, MOST_LINES, draw_biology, level_limits
+from analysis.figures.levels import ratio_limit
 from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
@@ -120,7 +123,8 @@ def test_nothing_overlaps_or_is_cut_off(n, population):
     ways = {analyte: direction(frame) for analyte, frame in pairs.items()}
     figure = drawn(pairs, population=population, directions=ways, stable_percent=20, caveats=CAVEATS)
     assert faults(figure) == []
-    assert figure.get_size_inches() * 2.54 == pytest.approx([18, 9])
+    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
+    assert (figure.get_size_inches()[1] * 2.54 == pytest.approx(9)) == (n < 900)
 
 
 def test_input_is_left_alone_and_the_drawing_repeats_itself():
@@ -133,3 +137,83 @@ def test_input_is_left_alone_and_the_drawing_repeats_itself():
 def test_unknown_population():
     with pytest.raises(ValueError, match="'SSM' is not a valid Population"):
         drawn(PAIRS, population="SSM")
+
+
+def wide(n, seed=1):
+    """Levels of n patients, in which the last two are 0 before omalizumab."""
+    rng = np.random.default_rng(seed)
+    before = np.exp(rng.normal(4, 1, n))
+    frame = pd.DataFrame({"before": before, "on_therapy": before * np.exp(rng.normal(0.3, 0.5, n))}).round(1)
+    frame.loc[n - 2 :, "before"] = 0.0
+    return frame
+
+
+def test_more_patients_than_lines_can_be_told_apart_are_drawn_as_distributions():
+    for n, drawn_as_lines in ((MOST_LINES, True), (MOST_LINES + 1, False)):
+        figure = drawn({"tryptase": wide(n)})
+        assert bool(parts(figure.axes[-1])) == drawn_as_lines
+        assert ("Each line is a patient" in " ".join(texts_of(figure))) == drawn_as_lines
+        assert len(figure.axes) == (1 if drawn_as_lines else 2)
+        assert faults(figure) == []
+
+
+def test_distributions_count_every_patient_at_the_level_and_ratio():
+    frame = wide(3_000)
+    ways = direction(frame)
+    figure = drawn({"total_ige": frame}, directions={"total_ige": ways}, stable_percent=20)
+    ratios, levels = figure.axes
+    for patch, name, place in zip(levels.patches, frame, (0, 1), strict=True):
+        reach, edges, _ = patch.get_data()
+        bins = [((edges[:-1] <= x) & (x < edges[1:])).argmax() for x in frame[name].clip(lower=edges[0])]
+        counts = np.bincount(bins, minlength=len(reach))
+        widths = np.abs(reach - place)
+        np.testing.assert_allclose(widths / widths.sum(), counts / len(frame), atol=1e-12)
+    for x, name in enumerate(frame):
+        (median,) = [
+            line.get_ydata()[0] for line in levels.lines if line.get_label() == "median" and line.get_xdata()[0] == x
+        ]
+        assert median == pytest.approx(frame[name].median())
+    stacked = {patch.get_label(): patch.get_data() for patch in ratios.patches}
+    for name, count in ways.value_counts().items():
+        assert (stacked[name].values - stacked[name].baseline).sum() == count
+    assert all(a == b for a, b in zip(stacked["increased"].values, stacked["stable"].baseline, strict=True))
+    assert {f"{n:,} {name}" for name, n in ways.value_counts().items()} <= {*texts_of(figure)}
+    # What increased lies above 1, and the rise from 0 at the end of the scale.
+    edges, values = stacked["increased"].edges, stacked["increased"].values
+    assert values[edges[1:] <= 1].sum() == 0 and values[-1] >= 2
+
+
+@pytest.mark.parametrize(("largest", "end"), [(1.0, 2.0), (1.5, 2.0), (4.0, 4.2), (1e6, 1000.0), (np.inf, 1000.0)])
+def test_scale_of_ratios_ends_at_the_largest(largest, end):
+    for value in (largest, 1 / largest):
+        assert ratio_limit(pd.Series([1.0, value])) == pytest.approx(end)
+
+
+def test_a_few_extreme_ratios_do_not_hide_the_others():
+    assert ratio_limit(pd.Series([3.0] * 20_000 + [1e5] * 5)) == pytest.approx(3.15)
+
+
+def test_one_analyte_of_many_patients_and_one_of_few():
+    figure = drawn(PAIRS | {"total_ige": wide(400)}, directions={"total_ige": direction(wide(400))}, stable_percent=20)
+    assert faults(figure) == []
+    assert "In A each line is a patient." in " ".join(texts_of(figure))
+    figure = drawn({"tryptase": TRYPTASE.iloc[:0], "total_ige": wide(400)})
+    assert faults(figure) == [] and "line is a patient" not in " ".join(texts_of(figure))
+
+
+def test_nothing_is_said_of_lines_where_nobody_was_tested():
+    figure = drawn({"tryptase": TRYPTASE.iloc[:0], "total_ige": IGE.iloc[:0]}, caveats=CAVEATS)
+    assert faults(figure) == [] and "line is a patient" not in " ".join(texts_of(figure))
+
+
+@pytest.mark.parametrize("n", [200, 5_000, 100_000])
+def test_large_cohorts_can_be_read_and_sent(n):
+    pairs = {"tryptase": wide(n), "total_ige": wide(n, 2)}
+    figure = drawn(pairs, directions={"total_ige": direction(pairs["total_ige"])}, stable_percent=20, caveats=CAVEATS)
+    assert faults(figure) == []
+    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
+    assert figure.get_size_inches()[1] * 2.54 < 16
+    for kind in ("svg", "pdf"):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind)
+        assert buffer.tell() < 1_000_000

@@ -73,7 +73,8 @@ def test_numbers_add_up(n):
 
 
 @pytest.mark.parametrize(
-    ("n", "population"), [(1, "all"), (14, "idiopathic"), (41, "primary"), (55, "all"), (9_000, "all")]
+    ("n", "population"),
+    [(1, "all"), (14, "idiopathic"), (41, "primary"), (55, "all"), (9_000, "all"), (100_000, "all")],
 )
 def test_nothing_overlaps_or_is_cut_off(n, population):
     cohort = random_cohort(n, 9, population)
@@ -114,3 +115,16 @@ def test_input_is_left_alone_and_the_drawing_repeats_itself():
     assert drawing(draw_flow(STEPS, COURSES)) == drawing(draw_flow(STEPS, COURSES))
     pd.testing.assert_frame_equal(STEPS, steps)
     pd.testing.assert_frame_equal(COURSES, courses)
+
+
+def test_large_numbers_are_written_with_commas():
+    courses = pd.concat([COURSES] * 1_000, ignore_index=True)
+    boxes = flow_boxes(STEPS.assign(n=STEPS["n"] * 1_000), courses)
+    texts = [text for part in boxes.values() for box in part for text, _ in box]
+    assert {"n = 9,000", "On therapy: 2,000 (50.0)", "Lack of efficacy: 1,000"} <= {*texts}
+
+
+def test_nobody_excluded_needs_no_reasons():
+    steps = STEPS.assign(n=STEPS["n"].mask(STEPS["step"] == "excluded", 0))
+    assert [text for text, _ in flow_boxes(steps, COURSES)["excluded"][0]] == ["Excluded, n = 0"]
+    assert faults(draw_flow(steps, COURSES, caveats=CAVEATS)) == []

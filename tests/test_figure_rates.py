@@ -84,15 +84,22 @@ def test_one_population_needs_no_reference():
 
 @pytest.mark.parametrize(
     "cohort",
-    [read_cohort(SHIPPED), small_cohort(), random_cohort(1, 2), random_cohort(300, 2), random_cohort(5000, 2)],
-    ids=["shipped", "six", "one", "300", "5000"],
+    [
+        read_cohort(SHIPPED),
+        small_cohort(),
+        random_cohort(1, 2),
+        random_cohort(300, 2),
+        random_cohort(5000, 2),
+        random_cohort(100_000, 2),
+    ],
+    ids=["shipped", "six", "one", "300", "5000", "100000"],
 )
 def test_nothing_overlaps_or_is_cut_off(cohort):
     figure = draw_rates(table_2(cohort), "all", caveats=RATES_CAVEATS)
     assert faults(figure) == []
     assert RECONSTRUCTED_NOTE in " ".join(texts_of(figure))
     assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
-    assert figure.get_size_inches()[1] * 2.54 <= 18
+    assert figure.get_size_inches()[1] * 2.54 <= 18.5
 
 
 @pytest.mark.parametrize("population", PARTS)
@@ -117,3 +124,10 @@ def test_what_cannot_be_drawn():
         draw_rates(table_2(small_cohort()), "SSM")
     with pytest.raises(ValueError, match="population 'idiopathic' has no patients to draw"):
         draw_rates(table_2(random_cohort(5, 1, "CM")), "idiopathic")
+
+
+@pytest.mark.parametrize(("n", "hidden"), [(300, False), (5_000, True), (100_000, True)])
+def test_intervals_hidden_by_their_sign_are_admitted(n, hidden):
+    figure = draw_rates(table_2(random_cohort(n, 2)), "all")
+    assert ("A sign may cover an interval" in " ".join(texts_of(figure))) == hidden
+    assert {0, 50, 100} <= set(figure.axes[0].get_xticks())

@@ -139,3 +139,24 @@ def test_variance_is_printed_for_what_varies(grid):
     assert "ORR" in rows.columns
     constant = variance_rows(grid.assign(**{"best.orr": 3}))
     assert "ORR" not in constant.columns
+
+
+@pytest.mark.parametrize("times", [100, 10_000])
+def test_curves_of_large_cohorts_can_be_read(grid, times):
+    numbers = [name for name in grid.select_dtypes("number") if "." in name or name == "sustained"]
+    large = grid.assign(**{name: grid[name] * times for name in numbers})
+    figure = draw_specifications(large, "all", 30 * times, caveats=CAVEATS)
+    assert faults(figure) == []
+    texts = texts_of(figure)
+    low, high = (grid["sustained"].agg(end) * times for end in ("min", "max"))
+    assert any(text.startswith(f"{low:,} to {high:,};") for text in texts)
+    assert {"54 combinations", "432 combinations"} <= {*texts}
+    assert any(text.endswith(",000") for text in texts if "to" not in text)
+
+
+@pytest.mark.parametrize("patients", [100_000, 10_000_000])
+def test_marks_whose_title_needs_two_lines(cohort, patients):
+    figure = draw_marks(shares_of(cohort), "all", 384, patients=patients, caveats=CAVEATS)
+    assert faults(figure) == []
+    title = next(text for text in texts_of(figure) if text.startswith("All patients"))
+    assert title.splitlines()[-1].endswith(("0", "1", "2")) and len(title.splitlines()[-1]) > 2

@@ -112,7 +112,8 @@ def test_key_has_the_colours_of_the_bars():
 
 
 @pytest.mark.parametrize(
-    ("n", "population"), [(1, "all"), (1, "MMAS"), (14, "idiopathic"), (41, "primary"), (55, "all"), (5000, "all")]
+    ("n", "population"),
+    [(1, "all"), (1, "MMAS"), (14, "idiopathic"), (41, "primary"), (55, "all"), (5000, "all"), (100_000, "all")],
 )
 def test_nothing_overlaps_or_is_cut_off(n, population):
     cohort = random_cohort(n, 3, population)
@@ -158,3 +159,12 @@ def test_input_is_left_alone_and_the_drawing_repeats_itself():
 def test_what_cannot_be_drawn(change, message):
     with pytest.raises(ValueError, match=message):
         draw_symptoms(**({"profile": SMALL, "population": "all", "patients": 55} | change))
+
+
+@pytest.mark.parametrize("patients", [1, 14, 100_000])
+@pytest.mark.parametrize("grade", ["worse", "unchanged", "slight", "disappeared"])
+def test_one_symptom_that_ended_alike_in_all_patients(patients, grade):
+    counts = [patients if name == grade else 0 for name in COUNTS]
+    figure = draw_symptoms(profile_of(("Flush", "superficial_vasomotor", *counts, 1.0, "ns")), "all", patients)
+    assert faults(figure) == []
+    assert {"Improved", "Not improved", f"{patients:,}"} <= {*texts_of(figure)}

@@ -1,17 +1,18 @@
+import io
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from analysis.cohort import read_cohort, restrict
+from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import PAPER, read_criteria
 from analysis.figures.times import draw_times, states
 from analysis.reporting.caveats import RECONSTRUCTED_NOTE, caveats
 from analysis.reporting.time_rows import median_rows, month_text, share_rows
 from analysis.times import EVENTS, curves, summarise
 from analysis.vocabulary import Population
-from tests.cohorts import cohort_with, random_cohort
+from tests.cohorts import cohort_with, random_cohort, random_tables
 from tests.figure_checks import drawing, faults, texts_of
 from tests.small_cohort import small_cohort
 
@@ -44,7 +45,7 @@ def test_nothing_is_clipped_or_covered_in_any_population(population, criteria):
     assert faults(draw(restrict(SHIPPED, population), criteria)) == []
 
 
-@pytest.mark.parametrize(("patients", "seed"), [(1, 0), (14, 3), (400, 5), (5_000, 6)])
+@pytest.mark.parametrize(("patients", "seed"), [(1, 0), (14, 3), (400, 5), (5_000, 6), (100_000, 7)])
 def test_nothing_is_clipped_or_covered_with_any_number_of_patients(patients, seed):
     figure = draw(random_cohort(patients, seed), LENIENT)
     assert faults(figure) == []
@@ -175,3 +176,38 @@ def test_rows_of_the_tables():
     shares = share_rows(values).set_index("Share of patients")["%"]
     assert shares["First response by month 6"] == f"{100 * values['times.first_response.incidence.6']['estimate']:.1f}"
     assert len(shares) == 9
+
+
+def test_large_numbers_at_risk_leave_out_ticks_rather_than_cover_each_other():
+    cohort = random_cohort(100_000, 7)
+    figure = draw(cohort)
+    axes = panel(figure, "best_response")
+    under = {text.get_position()[0]: text.get_text() for text in axes.texts if text.get_text() != "Patients at risk"}
+    ticks = axes.get_xticks().tolist()
+    assert len(ticks) >= 4 and under[0] == "100,000" and set(under) <= set(ticks)
+    assert "Half have responded by month" in " ".join(texts_of(figure))
+
+
+def test_a_curve_of_very_many_times_is_thinned_but_not_changed():
+    tables = random_tables(20_000, 3)
+    shift = np.random.default_rng(1).random(20_000)
+    for name in ("duration_months", "months_to_first_response", "months_to_best_response"):
+        tables["courses"][name] += shift
+    cohort = from_tables(tables)
+    frame = curves(cohort)
+    figure = draw(cohort)
+    whole = frame[(frame["outcome"] == "therapy") & (frame["event"] == "on_therapy")].set_index("time")["estimate"]
+    points = dict(line(panel(figure, "therapy"), "estimate"))
+    assert len(points) <= 601 < len(whole)
+    within = {month: share for month, share in points.items() if month <= whole.index[-1]}
+    np.testing.assert_allclose(list(within.values()), 100 * whole[list(within)])
+    # What is drawn holds somewhere within the width of a step, a 600th of the scale.
+    times = np.array(sorted(within))
+    drawn_then = np.array([within[times[place]] for place in np.searchsorted(times, whole.index, side="right") - 1])
+    step = whole.index[-1] / 599
+    before = whole.to_numpy()[np.searchsorted(whole.index, (whole.index - step).clip(0), side="right") - 1]
+    assert (100 * whole - 1e-9 <= drawn_then).all() and (drawn_then <= 100 * before + 1e-9).all()
+    assert min(within) == whole.index[0] and max(within) == whole.index[-1]
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg")
+    assert buffer.tell() < 2_000_000

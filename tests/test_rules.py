@@ -68,7 +68,7 @@ def typed(strings):
 
 def test_no_rule_is_broken(strings):
     found = rules.broken_rules(typed(strings))
-    assert list(found.columns) == ["file", "row", "column", "value", "allowed"]
+    assert list(found.columns) == ["file", "row", "column", "value", "allowed", "nearest"]
     assert found.empty
 
 
@@ -79,22 +79,31 @@ BROKEN = [
         ("symptoms", 3, "symptom", "flush"),
         ("symptoms", 3, "symptom", "flush", "one row for each patient_id and symptom"),
     ),
-    (("laboratory", 4, "patient_id", "Z"), ("laboratory", 4, "patient_id", "Z", "a patient_id of patients.csv")),
+    (("laboratory", 4, "patient_id", "Z"), ("laboratory", 4, "patient_id", "Z", "a patient_id of the table patients")),
     (
         ("adverse_events", 3, "patient_id", "Z"),
-        ("adverse_events", 3, "patient_id", "Z", "a patient_id of patients.csv"),
+        ("adverse_events", 3, "patient_id", "Z", "a patient_id of the table patients"),
     ),
-    (("symptoms", 2, "patient_id", "Z"), ("symptoms", 2, "patient_id", "Z", "a patient_id of patients.csv")),
-    (("courses", 4, "patient_id", "Z"), ("courses", 4, "patient_id", "Z", "a patient_id of patients.csv")),
-    (("courses", 4, "patient_id", "Z"), ("patients", 4, "patient_id", "C", "a patient with a row in courses.csv")),
+    (("symptoms", 2, "patient_id", "Z"), ("symptoms", 2, "patient_id", "Z", "a patient_id of the table patients")),
+    (("courses", 4, "patient_id", "Z"), ("courses", 4, "patient_id", "Z", "a patient_id of the table patients")),
+    (
+        ("courses", 4, "patient_id", "Z"),
+        ("patients", 4, "patient_id", "C", "a patient with a row in the table courses"),
+    ),
     (("courses", 4, "patient_id", "A"), ("courses", 4, "patient_id", "A", "one row for each patient_id")),
-    (("screening", 4, "screening", "excluded"), ("patients", 4, "patient_id", "C", "screening.csv includes")),
-    (("screening", 4, "screening", "excluded"), ("screening", 4, "exclusion_reason", "", "a reason if")),
+    (
+        ("screening", 4, "screening", "excluded"),
+        ("patients", 4, "patient_id", "C", "screening includes; it excludes this one"),
+    ),
+    (("screening", 4, "screening", "excluded"), ("screening", 4, "exclusion_reason", "", "a reason, since")),
     (("screening", 2, "exclusion_reason", "SM_AHN"), ("screening", 2, "exclusion_reason", "SM_AHN", "empty otherwise")),
-    (("screening", 5, "screening", "included"), ("screening", 5, "patient_id", "D", "has a row in patients.csv")),
+    (
+        ("screening", 5, "screening", "included"),
+        ("screening", 5, "patient_id", "D", "a row in the table patients, since it was included"),
+    ),
     (("symptoms", 4, "onset", "on_therapy"), ("patients", 3, "patient_id", "B", "at least one baseline symptom")),
     (("symptoms", 4, "onset", "on_therapy"), ("symptoms", 4, "grade_best", "0.5", "empty for a symptom that appeared")),
-    (("symptoms", 6, "grade_last", "1"), ("symptoms", 6, "grade_last", "1.0", "empty for a symptom that appeared")),
+    (("symptoms", 6, "grade_last", "1"), ("symptoms", 6, "grade_last", "1", "empty for a symptom that appeared")),
     (("symptoms", 3, "grade_best", None), ("symptoms", 3, "grade_best", "", "a grade for a symptom")),
     (
         ("symptoms", 4, "months_to_first_improvement", "4.5"),
@@ -117,10 +126,10 @@ BROKEN = [
         ("patients", 3, "kit_d816v", "negative", "positive in a patient with MMAS"),
     ),
     (("courses", 2, "stop_reason", "intolerance"), ("courses", 2, "stop_reason", "intolerance", "empty if therapy")),
-    (("courses", 4, "stop_reason", None), ("courses", 4, "stop_reason", "", "else a reason")),
+    (("courses", 4, "stop_reason", None), ("courses", 4, "stop_reason", "", "a reason, since")),
     (
         ("courses", 2, "months_to_best_response", None),
-        ("courses", 2, "months_to_best_response", "", "together with the first response"),
+        ("courses", 2, "months_to_best_response", "", "given together with months_to_first_response"),
     ),
     (
         ("courses", 2, "months_to_best_response", "1.5"),
@@ -128,17 +137,23 @@ BROKEN = [
     ),
     (
         ("courses", 3, "months_to_best_response", "5"),
-        ("courses", 3, "months_to_best_response", "5.0", "at most the duration of the course"),
+        ("courses", 3, "months_to_best_response", "5", "at most the duration of the course"),
     ),
-    (("courses", 2, "escalation_month", "13"), ("courses", 2, "escalation_month", "13.0", "at most the duration")),
-    (("courses", 3, "weekly_month", "5"), ("courses", 3, "weekly_month", "5.0", "at most the duration")),
+    (("courses", 2, "escalation_month", "13"), ("courses", 2, "escalation_month", "13", "at most the duration")),
+    (("courses", 3, "weekly_month", "5"), ("courses", 3, "weekly_month", "5", "at most the duration")),
     (
         ("courses", 2, "escalated_dose_mg", None),
         ("courses", 2, "escalated_dose_mg", "", "together with escalation_month"),
     ),
     (
         ("courses", 4, "score_after_escalation", "1"),
-        ("courses", 4, "score_after_escalation", "1.0", "escalation_month"),
+        (
+            "courses",
+            4,
+            "escalation_month",
+            "",
+            "given together with escalated_dose_mg, score_before_escalation, score_",
+        ),
     ),
     (("courses", 3, "score_before_weekly", None), ("courses", 3, "score_before_weekly", "", "weekly_month")),
     (("courses", 3, "stop_reason", "pregnancy_intent"), ("courses", 3, "stop_reason", "pregnancy_intent", "in a man")),
@@ -148,7 +163,7 @@ BROKEN = [
     ),
     (("laboratory", 4, "unit", "ng/mL"), ("laboratory", 4, "unit", "ng/mL", "UI/mL for total_ige")),
     (("laboratory", 3, "months_on_therapy", None), ("laboratory", 3, "months_on_therapy", "", "a number of months")),
-    (("laboratory", 2, "months_on_therapy", "1"), ("laboratory", 2, "months_on_therapy", "1.0", "empty otherwise")),
+    (("laboratory", 2, "months_on_therapy", "1"), ("laboratory", 2, "months_on_therapy", "1", "empty otherwise")),
     (("laboratory", 2, "time_point", "on_therapy"), ("laboratory", 3, "time_point", "on_therapy", "one row for each")),
     (
         ("adverse_events", 3, "onset_months", "4.5"),
@@ -158,12 +173,41 @@ BROKEN = [
         ("adverse_events", 4, "term", "fatigue"),
         ("adverse_events", 4, "term", "fatigue", "one row for each patient_id and"),
     ),
-    (("courses", 3, "months_to_first_response", "5"), ("courses", 3, "months_to_first_response", "5.0", "at most the")),
+    (("courses", 3, "months_to_first_response", "5"), ("courses", 3, "months_to_first_response", "5", "at most the")),
     (
         ("courses", 2, "score_before_escalation", None),
         ("courses", 2, "score_before_escalation", "", "escalation_month"),
     ),
     (("courses", 3, "score_after_weekly", None), ("courses", 3, "score_after_weekly", "", "weekly_month")),
+    (("symptoms", 3, "symptom", "flush"), ("symptoms", 3, "symptom", "flush", "row 2 is the same")),
+    (("symptoms", 6, "patient_id", "D"), ("symptoms", 6, "patient_id", "D", "a patient_id of the table patients")),
+    (("patients", 4, "patient_id", "Z"), ("patients", 4, "patient_id", "Z", "a patient that the table screening")),
+    (("patients", 4, "bone_marrow_kit_d816v", "positive"), ("patients", 4, "kit_d816v", "not_evaluated", "positive")),
+    (("patients", 4, "skin_kit_d816v", "positive"), ("patients", 4, "kit_d816v", "not_evaluated", "positive, since")),
+    (
+        ("patients", 2, "bone_marrow_involved", "positive"),
+        ("patients", 2, "bone_marrow_involved", "positive", "all are"),
+    ),
+    (("adverse_events", 2, "led_to_stop", "yes"), ("adverse_events", 2, "led_to_stop", "yes", "no, unless the course")),
+    (("courses", 4, "start_month", "2015-02"), ("courses", 4, "start_month", "2015-02", "recommendation_month")),
+    (
+        ("courses", 4, "stop_reason", "loss_of_response"),
+        ("courses", 4, "months_to_first_response", "", "ended with a loss of response"),
+    ),
+    (("adverse_events", 2, "onset_months", "12.5"), ("adverse_events", 2, "onset_months", "12.5", "at most the")),
+    (
+        ("courses", 2, "score_after_escalation", None),
+        ("courses", 2, "score_after_escalation", "", "given together with escalation_month"),
+    ),
+    *[
+        (("patients", 2, finding, "positive"), ("patients", 2, organ, "negative", f"positive, since one of {first}"))
+        for organ, first, findings in (
+            ("skin_involved", "skin_m", ("skin_maculopapular", "skin_histology", "skin_kit_d816v")),
+            ("bone_marrow_involved", "bone_marrow_h", ("bone_marrow_histology", "bone_marrow_cytology")),
+            ("bone_marrow_involved", "bone_marrow_h", ("bone_marrow_phenotype", "bone_marrow_kit_d816v")),
+        )
+        for finding in findings
+    ],
 ]
 
 
@@ -176,6 +220,114 @@ def test_a_broken_rule_is_reported_where_it_is_broken(strings, change, expected)
     told = {tuple(row[:4]): row[4] for row in found.itertuples(index=False)}
     assert where in told, told
     assert expected[4] in told[where]
+
+
+# Equal values are allowed, and so is an event after a course that was stopped.
+KEPT = [
+    ("patients", 2, "diagnosis_to_treatment_months", "25"),
+    ("patients", 2, "diagnosis_to_treatment_months", "47"),
+    ("patients", 2, "skin_involved", "positive"),
+    ("symptoms", 4, "months_to_first_improvement", "4"),
+    ("symptoms", 2, "grade_last", None),
+    ("courses", 2, "months_to_first_response", "6"),
+    ("courses", 2, "months_to_best_response", "12"),
+    ("courses", 2, "escalation_month", "12"),
+    ("courses", 3, "weekly_month", "4"),
+    ("courses", 4, "start_month", "2015-03"),
+    ("courses", 4, "stop_reason", "pregnancy_intent"),
+    ("courses", 3, "start_month", "2016-01"),
+    ("adverse_events", 2, "onset_months", "12"),
+    ("adverse_events", 2, "patient_id", "C"),
+    ("adverse_events", 3, "led_to_stop", "no"),
+]
+
+
+@pytest.mark.parametrize("change", KEPT)
+def test_what_is_just_allowed(strings, change):
+    table, line, column, value = change
+    strings[table].loc[line - 2, column] = value
+    assert rules.broken_rules(typed(strings)).empty
+
+
+def test_an_event_after_the_end_is_an_error_if_therapy_goes_on_or_the_event_ended_it(strings):
+    strings["adverse_events"]["onset_months"] = "99"
+    strings["adverse_events"].loc[2, "patient_id"] = "C"
+    found = rules.broken_rules(typed(strings))
+    assert found[["row", "column"]].to_numpy().tolist() == [[2, "onset_months"], [3, "onset_months"]]
+
+
+@pytest.mark.parametrize(
+    ("involved", "findings", "broken"),
+    [
+        ("not_evaluated", ["positive", "not_evaluated", "negative", "negative"], True),
+        ("negative", ["not_evaluated", "not_evaluated", "not_evaluated", "positive"], True),
+        ("positive", ["negative", "negative", "negative", "negative"], True),
+        ("positive", ["negative", "positive", "negative", "not_evaluated"], False),
+        ("positive", ["negative", "not_evaluated", "negative", "negative"], False),
+        ("not_evaluated", ["not_evaluated"] * 4, False),
+    ],
+)
+def test_the_bone_marrow_is_involved_by_one_of_its_findings(strings, involved, findings, broken):
+    # Patient A has the mutation, so that its place in the marrow is free.
+    strings["patients"].loc[0, ["bone_marrow_involved", *rules.BONE_MARROW]] = [involved, *findings]
+    found = rules.broken_rules(typed(strings))
+    expected = [[2, "bone_marrow_involved", involved]] if broken else []
+    assert found[["row", "column", "value"]].to_numpy().tolist() == expected
+
+
+def test_each_repeated_row_says_which_row_it_repeats(strings):
+    strings["laboratory"] = pd.concat([strings["laboratory"]] * 3).set_axis([0, 1, 2, 4, 5, 6, 7, 8, 9])
+    found = rules.broken_rules(typed(strings))
+    assert found["row"].tolist() == [6, 7, 8, 9, 10, 11]
+    assert [text.split("; ")[1] for text in found["allowed"]] == [f"row {row} is the same" for row in [2, 3, 4] * 2]
+
+
+def test_a_patient_screened_twice_is_reported_for_that_only(strings):
+    strings["screening"].loc[3, "patient_id"] = "C"
+    found = rules.broken_rules(typed(strings))
+    assert found[["file", "row", "value"]].to_numpy().tolist() == [["screening.csv", 5, "C"]]
+
+
+def test_the_first_of_two_courses_is_the_one_that_symptoms_are_compared_with(strings):
+    strings["courses"].loc[2, "patient_id"] = "A"
+    strings["symptoms"].loc[0, "months_to_first_improvement"] = "11"
+    assert "symptoms.csv" not in rules.broken_rules(typed(strings))["file"].to_list()
+
+
+def test_a_patient_never_screened_is_reported_once(strings):
+    strings["screening"] = strings["screening"].drop(index=2)
+    found = rules.broken_rules(typed(strings))
+    assert found[["file", "row", "column"]].to_numpy().tolist() == [["patients.csv", 4, "patient_id"]]
+
+
+def test_problems_name_the_file_that_the_user_sees(strings):
+    strings["courses"].loc[2, "stop_reason"] = None
+    strings["symptoms"].loc[1, "grade_best"] = None
+    found = rules.broken_rules(typed(strings), {"courses": "cohort.xlsx, sheet courses"})
+    assert found["file"].tolist() == ["symptoms.csv", "cohort.xlsx, sheet courses"]
+
+
+@pytest.mark.parametrize("table", schema.TABLES)
+def test_a_table_that_is_absent_brings_no_errors(strings, table):
+    tables = typed(strings)
+    assert rules.broken_rules({name: frame for name, frame in tables.items() if name != table}).empty
+    alone = {table: tables[table].iloc[:0]}
+    assert rules.broken_rules(alone).empty
+    assert rules.broken_rules({}).empty
+
+
+@pytest.mark.parametrize("table", schema.TABLES)
+@pytest.mark.parametrize("every", [True, False])
+def test_a_missing_cell_is_an_error_of_that_cell_only(strings, table, every):
+    tables = typed(strings)
+    for column in tables[table]:
+        for row in [slice(None)] if every else tables[table].index:
+            cells = pd.Series(False, index=tables[table].index)
+            cells.loc[row] = True
+            damaged = tables[table].assign(**{column: tables[table][column].mask(cells)})
+            found = rules.broken_rules(tables | {table: damaged})
+            assert set(found["file"]) <= {f"{table}.csv"}
+            assert set(found["column"]) <= {column} and set(found["value"]) <= {""}
 
 
 @pytest.mark.parametrize("line", [3, 4])

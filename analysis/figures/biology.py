@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from analysis.figures import page, style
+from analysis.figures.levels import draw_levels, draw_ratios
 from analysis.reporting.formatting import number, p_value
 from analysis.statistics.paired import PairedT
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS, POPULATION_LABELS, Analyte, Population
@@ -20,7 +21,11 @@ DIRECTION_LOOKS: dict[str, tuple[str, str]] = {
 }
 """Colour and line of a level that increased, stayed stable or decreased on therapy."""
 
+MOST_LINES = 100
+"""With more patients than these a panel shows distributions, since the lines of so many cannot be told apart."""
+
 _HEIGHT, _ABOVE, _BELOW = 9.0, 2.3, 0.75  # whole figure; title and heads of the panels; names of the time points
+_RATIOS, _APART = 2.2, 1.0  # height of the ratios below the levels, and room between the two
 _SIDE, _BETWEEN = 1.5, 1.9  # room for the scale on the left of the first and of the second panel
 
 
@@ -73,12 +78,10 @@ def _draw_lines(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -
         if not len(part):
             continue
         look = {"color": style.RESPONSE_COLOURS["MR"] if directions is None else colour, "label": direction}
-        look["rasterized"] = len(pairs) > page.MOST_SHAPES
-        for some in np.array_split(part, len(part) // page.MOST_SHAPES + 1):  # all at once would take much memory
-            before, later = np.zeros(len(some)), np.ones(len(some))
-            axes.plot(page.joined(before, later), page.joined(*some.T), line, linewidth=0.9, alpha=0.8, **look)
-            for x, levels_then in ((before, some[:, 0]), (later, some[:, 1])):
-                axes.plot(x, levels_then, "o", markersize=3.4, clip_on=False, **look)
+        before, later = np.zeros(len(part)), np.ones(len(part))
+        axes.plot(page.joined(before, later), page.joined(*part.T), line, linewidth=0.9, alpha=0.8, **look)
+        for x, levels_then in ((before, part[:, 0]), (later, part[:, 1])):
+            axes.plot(x, levels_then, "o", markersize=3.4, clip_on=False, **look)
 
 
 def _draw_means(axes: Axes, test: PairedT) -> None:
@@ -136,12 +139,27 @@ def _draw_panel(
         axes.text(0.5, 0.5, text, ha="center", va="center", color=style.MUTED, transform=axes.transAxes)
         return
     _set_scale(axes, pairs)
-    _draw_lines(axes, pairs, directions)
+    if len(pairs) > MOST_LINES:
+        draw_levels(axes, pairs)
+    else:
+        _draw_lines(axes, pairs, directions)
     _draw_means(axes, test)
 
 
-def _notes(stable_percent: float | None, zeros: bool) -> list[str]:
-    text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
+def _notes(pairs: Mapping[str, pd.DataFrame], stable_percent: float | None, zeros: bool) -> list[str]:
+    many = [len(frame) > MOST_LINES for frame in pairs.values()]
+    lines = [letter for letter, frame in zip("ABCDEFGH", pairs.values(), strict=False) if 0 < len(frame) <= MOST_LINES]
+    if any(many):
+        text = (
+            "Shapes: numbers of patients by level; dot, thick and thin bar: median, quartiles, 5th and 95th "
+            "percentile. Below: numbers of patients by ratio, where the ends of the scale take up what lies beyond. "
+        )
+        text += f"In {lines[0]} each line is a patient. " if lines else ""
+        text += "Logarithmic scales; bars beside the points are arithmetic means."
+    elif not lines:
+        return []
+    else:
+        text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
     if stable_percent is not None:
         text += f" Stable: changed by at most {stable_percent:g}%."
     return [text + " A level of 0 stands at the lower edge." * zeros]
@@ -177,7 +195,9 @@ def draw_biology(
     Returns
     -------
     Figure
-        18 cm by 9 cm, a panel for each analyte; a panel without pairs says so.
+        18 cm by 9 cm, a panel for each analyte; a panel without pairs says so. Where an analyte has more than
+        `MOST_LINES` pairs, the distributions of its levels and, below, of their ratios take the place of the lines, and
+        the figure is higher.
 
     Raises
     ------
@@ -186,14 +206,20 @@ def draw_biology(
     """
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
     zeros = any(bool((frame[["before", "on_therapy"]] == 0).any(axis=None)) for frame in pairs.values())
-    notes = _notes(stable_percent if directions else None, zeros)
+    notes = _notes(pairs, stable_percent if directions else None, zeros)
     foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + 0.05
-    figure = page.new_figure(page.PAGE_WIDTH_CM, _HEIGHT)
+    many = any(len(frame) > MOST_LINES for frame in pairs.values())
+    height = _HEIGHT + (_RATIOS + _APART + foot - 1 if many else 0)
+    figure = page.new_figure(page.PAGE_WIDTH_CM, height)
     width = (page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - _SIDE - _BETWEEN * (len(pairs) - 1)) / len(pairs)
     for number_of, (analyte, frame) in enumerate(pairs.items()):
         left = page.MARGIN_CM + _SIDE + number_of * (width + _BETWEEN)
-        axes = page.add_axes(figure, left, foot + _BELOW, width, _HEIGHT - foot - _BELOW - _ABOVE)
-        way = (directions or {}).get(analyte)
+        way, bottom = (directions or {}).get(analyte), foot + _BELOW
+        if len(frame) > MOST_LINES:
+            ratios = page.add_axes(figure, left, foot + _BELOW + 0.3, width, _RATIOS)
+            draw_ratios(ratios, frame, way, {name: colour for name, (colour, _) in DIRECTION_LOOKS.items()})
+            bottom += _RATIOS + _APART
+        axes = page.add_axes(figure, left, bottom, width, height - bottom - _ABOVE)
         _draw_panel(axes, "ABCDEFGH"[number_of], analyte, frame, tests[analyte], way)
     page.add_title(figure, title)
     page.add_foot(figure, notes, caveats)

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from analysis.figures import page, style
-from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import STOP_REASON_LABELS
 
 Line = tuple[str, str]
@@ -18,6 +17,7 @@ WIDTH_CM = 16.0
 """Printed width of the diagram."""
 
 _LINE, _PAD, _DOWN, _BETWEEN = 0.37, 0.2, 0.75, 0.35  # line of text, padding, room for an arrow, room between boxes
+_LEAST_BETWEEN = 0.15
 _INDENTS = {"head": 0.0, "part": 0.0, "text": 0.0, "item": 0.25}
 _TYPE = {
     "head": (style.NORMAL, "bold"),
@@ -51,6 +51,7 @@ def flow_boxes(steps: pd.DataFrame, courses: pd.DataFrame) -> dict[str, list[lis
     """
     totals = steps[steps["category"] == ""].set_index("step")
     reasons = steps[(steps["step"] == "excluded") & (steps["category"] != "")]
+    reasons = reasons if reasons["n"].any() else reasons.iloc[:0]  # nobody excluded needs no reasons
     diagnoses = steps[(steps["step"] == "diagnosis") & (steps["n"] > 0)]
     trunk = ["screened", "included"]
     if totals.loc["analysed", "n"] != totals.loc["included", "n"] and len(diagnoses) > 1:
@@ -74,8 +75,8 @@ def _follow_up(courses: pd.DataFrame) -> list[Line]:
     """Tell how many are still on therapy and why the others stopped."""
     total, ongoing = len(courses), int(courses["ongoing"].sum())
     reasons = courses.loc[~courses["ongoing"].astype(bool), "stop_reason"].astype(object).value_counts()
-    lines = [("At last follow-up", "text"), (f"On therapy: {count_percent(ongoing, total)}", "part")]
-    lines.append((f"Stopped: {count_percent(total - ongoing, total)}", "part"))
+    lines = [("At last follow-up", "text"), (f"On therapy: {page.counted(ongoing, total)}", "part")]
+    lines.append((f"Stopped: {page.counted(total - ongoing, total)}", "part"))
     return lines + [
         (f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons
     ]
@@ -117,6 +118,13 @@ def _column_width(boxes: dict[str, list[list[Line]]]) -> float:
     return max(min(share, 4.4), *map(_box_width, boxes["diagnosis"] + boxes["follow_up"]))
 
 
+def _between(boxes: dict[str, list[list[Line]]]) -> float:
+    """Choose the room between two columns: less where large numbers would not fit the page otherwise."""
+    count = len(boxes["diagnosis"])
+    whole = count * (_column_width(boxes) + _BETWEEN) - _BETWEEN + 2 * page.MARGIN_CM
+    return _BETWEEN if whole <= page.PAGE_WIDTH_CM else _LEAST_BETWEEN
+
+
 def _draw_trunk(axes: Axes, boxes: dict[str, list[list[Line]]], top: float) -> float:
     """Draw the boxes from screening to analysis, and beside the first arrow the excluded; return the lower end."""
     centre, excluded = axes.get_xlim()[1] * _CENTRE, boxes["excluded"][0]
@@ -140,9 +148,10 @@ def _draw_branches(axes: Axes, boxes: dict[str, list[list[Line]]], top: float) -
     """Draw a column for each diagnosis, fed from a common line."""
     across, count = axes.get_xlim()[1], len(boxes["diagnosis"])
     trunk, width = across * _CENTRE, _column_width(boxes)
-    whole = count * (width + _BETWEEN) - _BETWEEN
+    between = _between(boxes)
+    whole = count * (width + between) - between
     left = max(page.MARGIN_CM, min(trunk - whole / 2, across - page.MARGIN_CM - whole))
-    centres = [left + width / 2 + number * (width + _BETWEEN) for number in range(count)]
+    centres = [left + width / 2 + number * (width + between) for number in range(count)]
     bus, height = top - _DOWN / 2, max(map(_height, boxes["follow_up"]))
     axes.plot([trunk, trunk], [top, bus], color=style.MUTED, linewidth=0.8)
     axes.plot([min(*centres, trunk), max(*centres, trunk)], [bus, bus], color=style.MUTED, linewidth=0.8)
@@ -177,7 +186,7 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[s
     gaps = _height(boxes["excluded"][0]) + 0.5 + _DOWN * (len(boxes["trunk"]) - 2)
     trunk = sum(map(_height, boxes["trunk"])) + gaps
     branches = _height(boxes["diagnosis"][0]) + max(map(_height, boxes["follow_up"])) + 2 * _DOWN
-    columns = len(boxes["diagnosis"]) * (_column_width(boxes) + _BETWEEN) - _BETWEEN
+    columns = len(boxes["diagnosis"]) * (_column_width(boxes) + _between(boxes)) - _between(boxes)
     width = max(WIDTH_CM, columns + 2 * page.MARGIN_CM)
     height = _TOP + trunk + branches + page.foot_height_cm(width, [_NOTE], caveats) + 0.3
     figure = page.new_figure(width, height)

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-from analysis.figures import page, style
+from analysis.figures import bands, page, style
+from analysis.figures.phases import phases
 from analysis.figures.ribbons import STATUS_ORDER, draw_ribbons, node_places
-from analysis.figures.symbols import PHASES, draw_key, symbols
-from analysis.reporting.formatting import count_percent
+from analysis.figures.symbols import LINE_CM, PHASES, draw_key, symbols
 from analysis.vocabulary import (
     POPULATION_LABELS,
     RESPONSE_LABELS,
@@ -26,35 +26,10 @@ _DIAGNOSES = {Diagnosis.IDIOPATHIC: "Idiopathic"}
 _HEADING, _GAP, _LARGEST_PITCH, _READABLE_PITCH = 0.36, 0.08, 0.36, 0.27
 _ABOVE, _BELOW = 2.75, 1.05  # title, key and column heads; scale
 _DIAGNOSIS_CM, _RIBBON_CM, _LABEL_CM = 1.75, 2.3, 4.3
+_BANDS, _SCALE_CM = 11.0, 0.9  # height of all bands together; room for their scale
 
-
-def phases(frame: pd.DataFrame) -> pd.DataFrame:
-    """Divide each course into its phases.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient with ``best_response``, ``duration_months``, ``months_to_first_response`` and
-        ``months_to_best_response``.
-
-    Returns
-    -------
-    DataFrame
-        Months of each of `PHASES` by patient. The course of a patient without response is all waiting; that of a
-        responder without recorded months is all unknown.
-    """
-    duration, responds = frame["duration_months"], frame["best_response"] != Response.NR
-    best = frame["months_to_best_response"].where(responds)
-    first = frame["months_to_first_response"].where(responds).clip(upper=best)
-    known = first.notna() & best.notna()
-    return pd.DataFrame(
-        {
-            "waiting": first.where(known, 0).where(responds, duration),
-            "deepening": (best - first).where(known, 0),
-            "after": (duration - best).where(known, 0),
-            "unknown": duration.where(responds & ~known, 0),
-        }
-    ).astype(float)
+LEAST_ROW_CM = 0.11
+"""Rows lower than about a millimetre cannot be read: bands take their place, from about 160 patients on."""
 
 
 def arrange(frame: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +89,7 @@ def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> 
     months = phases(frame)
     ends = months.cumsum(axis=1)
     height = pitch * (0.7 if pitch >= _READABLE_PITCH else 1) / 2.54 * 72
-    look = {"linewidth": height, "solid_capstyle": "butt", "rasterized": len(frame) > page.MOST_SHAPES}
+    look = {"linewidth": height, "solid_capstyle": "butt"}
     for phase, (_, colour) in PHASES.items():
         drawn = (months[phase] > 0).to_numpy()
         end = ends[phase].to_numpy()[drawn]
@@ -141,34 +116,29 @@ def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
 def _draw_events(axes: Axes, frame: pd.DataFrame, y: np.ndarray, size: float) -> None:
     """Mark best response and changes of the regimen, and how each course ended or went on."""
     events = _event_months(frame, size / 72 * 2.54 / page.width_cm(axes) * axes.get_xlim()[1])
-    many = len(frame) > page.MOST_SHAPES
     for name, layers in symbols(size).items():
         there = events[name].notna().to_numpy()
         for look in layers if there.any() else []:
-            axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name, rasterized=many)
+            axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name)
 
 
-def _draw_rows(axes: Axes, frame: pd.DataFrame, y: np.ndarray, tops: pd.Series, pitch: float) -> None:
-    """Write the headings of the groups and, if the rows are high enough, each patient's diagnosis."""
+def _draw_groups(axes: Axes, frame: pd.DataFrame, tops: pd.Series) -> None:
+    """Write the headings of the groups."""
     beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
     counts = frame["best_response"].astype(object).value_counts()
     for response, top in tops.items():
-        text = f"{RESPONSE_LABELS[response]}  {count_percent(counts[response], len(frame))}"
+        text = f"{RESPONSE_LABELS[response]}  {page.counted(counts[response], len(frame))}"
         axes.text(
             page.MARGIN_CM, top - _HEADING / 2, text, weight="bold", va="center_baseline", transform=beside, zorder=4
         )
-    if pitch >= _READABLE_PITCH:
-        for place, diagnosis in zip(y, frame["diagnosis"], strict=True):
-            text = _DIAGNOSES.get(diagnosis, diagnosis)
-            axes.text(
-                page.MARGIN_CM + 0.2,
-                place,
-                text,
-                size=style.SMALL,
-                color=style.MUTED,
-                va="center_baseline",
-                transform=beside,
-            )
+
+
+def _draw_diagnoses(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
+    """Write each patient's diagnosis, if the rows are high enough."""
+    beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
+    look = {"size": style.SMALL, "color": style.MUTED, "va": "center_baseline", "transform": beside}
+    for place, diagnosis in zip(y, frame["diagnosis"], strict=True) if pitch >= _READABLE_PITCH else ():
+        axes.text(page.MARGIN_CM + 0.2, place, _DIAGNOSES.get(diagnosis, diagnosis), **look)
 
 
 def _set_scale(axes: Axes, longest: float) -> None:
@@ -181,25 +151,30 @@ def _set_scale(axes: Axes, longest: float) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _draw_heads(figure: Figure, frame: pd.DataFrame, right: float) -> None:
+def _draw_heads(figure: Figure, frame: pd.DataFrame, right: float, above: float) -> None:
     """Write above each part how many responded."""
-    top = figure.get_size_inches()[1] * 2.54 - _ABOVE + 0.12
+    top = figure.get_size_inches()[1] * 2.54 - above + 0.12
     responded = int((frame["best_response"] != Response.NR).sum())
     persistent = int(frame["last_status"].astype(object).isin(list(Response)[:3]).sum())
     place = {"weight": "bold", "color": style.MUTED, "transform": page.centimetres(figure)}
-    figure.text(page.MARGIN_CM, top, f"Best response: {count_percent(responded, len(frame))} responded", **place)
-    figure.text(right, top, f"Last follow-up: {count_percent(persistent, len(frame))} still respond", **place)
+    figure.text(page.MARGIN_CM, top, f"Best response: {page.counted(responded, len(frame))} responded", **place)
+    figure.text(right, top, f"Last follow-up: {page.counted(persistent, len(frame))} still respond", **place)
 
 
-_NOTE = (
+_RIBBON_NOTE = (
+    "Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts as lost to "
+    "follow-up."
+)
+_ROW_NOTE = (
     "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped. Numbers "
-    "are patients (%). Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts "
-    "as lost to follow-up."
+    f"are patients (%). {_RIBBON_NOTE}"
 )
 
 
 @style.journal_style()
-def draw_followup(frame: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
+def draw_followup(
+    frame: pd.DataFrame, population: str, *, least_row_cm: float = LEAST_ROW_CM, caveats: Sequence[str] = ()
+) -> Figure:
     """Draw how the response of each patient went over the months of therapy (Figures 2, E3 and E4).
 
     Parameters
@@ -210,6 +185,8 @@ def draw_followup(frame: pd.DataFrame, population: str, *, caveats: Sequence[str
         ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
     population : str
         A value of `Population`, for the title.
+    least_row_cm : float, default `LEAST_ROW_CM`
+        If the rows of the patients would be lower than this, a band for each best response takes their place.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
@@ -226,26 +203,53 @@ def draw_followup(frame: pd.DataFrame, population: str, *, caveats: Sequence[str
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, [_NOTE], caveats)
+    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, [_ROW_NOTE], caveats)
     pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - foot - 0.1)
-    y, tops = row_places(frame["best_response"], pitch)
+    if pitch < least_row_cm:
+        return _draw(frame, population, None, [*bands.band_notes(frame), _RIBBON_NOTE], caveats)
+    return _draw(frame, population, pitch, [_ROW_NOTE], caveats)
+
+
+def _draw(
+    frame: pd.DataFrame, population: str, pitch: float | None, notes: list[str], caveats: Sequence[str]
+) -> Figure:
+    """Draw a row of the given height for each patient, or a band for each best response if there is none."""
+    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats)
     statuses = frame["last_status"].astype(object).value_counts()
-    depth = max(y[-1] + pitch / 2, _HEADING + node_places(statuses, pitch)["slot_bottom"].iloc[-1]) + 0.1
-    figure = page.new_figure(page.PAGE_WIDTH_CM, _ABOVE + depth + foot + _BELOW)
-    left, beside = page.MARGIN_CM + _DIAGNOSIS_CM, _RIBBON_CM + _LABEL_CM
+    unknown = bool(phases(frame)["unknown"].any())
+    if pitch is None:
+        counts = frame["best_response"].astype(object).value_counts(sort=False)
+        heights = bands.band_heights(counts, _BANDS)
+        tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
+        pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], bands.LEAST_CM, _SCALE_CM
+        above = _ABOVE + LINE_CM * (len(bands.band_key_lines(unknown)) - 3)
+    else:
+        y, tops = row_places(frame["best_response"], pitch)
+        pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, _DIAGNOSIS_CM
+        above = _ABOVE
+    depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
+    figure = page.new_figure(page.PAGE_WIDTH_CM, above + depth + foot + _BELOW)
+    left, beside = page.MARGIN_CM + scale, _RIBBON_CM + _LABEL_CM
     width = page.PAGE_WIDTH_CM - left - beside - page.MARGIN_CM - 0.2
     axes = page.add_axes(figure, left, foot + _BELOW, width, depth)
     axes.set_ylim(depth, 0)
-    _set_scale(axes, frame["duration_months"].max())
-    _draw_bars(axes, frame, y, pitch)
-    _draw_events(axes, frame, y, min(pitch / 2.54 * 72, 9))
-    _draw_rows(axes, frame, y, tops, pitch)
+    longest = frame["duration_months"].max()
+    _set_scale(axes, np.ceil(longest) if pitch is None else longest)  # bands have whole months
+    top = above + depth + foot + _BELOW - 0.85
+    if pitch is None:
+        bands.draw_bands(axes, frame, tops, heights)
+        bands.draw_band_key(figure, top, unknown)
+    else:
+        _draw_bars(axes, frame, y, pitch)
+        _draw_events(axes, frame, y, min(pitch / 2.54 * 72, 9))
+        _draw_diagnoses(axes, frame, y, pitch)
+        draw_key(figure, top, unknown=unknown)
+    _draw_groups(axes, frame, tops)
     flow = page.add_axes(figure, left + width + 0.2, foot + _BELOW, beside, depth)
     flow.set_axis_off()
     flow.set(xlim=(0, beside), ylim=(depth, 0))
-    draw_ribbons(flow, frame, tops, pitch, _RIBBON_CM - 0.3)
-    draw_key(figure, _ABOVE + depth + foot + _BELOW - 0.85, unknown=bool(phases(frame)["unknown"].any()))
-    _draw_heads(figure, frame, left + width + 0.2)
+    draw_ribbons(flow, frame, tops, pitches, _RIBBON_CM - 0.3, least)
+    _draw_heads(figure, frame, left + width + 0.2, above)
     page.add_title(figure, f"{POPULATION_LABELS[Population(population)]} (N = {len(frame):,}): follow-up of responses")
-    page.add_foot(figure, [_NOTE], caveats)
+    page.add_foot(figure, notes, caveats)
     return figure

@@ -122,7 +122,10 @@ def draw_marks(
     label_width = max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
     depth = rows["y"].max() + ROW_CM / 2 + 0.1
     bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + _BELOW
-    figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
+    title = f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): {_verdict(shares)}"
+    if page.extra_title_cm(title):
+        title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
+    figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE + page.extra_title_cm(title))
     width = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - label_width - _COLUMNS
     axes = page.add_axes(figure, page.MARGIN_CM + label_width, bottom, width, depth)
     axes.set_ylim(depth, 0)
@@ -130,7 +133,6 @@ def draw_marks(
     _draw_bars(axes, rows)
     _draw_rows(axes, rows, headings, right)
     _draw_head(figure, right, bottom + depth)
-    name = POPULATION_LABELS[Population(population)]
-    page.add_title(figure, f"{name} (N = {patients:,}): {_verdict(shares)}")
+    page.add_title(figure, title)
     page.add_foot(figure, notes, caveats)
     return figure

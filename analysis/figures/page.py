@@ -12,6 +12,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
 from analysis.figures.style import INK, MUTED, NORMAL, SMALL, TITLE
+from analysis.reporting.formatting import count_percent
 
 PAGE_WIDTH_CM = 18.0
 """Full width of a printed page."""
@@ -25,8 +26,8 @@ MARGIN_CM = 0.3
 LINE_CM = 0.34
 """Distance of two lines of small type."""
 
-MOST_SHAPES = 2_000
-"""Patients beyond this number are drawn as pixels in SVG and PDF files, which would be too large to open otherwise."""
+TITLE_LINE_CM = 0.42
+"""Distance of two lines of a title."""
 
 
 def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -43,6 +44,22 @@ def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         For one call of `Axes.plot`, which is as quick for a million lines as for a few.
     """
     return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
+
+
+def counted(n: int, of: int) -> str:
+    """Print a count with its percentage, such as "3,928 (78.6)".
+
+    Parameters
+    ----------
+    n, of : int
+        How many of how many.
+
+    Returns
+    -------
+    str
+        As `formatting.count_percent` prints it, with a comma after the thousands.
+    """
+    return count_percent(n, of).replace(str(n), f"{n:,}", 1)
 
 
 def new_figure(width_cm: float, height_cm: float) -> Figure:
@@ -159,6 +176,24 @@ def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal"
         if characters <= 1 or all(text_width_cm(line, size, weight) <= width_cm for line in lines):
             return lines
         characters -= 1
+
+
+def extra_title_cm(title: str, width_cm: float = PAGE_WIDTH_CM) -> float:
+    """Tell how much room a title takes beyond that of a single line.
+
+    Parameters
+    ----------
+    title : str
+        The title.
+    width_cm : float
+        Width of the figure in centimetres.
+
+    Returns
+    -------
+    float
+        Height in centimetres; 0 if the title fits into a line.
+    """
+    return TITLE_LINE_CM * (len(wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")) - 1)
 
 
 def add_title(figure: Figure, title: str) -> Text:

@@ -33,6 +33,8 @@ _OTHER_COLOUR = style.RESPONSE_COLOURS["CR"]
 _ROW, _HEADING, _GAP = 0.42, 0.44, 0.16  # heights in centimetres
 _ABOVE, _BELOW = 2.35, 1.05  # title, key and heads above the rows; scale below them
 _BETWEEN, _SPACE, _INDENT = 0.45, 0.3, 0.25  # between the panels; between columns; of the rows under a heading
+_ROOMY = 2.6  # width in centimetres from which five numbers fit below the axes
+_HIDING = 500  # patients from whom on an interval may be as narrow as the sign of its rate
 _LIMITS = (-3.0, 103.0)
 
 
@@ -117,7 +119,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> 
     """Draw the intervals of one visit, and through each outcome a line at the rate of the whole population."""
     axes.patch.set_visible(False)  # the lines between the outcomes run through both panels
     axes.set_xlim(*_LIMITS)
-    axes.set_xticks([0, 25, 50, 75, 100])
+    axes.set_xticks([0, 25, 50, 75, 100] if page.width_cm(axes) >= _ROOMY else [0, 50, 100])
     axes.grid(axis="x")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -184,6 +186,8 @@ def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]
     )
     if len(drawn) == 1:
         text = text.rpartition(" The populations")[0]
+    if numbers["denominator"].max() >= _HIDING:
+        text += " A sign may cover an interval narrower than itself."
     return [text + f" Left out, without patients: {', '.join(empty)}." * bool(empty)]
 
 
@@ -203,7 +207,7 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     Returns
     -------
     Figure
-        18 cm wide, at most 18 cm high, with a panel for best response and one for last follow-up.
+        18 cm wide, at most 18.5 cm high, with a panel for best response and one for last follow-up.
 
     Raises
     ------

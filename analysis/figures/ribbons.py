@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from analysis.figures import style
-from analysis.reporting.formatting import count_percent
+from analysis.figures import page, style
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, FollowUpStatus, Response
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (
@@ -31,7 +30,7 @@ STATUS_COLOURS: dict[str, str] = dict(style.RESPONSE_COLOURS) | {
 _SLOT, _GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a label, least gap, width of the blocks, in centimetres
 
 
-def node_places(counts: pd.Series, pitch: float, depth: float = 0) -> pd.DataFrame:
+def node_places(counts: pd.Series, pitch: float, depth: float = 0, least: float = 0) -> pd.DataFrame:
     """Place the blocks of the statuses at last follow-up below each other.
 
     Parameters
@@ -42,6 +41,8 @@ def node_places(counts: pd.Series, pitch: float, depth: float = 0) -> pd.DataFra
         Height of one patient in centimetres.
     depth : float, default 0
         Height to be filled, if it is more than the blocks need.
+    least : float, default 0
+        Least height of a block, so that a few patients among thousands can be seen.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def node_places(counts: pd.Series, pitch: float, depth: float = 0) -> pd.DataFra
         Indexed by status: ``top`` and ``bottom`` of the block and ``slot_bottom``, the end of its room, in centimetres
         from above. A block never has less room than its label.
     """
-    heights = counts * pitch
+    heights = np.maximum(counts * pitch, least)
     slots = np.maximum(heights, _SLOT)
     spare = depth - slots.sum()
     gap = max(_GAP, spare / (len(counts) - 1)) if len(counts) > 1 else 0
@@ -92,36 +93,45 @@ def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None
     axes.add_patch(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
 
 
-def draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitch: float, width: float) -> None:
+def draw_ribbons(
+    axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitch: pd.Series, width: float, least: float = 0
+) -> None:
     """Draw a ribbon from each group of patients to their status at last follow-up.
 
     Parameters
     ----------
     axes : Axes
-        Empty axes; x counts centimetres from the left, y centimetres from above, as for the rows of patients beside it.
+        Empty axes; x counts centimetres from the left, y centimetres from above, as for the patients beside it.
     frame : DataFrame
         One row per patient with ``best_response`` and ``last_status``.
-    tops : Series of float
-        Where the rows of each best response begin, indexed by response, in centimetres from above.
-    pitch : float
-        Height of one patient in centimetres.
+    tops, pitch : Series of float
+        Where the patients of each best response begin, and how high one of them is, indexed by response, in
+        centimetres. On the right a patient is as high as in the group where he is lowest.
     width : float
         Where the blocks on the right begin, in centimetres.
+    least : float, default 0
+        Least height of a block on the right. If it is not 0, ribbons have an edge, so that none is too thin to be seen.
     """
     flows = transitions(frame)
     counts = flows.groupby("last")["n"].sum().reindex([s for s in STATUS_ORDER if (flows["last"] == s).any()])
     first = tops.min()
-    nodes = first + node_places(counts, pitch, axes.get_ylim()[0] - first - 0.1)
-    begin = flows["best"].map(tops) + pitch * (flows.groupby("best")["n"].cumsum() - flows["n"])
-    end = flows["last"].map(nodes["top"]) + pitch * (flows.groupby("last")["n"].cumsum() - flows["n"])
-    for flow, left, right in zip(flows.itertuples(), begin, end, strict=True):
-        height, colour = pitch * flow.n, STATUS_COLOURS[flow.last]
-        path = _ribbon((_BLOCK, width), (left, left + height), (right, right + height))
-        axes.add_patch(PathPatch(path, facecolor=colour, alpha=0.4, linewidth=0))
+    nodes = first + node_places(counts, pitch.min(), axes.get_ylim()[0] - first - 0.1, least)
+    on_left = flows["best"].map(pitch)
+    on_right = flows["last"].map((nodes["bottom"] - nodes["top"]) / counts) if least else pitch.min()
+    begin = flows["best"].map(tops) + on_left * (flows.groupby("best")["n"].cumsum() - flows["n"])
+    end = flows["last"].map(nodes["top"]) + on_right * (flows.groupby("last")["n"].cumsum() - flows["n"])
+    there = on_right * flows["n"]
+    for flow, left, right, height, arriving in zip(
+        flows.itertuples(), begin, end, on_left * flows["n"], there, strict=True
+    ):
+        colour = STATUS_COLOURS[flow.last]
+        path = _ribbon((_BLOCK, width), (left, left + height), (right, right + arriving))
+        edge = {"edgecolor": colour, "linewidth": 0.4} if least else {"linewidth": 0}
+        axes.add_patch(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
         _block(axes, 0, left, left + height, style.RESPONSE_COLOURS[flow.best])
         if height >= _SLOT * 0.8:
             axes.text(_BLOCK + 0.1, left + height / 2, f"{flow.n:,}", size=style.SMALL, va="center_baseline")
     for status, node in nodes.iterrows():
         _block(axes, width, node["top"], node["bottom"], STATUS_COLOURS[status])
-        label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {count_percent(counts[status], len(frame))}"
+        label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {page.counted(counts[status], len(frame))}"
         axes.text(width + _BLOCK + 0.12, (node["top"] + node["bottom"]) / 2, label, va="center_baseline")

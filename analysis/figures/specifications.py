@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.figures import page, style
 from analysis.reporting.options import OPTION_LABELS, value_label
@@ -117,6 +117,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> No
     axes.set_xlim(0, len(rows))
     axes.set_ylim(0, 1.1 * patients)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_xticks([])
     axes.grid(axis="y")
 
@@ -149,12 +150,19 @@ def _draw_labels(figure: Figure, layout: pd.DataFrame, top: float) -> None:
         figure.text(x, top - row["y"], text, va="center_baseline", size=style.SMALL, transform=cm, **look)
 
 
-def _head(figure: Figure, x: float, top: float, heading: str, rows: pd.DataFrame) -> None:
-    """Head a curve by its name, its range and the number of combinations."""
+def _head(rows: pd.DataFrame, width: float) -> list[str]:
+    """Write the range of a curve and the number of combinations, below each other if the width asks for it."""
     low, high = (f"{rows['total'].iloc[end]:,.0f}" for end in (0, -1))
-    cm, text = page.centimetres(figure), f"{low} to {high}" if low != high else f"always {low}"
-    figure.text(x, top + 0.55, heading, weight="bold", transform=cm)
-    figure.text(x, top + 0.17, f"{text}; {len(rows):,} combinations", size=style.SMALL, transform=cm)
+    text = f"{low} to {high}" if low != high else f"always {low}"
+    whole = f"{text}; {len(rows):,} combinations"
+    return [whole] if 1.05 * page.text_width_cm(whole, style.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
+
+
+def _draw_head(figure: Figure, x: float, top: float, heading: str, lines: list[str]) -> None:
+    cm = page.centimetres(figure)
+    figure.text(x, top + 0.17 + 0.38 * len(lines), heading, weight="bold", transform=cm)
+    for place, line in enumerate(reversed(lines)):
+        figure.text(x, top + 0.17 + 0.34 * place, line, size=style.SMALL, transform=cm)
 
 
 def _draw_scale(figure: Figure, top: float) -> None:
@@ -209,17 +217,20 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     labels = max(page.text_width_cm(value_label(*pair), style.SMALL, "bold") for pair in _pairs(layout))
     labels = max(labels + 0.3, *(page.text_width_cm(OPTION_LABELS[o], style.SMALL) for o in layout["option"])) + 0.3
     foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + 0.2
-    figure = page.new_figure(page.PAGE_WIDTH_CM, foot + depth + 0.3 + _CURVE + _ABOVE)
     left = page.MARGIN_CM + labels + _SIDE
     width = (page.PAGE_WIDTH_CM - page.MARGIN_CM - left - _BETWEEN * (len(PANELS) - 1)) / len(PANELS)
+    curves = {panel: ordered(grid, panel) for panel in PANELS}
+    heads = {panel: _head(rows, width + _BETWEEN / 2) for panel, rows in curves.items()}
+    above = _ABOVE + 0.38 * (max(map(len, heads.values())) - 1)
+    figure = page.new_figure(page.PAGE_WIDTH_CM, foot + depth + 0.3 + _CURVE + above)
     for number, (panel, (heading, _, _)) in enumerate(PANELS.items()):
-        rows, x = ordered(grid, panel), left + number * (width + _BETWEEN)
+        rows, x = curves[panel], left + number * (width + _BETWEEN)
         curve = page.add_axes(figure, x, foot + depth + 0.3, width, _CURVE)
         _draw_curve(curve, rows, panel, patients)
         curve.tick_params(labelleft=number == 0)
         below = page.add_axes(figure, x, foot, width, depth)
         _draw_strips(below, rows, panel, layout)
-        _head(figure, x, foot + depth + 0.3 + _CURVE, heading, rows)
+        _draw_head(figure, x, foot + depth + 0.3 + _CURVE, heading, heads[panel])
     _draw_labels(figure, layout, foot + depth)
     _draw_scale(figure, foot + depth + 0.3 + _CURVE)
     title = (

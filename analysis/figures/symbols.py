@@ -35,8 +35,8 @@ EVENT_LABELS: dict[str, str] = {
 }
 """What is marked on a bar, and at the end of one that goes on; the keys are columns of a course frame."""
 
-
-_LINE = 0.42  # distance of two lines of the key, in centimetres
+LINE_CM = 0.42
+"""Distance of two lines of the key."""
 
 
 def _symbol(shape: str, size: float, **look: Any) -> dict[str, Any]:
@@ -95,11 +95,11 @@ def draw_key(figure: Figure, top: float, unknown: bool = False) -> None:
         figure.legend(
             items,
             labels,
-            bbox_to_anchor=(begins[number], top - _LINE * number),
+            bbox_to_anchor=(begins[number], top - LINE_CM * number),
             bbox_transform=page.centimetres(figure),
             ncols=len(labels),
             handler_map={tuple: HandlerTuple(ndivide=1)},
             **style.KEY,
         )
     place = {"size": style.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
-    figure.text(page.MARGIN_CM, top - 2 * _LINE - 0.11, stopped, **place)
+    figure.text(page.MARGIN_CM, top - 2 * LINE_CM - 0.11, stopped, **place)

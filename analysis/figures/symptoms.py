@@ -114,6 +114,9 @@ def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
     """Count patients to both sides of zero, with a little room at the ends."""
     left, patients = segments["left"].to_numpy(), segments["patients"].to_numpy()
     low, high = left.min(initial=0), (left + patients).max(initial=1)
+    # If hardly anybody improved, there must still be room for the head of that side.
+    head = (page.text_width_cm("Improved", style.NORMAL, "bold") * 1.05 + 0.3) / page.width_cm(axes)
+    high = max(high, -low * head / (1 - head))
     room = 0.03 * (high - low)
     axes.set_xlim(low - room, high + room)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))

@@ -38,10 +38,13 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 _HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
 _EVENTS = {"first_response": "have responded", "best_response": "reached best so far"}
+_STEPS = 600
+"""A curve is drawn at no more times than these, closer than a printer can set them."""
 _FEW = 10
 """A median time on therapy that rests on fewer patients at risk says so."""
 
 _TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: title; axes; scale; between rows; a line
+_LEAST_TICKS = 4
 _SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line
 _LABELS = {"first_response": 2.75, "best_response": 2.75, "therapy": 5.3}  # widths of the labels on the right
 _PLAIN = {"color": style.MUTED, "linewidth": 1.0, "linestyle": (0, (1, 1.2))}
@@ -84,6 +87,13 @@ def _curve(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
     return curves[(curves["outcome"] == outcome) & (curves["event"] == _LAYERS[outcome][0][0])]
 
 
+def _drawn(times: pd.Series) -> np.ndarray:
+    """Choose the places of a curve that are drawn: all, or those in force at evenly spaced times if there are many."""
+    if len(times) <= _STEPS:
+        return np.arange(len(times))
+    return np.unique(np.searchsorted(times, np.linspace(times.iloc[0], times.iloc[-1], _STEPS), side="right") - 1)
+
+
 def _entries(values: Values, outcome: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Choose the estimate of an outcome and the plain median beside it."""
     if outcome == "therapy":
@@ -122,6 +132,8 @@ def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome:
 def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
     """Stack the states, with the curve of the lowest one and its limits on top."""
     curve, shares = _curve(curves, outcome), states(curves, outcome)
+    places = _drawn(curve["time"])
+    curve, shares = curve.iloc[places], shares.iloc[places]
     # Once nobody is left nothing changes any more; otherwise nothing is known after the last month.
     last = axes.get_xlim()[1] if curve["censored"].iloc[-1] == 0 else curve["time"].iloc[-1]
     time, below = np.append(curve["time"], last), np.zeros(len(curve) + 1)
@@ -177,13 +189,14 @@ def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
     """Count months, with the number of patients at risk under each tick, and per cent of the patients."""
     axes.set(xlim=(0, 1.04 * end), ylim=(0, 100), yticks=[0, 25, 50, 75, 100], ylabel="Patients (%)")
     most = page.width_cm(axes) / (page.text_width_cm(f"{curve['at_risk'].max():,}") + 0.3)
-    locator = MaxNLocator(max(min(int(most), 13), 1), integer=True, steps=[1, 2, 3, 5, 6, 10])
+    locator = MaxNLocator(max(min(int(most), 13), _LEAST_TICKS), integer=True, steps=[1, 2, 3, 5, 6, 10])
     months = [month for month in locator.tick_values(0, end) if 0 <= month <= end]
     axes.set_xticks(months)
     axes.set_xlabel("Months since the first injection")
     look = {"size": style.SMALL, "color": style.MUTED, "va": "center_baseline"}
     axes.text(0, -1.32 / _DEPTH, "Patients at risk", transform=axes.transAxes, **look)
-    for month, left in zip(months, at_risk(curve, months), strict=True):
+    every = int(np.ceil(len(months) / max(int(most) + 1, 1)))  # large numbers do not fit below each month
+    for month, left in zip(months[::every], at_risk(curve, months[::every]), strict=True):
         axes.text(month, -1.66 / _DEPTH, f"{left:,}", transform=axes.get_xaxis_transform(), ha="center", **look)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.intake.private import require_private
 from analysis.pipeline.jobs import BuildError, jobs_for
 from analysis.pipeline.project import Project
 from analysis.reporting.files import write_atomically
@@ -12,7 +13,7 @@ from analysis.reporting.files import write_atomically
 if TYPE_CHECKING:
     from analysis.intake.checking import Check
 
-__all__ = ["AS_USUAL", "HIDE_BELOW", "PAGE", "Handling", "check", "check_private", "prepare", "write_page"]
+__all__ = ["AS_USUAL", "HIDE_BELOW", "PAGE", "Handling", "check", "prepare", "write_page"]
 
 PAGE = "index.html"
 """The page that holds all results of an observed cohort."""
@@ -44,28 +45,11 @@ AS_USUAL = Handling()
 """Identifiers and small counts hidden, the tryptase rule not checked."""
 
 
-def check_private(folder: Path, root: Path) -> None:
-    """Refuse to write what comes from patients where a repository would keep it.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is to be written.
-    root : Path
-        The project.
-
-    Raises
-    ------
-    BuildError
-        The folder lies in the project, but not under `build/`, which the repository ignores.
-    """
-    inside = Path(os.path.realpath(folder))
-    kept = Path(os.path.realpath(root))
-    if inside.is_relative_to(kept) and not inside.is_relative_to(kept / "build"):
-        raise BuildError(
-            f"{folder}: results of an own cohort are not written into folders that the repository keeps; "
-            f"allowed: a folder under build/, or one outside of {root}"
-        )
+def _require_private(folder: Path, root: Path) -> None:
+    try:
+        require_private(folder, root)
+    except PermissionError as error:
+        raise BuildError(str(error)) from error
 
 
 def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
@@ -86,7 +70,7 @@ def _report(shown: "Check", folder: Path, root: Path) -> list[str]:
     """Write the report of a check and return its lines for a terminal."""
     from analysis.reporting.check_report import check_files, check_lines
 
-    check_private(folder, root)
+    _require_private(folder, root)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in check_files(shown).items():
@@ -120,7 +104,7 @@ def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
     BuildError
         The report cannot be written, or an option is unknown.
     """
-    check_private(out, root)
+    _require_private(out, root)
     found, shown = _run_check(cohort, handling)
     print("\n".join(_report(shown, out, root)))
     return 1 if len(found.errors) else 0
@@ -156,7 +140,7 @@ def prepare(project: Project, handling: Handling) -> Project:
         raise BuildError(f"{_name(project.cohort)}: the cohort cannot be used\n" + "\n".join(lines))
     tables, observed = found.tables, not found.reconstructed
     if observed:
-        check_private(project.out, project.root)
+        _require_private(project.out, project.root)
         print("\n".join(lines))
         if not handling.identifiers:
             tables = pseudonymised(tables)

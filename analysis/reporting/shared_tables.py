@@ -47,8 +47,8 @@ def hiding_note(numbers: pd.DataFrame, threshold: int) -> str:
     names = {cell for kind in ("n", "denominator") for cell in _names(numbers, kind) if pd.notna(cell)}
     cells = "1 number" if len(names) == 1 else f"{len(names)} numbers"
     return (
-        f"Counts below {threshold}, and the cells that would give them away, are hidden under one mark ({cells} of this "
-        "table), and with them what is computed from them."
+        f"Counts below {threshold}, and the cells that would give them away, are hidden under one mark ({cells} of "
+        "this table), and with them what is computed from them."
     )
 
 

@@ -35,7 +35,7 @@ Fill in one of them:
       Then: make check COHORT={out}/csv
   {out}/redcap-data-dictionary.csv  in REDCap: Project Setup, Data Dictionary, upload the file; then set up
       {repeating} as repeating instruments. Export all data as CSV (raw data).
-      Then: python -m analysis.template.from_redcap EXPORT.csv FOLDER; make check COHORT=FOLDER"""
+      Then: make redcap EXPORT=export.csv OUT=folder; make check COHORT=folder"""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
         The arguments; by default those of the process.
     """
     parser = argparse.ArgumentParser(prog="make template", description="Write empty forms for a cohort of one's own.")
-    parser.add_argument("--out", type=Path, default=Path("build/template"), help="folder (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("cohorts/template"), help="folder (default: %(default)s)")
     out = parser.parse_args(arguments).out
     try:
         states = write_new(out, template_files())

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from analysis.intake.private import require_private
 from analysis.reporting.files import write_atomically
 
 __all__ = ["write_new"]
@@ -24,11 +25,14 @@ def write_new(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
 
     Raises
     ------
+    PermissionError
+        If the repository would keep the folder, see `analysis.intake.private`.
     FileExistsError
         If a file is there with another content; then none is written.
     OSError
         If a file or a folder cannot be written.
     """
+    require_private(folder)
     paths = {name: folder / name for name in contents}
     there = {name for name, path in paths.items() if path.exists()}
     unchanged = {name for name in there if paths[name].is_file() and paths[name].read_bytes() == contents[name]}

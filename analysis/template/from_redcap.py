@@ -14,6 +14,7 @@ import pandera.errors
 from analysis import schema
 from analysis.cohort import CohortError
 from analysis.intake.raw_tables import problems, together
+from analysis.reporting.outputs import csv_text
 from analysis.template.files import write_new
 from analysis.template.redcap import RECORD, REPEATING, choices, fields
 
@@ -172,16 +173,14 @@ def main(arguments: list[str] | None = None) -> None:
     arguments : list of str, optional
         The arguments; by default those of the process.
     """
-    program = "python -m analysis.template.from_redcap"
+    program = "make redcap"
     parser = argparse.ArgumentParser(prog=program, description="Turn a REDCap export into the six tables of a cohort.")
     parser.add_argument("export", metavar="EXPORT", type=Path, help="all data as CSV, raw")
     parser.add_argument("out", metavar="FOLDER", type=Path, help="folder for the six CSV files")
     options = parser.parse_args(arguments)
     try:
         tables, left_out = tables_from_export(options.export)
-        contents = {
-            f"{table}.csv": frame.to_csv(index=False, lineterminator="\n").encode() for table, frame in tables.items()
-        }
+        contents = {f"{table}.csv": csv_text(frame).encode() for table, frame in tables.items()}
         states = write_new(options.out, contents)
     except (CohortError, OSError) as error:
         sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""Statistical disclosure control: which counts of shared tables to hide, and what their reader can still infer."""

@@ -1,0 +1,172 @@
+"""Guess what somebody meant who entered a value that is not allowed. A guess is shown and never used."""
+
+import difflib
+import re
+import unicodedata
+
+import pandas as pd
+
+from analysis import schema
+from analysis.vocabulary import GRADE_LABELS, GRADES
+
+MOST = 1000
+"""The most values of a column that are guessed about."""
+_LONGEST = 100
+
+# French and other usual entries by what they may stand for; where two vocabularies share an entry, the one that the
+# column allows counts.
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "yes": ("oui", "o", "y", "true", "vrai", "1", "x"),
+    "no": ("non", "n", "false", "faux", "0"),
+    "M": ("homme", "h", "masculin", "male", "man", "garcon"),
+    "F": ("femme", "feminin", "female", "woman", "fille"),
+    "positive": ("positif", "pos", "+", "oui", "yes", "true", "vrai", "present", "1"),
+    "negative": ("negatif", "neg", "-", "non", "no", "false", "faux", "absent", "0"),
+    "not_evaluated": (
+        *("nd", "na", "n/a", "#n/a", "ne", "nr", "non evalue", "non fait", "non realise", "non disponible", "nan"),
+        *("not done", "not available", "unknown", "inconnu", "manquant", "missing", "?", "-"),
+    ),
+    "included": ("inclus", "incluse", "oui", "yes"),
+    "excluded": ("exclu", "exclue", "non", "no"),
+    "not_treated": ("non traite", "non traitee"),
+    "lost_to_follow_up": ("perdu de vue", "perdue de vue", "pdv", "ltfu"),
+    "insufficient_data": ("donnees insuffisantes", "donnees manquantes"),
+    "lack_of_efficacy": ("inefficacite", "absence d'efficacite", "inefficacy", "no response", "nr"),
+    "loss_of_response": ("perte de reponse", "echappement", "relapse"),
+    "intolerance": ("adverse event", "effet indesirable", "effets indesirables"),
+    "pregnancy_intent": ("desir de grossesse", "grossesse", "pregnancy"),
+    "baseline": ("avant", "initial", "before"),
+    "on_therapy": ("sous traitement", "sous omalizumab", "pendant", "during", "nouveau", "new"),
+    "diagnosis": ("diagnostic", "au diagnostic"),
+    "before": ("avant", "avant traitement", "baseline"),
+    "total_ige": ("ige", "ige totales", "ige totale", "total ige"),
+    "mild": ("leger", "legere", "grade 1", "1"),
+    "moderate": ("modere", "moderee", "grade 2", "2"),
+    "severe": ("grave", "grade 3", "3"),
+    "ng/mL": ("µg/l", "μg/l", "ug/l", "ng per ml"),
+    "UI/mL": ("iu/ml", "ku/l", "kui/l", "u/ml"),
+    "idiopathic_MCAS": ("idiopathic", "idiopathique", "samai", "mcas"),
+    "ISM": ("msi", "mastocytose systemique indolente", "indolent systemic mastocytosis"),
+    "CM": ("mc", "mastocytose cutanee", "cutaneous mastocytosis"),
+}
+_MONTH_NAMES = (
+    ("janvier", "january"),
+    ("fevrier", "february"),
+    ("mars", "march"),
+    ("avril", "april"),
+    ("mai", "may"),
+    ("juin", "june"),
+    ("juillet", "july"),
+    ("aout", "august"),
+    ("septembre", "september"),
+    ("octobre", "october"),
+    ("novembre", "november"),
+    ("decembre", "december"),
+)
+_YEAR_MONTH = re.compile(r"((?:19|20)\d\d)[-/. ]?(0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?(?:[ t].*)?")
+_MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])[-/. ]((?:19|20)\d\d)")
+_DAY_MONTH_YEAR = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ]((?:19|20)\d\d)")
+_NAMED_MONTH = re.compile(r"(?:\d\d?[-/. ]+)?([a-z]{3,9})\.?[-/. ]*((?:19|20)?\d\d)")
+
+
+def _fold(text: str) -> str:
+    """Write a text without accents, capitals and blanks at its ends, and with blanks between its words."""
+    plain = unicodedata.normalize("NFKD", text).casefold().replace("_", " ")
+    return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
+
+
+def _month(text: str) -> str:
+    folded = _fold(text)
+    if found := _YEAR_MONTH.fullmatch(folded):
+        year, month = found[1], int(found[2])
+    elif found := _MONTH_YEAR.fullmatch(folded):
+        year, month = found[2], int(found[1])
+    elif found := _DAY_MONTH_YEAR.fullmatch(folded):
+        first, second, year = int(found[1]), int(found[2]), found[3]
+        # 03/04/2017 is in March in some places and in April in others.
+        months = {one for one, other in ((first, second), (second, first)) if 1 <= one <= 12 and 1 <= other <= 31}
+        if len(months) != 1:
+            return ""
+        month = months.pop()
+    elif found := _NAMED_MONTH.fullmatch(folded):
+        named = [
+            place for place, names in enumerate(_MONTH_NAMES, 1) if any(name.startswith(found[1]) for name in names)
+        ]
+        if len(named) != 1:
+            return ""
+        year, month = found[2] if len(found[2]) == 4 else f"20{found[2]}", named[0]
+    else:
+        return ""
+    return f"{year}-{month:02d}"
+
+
+def _with_point(text: str) -> str:
+    """Write a number with a decimal point and without separators of thousands; empty if that can be read two ways."""
+    digits = re.sub(r"[\s'’]", "", text).replace("−", "-")
+    if not re.fullmatch(r"-?\d[\d.,]*", digits):
+        return ""
+    last = max(digits.rfind(","), digits.rfind("."))
+    if last < 0:
+        return digits
+    whole, decimals = digits[:last], digits[last + 1 :]
+    others = {sign for sign in whole if sign in ",."}
+    if digits[last] in others:
+        # The same sign twice separates thousands.
+        return digits.replace(digits[last], "") if len(others) == 1 else ""
+    if not others and digits[last] == "," and len(decimals) == 3 and not re.fullmatch(r"-?0", whole):
+        return ""
+    return f"{re.sub('[.,]', '', whole)}.{decimals}" if decimals else ""
+
+
+def _nearest_number(text: str, kind: str) -> str:
+    written = _with_point(text)
+    if kind == "grade" and not written:
+        labels = {_fold(label): f"{grade:g}" for grade, label in GRADE_LABELS.items()}
+        return "".join(labels[label] for label in difflib.get_close_matches(_fold(text), labels, n=1))
+    if not written or kind in ("number", "integer"):
+        return written
+    number = float(written)
+    if kind == "score":
+        return f"{max(round(4 * number) / 4, 0):g}"
+    nearest = sorted(GRADES, key=lambda grade: abs(grade - number))
+    tied = abs(nearest[0] - number) == abs(nearest[1] - number)
+    return "" if tied else f"{nearest[0]:g}"
+
+
+def _term(text: str, allowed: list[str], symptoms: bool) -> str:
+    folded = _fold(text)
+    written = {_fold(value): value for value in allowed}
+    if symptoms:
+        written |= {_fold(label): symptom for symptom, label in schema.symptom_list()["label"].items()}
+    meant = [value for value, entries in _SYNONYMS.items() if value in allowed and folded in entries]
+    near = [written[one] for one in difflib.get_close_matches(folded, written, n=1)]
+    return (([written[folded]] if folded in written else []) + meant + near + [""])[0]
+
+
+def nearest_allowed(text: str, column: pd.Series) -> str:
+    """Guess what was meant by a text that a column does not allow.
+
+    Parameters
+    ----------
+    text : str
+        What stands in the cell.
+    column : Series
+        One row of `analysis.schema.contract`.
+
+    Returns
+    -------
+    str
+        For a closed vocabulary the term that is spelled nearest, or whose French name it is; for a month, YYYY-MM; for
+        a number, the same with a decimal point, or the nearest grade or score; else the text without blanks at its
+        ends. Empty if nothing is near or two things are equally so.
+    """
+    if not text or len(text) > _LONGEST:
+        return ""
+    allowed = schema.allowed_values(column)
+    if allowed is not None:
+        return _term(text, allowed, column["allowed"] == "symptoms.csv")
+    if column["type"] == "month":
+        return _month(text)
+    if column["type"] in ("identifier", "text"):
+        return text.strip()
+    return _nearest_number(text, column["type"])

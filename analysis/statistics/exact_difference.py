@@ -1,0 +1,182 @@
+"""Exact interval of the difference of two proportions: its coverage is never below the level, whatever the rates."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import optimize, special
+
+from analysis.statistics.arguments import check_probability, whole_numbers
+from analysis.statistics.proportions import intervals
+
+__all__ = ["SMALLER_LIMIT", "TOLERANCE", "exact_difference_interval"]
+
+TOLERANCE = 1e-5
+"""A limit lies outside of the exact one, but by no more than this."""
+
+SMALLER_LIMIT = 1_000
+"""Largest size of the smaller group; the other may be as large as a count can be."""
+
+_TIE = 1e-12  # statistics that differ by less are equal; taking too many outcomes for equal only widens the interval
+_NOTHING = 1e-18  # outcomes less likely than this are left out; sums of a thousand of them do not move a limit
+_CELLS = 32
+_NARROWEST = TOLERANCE / 64
+
+
+def _statistic(n: np.ndarray, size: int, other_n: np.ndarray, other_size: int, confidence: float) -> np.ndarray:
+    """Give the lower limit of Newcombe's method 10, by which the outcomes are ordered."""
+    low, _ = intervals(n, size, "wilson", confidence)
+    _, high = intervals(other_n, other_size, "wilson", confidence)
+    rate, other = n / size, other_n / other_size
+    return rate - other - np.hypot(rate - low, high - other)
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """The outcomes at least as far up as the observed one: for each count of the other group, from how many on.
+
+    The statistic rises with the first count and falls with the other one, because Wilson's limits rise with the count:
+    the root of the sum of squares then changes by no more than the rate. So the outcomes are rows x >= cut.
+    """
+
+    size: int
+    cuts: np.ndarray
+    other_size: int
+    log_ways: np.ndarray
+
+    def probability(self, rate: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Give the probability of these outcomes for true rates of both groups, arrays of shape (k,)."""
+        counts = np.arange(self.other_size + 1)
+        # A rate of 0 or 1 leaves one count; the smallest number in place of 0 gives the others no weight either.
+        yes, no = (np.log(np.maximum(share, 1e-300))[:, None] for share in (other, 1 - other))
+        terms = counts * yes + (self.other_size - counts) * no
+        weights = np.exp(self.log_ways + terms)
+        # Beyond this distance from the mean Hoeffding's inequality leaves less than 1e-17, too little for a float.
+        distance = self.cuts - self.size * rate[:, None]
+        above = (distance < 0).astype(float)
+        near = (2 * distance**2 < 40 * self.size) & (weights > _NOTHING) & (self.cuts > 0) & (self.cuts <= self.size)
+        above[:, self.cuts == 0] = 1.0
+        cuts = np.broadcast_to(self.cuts, near.shape)[near]
+        above[near] = special.betainc(cuts, self.size - cuts + 1, np.broadcast_to(rate[:, None], near.shape)[near])
+        return (weights * above).sum(axis=1)
+
+
+def _tail(n: int, size: int, other_n: int, other_size: int, confidence: float) -> _Tail:
+    """Find the tail of an outcome, row by row by bisection."""
+    counts = np.arange(other_size + 1)
+    observed = _statistic(np.array([n]), size, np.array([other_n]), other_size, confidence)[0] - _TIE
+    below, cuts = np.full(other_size + 1, -1), np.full(other_size + 1, size + 1)
+    while (cuts - below > 1).any():
+        middle = (below + cuts) // 2
+        inside = _statistic(np.clip(middle, 0, size), size, counts, other_size, confidence) >= observed
+        open_ = cuts - below > 1
+        cuts, below = np.where(open_ & inside, middle, cuts), np.where(open_ & ~inside, middle, below)
+    ways = special.gammaln(other_size + 1) - special.gammaln(counts + 1) - special.gammaln(other_size - counts + 1)
+    return _Tail(size, cuts, other_size, ways)
+
+
+def _place_above(tail: _Tail, difference: float, level: float) -> float | None:
+    """Find a rate of the other group at which the tail has more than a probability, or make sure there is none.
+
+    The probability rises with the first rate and falls with the other, so that in a cell from a to b it is at most that
+    of b + difference and a. Cells of which this is too much are halved; one too narrow to be halved counts as above.
+    """
+    low, high = max(0.0, -difference), min(1.0, 1.0 - difference)
+    edges = np.linspace(low, high, _CELLS + 1)
+    start, end = edges[:-1], edges[1:]
+    while True:
+        bound = tail.probability(np.clip(end + difference, 0.0, 1.0), start)
+        start, end = start[bound > level], end[bound > level]
+        if not len(start):
+            return None
+        middle = (start + end) / 2
+        reached = tail.probability(np.clip(middle + difference, 0.0, 1.0), middle)
+        if reached.max() > level:
+            return float(middle[reached.argmax()])
+        if end[0] - start[0] < _NARROWEST:
+            return float(start[0])
+        start, end = np.concatenate([start, middle]), np.concatenate([middle, end])
+
+
+@cache
+def _search(n: int, size: int, other_n: int, other_size: int, confidence: float) -> float:
+    """Give the largest difference below which no pair of rates makes so high an outcome likely enough.
+
+    The largest probability of the tail grows with the difference, since any pair of rates gets to a larger difference
+    by raising the first or lowering the other, and both raise the probability.
+    """
+    tail, level = _tail(n, size, other_n, other_size, confidence), (1 - confidence) / 2
+
+    def excess(rate: float, other: float) -> float:
+        return float(tail.probability(np.array([rate]), np.array([other]))[0]) - level
+
+    if excess(0.0, 1.0) > 0:  # no outcome is lower
+        return -1.0
+    limit = 1.0
+    if excess(0.0, 0.0) > 0:  # where the first rate is 0, only the other one is left to change
+        limit = -optimize.brentq(lambda other: excess(0.0, other), 0.0, 1.0)
+    while (place := _place_above(tail, limit - TOLERANCE, level)) is not None:
+        upper = min(place + limit, 1.0)
+        limit = optimize.brentq(lambda rate, other=place: excess(rate, other), 0.0, upper) - place
+    return max(limit - TOLERANCE, -1.0)
+
+
+def _lower_limit(n: int, size: int, other_n: int, other_size: int, confidence: float) -> float:
+    """Search with the larger group first: failures for successes, and the groups exchanged, keep the difference."""
+    exchanged = (other_size - other_n, other_size, size - n, size)
+    return _search(*max((n, size, other_n, other_size), exchanged, key=lambda each: (each[1], each[0])), confidence)
+
+
+def exact_difference_interval(
+    n: int, denominator: int, other_n: int, other_denominator: int, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Give an exact unconditional interval of the difference of two proportions, the first minus the other.
+
+    Buehler's method: each limit is the tightest that covers with certainty (each tail at most half of what the level
+    leaves, for any two true rates) among those that order the outcomes as the limit of Newcombe's method 10 does.
+
+    Parameters
+    ----------
+    n, denominator : int
+        How many of how many in the first of two independent groups.
+    other_n, other_denominator : int
+        The same in the other group; one of the two groups has at most `SMALLER_LIMIT`.
+    confidence : float, default 0.95
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    tuple of two floats, or None
+        Limits from -1 to 1, each outside of the exact one by at most `TOLERANCE`; None if a group is empty.
+
+    Raises
+    ------
+    ValueError
+        If a count is not a whole number from 0 to `arguments.WHOLE_LIMIT`, n is above its denominator, both groups
+        are larger than `SMALLER_LIMIT`, or the confidence level is out of range.
+
+    References
+    ----------
+    Buehler RJ. Confidence intervals for the product of two binomial parameters. Journal of the American Statistical
+    Association 1957;52:482-493. Kabaila P, Lloyd CJ. Tight upper confidence limits from discrete data. Australian
+    Journal of Statistics 1997;39:193-204. Lloyd CJ, Moldovan MV. Exact one-sided confidence limits for the difference
+    between two correlated proportions. Statistics in Medicine 2007;26:3369-3384. Newcombe RG. Interval estimation for
+    the difference between independent proportions. Statistics in Medicine 1998;17:873-890.
+    """
+    confidence = check_probability("confidence", confidence, inner=True)
+    names = ("n", "denominator", "other_n", "other_denominator")
+    given = (n, denominator, other_n, other_denominator)
+    counts = [int(whole_numbers([value], name)[0]) for name, value in zip(names, given, strict=True)]
+    for place in (0, 2):
+        if counts[place] > counts[place + 1]:
+            count, of = counts[place : place + 2]
+            raise ValueError(f"{names[place]} {count} is not allowed with {names[place + 1]} {of}; allowed is 0 to it")
+    smaller = min(counts[1::2])
+    if smaller > SMALLER_LIMIT:
+        raise ValueError(
+            f"denominators {counts[1]:,} and {counts[3]:,} are not allowed; one of them is at most {SMALLER_LIMIT:,}"
+        )
+    if not smaller:
+        return None
+    first, other = counts[:2], counts[2:]
+    return _lower_limit(*first, *other, confidence), -_lower_limit(*other, *first, confidence)

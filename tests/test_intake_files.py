@@ -1,0 +1,423 @@
+"""Which files a cohort is read from, and that a file that is not as it should be is refused at once."""
+
+import json
+import os
+import resource
+import shutil
+import socket
+
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from analysis import schema
+from analysis.cohort import CohortError, read_cohort
+from analysis.intake import checking, files
+from analysis.intake.checking import check_cohort, hide_identifiers
+from analysis.intake.files import read_bytes
+from analysis.intake.raw_tables import Unreadable
+from tests.cohorts import random_cohort, random_tables, write_cohort
+
+TABLES = random_tables(12, seed=5)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_cohort(TABLES, tmp_path / "cohort")
+
+
+def texts(frame):
+    return frame.astype("str").where(frame.notna(), None)
+
+
+def write_workbook(path, tables=TABLES, sheets=(), **options):
+    """Write the tables as a spreadsheet has them: numbers as numbers, a month as the date of its first day."""
+    with xlsxwriter.Workbook(path, options) as book:
+        month = book.add_format({"num_format": "mmm yyyy"})
+        for name in sheets:
+            book.add_worksheet(name).write(0, 0, "not a table")
+        for table, frame in tables.items():
+            sheet = book.add_worksheet(table)
+            sheet.write_row(0, 0, list(frame.columns))
+            kinds = schema.columns_of(table)["type"]
+            for place, name in enumerate(frame.columns):
+                for row, value in enumerate(frame[name], 1):
+                    if pd.isna(value):
+                        continue
+                    if kinds[name] == "month":
+                        sheet.write_datetime(row, place, pd.Timestamp(f"{value}-01").to_pydatetime(), month)
+                    elif isinstance(value, str):
+                        sheet.write_string(row, place, value)
+                    else:
+                        sheet.write_number(row, place, value)
+    return path
+
+
+def write_semicolons(folder):
+    """Write the tables as a French spreadsheet saves them: BOM, semicolons, decimal commas, carriage returns."""
+    folder.mkdir()
+    for table, frame in TABLES.items():
+        content = frame.to_csv(None, index=False, sep=";", decimal=",", lineterminator="\r\n")
+        (folder / f"{table}.csv").write_bytes(b"\xef\xbb\xbf" + content.encode())
+    return folder
+
+
+def write_parquet(folder):
+    """Write the tables with the types pandas gives them, a month as a date."""
+    folder.mkdir()
+    for table, frame in TABLES.items():
+        kinds = schema.columns_of(table)["type"]
+        months = {name: pd.to_datetime(frame[name]) for name in frame if kinds[name] == "month"}
+        frame.assign(**months).to_parquet(folder / f"{table}.parquet", index=False)
+    return folder
+
+
+WAYS = {
+    "commas": lambda path: write_cohort(TABLES, path / "c"),
+    "semicolons": lambda path: write_semicolons(path / "c"),
+    "workbook": lambda path: write_workbook(path / "c.xlsx"),
+    "Parquet": lambda path: write_parquet(path / "c"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_cohort_is_the_same_in_files_of_every_kind(tmp_path, way):
+    check = check_cohort(WAYS[way](tmp_path))
+    assert check.errors.empty, check.errors
+    for table, expected in TABLES.items():
+        pd.testing.assert_frame_equal(check.tables[table], expected)
+    months = {"screening": len(TABLES["screening"]), "courses": len(TABLES["courses"])}
+    dated = months if way in ("workbook", "Parquet") else {}
+    assert check.accounts["rows"].to_dict() == {table: len(frame) for table, frame in TABLES.items()}
+    assert check.accounts["dates"].to_dict() == {table: dated.get(table, 0) for table in TABLES}
+    assert (check.accounts["empty_rows"] == 0).all()
+    floats = {table: int(frame.select_dtypes("float").count().sum()) for table, frame in TABLES.items()}
+    assert check.accounts["decimal_commas"].to_dict() == {
+        table: floats[table] if way == "semicolons" else 0 for table in TABLES
+    }
+
+
+def test_a_cohort_is_read_from_a_workbook_and_from_a_link_to_a_folder(tmp_path, folder):
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    expected = random_cohort(12, seed=5, population="all")
+    for path in (write_workbook(tmp_path / "own.XLSX"), tmp_path / "link"):
+        pd.testing.assert_frame_equal(read_cohort(path).symptoms, expected.symptoms)
+
+
+def told(path):
+    """Give the errors and the warnings about files as pairs of file and text; no rule is broken, and doubts aside."""
+    check = check_cohort(path)
+    assert (check.tables is None) == (len(check.errors) > 0)
+    warnings = check.warnings[check.warnings["allowed"].str.contains("not read")]
+    return [list(map(tuple, found[["file", "allowed"]].to_numpy())) for found in (check.errors, warnings)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.xls", "an old Excel workbook"),
+        ("c.xlsm", "with macros"),
+        ("c.xlsb", "a binary workbook"),
+        ("c.ods", "an OpenDocument spreadsheet"),
+        ("patients.csv", "give the folder"),
+        ("patients.parquet", "give the folder"),
+        ("c.zip", "unpack it"),
+        ("c.docx", "neither a workbook nor a folder"),
+        ("cohort", "neither a workbook nor a folder"),
+    ],
+)
+def test_another_kind_of_file_is_told_from_its_name(tmp_path, name, text):
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    ((file, allowed),), _ = told(tmp_path / name)
+    assert file == name
+    assert text in allowed and "an Excel workbook (.xlsx)" in allowed and "a folder with a CSV" in allowed
+
+
+@pytest.mark.parametrize("name", ["missing", "missing.xlsx", "a\0b", "x" * 5000])
+def test_a_path_to_nothing(tmp_path, name):
+    ((_, allowed),), _ = told(tmp_path / name)
+    assert "an Excel workbook (.xlsx)" in allowed
+    with pytest.raises(CohortError):
+        read_cohort(f"{tmp_path}/{name}")
+
+
+def test_a_folder_without_tables_and_one_with_a_workbook(tmp_path):
+    ((file, allowed),), _ = told(tmp_path)
+    assert file == str(tmp_path) and "none of the six tables" in allowed
+    write_workbook(tmp_path / "own.xlsx")
+    ((_, allowed),), _ = told(tmp_path)
+    assert "or give own.xlsx, which lies in it" in allowed
+
+
+def test_a_missing_file_does_not_hide_problems_of_the_others(folder):
+    (folder / "courses.csv").rename(folder / "Courses.csv")
+    (folder / "screening.csv").write_bytes(b"")
+    patients = texts(TABLES["patients"])
+    patients.loc[0, "sex"] = "W"
+    patients.to_csv(folder / "patients.csv", index=False)
+    errors, warnings = told(folder)
+    assert [file for file, _ in errors] == ["screening.csv", "courses.csv", "patients.csv"]
+    assert errors[1][1] == f"the file is missing from {folder}; rename 'Courses.csv' to 'courses.csv'"
+    assert warnings == [("Courses.csv", "this was not read")]
+
+
+def test_two_files_of_one_table(folder):
+    TABLES["patients"].to_parquet(folder / "patients.parquet")
+    assert told(folder)[0] == [("patients.csv", "patients.parquet is there too; allowed is one file for each table")]
+
+
+def test_other_files_are_not_read_and_that_is_said(folder):
+    for name in ("notes.txt", "patients.csv.bak", "README.md", ".hidden", "~$cohort.xlsx"):
+        (folder / name).write_bytes(b"x")
+    (folder / "older").mkdir()
+    errors, warnings = told(folder)
+    assert errors == []
+    assert [file for file, _ in warnings] == ["notes.txt", "older", "patients.csv.bak"]
+
+
+def test_sheets_of_the_template_are_left_out_and_others_named(tmp_path):
+    path = write_workbook(tmp_path / "own.xlsx", sheets=["read me", "lists", "Draft"])
+    errors, warnings = told(path)
+    assert errors == []
+    assert warnings == [("own.xlsx, sheet Draft", "this sheet was not read")]
+
+
+def test_a_missing_sheet(tmp_path):
+    tables = {("Adverse events" if table == "adverse_events" else table): frame for table, frame in TABLES.items()}
+    path = tmp_path / "own.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for table, frame in tables.items():
+            sheet = book.add_worksheet(table)
+            for row, cells in enumerate([list(frame.columns), *texts(frame).fillna("").to_numpy().tolist()]):
+                sheet.write_row(row, 0, cells)
+    errors, _ = told(path)
+    assert errors == [
+        ("own.xlsx, sheet adverse_events", "the sheet is missing; rename 'Adverse events' to 'adverse_events'")
+    ]
+
+
+def test_links_pipes_folders_and_sockets_are_no_tables(folder, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere.csv").write_bytes((folder / "patients.csv").read_bytes())
+    for table in ("patients", "courses", "symptoms", "laboratory"):
+        (folder / f"{table}.csv").unlink()
+    (folder / "patients.csv").symlink_to(tmp_path / "elsewhere.csv")
+    os.mkfifo(folder / "courses.csv")
+    (folder / "symptoms.csv").mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(folder)  # a socket's path must be short
+        server.bind("laboratory.csv")
+    errors, _ = told(folder)
+    assert errors == [
+        ("patients.csv", "this is a symbolic link; allowed is an ordinary file"),
+        ("symptoms.csv", "this is a folder; allowed is an ordinary file"),
+        ("courses.csv", "this is a named pipe; allowed is an ordinary file"),
+        ("laboratory.csv", "this is a socket; allowed is an ordinary file"),
+    ]
+
+
+def test_a_link_to_a_workbook_and_a_device(tmp_path):
+    (tmp_path / "link.xlsx").symlink_to(write_workbook(tmp_path / "own.xlsx"))
+    assert told(tmp_path / "link.xlsx")[0] == [("link.xlsx", "this is a symbolic link; allowed is an ordinary file")]
+    with pytest.raises(Unreadable, match="this is a device"):
+        read_bytes(files.Path("/dev/zero"))
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(folder, tmp_path):
+    for path in (folder / "symptoms.csv", tmp_path / "own.xlsx"):
+        with open(path, "wb") as file:
+            file.truncate(2 * 1024**3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    text = "the file has 2,048 MB; allowed are at most 256 MB"
+    assert told(folder)[0] == [("symptoms.csv", text)]
+    assert told(tmp_path / "own.xlsx")[0] == [("own.xlsx", text)]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_the_largest_file_that_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LIMIT", 4)
+    (tmp_path / "a").write_bytes(b"1234")
+    assert read_bytes(tmp_path / "a") == b"1234"
+    (tmp_path / "a").write_bytes(b"12345")
+    with pytest.raises(Unreadable, match="allowed are at most"):
+        read_bytes(tmp_path / "a")
+
+
+def _append(path):
+    with open(path, "ab") as file:
+        file.write(b"more")
+
+
+def _rewrite(path):
+    status = os.stat(path)
+    path.write_bytes(path.read_bytes().swapcase())
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+
+
+def _replace(path):
+    shutil.copy2(path, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+@pytest.mark.parametrize("change", [_append, _rewrite, _replace])
+def test_a_file_that_changes_while_it_is_read(folder, monkeypatch, change):
+    path = folder / "patients.csv"
+    really, done = os.fstat, []
+
+    def look(descriptor):
+        status = really(descriptor)
+        # The first look at the open file: what follows is its reading.
+        if os.path.samestat(status, os.stat(path)) and not done:
+            done.append(True)
+            change(path)
+        return status
+
+    monkeypatch.setattr(os, "fstat", look)
+    errors, _ = told(folder)
+    assert done and errors[0] == (
+        "patients.csv",
+        "the file changed while it was read; read it again when nothing writes to it",
+    )
+
+
+def test_a_file_that_may_not_be_read(folder, monkeypatch):
+    really = os.open
+
+    def refuse(path, *arguments, **options):
+        if str(path).endswith("patients.csv"):
+            raise PermissionError(13, "Permission denied")
+        return really(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert told(folder)[0] == [("patients.csv", "reading the file is not permitted")]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda path: path.write_bytes(b"\xff\xfe{"), "the file cannot be read as a JSON object"),
+        (lambda path: path.write_text("[" * 100_000), "the file cannot be read as a JSON object"),
+        (lambda path: path.write_text(json.dumps([1])), "the file cannot be read as a JSON object"),
+        (lambda path: path.symlink_to("/etc/hostname"), "this is a symbolic link"),
+        (lambda path: path.mkdir(), "this is a folder"),
+    ],
+)
+def test_a_data_package_that_is_none(folder, change, text):
+    change(folder / "datapackage.json")
+    ((file, allowed),), _ = told(folder)
+    assert file == "datapackage.json" and allowed.startswith(text)
+
+
+def test_what_a_check_says_of_one_wrong_cell(folder):
+    symptoms = texts(TABLES["symptoms"])
+    symptoms.loc[4, "grade_best"] = "0.6"
+    symptoms.to_csv(folder / "symptoms.csv", index=False)
+    check = check_cohort(folder)
+    assert check.tables is None
+    assert check.errors.to_dict("records") == [
+        {
+            "file": "symptoms.csv",
+            "row": 6,
+            "column": "grade_best",
+            "value": "0.6",
+            "allowed": "one of 1.5, 1, 0.75, 0.5, 0.25, 0",
+            "nearest": "0.5",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "nearest"),
+    [
+        ("duration_months", " 30", "30"),
+        ("duration_months", "30\t", "30"),
+        ("start_month", "2017-02 ", "2017-02"),
+        ("start_month", "0000-01", ""),
+        ("start_month", "\u0662017-02", ""),
+    ],
+)
+def test_blanks_and_years_that_are_none_are_refused(folder, column, value, nearest):
+    courses = texts(TABLES["courses"])
+    courses.loc[1, column] = value
+    courses.to_csv(folder / "courses.csv", index=False)
+    found = check_cohort(folder).errors[["row", "column", "value", "nearest"]]
+    assert found.to_numpy().tolist() == [[3, column, value, nearest]]
+
+
+def test_names_of_files_need_not_be_text(folder, tmp_path):
+    (folder / os.fsdecode(b"\xff.csv")).write_bytes(b"")
+    assert told(folder) == [[], [("\\udcff.csv", "this was not read")]]
+    odd = write_workbook(tmp_path / "own.xlsx").rename(tmp_path / os.fsdecode(b"\xff.xlsx"))
+    assert check_cohort(odd).accounts["file"].iloc[0] == "\\udcff.xlsx, sheet screening"
+    ((file, _),), _ = told(tmp_path / os.fsdecode(b"\xfe"))
+    assert file.endswith("\\udcfe")
+
+
+def test_more_wrong_cells_of_a_column_than_anyone_would_mend_are_counted(folder, monkeypatch):
+    monkeypatch.setattr(checking, "MOST_LISTED", 3)
+    texts(TABLES["patients"]).assign(sex="W").to_csv(folder / "patients.csv", index=False)
+    found = check_cohort(folder).errors
+    assert found[["row", "column", "value"]].to_numpy().tolist() == [
+        [0, "sex", ""], [2, "sex", "W"], [3, "sex", "W"], [4, "sex", "W"],
+    ]  # fmt: skip
+    assert found["allowed"][0] == "one of F, M; 9 more cells of this column are not"
+    with pytest.raises(CohortError) as caught:
+        read_cohort(folder)
+    assert str(caught.value).startswith("patients.csv, column sex: one of F, M; 9 more cells of this column are not\n")
+
+
+def test_a_wrong_cell_does_not_bring_other_errors_but_does_not_hide_them_either(folder):
+    courses = texts(TABLES["courses"])
+    stopped = courses.index[courses["ongoing"] == "no"]
+    assert len(stopped) >= 2
+    # The reason is needed in both rows; in the first, there is one, but it is misspelled.
+    courses.loc[stopped[0], "stop_reason"] = "intolerence"
+    courses.loc[stopped[1], "stop_reason"] = None
+    courses.to_csv(folder / "courses.csv", index=False)
+    found = check_cohort(folder).errors[["row", "column", "value", "nearest"]].to_numpy().tolist()
+    assert found[0] == [stopped[0] + 2, "stop_reason", "intolerence", "intolerance"]
+    assert [row[:2] for row in found[1:]] == [[stopped[1] + 2, "stop_reason"]]
+
+
+def test_a_misspelled_patient_brings_no_error_about_another(folder):
+    patients = texts(TABLES["patients"])
+    patients.loc[2, "patient_id"] = " " + patients.loc[2, "patient_id"]
+    patients.to_csv(folder / "patients.csv", index=False)
+    check = check_cohort(folder)
+    assert check.errors[["file", "row", "column"]].to_numpy().tolist() == [["patients.csv", 4, "patient_id"]]
+    assert check.errors["nearest"].tolist() == [TABLES["patients"].loc[2, "patient_id"]]
+
+
+def test_a_row_that_cannot_be_read_brings_no_error_about_its_patient(folder):
+    lines = (folder / "courses.csv").read_bytes().splitlines(True)
+    lines[3] = lines[3].rstrip(b"\n") + b",x\n"
+    (folder / "courses.csv").write_bytes(b"".join(lines))
+    assert check_cohort(folder).errors[["file", "row"]].to_numpy().tolist() == [["courses.csv", 4]]
+
+
+def test_example_rows_of_the_template_are_to_be_deleted(folder):
+    for table in ("patients", "screening", "symptoms", "courses"):
+        frame = texts(TABLES[table])
+        example = frame.iloc[[0]].assign(patient_id="EXAMPLE-1")
+        pd.concat([example, frame]).to_csv(folder / f"{table}.csv", index=False)
+    check = check_cohort(folder)
+    assert (
+        check.errors[["row", "column", "value", "allowed"]].to_numpy().tolist()
+        == [[2, "patient_id", "EXAMPLE-1", "an example row of the template; delete it"]] * 4
+    )
+
+
+def test_identifiers_are_hidden_wherever_they_stand(folder):
+    screening = texts(TABLES["screening"]).assign(centre_id="Lyon ")
+    screening.loc[0, "screening"] = "yes"
+    screening.to_csv(folder / "screening.csv", index=False)
+    errors = check_cohort(folder).errors
+    assert set(errors.loc[errors["column"] == "centre_id", "value"]) == {"Lyon "}
+    hidden = hide_identifiers(errors)
+    assert set(hidden.loc[hidden["column"] == "centre_id", ["value", "nearest"]].stack()) == {"(hidden)"}
+    assert hidden.loc[hidden["column"] == "screening", "value"].tolist() == ["yes"]
+    assert hidden.drop(columns=["value", "nearest"]).equals(errors.drop(columns=["value", "nearest"]))
+
+
+def test_an_unknown_reading_of_the_tryptase_rule(folder):
+    with pytest.raises(ValueError, match="most"):
+        check_cohort(folder, tryptase="most")

@@ -1,0 +1,194 @@
+"""Parquet tables with any types their columns may have; expected texts are written down by hand."""
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from analysis.intake import parquet_tables
+from analysis.intake.parquet_tables import read_parquet_table
+from analysis.intake.raw_tables import Unreadable
+
+SCREENING = ["patient_id", "centre_id", "recommendation_month", "screening", "exclusion_reason"]
+DAY = datetime.date(2017, 2, 1)
+
+
+def as_bytes(table):
+    file = pa.BufferOutputStream()
+    parquet.write_table(table, file)
+    return file.getvalue().to_pybytes()
+
+
+def read(columns, **options):
+    """Read a table of screening: the columns given, the others being texts."""
+    n = len(next(iter(columns.values())))
+    given = {name: pa.array(["x"] * n) for name in SCREENING} | columns
+    return read_parquet_table(as_bytes(pa.table(given, **options)), "screening", "screening.parquet")
+
+
+def texts(values, column="patient_id"):
+    raw = read({column: values})
+    assert raw.errors.empty
+    return [None if pd.isna(text) else text for text in raw.frame[column]]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pa.array(["a", "", None, " b "]), ["a", None, None, " b "]),
+        (pa.array(["é" * 50, "x"], pa.large_string()), ["é" * 50, "x"]),
+        (pa.array([12, None, -3]), ["12", None, "-3"]),
+        (pa.array([2**63 - 1], pa.uint64()), ["9223372036854775807"]),
+        (
+            pa.array([12.0, 0.75, np.nan, None, 1e15, 1e22, -0.5]),
+            ["12", "0.75", None, None, "1e+22", "-0.5"],
+        ),
+        (pa.array([0.1, 0.75, 12], pa.float32()), ["0.1", "0.75", "12"]),
+        (pa.array(np.array([0.25, 3], np.float16)), ["0.25", "3"]),
+        (pa.array([np.inf]), ["inf"]),
+        (pa.array([Decimal("12.00"), Decimal("0.750"), Decimal("100.00")]), ["12", "0.75", "100"]),
+        (pa.array([True, False, None]), ["TRUE", "FALSE", None]),
+        (pa.array(["a", "b", "a", None]).dictionary_encode(), ["a", "b", "a", None]),
+        (pa.array([2.0, 2.5, 2.0]).dictionary_encode(), ["2", "2.5", "2"]),
+        (pa.array([None, None]), [None, None]),
+        (pa.array([DAY]), ["2017-02-01"]),
+        (
+            pa.array([datetime.datetime(2017, 2, 1), datetime.datetime(2017, 2, 1, 8, 30)]),
+            ["2017-02-01", "2017-02-01T08:30:00"],
+        ),
+    ],
+)
+def test_values_of_all_types_become_texts(values, expected):
+    assert texts(values) == expected
+
+
+def months(*dates):
+    return [None if date is None else datetime.datetime.fromisoformat(date) for date in dates]
+
+
+FIRSTS = months("2017-02-01", None, "2017-02-01", "2016-12-01")
+# In Paris it is the first of the month already.
+LATE = months("2017-01-31T23:00", None, "2017-01-31T23:00", "2016-11-30T23:00")
+
+
+@pytest.mark.parametrize(
+    ("values", "dates"),
+    [
+        (pa.array(FIRSTS, pa.date32()), 3),
+        (pa.array(FIRSTS, pa.date64()), 3),
+        (pa.array(FIRSTS, pa.timestamp("ns")), 3),
+        (pa.array(LATE, pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms", "Europe/Paris")), 3),
+        (pa.array(["2017-02", None, "2017-02", "2016-12"]), 0),
+    ],
+)
+def test_dates_in_a_column_of_months(values, dates):
+    raw = read({"recommendation_month": values})
+    assert raw.frame["recommendation_month"].fillna("").tolist() == ["2017-02", "", "2017-02", "2016-12"]
+    assert raw.dates == dates
+    assert raw.warnings.empty
+
+
+def test_a_day_that_is_not_the_first_is_doubtful():
+    raw = read({"recommendation_month": pa.array([DAY, datetime.date(2017, 3, 14)])})
+    assert raw.frame["recommendation_month"].tolist() == ["2017-02", "2017-03"]
+    assert raw.warnings[["row", "column"]].to_numpy().tolist() == [[0, "recommendation_month"]]
+    assert "the day is not used" in raw.warnings["allowed"][0]
+
+
+def test_empty_rows_are_counted_and_keep_the_numbers_of_the_others():
+    raw = read({name: pa.array([None, "a", "", "b"]) for name in SCREENING})
+    assert raw.frame.index.tolist() == [1, 3]
+    assert raw.empty_rows == 2
+
+
+def test_a_table_without_rows():
+    raw = read({name: pa.array([], pa.string()) for name in SCREENING})
+    assert list(raw.frame.columns) == SCREENING and raw.frame.empty
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([["a"], ["b"]]),
+        pa.array([{"a": 1}, {"a": 2}]),
+        pa.array([b"a", b"b"]),
+        pa.array([datetime.time(1), None]),
+        pa.array([datetime.timedelta(1), None]),
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"a" * 16, None], pa.binary(16))),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_a_column_of_another_type_is_an_error_and_the_others_are_read(values):
+    raw = read({"centre_id": values})
+    assert raw.frame["patient_id"].tolist() == ["x", "x"]
+    assert raw.frame["centre_id"].isna().all()
+    assert raw.errors[["row", "column", "value"]].to_numpy().tolist() == [[1, "centre_id", ""]]
+    kind = str(values.type).replace("item", "element")  # as the file calls it
+    assert f"the column has the type {kind}" in raw.errors["allowed"][0]
+
+
+def test_unknown_columns_and_columns_there_twice_are_named_as_found():
+    table = pa.Table.from_arrays([pa.array(["x"])] * 7, names=[*SCREENING, "screening", "nested.name"])
+    raw = read_parquet_table(as_bytes(table), "screening", "screening.parquet")
+    assert list(raw.frame.columns) == [*SCREENING, "screening", "nested.name"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"patient_id,term\n", b"PARE" * 9],
+    ids=["empty", "short", "zeros", "csv", "encrypted"],
+)
+def test_what_is_no_parquet_file(content):
+    with pytest.raises(Unreadable, match="no Parquet table, or is damaged"):
+        read_parquet_table(content, "screening", "x")
+
+
+def test_no_damage_leads_to_another_error():
+    whole = as_bytes(pa.table({name: pa.array(["a", "b", None] * 20) for name in SCREENING}))
+    rng = np.random.default_rng(1)
+    refused = 0
+    for _ in range(300):
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[rng.integers(4, len(content), 3)] = rng.integers(0, 256, 3)
+        try:
+            read_parquet_table(content.tobytes()[: rng.integers(len(content) // 2, 2 * len(content))], "screening", "x")
+        except Unreadable:
+            refused += 1
+    assert refused > 100
+
+
+def test_another_table():
+    with pytest.raises(Unreadable, match="row 1 holds no column name"):
+        read_parquet_table(as_bytes(pa.table({"x": [1]})), "screening", "x")
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused():
+    long = pa.DictionaryArray.from_arrays(np.zeros(200_000, np.int32), ["x" * 10_000])
+    content = as_bytes(pa.table({name: long for name in SCREENING}))
+    assert len(content) < 1_000_000
+    with pytest.raises(Unreadable, match="the texts of column patient_id take more than 1,024 MB"):
+        read_parquet_table(content, "screening", "x")
+
+
+def test_too_many_rows_or_bytes_are_refused(monkeypatch):
+    monkeypatch.setattr(parquet_tables, "MOST_ROWS", 2)
+    assert len(read({"screening": pa.array(["a", "b"])}).frame) == 2
+    with pytest.raises(Unreadable, match=r"the table has 3 rows .* allowed are 2 rows"):
+        read({"screening": pa.array(["a", "b", "c"])})
+    monkeypatch.setattr(parquet_tables, "MOST_BYTES", 100)
+    with pytest.raises(Unreadable, match="allowed are"):
+        read({"screening": pa.array(["a", "b"])})
+
+
+def test_a_large_column_of_texts_in_several_groups_keeps_its_order(tmp_path):
+    numbers = np.random.default_rng(2).permutation(200_000).astype(str)
+    columns = {name: pa.array(numbers) for name in SCREENING}
+    path = tmp_path / "x"
+    # A small limit of the dictionary, so that most pages are written without one.
+    parquet.write_table(pa.table(columns), path, row_group_size=50_000, dictionary_pagesize_limit=1000)
+    raw = read_parquet_table(path.read_bytes(), "screening", "x")
+    assert raw.frame["exclusion_reason"].tolist() == numbers.tolist()

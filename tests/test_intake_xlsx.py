@@ -1,0 +1,409 @@
+"""Workbooks as spreadsheet programs write them, and as they should not be; expected texts are written down by hand."""
+
+import datetime
+import io
+import resource
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+import xlsxwriter
+
+from analysis.intake import workbook_parts
+from analysis.intake.raw_tables import Unreadable
+from analysis.intake.workbooks import open_workbook, read_sheet
+
+HEADER = ["patient_id", "centre_id", "recommendation_month", "screening", "exclusion_reason"]
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+SHEET = "xl/worksheets/sheet1.xml"
+PARTS = {
+    "[Content_Types].xml": """<Types xmlns="PACKAGE/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Override PartName="/xl/workbook.xml" ContentType="SPREADSHEET.sheet.main+xml"/>
+<Override PartName="/xl/worksheets/sheet1.xml" ContentType="SPREADSHEET.worksheet+xml"/>
+<Override PartName="/xl/sharedStrings.xml" ContentType="SPREADSHEET.sharedStrings+xml"/>
+</Types>""",
+    "_rels/.rels": """<Relationships xmlns="PACKAGE/relationships">
+<Relationship Id="r1" Type="RELATIONS/officeDocument" Target="xl/workbook.xml"/>
+</Relationships>""",
+    "xl/workbook.xml": """<workbook xmlns="MAIN" xmlns:r="RELATIONS"><sheets>
+<sheet name="screening" sheetId="1" r:id="r1"/>
+</sheets></workbook>""",
+    "xl/_rels/workbook.xml.rels": """<Relationships xmlns="PACKAGE/relationships">
+<Relationship Id="r1" Type="RELATIONS/worksheet" Target="worksheets/sheet1.xml"/>
+<Relationship Id="r2" Type="RELATIONS/sharedStrings" Target="sharedStrings.xml"/>
+</Relationships>""",
+    "xl/sharedStrings.xml": """<sst xmlns="MAIN"/>""",
+}
+NAMES = {
+    "PACKAGE": "http://schemas.openxmlformats.org/package/2006",
+    "RELATIONS": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "SPREADSHEET": "application/vnd.openxmlformats-officedocument.spreadsheetml",
+}
+
+
+def read(content, table="screening"):
+    sheet, part = open_workbook(content)[table]
+    return read_sheet(sheet, part, table, f"x.xlsx, sheet {table}")
+
+
+def cells(raw):
+    return raw.frame.astype(object).where(raw.frame.notna(), None).to_numpy().tolist()
+
+
+def told(problems):
+    return problems[["row", "column", "allowed"]].to_numpy().tolist()
+
+
+def written(fill, **options):
+    """Write a workbook with one sheet, its header in row 1, and let a function fill it."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet("screening")
+        sheet.write_row(0, 0, HEADER)
+        fill(book, sheet)
+    return file.getvalue()
+
+
+def by_hand(sheet, extra=None, namespace=MAIN):
+    """Write a workbook part by part, and of its one sheet what is inside `worksheet`."""
+    parts = PARTS | {SHEET: f'<worksheet xmlns="{MAIN}">{sheet}</worksheet>'}
+    for short, name in (NAMES | {"MAIN": namespace}).items():
+        parts = {part: text.replace(short, name) for part, text in parts.items()}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, text in (parts | (extra or {})).items():
+            archive.writestr(part, text)
+    return file.getvalue()
+
+
+def text_cell(place, text):
+    return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+FIRST = '<row r="1">' + "".join(text_cell(f"{c}1", name) for c, name in zip("ABCDE", HEADER, strict=True)) + "</row>"
+
+
+def data(rows, after=""):
+    return by_hand(f"<sheetData>{FIRST}{rows}</sheetData>{after}")
+
+
+def test_cells_of_all_types_become_texts():
+    def fill(book, sheet):
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        clock = book.add_format({"num_format": "hh:mm"})
+        sheet.write_row(1, 0, [12, 12.0, "2017-02", 0.75, 1e22])
+        sheet.write_row(2, 0, [True, " b ", "févr. 2017", 1 / 3, "0,5"])
+        sheet.write_datetime(3, 0, datetime.datetime(2017, 2, 14), day)
+        sheet.write_datetime(3, 1, datetime.datetime(2017, 2, 14, 8, 30), day)
+        sheet.write_datetime(3, 3, datetime.time(8, 30), clock)
+        sheet.write_rich_string(3, 4, "a", book.add_format({"bold": True}), "b", "c")
+
+    raw = read(written(fill))
+    assert list(raw.frame.columns) == HEADER
+    assert cells(raw) == [
+        ["12", "12", "2017-02", "0.75", "1e+22"],
+        ["TRUE", " b ", "févr. 2017", "0.3333333333333333", "0,5"],
+        ["2017-02-14", "2017-02-14T08:30:00", None, "08:30:00", "abc"],
+    ]
+    assert (raw.dates, raw.empty_rows, len(raw.errors), len(raw.warnings)) == (0, 0, 0, 0)
+
+
+def test_a_number_as_excel_stores_it_is_the_number_it_shows():
+    # Excel writes 17 digits of 20.4 and of 0.1 + 0.2 alike.
+    raw = read(data('<row r="2"><c r="A2"><v>20.399999999999999</v></c><c r="B2"><v>4.0999999999999996</v></c></row>'))
+    assert cells(raw) == [["20.4", "4.1", None, None, None][: len(raw.frame.columns)]]
+
+
+@pytest.mark.parametrize("options", [{}, {"default_date_format": "mmm-yy"}])
+def test_dates_in_a_column_of_months_are_read_as_months(options):
+    def fill(book, sheet):
+        month = book.add_format({"num_format": options.get("default_date_format", "yyyy-mm-dd")})
+        for row, value in enumerate([datetime.date(2016, 12, 1), datetime.date(2017, 2, 1)], 1):
+            sheet.write_datetime(row, 2, value, month)
+        sheet.write_string(3, 2, "2017-03")
+
+    raw = read(written(fill, **options))
+    assert raw.frame["recommendation_month"].tolist() == ["2016-12", "2017-02", "2017-03"]
+    assert raw.dates == 2
+    assert raw.warnings.empty
+
+
+def test_dates_counted_from_1904():
+    def fill(book, sheet):
+        sheet.write_datetime(1, 2, datetime.date(2017, 2, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
+
+    raw = read(written(fill, date_1904=True))
+    assert raw.frame["recommendation_month"].tolist() == ["2017-02"]
+
+
+def test_a_day_that_is_not_the_first_is_doubtful():
+    def fill(book, sheet):
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_datetime(1, 2, datetime.date(2017, 2, 28), day)
+        sheet.write_datetime(2, 2, datetime.date(2017, 3, 1), day)
+
+    raw = read(written(fill))
+    assert raw.frame["recommendation_month"].tolist() == ["2017-02", "2017-03"]
+    assert raw.dates == 2
+    (warning,) = told(raw.warnings)
+    assert warning[:2] == [0, "recommendation_month"] and "the day is not used" in warning[2]
+
+
+def test_a_date_that_does_not_exist_is_no_empty_cell():
+    def fill(book, sheet):
+        sheet.write_number(1, 2, -1e9, book.add_format({"num_format": "yyyy-mm-dd"}))
+
+    assert read(written(fill)).frame["recommendation_month"].tolist() == ["#VALUE!"]
+
+
+def test_values_of_formulas_are_used_and_errors_kept():
+    def fill(book, sheet):
+        sheet.write_formula(1, 0, '="A"&"1"', None, "A1")
+        sheet.write_formula(1, 1, "=1/4", None, 0.25)
+        sheet.write_formula(1, 3, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(1, 4, "=NA()", None, "#N/A")
+
+    raw = read(written(fill))
+    assert cells(raw) == [["A1", "0.25", None, "#DIV/0!", "#N/A"]]
+    assert raw.errors.empty
+
+
+@pytest.mark.parametrize("value", ["", "<v></v>", "<v/>"])
+@pytest.mark.parametrize("formula", ["<f>1+1</f>", "<f/>", '<f t="shared" si="0"/>'])
+def test_a_formula_without_a_value_is_an_error(value, formula):
+    raw = read(data(f'<row r="2">{text_cell("A2", "a")}<c r="D2">{formula}{value}</c></row>'))
+    assert told(raw.errors) == [
+        [2, "screening", "a formula without a value: open the file in a spreadsheet program, let it calculate, save"]
+    ]
+    assert raw.frame["patient_id"].tolist() == ["a"]
+
+
+def test_a_formula_that_gives_an_empty_text_is_an_empty_cell():
+    raw = read(data(f'<row r="2">{text_cell("A2", "a")}<c r="E2" t="str"><f>""</f><v></v></c></row>'))
+    assert raw.errors.empty
+    assert cells(raw) == [["a", None, None, None, None]]
+
+
+def test_merged_cells_are_errors_where_they_begin():
+    def fill(book, sheet):
+        sheet.write_row(1, 0, ["a", "b"])
+        sheet.merge_range("A3:A5", "c")
+        sheet.merge_range("H2:J2", "")
+
+    raw = read(written(fill))
+    assert told(raw.errors) == [
+        [3, "patient_id", "the cells A3:A5 are merged; allowed is a value in each cell"],
+        [2, "H", "the cells H2:J2 are merged; allowed is a value in each cell"],
+    ]
+
+
+def test_hidden_rows_and_columns_and_filters_leave_nothing_out():
+    def fill(book, sheet):
+        for row in range(1, 5):
+            sheet.write_row(row, 0, [f"p{row}", "c", "2017-02", "included"])
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_column("B:B", None, None, {"hidden": True})
+        sheet.autofilter("A1:E5")
+        sheet.filter_column("A", "x == p1")
+        sheet.hide()
+        book.add_worksheet("other").activate()
+
+    raw = read(written(fill))
+    assert raw.frame["patient_id"].tolist() == ["p1", "p2", "p3", "p4"]
+    assert raw.frame["centre_id"].tolist() == ["c"] * 4
+
+
+def test_empty_rows_are_counted_and_formats_beyond_the_table_do_not_matter():
+    def fill(book, sheet):
+        shade = book.add_format({"bg_color": "yellow"})
+        sheet.write_string(3, 0, "a")
+        sheet.write_string(4, 0, "")
+        sheet.write_string(6, 0, "b")
+        sheet.write_blank(1_048_575, 16_383, None, shade)
+
+    raw = read(written(fill))
+    assert list(raw.frame.columns) == HEADER
+    assert raw.frame.index.tolist() == [2, 5]
+    assert raw.empty_rows == 4
+
+
+def test_rows_and_cells_without_their_names_are_counted():
+    raw = read(
+        by_hand(f"<sheetData>{FIRST}<row><c t='inlineStr'><is><t>a</t></is></c><c><v>5</v></c></row></sheetData>")
+    )
+    assert cells(raw) == [["a", "5", None, None, None]]
+
+
+def test_a_wrong_dimension_is_not_believed():
+    rows = f'<row r="2">{text_cell("A2", "a")}</row>'
+    raw = read(by_hand(f'<dimension ref="A1:A1"/><sheetData>{FIRST}{rows}</sheetData>'))
+    assert cells(raw) == [["a", None, None, None, None]]
+
+
+@pytest.mark.parametrize(
+    ("first", "text"),
+    [
+        ([], "row 1 is empty; allowed is a header"),
+        (["", "", "x"], "row 1 holds no column name"),
+        (["Cohort of Lyon"], "row 1 holds no column name"),
+    ],
+)
+def test_a_sheet_without_a_header(first, text):
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("screening")
+        sheet.write_row(0, 0, first)
+        if first:
+            sheet.write_row(1, 0, HEADER)
+    with pytest.raises(Unreadable, match=text):
+        read(file.getvalue())
+
+
+def refused(content):
+    """Refuse a workbook or its sheet in bounded memory, and say why."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Unreadable) as caught:
+        read(content)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ('<row r="999999999"><c r="A999999999"><v>1</v></c></row>', "numbers a row '999999999'"),
+        ('<row r="1048577"><c r="A1048577"><v>1</v></c></row>', "numbers a row '1048577'"),
+        ('<row r="-2"/>', "numbers a row '-2'"),
+        ('<row r="2.5"/>', "numbers a row '2.5'"),
+        ('<row r="1"/>', "row 1 of the sheet does not come after row 1"),
+        ('<row r="5"/><row r="3"/>', "row 3 of the sheet does not come after row 5"),
+        ('<row r="2"><c r="ZZZ2"><v>1</v></c></row>', "row 2 of the sheet has a cell named 'ZZZ2'"),
+        ('<row r="2"><c r="A3"><v>1</v></c></row>', "row 2 of the sheet has a cell named 'A3'"),
+        ('<row r="2"><c r="2"><v>1</v></c></row>', "a cell named '2'"),
+        ('<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c></row>', "a cell named 'A2'"),
+        ('<row r="2"><c r="B2"><v>1</v></c><c r="B2"><v>2</v></c></row>', "a cell named 'B2'"),
+        ('<row r="2"><c r="IW2"><v>1</v></c></row>', "a value in row 2 right of column IV"),
+        ('<row r="2"><c r="A2"><v>1</v></row>', "the sheet is damaged: mismatched tag"),
+        ('<row r="2"><c r="A2"><v>&x;</v></c></row>', "the sheet is damaged: undefined entity"),
+        ('<row r="2"><c r="A2"><v>abc</v></c></row>', "a cell holds no value of the type it names"),
+        ('<row r="2"><c r="A2" t="s"><v>7</v></c></row>', "a cell holds no value of the type it names"),
+        (f'<row r="2"><c r="A2"><v>{"9" * 5000}</v></c></row>', "a cell holds no value of the type it names"),
+        ('<row r="2"><c r="A2" s="x"><v>1</v></c></row>', "a cell holds no value of the type it names"),
+    ],
+)
+def test_a_damaged_sheet(rows, text):
+    message = refused(data(rows))
+    assert text in message and "abc" not in message
+
+
+def test_values_at_the_edges_of_a_sheet_are_read():
+    raw = read(data('<row r="1048576"><c r="A1048576"><v>1</v></c></row>'))
+    assert raw.frame.index.tolist() == [1_048_574]
+    assert raw.empty_rows == 1_048_574
+
+
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
+    f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/sharedStrings.xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/other.xml"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused_in_every_part(part, encoding):
+    bomb = f'<?xml version="1.0" encoding="{encoding}"?>{LAUGHS}]><x>&i;</x>'.encode(encoding)
+    assert "document type definition" in refused(by_hand(f"<sheetData>{FIRST}</sheetData>", extra={f"xl/{part}": bomb}))
+
+
+def test_a_part_that_unpacks_to_far_more_is_refused_before_that():
+    bomb = by_hand(f"<sheetData>{FIRST}</sheetData>", extra={"xl/media/image1.png": b"\0" * 300 * 1024**2})
+    assert len(bomb) < 1024**2
+    assert "the file unpacks to 300 MB, too much for its size" in refused(bomb)
+
+
+@pytest.mark.parametrize("checked", [100, 101])
+def test_a_part_that_declares_less_than_it_unpacks_to(checked):
+    text = b"<a>" + b"b" * 60 * 1024**2
+    honest = by_hand(f"<sheetData>{FIRST}</sheetData>", extra={"xl/other.xml": text})
+    forged = honest
+    # The check sum is made that of the first bytes too, since otherwise it alone would tell.
+    for told, lie in ((len(text), 100), (zlib.crc32(text), zlib.crc32(text[:checked]))):
+        assert forged.count(told.to_bytes(4, "little")) == 2
+        forged = forged.replace(told.to_bytes(4, "little"), lie.to_bytes(4, "little"))
+    assert ("or is damaged" if checked == 100 else "unpacks to another size than it says") in refused(forged)
+
+
+def test_too_many_elements_levels_and_parts_are_refused(monkeypatch):
+    sheet = data("".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 102)))
+    assert len(read(sheet).frame) == 100
+    monkeypatch.setattr(workbook_parts, "MOST_ELEMENTS", 300)
+    assert "the workbook holds too much" in refused(sheet)
+    monkeypatch.undo()
+    assert "the workbook holds too much" in refused(by_hand("<a>" * 200 + "</a>" * 200))
+    many = {f"xl/{number}.xml": b"" for number in range(10_001)}
+    assert "too many parts" in refused(by_hand(f"<sheetData>{FIRST}</sheetData>", extra=many))
+
+
+def test_what_is_no_workbook(tmp_path):
+    whole = written(lambda book, sheet: sheet.write_row(1, 0, ["a", "b"]))
+    none = "the file is no Excel workbook (.xlsx), or is damaged"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("word/document.xml", "<document/>")
+    twice = io.BytesIO(whole)
+    with zipfile.ZipFile(twice, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
+        file.writestr("xl/worksheets/sheet1.xml", "<x/>")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("[Content_Types].xml", "x" * 100)
+    # Bit 0 of the flags says that a part is encrypted.
+    locked = bytearray(archive.getvalue())
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    for content, text in (
+        (b"", none),
+        (b"patient_id,centre_id\n", none),
+        (archive.getvalue(), none),
+        (whole[: len(whole) // 2], none),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 1000, "locked with a password, or is an old Excel file (.xls)"),
+        (bytes(locked), "the file is locked with a password; allowed is one without"),
+        (twice.getvalue(), "two parts of one name"),
+        (packed.getvalue(), "packed in a way that Excel does not use"),
+        (
+            by_hand("", namespace="http://purl.oclc.org/ooxml/spreadsheetml/main"),
+            "Strict Open XML Spreadsheet",
+        ),
+    ):
+        assert text in refused(content)
+
+
+def test_no_damage_leads_to_another_error():
+    def fill(book, sheet):
+        for row in range(1, 30):
+            sheet.write_row(row, 0, [f"p{row}", row, 0.5, True])
+
+    with zipfile.ZipFile(io.BytesIO(written(fill))) as archive:
+        whole = {name: archive.read(name) for name in archive.namelist()}
+    rng = np.random.default_rng(1)
+    refusals = 0
+    for _ in range(150):
+        name = rng.choice([one for one in whole if "docProps" not in one])
+        content = np.frombuffer(whole[name], np.uint8).copy()
+        start = rng.integers(50, len(content))
+        # A stretch of one place is copied to another, which leaves more XML intact than random bytes do.
+        piece = content[(origin := rng.integers(0, len(content))) : origin + rng.integers(1, 40)]
+        damaged = content[:start].tobytes() + piece.tobytes() + content[start + rng.integers(0, 40) :].tobytes()
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for one, text in whole.items():
+                archive.writestr(one, damaged if one == name else text)
+        try:
+            sheets = open_workbook(file.getvalue())
+            for sheet, part in sheets.values():
+                read_sheet(sheet, part, "screening", "x")
+        except Unreadable:
+            refusals += 1
+    assert refusals > 30

@@ -1,0 +1,276 @@
+"""The rates of the paper, each once, beside those of a cohort."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import biology, comparison, dosing, followup, patients, response, safety, symptoms
+from analysis.published import read_claims
+from analysis.reporting import published_rows
+from analysis.statistics.exact_difference import exact_difference_interval
+from analysis.tables import table_1, table_2
+from analysis.verification.published_rates import SECTIONS, compared_rates, compared_values
+from analysis.verification.verdicts import AnswerError, built_values
+from tests.cohorts import random_cohort
+
+ROOT = Path(__file__).resolve().parents[1]
+PUBLISHED = ROOT / "data" / "published"
+MODULES = (patients, response, followup, dosing, symptoms, safety, biology, comparison)
+CLAIMS_HEAD = "claim,section,line,table_row,table_column,statement,population,kind,numerator,denominator,"
+CLAIMS_HEAD += "denominator_printed,value,unit,note\n"
+
+
+def build(cohort, folder):
+    """Write what the notebooks write of a cohort, and collect it."""
+    values = {name: entry for module in MODULES for name, entry in module.summarise(cohort).items()}
+    (folder / "values-all.json").write_text(json.dumps(values, default=float), encoding="utf-8")
+    for name, table in (("table-1", table_1), ("table-2", table_2)):
+        table(cohort).to_csv(folder / f"{name}.csv", index=False)
+    return built_values(folder)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return built_values(ROOT / "figures")
+
+
+@pytest.fixture(scope="module")
+def of_shipped(shipped):
+    return compared_rates(PUBLISHED, shipped)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    return build(random_cohort(20, 1), tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def of_own(own):
+    return compared_rates(PUBLISHED, own)
+
+
+def small(folder, claims, answers):
+    """Write claims (name, section, population, kind, numerator, denominator, value) and what answers them."""
+    rows = [
+        f"{name},{section},{line},,,Patients of {name}.,{population},{kind},{n},{of},no,{value},,\n"
+        for line, (name, section, population, kind, n, of, value) in enumerate(claims, start=1)
+    ]
+    (folder / "claims.csv").write_text(CLAIMS_HEAD + "".join(rows), encoding="utf-8")
+    lines = [f"{name},{answer},{'percent' if '%' in kind else 'n'},\n" for name, answer, kind in answers]
+    (folder / "answers.csv").write_text("claim,answer,statistic,reason\n" + "".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_in_the_reconstructed_cohort_every_rate_is_the_published_one(of_shipped):
+    assert len(of_shipped) == of_shipped["quantity"].nunique() > 150
+    for part in ("n", "denominator", "percent"):
+        assert of_shipped[f"own_{part}"].tolist() == of_shipped[f"published_{part}"].tolist()
+    assert (of_shipped["difference"] == 0).all()
+    assert ((of_shipped["low"] < 0) & (of_shipped["high"] > 0)).all()
+
+
+def test_every_printed_count_and_percentage_is_there(of_shipped):
+    """By the tables: 14 rows of 6 columns of Table 2, and from Table 1 all rows with a percentage."""
+    claims = read_claims()
+    table_1_shares = claims[(claims["section"] == "table_1") & (claims["kind"] == "percent")]
+    names = of_shipped["quantity"]
+    assert names.str.startswith("table_2:").sum() == 84
+    printed = {(row.numerator, row.denominator) for row in table_1_shares.itertuples()} - {("39", "39")}
+    found = set(zip(*(of_shipped[f"published_{part}"].astype(str) for part in ("n", "denominator")), strict=True))
+    assert printed <= found
+    assert names.str.startswith("safety.event.").sum() == 11
+    assert list(dict.fromkeys(of_shipped["section"])) == list(dict.fromkeys(SECTIONS.values()))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "n", "of", "where", "note"),
+    [
+        ("table_2:best.orr:all", 43, 55, "table 2, Best response: ORR, All patients", "76.8% of 56 (highlights, L71)"),
+        ("table_2:best.orr:idiopathic", 9, 14, "table 2, Best response: ORR", "68.7% of 14 (results, L246)"),
+        ("table_1:who.atypical_mast_cells:all", 17, 39, "table 1, WHO 2016: atypical", "39/39 (44%)"),
+        ("table_1:therapies.masitinib:all", 8, 55, "table 1, Previous therapy: Masitinib", "8/55 (14.3%)"),
+        ("safety.patients_with_event.all", 16, 55, "results, L293", "16/55 (28.6%) (abstract, L104)"),
+        ("safety.stopped.all", 6, 55, "discussion, L348", "6/55 (10.7%) (abstract, L105)"),
+        # 36.3 and 5.4 are cut, which is no contradiction.
+        ("table_2:last.mr:CM", 4, 11, "table 2", ""),
+        ("table_2:last.intolerance:all", 3, 55, "table 2", ""),
+        # Printed without a denominator.
+        ("table_1:classification.primary:all", 41, 55, "table 1", ""),
+        ("table_1:classification.idiopathic:all", 14, 55, "table 1", ""),
+        ("followup.stop.responders.pregnancy_intent", 2, 43, "results, L262", ""),
+        ("followup.stopped.non_responders", 12, 12, "results, L263", ""),
+        ("dosing.escalated_300.escalated", 14, 15, "results, L273", ""),
+        ("dosing.reached_pr.weekly", 1, 3, "results, L281", ""),
+        ("patients.excluded.sm_ahn.screened", 1, 65, "methods, L168", ""),
+        ("safety.event.fatigue.all", 3, 55, "results, L299", ""),
+        ("symptoms.worse.anaphylaxis", 1, 14, "discussion, L328", ""),
+        # The same patients, once of all and once of those evaluated.
+        ("table_1:classification.ism.kit_positive:all", 23, 29, "table 1", ""),
+        ("patients.kit_positive.ism", 23, 28, "results, L235", ""),
+    ],
+)
+def test_what_the_paper_gives_as_read_by_hand(of_shipped, quantity, n, of, where, note):
+    row = of_shipped.set_index("quantity").loc[quantity]
+    assert (row["published_n"], row["published_denominator"]) == (n, of)
+    assert row["place"].startswith(where)
+    assert (note in row["note"]) if note else row["note"] == ""
+
+
+def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
+    """A rate has the counts of every value that one of its statements asks for."""
+    answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, keep_default_na=False).set_index("claim")
+    pairs = {
+        "results.patients.diagnosis.ism": "table1.diagnosis.ism",
+        "results.patients.diagnosis.cm": "table1.diagnosis.cm",
+        "results.patients.diagnosis.mcas": "table1.diagnosis.mcas",
+        "methods.diagnosis.idiopathic": "table1.header.idiopathic.n",
+        "results.patients.kit.positive.all": "table1.who.kit",
+        "results.lost_response.patients": "table2.last.loss.all",
+        "results.best.orr.primary": "table2.best.orr.primary",
+        "results.last.orr.all": "table2.last.orr.all",
+    }
+    for text, table in pairs.items():
+        one, other = (own[answers.at[claim, "answer"]] for claim in (text, table))
+        assert (one["n"], one["denominator"]) == (other["n"], other["denominator"])
+        assert answers.at[text, "answer"] not in set(of_own["quantity"])
+        assert answers.at[table, "answer"] in set(of_own["quantity"])
+
+
+def test_differences_of_another_cohort(own, of_own):
+    rows = of_own.set_index("quantity")
+    for quantity in ("table_2:best.mr:all", "followup.stop.responders.intolerance", "table_1:presentation.skin:all"):
+        row, value = rows.loc[quantity], own[quantity]
+        counts = [int(value["n"]), int(value["denominator"]), row["published_n"], row["published_denominator"]]
+        assert row["difference"] == pytest.approx(100 * (counts[0] / counts[1] - counts[2] / counts[3]))
+        expected = [100 * limit for limit in exact_difference_interval(*counts)]
+        assert [row["low"], row["high"]] == pytest.approx(expected, abs=1e-4)
+        assert row["low"] <= expected[0] and expected[1] <= row["high"]
+    compared = of_own.dropna(subset="difference")
+    assert compared["difference"].between(compared["low"], compared["high"]).all()
+    assert (of_own["published_n"].tolist(), of_own["note"].tolist()) == tuple(
+        compared_rates(PUBLISHED, {})[name].tolist() for name in ("published_n", "note")
+    )
+
+
+def test_an_event_in_no_row_was_nobodys_and_any_other_absent_value_is_not_available(own, of_own):
+    assert "safety.event.ecchymosis.all" not in own
+    row = of_own.set_index("quantity").loc["safety.event.ecchymosis.all"]
+    assert (row["own_n"], row["own_denominator"], row["own_percent"]) == (0, 20, 0)
+    fewer = {name: entry for name, entry in own.items() if name != "dosing.escalated_600.escalated"}
+    row = compared_rates(PUBLISHED, fewer).set_index("quantity").loc["dosing.escalated_600.escalated"]
+    assert pd.isna(row[["own_n", "own_denominator", "own_percent", "difference", "low", "high"]]).all()
+    nothing = compared_rates(PUBLISHED, {})
+    assert len(nothing) == len(of_own)
+    assert nothing[["own_n", "own_percent", "low"]].isna().all(axis=None)
+
+
+def test_nobody_in_a_group_has_no_rate(tmp_path):
+    rows = compared_rates(PUBLISHED, build(random_cohort(6, 3, "CM"), tmp_path)).set_index("quantity")
+    row = rows.loc["table_2:best.orr:ISM"]
+    assert (row["own_n"], row["own_denominator"]) == (0, 0)
+    assert np.isnan([row["own_percent"], row["difference"], row["low"], row["high"]]).all()
+    printed = published_rows.rate_rows(rows.reset_index()).set_index("Rate")
+    cells = printed.loc["Any response at best response, indolent systemic mastocytosis"]
+    assert cells["Own cohort, n/N (%)"] == "– (N = 0)"
+    assert cells["Difference, points (95% CI)"] == "–"
+    assert "– (N = 0): the cohort has nobody in this group." in published_rows.row_notes(rows)
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        # 22.2 % of 9 is 2; 60 % of 9 is no count, and there is nothing else; 50 % of 201 is 100 or 101.
+        ([("a", "results", "all", "percent", "", "9", "22.2")], (2, 9, "")),
+        ([("a", "results", "all", "percent", "", "9", "60")], None),
+        ([("a", "results", "all", "percent", "", "201", "50")], None),
+        # The table before the text, whichever comes first.
+        (
+            [
+                ("a", "results", "all", "percent", "3", "9", "33.3"),
+                ("b", "table_1", "all", "percent", "2", "9", "22.2"),
+            ],
+            (2, 9, "as printed: 3/9 (33.3%) (results, L1)"),
+        ),
+        # The text if the table contradicts itself.
+        (
+            [
+                ("a", "table_1", "all", "percent", "3", "9", "60"),
+                ("b", "results", "all", "percent", "2", "9", "22.2"),
+            ],
+            (2, 9, "as printed: 3/9 (60%) (table 1, L1)"),
+        ),
+        # 8 of 9 is not 44 %, 4 of 9 is.
+        ([("a", "results", "all", "percent", "8", "9", "44")], (4, 9, "as printed: 8/9 (44%) (results, L1)")),
+        # A count alone is of all patients, whose number another statement has.
+        (
+            [("a", "results", "all", "count", "2", "", "2"), ("c", "results", "all", "count", "5", "9", "5")],
+            (2, 9, ""),
+        ),
+    ],
+)
+def test_which_count_a_statement_gives(tmp_path, claims, expected):
+    answers = [(claim[0], "safety.flare.all" if claim[0] in "ab" else "safety.severe.all", "%") for claim in claims]
+    values = {name: {"n": 1, "denominator": 4} for name in ("safety.flare.all", "safety.severe.all")}
+    claims = [*claims, ("z", "results", "all", "count", "1", "9", "1")]
+    answers = [*answers, ("z", "safety.severe_flare.all", "n")]
+    rows = compared_rates(small(tmp_path, claims, answers), values).set_index("quantity")
+    if expected is None:
+        assert "safety.flare.all" not in rows.index
+    else:
+        row = rows.loc["safety.flare.all"]
+        assert (row["published_n"], row["published_denominator"], row["note"]) == expected
+        assert (row["own_n"], row["own_denominator"]) == (1, 4)
+
+
+def test_an_unknown_claim_is_refused(tmp_path):
+    claims = [("a", "results", "all", "percent", "2", "9", "22.2")]
+    with pytest.raises(AnswerError, match="there is no claim 'b'"):
+        compared_rates(small(tmp_path, claims, [("b", "safety.flare.all", "n")]), {})
+
+
+def test_medians_means_and_ranges_side_by_side(shipped, own):
+    rows = compared_values(PUBLISHED, shipped)
+    assert not rows.duplicated(["quantity", "statistic"]).any()
+    # Printed are whole numbers, or one decimal.
+    assert (abs(rows["own"] - rows["published"]) < 0.5).all()
+    by = compared_values(PUBLISHED, own).set_index(["quantity", "statistic"])
+    age = by.loc[("table_1:general.age_at_diagnosis:all", "median")]
+    assert (age["own"], age["published"]) == (own["patients.age_at_diagnosis.all"]["median"], 41)
+    wait = by.loc[("table_1:general.time_to_treatment:all", "median")]
+    assert (wait["own"] * 12, wait["unit"]) == (own["table_1:general.time_to_treatment:all"]["median"], "years")
+    assert by.loc[("biology.tryptase.before", "mean"), "published"] == 30.3
+    assert compared_values(PUBLISHED, {})["own"].isna().all()
+
+
+def test_rows_as_printed(of_own):
+    row = of_own.iloc[[0]].assign(own_n=3900, own_denominator=5000, difference=-0.18, low=-9.649, high=12.935)
+    printed = published_rows.rate_rows(row).iloc[0].tolist()
+    assert printed == [
+        *("Best response", "Any response at best response", "3,900/5,000 (78.0)", "43/55 (78.2)"),
+        *("−0.2 (−9.6 to 12.9)", "Table 2, Best response: ORR", "76.8% of 56 (highlights, L71)"),
+    ]
+    event = of_own[of_own["quantity"] == "safety.event.ecchymosis.all"]
+    assert published_rows.rate_rows(event)["Own cohort, n/N (%)"].tolist() == ["0/20"]
+    nothing = compared_rates(PUBLISHED, {})
+    assert set(published_rows.rate_rows(nothing)["Own cohort, n/N (%)"]) == {"not available"}
+    assert "not available: the cohort gives no such number." in published_rows.row_notes(nothing)
+    assert "of all 0 intervals in the table 0 leave out 0" in published_rows.rate_notes(nothing)[1]
+
+
+def test_the_note_counts_the_intervals_that_leave_out_zero(of_own):
+    rows = of_own.iloc[:4].assign(low=[-1.0, 0.5, -9.0, 0.0], high=[1.0, 2.0, -3.0, 4.0], difference=0.0)
+    assert "of all 4 intervals in the table 2 leave out 0" in published_rows.rate_notes(rows)[1]
+
+
+def test_the_page_has_its_sections_and_what_must_not_be_overlooked(of_own):
+    rows = published_rows.rate_rows(of_own)
+    page = published_rows.sectioned_table(rows, "Rates", "rates", ["A note."], ["A caveat."]).as_raw_html()
+    places = [page.index(f">{section}<") for section in dict.fromkeys(SECTIONS.values())]
+    assert places == sorted(places)
+    assert '<b class="note">A caveat.</b>' in page and "A note." in page
+    values = published_rows.value_rows(compared_values(PUBLISHED, {}))
+    assert set(values["Own cohort"]) == {"–"}
+    assert "–: the cohort has no values." in published_rows.value_notes(compared_values(PUBLISHED, {}))

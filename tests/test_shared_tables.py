@@ -1,0 +1,281 @@
+"""The shared tables as a reader gets them: no small count stands in them, and none can be worked out from them."""
+
+import json
+import re
+from html.parser import HTMLParser
+from io import StringIO
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from cohorts import random_cohort, random_tables
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analysis import schema
+from analysis.cohort import from_tables, read_cohort, restrict
+from analysis.criteria import PAPER
+from analysis.disclosure.safety_cells import safety_cells
+from analysis.disclosure.study_cells import shared_numbers
+from analysis.reporting.outputs import save_table
+from analysis.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
+from analysis.tables import table_1, table_2
+
+ROOT = Path(__file__).resolve().parents[1]
+RENDER = {"table_1": shared_table_1, "table_2": shared_table_2, "safety": shared_safety}
+COHORTS = ((3, 1), (8, 2), (14, 3), (40, 4), (55, 5), (300, 6))
+BEST = ("best.cr", "best.mr", "best.pr")
+LAST = ("last.cr", "last.mr", "last.pr")
+GONE = ("last.nr", "last.loss_of_response", "last.intolerance", "last.lost_to_follow_up")
+COUNTED = {"count", "count_percent"}
+
+
+class Reader(HTMLParser):
+    """The rows of a table as lists of texts, and the whole text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.words, self._inside, self._skip = [], [], False, False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self._skip = self._skip or tag == "style"
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self._inside = True
+        if tag == "br" and self._inside:
+            self.rows[-1][-1] += " "
+
+    def handle_endtag(self, tag):
+        self._skip = self._skip and tag != "style"
+        if tag in ("td", "th"):
+            self._inside = False
+
+    def handle_data(self, data):
+        if not self._skip:
+            self.words.append(data)
+        if self._inside:
+            self.rows[-1][-1] += data
+
+    def body(self):
+        return [[cell.strip("\u2007 \n") for cell in row] for row in self.rows if len(row) > 1]
+
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def files(cohort, folder, hide_below=5):
+    """Write the shared files, and read them again as their reader does."""
+    shared = shared_numbers(cohort, PAPER, hide_below)
+    csv, html = {}, {}
+    for name, render in RENDER.items():
+        numbers = getattr(shared, name)
+        for path in save_table(shared_csv(numbers), render(shared), name.replace("_", "-"), folder):
+            if path.suffix == ".csv":
+                csv[name] = pd.read_csv(path, keep_default_na=False, na_values={"n": [""], "denominator": [""]})
+            else:
+                html[name] = Reader(path.read_text(encoding="utf-8"))
+    return csv, html
+
+
+@pytest.fixture(scope="module", params=COHORTS, ids=str)
+def made(request, tmp_path_factory):
+    cohort = random_cohort(*request.param)
+    return cohort, *files(cohort, tmp_path_factory.mktemp("shared"))
+
+
+def test_no_small_count_stands_in_the_csv(made):
+    for table in made[1].values():
+        assert not (table[["n", "denominator"]] < 5).any(axis=None)
+        missing = table["hidden"].str.split().map(lambda found: "n" in found)
+        assert (missing == table["n"].isna()).all()
+        # What is computed from a hidden number is hidden as well.
+        numbers = [name for name in table if name == "percent" or name.endswith(("_low", "_high"))]
+        either = table["n"].isna() | (table["denominator"].isna() & (table["statistic"] != "count"))
+        shares = (table["statistic"] == "count_percent") & either
+        assert (table.loc[shares, numbers] == "").all(axis=None)
+        assert (table.loc[(table["statistic"] == "ratio") & either, "ratio"] == "").all()
+        spreads = ["median", "mean", "sd", "minimum", "maximum"]
+        assert (table.loc[table["n"].isna(), spreads] == "").all(axis=None)
+
+
+def test_no_small_count_stands_in_the_page(made):
+    for name, page in made[2].items():
+        body = page.body()
+        assert len(body) > 5
+        for label, *cells in body:
+            sizes = re.findall(r"[nN]\s=\s(\d+)", " ".join([label, *cells]))
+            assert all(int(size) >= 5 for size in sizes)
+            described = re.search("Age at|Time from|Sex ratio|ng/mL, mean|UI/mL", label)
+            for cell in () if described else cells:
+                counts = re.fullmatch(r"(\d+)(?: \((?:100|\d+\.\d)\))?", cell)
+                assert (
+                    cell in ("", HIDDEN)
+                    or "N" in cell
+                    or cell in ("Mild", "Moderate", "Severe", "Flare")
+                    or (counts and int(counts[1]) >= 5)
+                    or cell in ("Patients (%)", "Led to stop")
+                ), (name, label, cell)
+        assert not re.search(r"<\s*5", page.text()), "two marks would tell small counts from others"
+
+
+def test_page_and_csv_hide_the_same_cells(made):
+    for name, page in made[2].items():
+        table = made[1][name]
+        cells = [cell for _, *cells in page.body() for cell in cells if cell == HIDDEN]
+        ratio = (table["statistic"] == "ratio") & (table["hidden"] != "")
+        assert len(cells) == (table["n"].isna() | ratio).sum()
+    table, text = made[1]["table_2"], made[2]["table_2"].text()
+    sizes = table.groupby("column")["denominator"].max().isna().sum()
+    assert f"are hidden under one mark ({table['n'].isna().sum() + sizes} numbers of this table)" in text
+
+
+def test_the_same_number_is_hidden_in_all_tables(made):
+    _, csv, html = made
+    second = csv["table_2"].groupby("column")["denominator"].max()
+    first = csv["table_1"].set_index("row")
+    for row, column in (("primary", "primary"), ("idiopathic", "idiopathic"), ("ism", "ISM"), ("cm", "CM")):
+        assert pd.isna(first.at[f"classification.{row}", "n"]) == pd.isna(second[column])
+    everyone = pd.isna(second["all"])
+    assert pd.isna(first.at["classification.primary", "denominator"]) == everyone
+    for page in html.values():
+        assert ("N hidden" in page.text().split("Idiopathic")[0].split("Primary MCAS")[0]) == everyone
+
+
+def test_the_csv_of_table_2_gives_no_small_count_away(made):
+    """A reader who has only that file, and adds and subtracts."""
+    cohort, csv, _ = made
+    table, true = csv["table_2"], table_2(cohort)
+    columns = list(dict.fromkeys(table["column"]))
+    rows = ["N", *dict.fromkeys(table["row"])]
+    place = {pair: number for number, pair in enumerate(product(rows, columns))}
+    low, high = np.zeros(len(place)), np.full(len(place), 1e5)
+    for line in table.itertuples():
+        for row, value in (("N", line.denominator), (line.row, line.n)):
+            if not pd.isna(value):
+                low[place[row, line.column]] = high[place[row, line.column]] = value
+    equations = []
+
+    def equal(whole, parts):
+        line = np.zeros(len(place))
+        line[place[whole]] = 1
+        line[[place[part] for part in parts]] = -1
+        equations.append(line)
+
+    for column in columns:
+        for whole, parts in (
+            ("best.orr", BEST),
+            ("N", ("best.orr", "best.nr")),
+            ("last.persistent_orr", LAST),
+            ("last.no_persistent_response", GONE),
+            ("N", ("last.persistent_orr", "last.no_persistent_response")),
+            ("best.nr", ("last.nr",)),
+        ):
+            equal((whole, column), [(part, column) for part in parts])
+    for row in rows:
+        equal((row, "all"), [(row, "primary"), (row, "idiopathic")])
+        equal((row, "primary"), [(row, "ISM"), (row, "CM"), (row, "MMAS")])
+    constraints = LinearConstraint(np.array(equations), 0, 0)
+    sizes = true.groupby("column")["denominator"].max()
+    small = [(row.row, row.column) for row in true.itertuples() if row.n < 5]
+    small += [("N", column) for column in columns if sizes[column] < 5]
+    assert small
+    for number, value in product([place[pair] for pair in small], (0, 4)):
+        assert low[number] == 0 and high[number] > 5
+        bounds = Bounds(
+            np.where(np.arange(len(low)) == number, value, low), np.where(np.arange(len(high)) == number, value, high)
+        )
+        assert milp(np.zeros(len(low)), integrality=np.ones(len(low)), bounds=bounds, constraints=constraints).success
+
+
+def test_nothing_is_hidden_below_0(tmp_path):
+    cohort = random_cohort(30, seed=3)
+    csv, html = files(cohort, tmp_path, hide_below=0)
+    for name, numbers in (("table_1", table_1(cohort)), ("table_2", table_2(cohort))):
+        text = pd.read_csv(StringIO(numbers.to_csv(index=False)))
+        again = pd.read_csv(StringIO(csv[name].drop(columns="hidden").to_csv(index=False)))
+        pd.testing.assert_frame_equal(again, text, check_dtype=False)
+        assert HIDDEN not in html[name].text()
+    named = set(cohort.adverse_events["term"])
+    assert {row.split(".")[1] for row in csv["safety"]["row"] if row.startswith("event.")} == named
+    assert HIDDEN not in html["safety"].text()
+
+
+def test_zeros_alone_are_hidden_below_1(tmp_path):
+    cohort = random_cohort(30, seed=3)
+    csv, _ = files(cohort, tmp_path, hide_below=1)
+    kept = csv["table_2"].merge(table_2(cohort), on=["row", "column"])
+    assert (kept.loc[kept["n_y"] == 0, "n_x"].isna()).all() and (kept["n_y"] == 0).any()
+    assert ((kept["n_x"] < 5) & (kept["n_x"] > 0)).any()
+
+
+def test_events_of_few_patients_are_not_named(tmp_path):
+    tables = random_tables(60, seed=4)
+    terms = ["zzz common"] * 7 + ["aaa common"] * 5 + ["odd case"] * 4 + ["single case"]
+    events = pd.DataFrame({"patient_id": tables["patients"]["patient_id"].iloc[: len(terms)], "term": terms})
+    events = events.assign(severity="mild", flare="no", onset_months=0.0, led_to_stop="no", detail=None)
+    tables["adverse_events"] = schema.with_types("adverse_events", events)
+    cohort = from_tables(tables)
+    csv, html = files(cohort, tmp_path)
+    text = html["safety"].text()
+    assert "Odd case" not in text and "Single case" not in text and "odd case" not in "".join(csv["safety"]["row"])
+    # In the order of the alphabet: that of frequency would tell between which counts a hidden one lies.
+    assert text.index("Aaa common") < text.index("Zzz common")
+    true = safety_cells(cohort, PAPER, 5).set_index(["row", "column"])["n"]
+    assert true["event.zzz common", "n"] == 7 and true["event:other", "n"] == 5 and true["event:all", "n"] == 17
+    assert true["event:other", "mild"] == 5 and true["event:all", "severe"] == 0
+    # Of 7 mild events, to hide that none was moderate takes to hide the mild ones rather than the sum.
+    row = csv["safety"].set_index(["row", "column"])["n"]
+    assert row["event.zzz common", "n"] == 7 and pd.isna(row["event.zzz common", "moderate"])
+
+
+def test_how_many_were_evaluated_is_said_even_if_it_equals_a_hidden_number(tmp_path):
+    cohort = random_cohort(3, seed=1)
+    _, html = files(cohort, tmp_path)
+    labels = [row[0] for row in html["table_1"].body()]
+    assert "KIT mutation at codon 816 (n hidden)" in labels and "Tryptase, ng/mL, mean (range) (n hidden)" in labels
+
+
+@pytest.mark.parametrize("population", ["primary", "ISM", "MMAS", "idiopathic"])
+def test_a_population_has_no_columns_that_are_empty_by_definition(population, tmp_path):
+    cohort = restrict(random_cohort(60, seed=9), population)
+    csv, _ = files(cohort, tmp_path)
+    expected = {"primary": ["primary", "ISM", "CM", "MMAS"]}.get(population, [population])
+    assert list(dict.fromkeys(csv["table_2"]["column"])) == expected
+    assert set(csv["table_1"]["column"]) == {population}
+    assert ("classification.cm" in set(csv["table_1"]["row"])) == (population == "primary")
+    for table in csv.values():
+        assert not (table[["n", "denominator"]] < 5).any(axis=None)
+
+
+def test_the_shipped_cohort(tmp_path):
+    csv, html = files(read_cohort(ROOT / "data" / "cohort"), tmp_path)
+    rows = {row[0]: row[1:] for row in html["table_1"].body()}
+    assert rows["Primary MCAS"] == ["41 (74.5)"] and rows["Sex ratio (M/F)"] == ["0.45"]
+    assert rows["Rapamycin"] == rows["Interferon"] == [HIDDEN] and rows["Imatinib"] == ["5 (9.1)"]
+    assert rows["Multifocal dense mast cell infiltrates (n\u00a0=\u00a023)"] == ["13 (56.5)"]
+    head = " ".join(html["table_2"].text().split())
+    assert "MMAS (N hidden)" in head and "All patients (N = 55)" in head
+    table = csv["table_2"].set_index(["row", "column"])
+    assert table.xs("MMAS", level="column")["n"].isna().all()
+    assert table.at[("best.orr", "all"), "n"] == 43 and table.at[("best.cr", "all"), "hidden"] == "n"
+
+
+def test_the_notebook_writes_what_it_says(tmp_path, monkeypatch):
+    notebook = json.loads((ROOT / "notebooks" / "sharing.ipynb").read_text(encoding="utf-8"))
+    cells = [("".join(c["source"]), c["metadata"]["tags"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    names = {}
+    for source, tags in cells:
+        exec(source, names)
+        if "parameters" in tags:
+            assert names["hide_below"] == 5
+            names |= {"cohort": str(ROOT / "data" / "cohort"), "output": str(tmp_path), "hide_below": 10}
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {
+        f"shared-{name}.{suffix}" for name in ("table-1", "table-2", "safety") for suffix in ("csv", "html")
+    }
+    assert "Counts below 10" in (tmp_path / "shared-table-2.html").read_text(encoding="utf-8")
+    assert not (pd.read_csv(tmp_path / "shared-table-2.csv")["n"] < 10).any()
