@@ -205,7 +205,7 @@ def test_a_curve_of_very_many_times_is_thinned_but_not_changed():
     times = np.array(sorted(within))
     drawn_then = np.array([within[times[place]] for place in np.searchsorted(times, whole.index, side="right") - 1])
     step = whole.index[-1] / 599
-    before = whole.to_numpy()[np.searchsorted(whole.index, (whole.index - step).clip(0), side="right") - 1]
+    before = whole.to_numpy()[np.searchsorted(whole.index, np.maximum(whole.index - step, 0), side="right") - 1]
     assert (100 * whole - 1e-9 <= drawn_then).all() and (drawn_then <= 100 * before + 1e-9).all()
     assert min(within) == whole.index[0] and max(within) == whole.index[-1]
     buffer = io.BytesIO()

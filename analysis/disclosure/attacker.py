@@ -108,11 +108,15 @@ class Attacker:
                 table = self._table(shown, cell, value)
                 if table is None:
                     yield cell, value
+                    self._fix(shown)  # whoever took the value may have asked something else meanwhile
+                    self._linear.Minimize(0)
                 else:
                     self._tables = np.vstack([self._tables, table])
                     known = np.vstack([known, table])
 
-    def reason(self, hidden: Collection[str], cell: str, value: int) -> list[str]:
+    def reason(
+        self, hidden: Collection[str], cell: str, value: int, known: Collection[list[str]] = ()
+    ) -> list[str] | None:
         """Say by which shown cells a reader excludes a value.
 
         Parameters
@@ -123,20 +127,28 @@ class Attacker:
             A cell.
         value : int
             A value that a reader can exclude for it.
+        known : collection of list of str, optional
+            Reasons for other values.
 
         Returns
         -------
-        list of str
-            Shown cells that together exclude it, while all but any one of them do not; none if the relations alone do.
+        list of str or None
+            Shown cells that together exclude it, while all but any one of them do not; no cell if the relations alone
+            do. None if a known reason is a part of what excludes it, which may then be possible without that.
         """
         shown = {name: number for name, number in self._true.items() if name not in hidden}
         used = self._used(shown, cell, value)
+        if any(used.keys() >= set(reason) for reason in known):
+            return None
+        self._linear.Minimize(0)
+        self._fix(used)
         for dropped in list(used):
             rest = {name: number for name, number in used.items() if name != dropped}
-            self._fix(rest)
-            self._linear.Minimize(0)
+            self._numbers[dropped].SetBounds(*self._bounds[dropped])
             if self._table(rest, cell, value) is None:
                 used = rest
+            else:
+                self._numbers[dropped].SetBounds(used[dropped], used[dropped])
         return list(used)
 
     def _used(self, shown: dict[str, int], cell: str, value: int) -> dict[str, int]:
@@ -198,6 +210,8 @@ class Attacker:
         solver = cp_model.CpSolver()
         # One worker and a fixed seed: the same answer in every run.
         solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
+        # To find any table is quicker without it: most cells are given.
+        solver.parameters.cp_model_presolve = least is not None
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return None

@@ -127,8 +127,12 @@ def suppress(cells: Cells, threshold: int) -> Suppression:
 
     small = [cell for cell in cells.values if cell in primary]
     while found := dict(given_away(hidden := choice.cheapest())):
+        reasons: list[list[str]] = []
         for cell, value in found.items():
-            choice.hide_one_of(attacker.reason(hidden, cell, value))
+            reason = attacker.reason(hidden, cell, value, reasons)
+            if reason is not None:
+                reasons.append(reason)
+                choice.hide_one_of(reason)
     # Where the choice was cut short it may hide more than is needed; the dearest cells are tried first.
     order = [cell for cell in cells.values if cell in hidden - primary]
     for cell in sorted(order, key=lambda cell: -cells.costs.get(cell, 1)):

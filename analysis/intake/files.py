@@ -68,6 +68,6 @@ def read_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         # A ValueError is a path that no file can have.
         raise Unreadable(f"the file cannot be read: {getattr(error, 'strerror', None) or 'impossible name'}") from error
-    if not _identity(after) == _identity(at_the_path) or len(content) != before.st_size:
+    if not _identity(before) == _identity(after) == _identity(at_the_path) or len(content) != before.st_size:
         raise Unreadable("the file changed while it was read; read it again when nothing writes to it")
     return content

@@ -84,13 +84,16 @@ RECONSTRUCTED = "reconstructed"
 """Tag of the cells of prose that speak of the reconstructed rows, and are not to be read beside others."""
 
 
-def _of_observed(notebook: Path) -> "NotebookNode":
-    """Read a notebook without what it says of the reconstructed cohort."""
+def _write_for_observed(notebook: Path, copy: Path) -> None:
+    """Copy a notebook without its outputs and without what it says of the reconstructed cohort."""
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)
     content.cells = [cell for cell in content.cells if RECONSTRUCTED not in cell.metadata.get("tags", [])]
-    return content
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(content, copy)
 
 
 def execute(
@@ -117,10 +120,11 @@ def execute(
         A cell failed or the kernel died.
     """
     executed.unlink(missing_ok=True)
+    if observed:
+        _write_for_observed(notebook, executed)
+    source = executed if observed else notebook
     try:
-        _run(
-            _of_observed(notebook) if observed else str(notebook), str(executed), parameters, (notebook.parent, sockets)
-        )
+        _run(str(source), str(executed), parameters, (notebook.parent, sockets))
     except Exception as error:
         raise _explain(notebook, executed if executed.is_file() else None, error) from error
 
