@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.jobs import JOBS
+from analysis.pipeline.jobs import JOBS, OBSERVED_JOBS
 from analysis.pipeline.parameters import check_parameters, parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"cohort": "str", "output": "str", "population": "str", "criteria": "str"}
-# Some notebooks have more: the name of the files, the folders of the other results and of the claims.
-MORE = {"name": "str", "built": "str", "published": "str"}
+# Some notebooks have more: the name of the files, the folders of the other results and of the claims, a small count.
+MORE = {"name": "str", "built": "str", "published": "str", "hide_below": "int"}
+ALL_JOBS = {job.name: job for job in (*JOBS, *OBSERVED_JOBS)}.values()
+RECONSTRUCTED = re.compile(r"reconstruct|held to the paper|`data/cohort`")
 MACHINE = re.compile(r"/(home|root|Users|tmp|var/folders)/|[A-Z]:\\\\|\b0x[0-9a-f]{8,}\b")
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -54,10 +56,10 @@ def shows(cell):
 
 
 def test_every_notebook_is_in_the_build_and_the_build_has_every_notebook():
-    assert {path.name for path in NOTEBOOKS} == {job.notebook for job in JOBS}
+    assert {path.name for path in NOTEBOOKS} == {job.notebook for job in ALL_JOBS}
 
 
-@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+@pytest.mark.parametrize("job", ALL_JOBS, ids=lambda job: job.name)
 def test_a_job_gives_its_notebook_parameters_that_it_has(job):
     given = {**dict.fromkeys(PARAMETERS, ""), **job.parameters}
     check_parameters(ROOT / "notebooks" / job.notebook, given)
@@ -129,3 +131,11 @@ def test_prose_tells_what_is_shown(path):
     assert cells[0]["cell_type"] == "markdown"
     assert source(cells[0]).startswith("# ")
     assert sum(len(source(cell).split()) for cell in cells if cell["cell_type"] == "markdown") >= 60
+
+
+@each
+def test_what_is_said_of_the_reconstructed_rows_stands_in_a_cell_of_its_own(path):
+    prose = [cell for cell in load(path)["cells"] if cell["cell_type"] == "markdown"]
+    tagged = [cell for cell in prose if "reconstructed" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1 and "is reconstructed" in source(tagged[0])
+    assert not [source(cell) for cell in prose if cell not in tagged and RECONSTRUCTED.search(source(cell))]

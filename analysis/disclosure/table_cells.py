@@ -213,7 +213,6 @@ def characteristics_relations(cohort: Cohort) -> tuple[list[Relation], list[Rela
         certain.append(sums_to(size, list(diseases.values())))
     if "classification.mcas" in diseases.values():
         mmas = size_of(Population.MMAS)
-        certain.append(sums_to("classification.mcas", [mmas, size_of(Population.IDIOPATHIC)]))
         certain.append(at_most(mmas, kit["mcas"]["positive"]))
         expected.append(at_most(kit["mcas"]["positive"], mmas))
     certain += [sums_to(whole, list(kit[one].values())) for one, whole in diseases.items() if len(kit[one]) > 1]

@@ -13,6 +13,7 @@ from matplotlib.transforms import blended_transform_factory
 from analysis.figures import page, style
 from analysis.figures.phases import STATES, occupancy
 from analysis.figures.symbols import LINE_CM, PHASES
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import STOP_REASON_LABELS, StopReason
 
 __all__ = ["LEAST_CM", "band_heights", "band_key_lines", "band_notes", "draw_band_key", "draw_bands"]
@@ -156,7 +157,7 @@ def band_notes(frame: pd.DataFrame) -> list[str]:
     """
 
     def listed(counts: Mapping[str, int]) -> str:
-        return ", ".join(f"{label} {page.counted(n, len(frame))}" for label, n in counts.items() if n) or "none"
+        return ", ".join(f"{label} {count_percent(n, len(frame))}" for label, n in counts.items() if n) or "none"
 
     changes = {"dose escalation": "escalation_month", "weekly schedule": "weekly_month"}
     reasons = frame["stop_reason"].astype(object).value_counts()

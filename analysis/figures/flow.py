@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from analysis.figures import page, style
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import STOP_REASON_LABELS
 
 Line = tuple[str, str]
@@ -75,8 +76,8 @@ def _follow_up(courses: pd.DataFrame) -> list[Line]:
     """Tell how many are still on therapy and why the others stopped."""
     total, ongoing = len(courses), int(courses["ongoing"].sum())
     reasons = courses.loc[~courses["ongoing"].astype(bool), "stop_reason"].astype(object).value_counts()
-    lines = [("At last follow-up", "text"), (f"On therapy: {page.counted(ongoing, total)}", "part")]
-    lines.append((f"Stopped: {page.counted(total - ongoing, total)}", "part"))
+    lines = [("At last follow-up", "text"), (f"On therapy: {count_percent(ongoing, total)}", "part")]
+    lines.append((f"Stopped: {count_percent(total - ongoing, total)}", "part"))
     return lines + [
         (f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons
     ]

@@ -13,6 +13,7 @@ from analysis.figures import bands, page, style
 from analysis.figures.phases import phases
 from analysis.figures.ribbons import STATUS_ORDER, draw_ribbons, node_places
 from analysis.figures.symbols import LINE_CM, PHASES, draw_key, symbols
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import (
     POPULATION_LABELS,
     RESPONSE_LABELS,
@@ -127,7 +128,7 @@ def _draw_groups(axes: Axes, frame: pd.DataFrame, tops: pd.Series) -> None:
     beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
     counts = frame["best_response"].astype(object).value_counts()
     for response, top in tops.items():
-        text = f"{RESPONSE_LABELS[response]}  {page.counted(counts[response], len(frame))}"
+        text = f"{RESPONSE_LABELS[response]}  {count_percent(counts[response], len(frame))}"
         axes.text(
             page.MARGIN_CM, top - _HEADING / 2, text, weight="bold", va="center_baseline", transform=beside, zorder=4
         )
@@ -157,8 +158,8 @@ def _draw_heads(figure: Figure, frame: pd.DataFrame, right: float, above: float)
     responded = int((frame["best_response"] != Response.NR).sum())
     persistent = int(frame["last_status"].astype(object).isin(list(Response)[:3]).sum())
     place = {"weight": "bold", "color": style.MUTED, "transform": page.centimetres(figure)}
-    figure.text(page.MARGIN_CM, top, f"Best response: {page.counted(responded, len(frame))} responded", **place)
-    figure.text(right, top, f"Last follow-up: {page.counted(persistent, len(frame))} still respond", **place)
+    figure.text(page.MARGIN_CM, top, f"Best response: {count_percent(responded, len(frame))} responded", **place)
+    figure.text(right, top, f"Last follow-up: {count_percent(persistent, len(frame))} still respond", **place)
 
 
 _RIBBON_NOTE = (

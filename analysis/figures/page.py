@@ -12,7 +12,6 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
 from analysis.figures.style import INK, MUTED, NORMAL, SMALL, TITLE
-from analysis.reporting.formatting import count_percent
 
 PAGE_WIDTH_CM = 18.0
 """Full width of a printed page."""
@@ -44,22 +43,6 @@ def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         For one call of `Axes.plot`, which is as quick for a million lines as for a few.
     """
     return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
-
-
-def counted(n: int, of: int) -> str:
-    """Print a count with its percentage, such as "3,928 (78.6)".
-
-    Parameters
-    ----------
-    n, of : int
-        How many of how many.
-
-    Returns
-    -------
-    str
-        As `formatting.count_percent` prints it, with a comma after the thousands.
-    """
-    return count_percent(n, of).replace(str(n), f"{n:,}", 1)
 
 
 def new_figure(width_cm: float, height_cm: float) -> Figure:

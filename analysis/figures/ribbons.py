@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from analysis.figures import page, style
+from analysis.figures import style
+from analysis.reporting.formatting import count_percent
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, FollowUpStatus, Response
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (
@@ -133,5 +134,5 @@ def draw_ribbons(
             axes.text(_BLOCK + 0.1, left + height / 2, f"{flow.n:,}", size=style.SMALL, va="center_baseline")
     for status, node in nodes.iterrows():
         _block(axes, width, node["top"], node["bottom"], STATUS_COLOURS[status])
-        label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {page.counted(counts[status], len(frame))}"
+        label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {count_percent(counts[status], len(frame))}"
         axes.text(width + _BLOCK + 0.12, (node["top"] + node["bottom"]) / 2, label, va="center_baseline")

@@ -127,7 +127,7 @@ def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, 
         The table with its types, refused cells being missing, and without a cell in rows that could not be read; None
         if the header is not the contract's.
     mended : Index
-        The rows of which a cell or all were taken out.
+        The rows of which a cell was taken out.
     """
     examples, errors = _example_rows(raw.frame, file)
     frame = raw.frame[~examples]
@@ -135,10 +135,9 @@ def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, 
     errors = together([errors, found])
     if len(header_problems(frame.columns, table, file)):
         return errors, None, frame.index[:0]
-    unread = pd.Index(raw.unread, dtype="int64")
-    mended = frame.index[pd.DataFrame(cells, index=frame.index).any(axis="columns")].append(unread)
+    mended = frame.index[pd.DataFrame(cells, index=frame.index).any(axis="columns")]
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return errors, _with_types(table, frame.reindex(frame.index.append(unread))), mended
+    return errors, _with_types(table, frame.reindex([*frame.index, *raw.unread])), mended
 
 
 def _elsewhere(found: pd.DataFrame, source: Source, mended: dict[str, pd.Index]) -> pd.DataFrame:

@@ -105,6 +105,8 @@ def _with_point(text: str) -> str:
     digits = re.sub(r"[\s'’]", "", text).replace("−", "-")
     if not re.fullmatch(r"-?\d[\d.,]*", digits):
         return ""
+    # Digits of full width or of another script, too.
+    digits = re.sub(r"\d", lambda digit: str(int(digit[0])), digits)
     last = max(digits.rfind(","), digits.rfind("."))
     if last < 0:
         return digits

@@ -138,7 +138,8 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
     Returns
     -------
     str
-        Such as "43 (78.2)"; "55 (100)" for everybody, "0" for nobody, and `MISSING` if the denominator is 0.
+        Such as "43 (78.2)" or "3,928 (78.6)"; "55 (100)" for everybody, "0" for nobody, and `MISSING` if the
+        denominator is 0.
 
     Raises
     ------
@@ -146,7 +147,7 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
         If the numbers are not counts or n is larger than the denominator.
     """
     share = percent(n, denominator, digits)
-    text = f"{int(n)} ({'100' if n == denominator else share})" if n else "0"
+    text = f"{int(n):,} ({'100' if n == denominator else share})" if n else "0"
     return text if denominator else MISSING
 
 

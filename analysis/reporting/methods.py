@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from analysis.criteria import Criteria
+from analysis.reporting.formatting import count_of
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
 
 __all__ = ["COMPARISON_NOTE", "biology_note", "outcome_note", "profile_notes", "signed_rank_note", "significance_note"]
@@ -146,4 +147,4 @@ def significance_note(criteria: Criteria, tests: int) -> str:
     alpha = criteria.alpha
     levels = f"ns: p {above} {alpha:g}; *: p {below} {alpha:g}"
     levels += "".join(f"; {mark}: p {below} {min(alpha, level):g}" for mark, level in (("**", 0.01), ("***", 0.001)))
-    return f"Marks: p values {ADJUSTMENT_LABELS[criteria.adjustment]} ({tests} tests); {levels}."
+    return f"Marks: p values {ADJUSTMENT_LABELS[criteria.adjustment]} ({count_of(tests, 'test')}); {levels}."

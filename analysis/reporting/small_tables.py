@@ -37,11 +37,11 @@ def value_text(entry: Mapping[str, Any]) -> str:
         return _test_text(entry)
     if "percent" in entry:
         share = formatting.percent(entry["n"], entry["denominator"])
-        return f"{entry['n']}/{entry['denominator']} ({share}{'%' if entry['denominator'] else ''})"
+        return f"{entry['n']:,}/{entry['denominator']:,} ({share}{'%' if entry['denominator'] else ''})"
     if "median" in entry:
         sd = "" if entry["sd"] is None else f" (SD {formatting.number(entry['sd'], 1)})"
         mean = f"mean {formatting.number(entry['mean'], 1)}{sd}"
-        return f"median {formatting.median_range(entry)}, {mean}, n = {entry['n']}"
+        return f"median {formatting.median_range(entry)}, {mean}, n = {entry['n']:,}"
     if "ratio" in entry:
         return formatting.number(entry["ratio"], 2)
     if "n" in entry:
@@ -68,11 +68,11 @@ def _estimate(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _test_text(entry: Mapping[str, Any]) -> str:
-    size = f"n = {entry['n']}"
+    size = f"n = {entry['n']:,}"
     if entry.get("n_zero"):  # a signed-rank test, which pairs without change do not carry
-        size = f"n = {entry['n'] + entry['n_zero']}, of whom {entry['n']} changed"
+        size = f"n = {entry['n'] + entry['n_zero']:,}, of whom {entry['n']:,} changed"
     elif entry.get("denominator") is not None:  # two groups are compared
-        size += f" and {entry['denominator'] - entry['n']}"
+        size += f" and {entry['denominator'] - entry['n']:,}"
     return ", ".join([*_estimate(entry), formatting.p_value(entry["p_value"], named=True), size])
 
 
