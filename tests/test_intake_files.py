@@ -407,7 +407,7 @@ def test_example_rows_of_the_template_are_to_be_deleted(folder):
     check = check_cohort(folder)
     assert (
         check.errors[["row", "column", "value", "allowed"]].to_numpy().tolist()
-        == [[2, "patient_id", "EXAMPLE-1", "an example row of the template; delete it"]] * 4
+        == [[2, "patient_id", "EXAMPLE-1", "an example row of the template; delete it"]] * 2
     )
 
 

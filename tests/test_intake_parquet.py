@@ -45,7 +45,7 @@ def texts(values, column="patient_id"):
         (pa.array([2**63 - 1], pa.uint64()), ["9223372036854775807"]),
         (
             pa.array([12.0, 0.75, np.nan, None, 1e15, 1e22, -0.5]),
-            ["12", "0.75", None, None, "1e+22", "-0.5"],
+            ["12", "0.75", None, None, "1000000000000000", "1e+22", "-0.5"],
         ),
         (pa.array([0.1, 0.75, 12], pa.float32()), ["0.1", "0.75", "12"]),
         (pa.array(np.array([0.25, 3], np.float16)), ["0.25", "3"]),

@@ -63,6 +63,7 @@ def guess(table, column, text):
         ("laboratory", "value", "0,234", "0.234"),
         ("laboratory", "value", "1.2.3,4,5", ""),
         ("laboratory", "value", "<1", ""),
+        ("laboratory", "value", "１２，５", "12.5"),  # digits of full width
         ("laboratory", "value", " 12 ", "12"),
         ("courses", "start_month", "02/2017", "2017-02"),
         ("courses", "start_month", "2/2017", "2017-02"),

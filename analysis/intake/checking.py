@@ -116,7 +116,9 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return typed.assign(**{name: typed[name].mask(missing[name]) for name in whole if missing[name].any()})
 
 
-def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, pd.DataFrame | None, pd.Index]:
+def _checked_cells(
+    raw: RawTable, table: str, file: str
+) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, pd.Index]]:
     """Check the cells of a table one by one.
 
     Returns
@@ -126,25 +128,26 @@ def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, 
     typed : DataFrame or None
         The table with its types, refused cells being missing, and without a cell in rows that could not be read; None
         if the header is not the contract's.
-    mended : Index
-        The rows of which a cell was taken out.
+    gaps : dict of str to Index
+        The rows whose cell was taken out, by column.
     """
     examples, errors = _example_rows(raw.frame, file)
     frame = raw.frame[~examples]
     found, cells = _refused_cells(frame, table, file)
     errors = together([errors, found])
     if len(header_problems(frame.columns, table, file)):
-        return errors, None, frame.index[:0]
-    mended = frame.index[pd.DataFrame(cells, index=frame.index).any(axis="columns")]
+        return errors, None, {}
+    gaps = {name: frame.index[rows] for name, rows in cells.items()}
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return errors, _with_types(table, frame.reindex([*frame.index, *raw.unread])), mended
+    return errors, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
 
 
-def _elsewhere(found: pd.DataFrame, source: Source, mended: dict[str, pd.Index]) -> pd.DataFrame:
-    """Leave out problems of rows with a cell taken out, which may only be due to that."""
+def _elsewhere(found: pd.DataFrame, source: Source, gaps: dict[str, dict[str, pd.Index]]) -> pd.DataFrame:
+    """Leave out problems of cells that were taken out: they were refused already, and are not empty."""
     due = pd.Series(False, index=found.index)
-    for table, rows in mended.items():
-        due |= (found["file"] == source.names[table]) & found["row"].isin(rows + 2)
+    for table, columns in gaps.items():
+        for name, rows in columns.items():
+            due |= (found["file"] == source.names[table]) & (found["column"] == name) & found["row"].isin(rows + 2)
     return found[~due]
 
 
@@ -171,14 +174,14 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
         If the reading of the tryptase rule is unknown.
     """
     source = read_source(path)
-    errors, tables, mended = list(source.errors), {}, {}
+    errors, tables, gaps = list(source.errors), {}, {}
     for table, raw in source.tables.items():
-        found, typed, mended[table] = _checked_cells(raw, table, source.names[table])
+        found, typed, gaps[table] = _checked_cells(raw, table, source.names[table])
         errors.append(found)
         if typed is not None:
             tables[table] = typed
     between = rules.broken_rules(tables, source.names)
     doubts = plausibility.doubtful(tables, source.names, tryptase)
-    errors = together([*errors, _elsewhere(between, source, mended)])
-    warnings = together([*source.warnings, _elsewhere(doubts, source, mended)])
+    errors = together([*errors, _elsewhere(between, source, gaps)])
+    warnings = together([*source.warnings, _elsewhere(doubts, source, gaps)])
     return Check(tables if errors.empty else None, errors, warnings, source.accounts, source.reconstructed)

@@ -102,8 +102,8 @@ def _month(text: str) -> str:
 
 def _with_point(text: str) -> str:
     """Write a number with a decimal point and without separators of thousands; empty if that can be read two ways."""
-    digits = re.sub(r"[\s'’]", "", text).replace("−", "-")
-    if not re.fullmatch(r"-?\d[\d.,]*", digits):
+    digits = re.sub(r"[\s'’]", "", unicodedata.normalize("NFKC", text)).replace("−", "-")
+    if not re.fullmatch(r"-?[0-9][0-9.,]*", digits):
         return ""
     # Digits of full width or of another script, too.
     digits = re.sub(r"\d", lambda digit: str(int(digit[0])), digits)
