@@ -119,8 +119,8 @@ def describe_allowed(column: pd.Series) -> str:
     kinds = {
         "grade": "one of " + ", ".join(f"{grade:g}" for grade in vocabulary.GRADES),
         "month": "a month as YYYY-MM",
-        "identifier": "a name without blanks at its ends",
-        "text": "a text without blanks at its ends",
+        "identifier": "a name without blanks at its ends and invisible signs",
+        "text": "a text without blanks at its ends and invisible signs",
         "integer": "a whole number",
         "number": "a number",
         "score": "a multiple of 0.25",
@@ -150,7 +150,8 @@ def _is_allowed(values: pd.Series, column: pd.Series) -> pd.Series:
     if column["type"] == "month":
         return values.str.fullmatch(_MONTH)
     if column["type"] in ("identifier", "text"):
-        return values.str.strip().eq(values) & values.ne("")
+        # A sign that nobody sees would make two patients of one.
+        return values.str.strip().eq(values) & values.ne("") & values.map(str.isprintable).astype(bool)
     return _numeric(values, column)
 
 

@@ -21,6 +21,8 @@ def guess(table, column, text):
         ("patients", "imatinib", "yes ", "yes"),
         ("patients", "imatinib", "TRUE", "yes"),
         ("patients", "imatinib", "maybe", ""),
+        ("courses", "duration_months", "10\u00b2", ""),
+        ("courses", "duration_months", "\uff11\uff10", "10"),
         ("patients", "sex", "Homme", "M"),
         ("patients", "sex", "H", "M"),
         ("patients", "sex", "féminin", "F"),

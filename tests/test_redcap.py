@@ -262,7 +262,7 @@ def first(export, instrument):
         ("symptoms", "symptom", "Flush", "one of the codes anaphylaxis"),
         ("laboratory", "value", "12,5", "a number of at least 0"),
         ("laboratory", "unit", "ng/mL", "one of the codes ng_mL, UI_mL"),
-        ("adverse_events", "term", " fever", "a text without blanks at its ends"),
+        ("adverse_events", "term", " fever", "a text without blanks at its ends and invisible signs"),
         (None, "start_month", "2016-03-01", "a month as YYYY-MM"),
         (None, "age_at_treatment_years", "130", "a whole number of at least 0 and at most 120"),
         (None, "sex", "-99", "one of the codes F, M"),

@@ -104,7 +104,7 @@ def test_what_is_allowed(table, column, value):
         ("patients", "sex", "NA", "one of F, M"),
         ("patients", "sex", None, "one of F, M"),
         ("patients", "kit_d816v", "unknown", "one of positive, negative, not_evaluated"),
-        ("patients", "patient_id", " A", "a name without blanks at its ends"),
+        ("patients", "patient_id", " A", "a name without blanks at its ends and invisible signs"),
         ("patients", "age_at_diagnosis_years", "41.5", "a whole number of at least 0 and at most 120"),
         ("patients", "age_at_diagnosis_years", "-1", "a whole number of at least 0 and at most 120"),
         ("patients", "age_at_diagnosis_years", "121", "a whole number of at least 0 and at most 120"),
@@ -121,7 +121,9 @@ def test_what_is_allowed(table, column, value):
         ("courses", "start_month", "2017-13", "a month as YYYY-MM"),
         ("courses", "start_month", "2017-1", "a month as YYYY-MM"),
         ("laboratory", "unit", "g/L", "one of ng/mL, UI/mL"),
-        ("adverse_events", "term", "fever ", "a text without blanks at its ends"),
+        ("patients", "patient_id", "A\u200b", "a name without blanks at its ends and invisible signs"),
+        ("adverse_events", "term", "\ufefffever", "a text without blanks at its ends and invisible signs"),
+        ("adverse_events", "term", "fever ", "a text without blanks at its ends and invisible signs"),
     ],
 )
 def test_what_is_not_allowed(table, column, value, allowed):

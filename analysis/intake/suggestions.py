@@ -102,11 +102,11 @@ def _month(text: str) -> str:
 
 def _with_point(text: str) -> str:
     """Write a number with a decimal point and without separators of thousands; empty if that can be read two ways."""
+    if any(unicodedata.category(sign) == "No" for sign in text):
+        return ""  # a raised 2 is no digit of the number
     digits = re.sub(r"[\s'’]", "", unicodedata.normalize("NFKC", text)).replace("−", "-")
     if not re.fullmatch(r"-?[0-9][0-9.,]*", digits):
         return ""
-    # Digits of full width or of another script, too.
-    digits = re.sub(r"\d", lambda digit: str(int(digit[0])), digits)
     last = max(digits.rfind(","), digits.rfind("."))
     if last < 0:
         return digits

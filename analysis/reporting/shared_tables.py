@@ -73,9 +73,9 @@ def _cell(row: Mapping[str, Any]) -> str:
     if _is_hidden(row, "n") or (statistic == "ratio" and _is_hidden(row, "denominator")):
         return HIDDEN
     if statistic == "count_percent":
-        return formatting.number(n) if _is_hidden(row, "denominator") else formatting.count_percent(n, of)
+        return f"{n:,}" if _is_hidden(row, "denominator") else formatting.count_percent(n, of)
     if statistic == "count":
-        return formatting.number(n)
+        return f"{n:,}"
     if statistic == "ratio":
         return formatting.number(row["ratio"], 2)
     if pd.isna(row["median"]):
@@ -89,7 +89,9 @@ def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
     """Print every row of the numbers, with the shown counts of a column set under one another."""
     text = pd.Series([_cell(row) for row in numbers.to_dict("records")], numbers.index, dtype=object)
     first = text.str.split(" ").str[0]
-    digits = first.str.len().where(numbers["statistic"].isin(["count", "count_percent"]) & first.str.isdigit())
+    digits = first.str.len().where(
+        numbers["statistic"].isin(["count", "count_percent"]) & first.str.fullmatch(r"[\d,]+")
+    )
     width = digits.groupby(numbers["column"]).transform("max")
     padding = (width - digits).fillna(0).astype(int)
     # A figure space is as wide as a digit, so shorter counts keep their place; a hidden one has no width.
@@ -106,11 +108,11 @@ def _evaluated(row: Mapping[str, Any], size: str, patients: Any) -> str:
         return ""
     if _is_hidden(row, kind):
         return f" (n {HIDDEN})"
-    return "" if not pd.isna(patients) and row[kind] == patients else f" (n\u00a0=\u00a0{row[kind]})"
+    return "" if not pd.isna(patients) and row[kind] == patients else f" (n\u00a0=\u00a0{row[kind]:,})"
 
 
 def _head(name: str, size: Any) -> str:
-    return f"{html.escape(name)}<br>" + (f"(N {HIDDEN})" if pd.isna(size) else f"(N = {size})")
+    return f"{html.escape(name)}<br>" + (f"(N {HIDDEN})" if pd.isna(size) else f"(N = {size:,})")
 
 
 def _sizes(numbers: pd.DataFrame) -> dict[str, Any]:
@@ -204,7 +206,7 @@ def shared_safety(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
     cells = wide.set_index(pd.Index(labels)).rename_axis(columns=None)
     sections = [_SAFETY_SECTIONS[row.split(".")[0].split(":")[0]] for row in rows["row"]]
     title = f"Safety. {POPULATION_LABELS[Population(size.split('/')[1])]} "
-    title += f"(N {HIDDEN})" if pd.isna(patients) else f"(N = {patients})"
+    title += f"(N {HIDDEN})" if pd.isna(patients) else f"(N = {patients:,})"
     table = _laid_out(cells, list(rows["level"]), sections, "shared-safety", title).cols_label(cases=EVENT_COLUMNS)
     named = f"Events that fewer than {shared.threshold} patients had are not named." if shared.threshold > 1 else ""
     notes = [COUNTS_NOTE, named, hiding_note(numbers, shared.threshold)]
