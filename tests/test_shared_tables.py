@@ -191,6 +191,14 @@ def test_the_csv_of_table_2_gives_no_small_count_away(made):
         assert milp(np.zeros(len(low)), integrality=np.ones(len(low)), bounds=bounds, constraints=constraints).success
 
 
+def test_a_ratio_is_hidden_with_either_of_its_numbers():
+    for kind in ("n", "denominator"):
+        shared = shared_numbers(random_cohort(40, seed=4))
+        ratio = shared.table_1["row"] == "general.sex_ratio"
+        shared.table_1.loc[ratio, [kind, "ratio", "hidden"]] = [pd.NA, np.nan, kind]
+        assert ["Sex ratio (M/F)", HIDDEN] in Reader(shared_table_1(shared).as_raw_html()).body()
+
+
 def test_nothing_is_hidden_below_0(tmp_path):
     cohort = random_cohort(30, seed=3)
     csv, html = files(cohort, tmp_path, hide_below=0)
@@ -237,6 +245,16 @@ def test_how_many_were_evaluated_is_said_even_if_it_equals_a_hidden_number(tmp_p
     _, html = files(cohort, tmp_path)
     labels = [row[0] for row in html["table_1"].body()]
     assert "KIT mutation at codon 816 (n hidden)" in labels and "Tryptase, ng/mL, mean (range) (n hidden)" in labels
+
+
+def test_how_many_were_evaluated_is_said_where_the_number_of_patients_is_hidden(tmp_path):
+    # 8 patients, none of them idiopathic: who knew that 8 were evaluated of all, and all, would know that.
+    csv, html = files(random_cohort(8, seed=2), tmp_path)
+    table = csv["table_1"].set_index("row")
+    assert pd.isna(table.at["presentation.skin", "denominator"])
+    labels = {row[0] for row in html["table_1"].body()}
+    assert table.at["presentation.bone_marrow", "denominator"] == 8
+    assert any(label.startswith("Involved bone marrow (n\u00a0=\u00a08)") for label in labels)
 
 
 @pytest.mark.parametrize("population", ["primary", "ISM", "MMAS", "idiopathic"])

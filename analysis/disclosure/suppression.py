@@ -5,6 +5,10 @@ allow at all: whatever is shown, it could be 0 or any other of them. (With a thr
 0, and 1 must be possible as well.) Since hidden small counts and cells hidden for their sake bear the same mark, the
 reader does not even know which of them are below the threshold.
 
+Not protected against: a reader who repeats this choice for every table that could be meant and drops those for which it
+would have hidden other cells; one who knows other numbers of the same patients; and what a shown count says by itself,
+as 53 of 55 says of the other 2.
+
 References
 ----------
 Fischetti M, Salazar JJ. Solving the cell suppression problem on tabular data with linear constraints. Management
@@ -165,5 +169,6 @@ class _Choice:
         solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
         solver.parameters.max_deterministic_time = _WORK
         status = solver.solve(self._model)
-        assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE)  # to hide everything is always allowed
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return frozenset(self._hidden)  # to hide everything is always allowed
         return frozenset(cell for cell, literal in self._hidden.items() if solver.value(literal))
