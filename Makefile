@@ -34,8 +34,8 @@ paper: $(READY) ## build every table and figure that is not up to date (COHORT= 
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m analysis.template $(OUT_OPTION)
 
-redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=export.csv OUT=folder
-	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=export.csv OUT=folder' >&2; exit 2)
+redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine
+	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine' >&2; exit 2)
 	@exec $(PY) -m analysis.template.from_redcap "$(EXPORT)" "$(OUT)"
 
 check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
@@ -69,7 +69,7 @@ lock: $(READY) ## choose the newest allowed versions of all packages and write r
 	@$(UV) pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --upgrade --quiet --custom-compile-command "make lock" -o requirements.lock
 
-clean: ## remove what was built, except the results; the environment stays (rm -r .venv removes it)
+clean: ## remove build/ and caches, not figures/ or cohorts/; the environment stays (rm -r .venv removes it)
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis
 	@find analysis tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 

@@ -1,6 +1,7 @@
 """A checked cohort, and its restriction to a population."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,11 +22,13 @@ class CohortError(ValueError):
     problems : DataFrame
         One row per problem: ``file``, ``row`` (as a spreadsheet counts, the header being row 1; 0 for the whole file),
         ``column``, ``value``, ``allowed`` and ``nearest``. The message leaves identifiers out and ends after 20.
+    identifiers : collection of str, optional
+        Identifiers that the message leaves out in whatever column they stand.
     """
 
-    def __init__(self, problems: pd.DataFrame) -> None:
+    def __init__(self, problems: pd.DataFrame, identifiers: Collection[str] = ()) -> None:
         self.problems = problems
-        shown = [_line(problem) for problem in hide_identifiers(problems.head(_SHOWN)).itertuples()]
+        shown = [_line(problem) for problem in hide_identifiers(problems.head(_SHOWN), identifiers).itertuples()]
         more = len(problems) - len(shown)
         super().__init__("\n".join(shown + ([f"... and {more} more problems"] if more else [])))
 
@@ -121,7 +124,7 @@ def read_cohort(path: str | os.PathLike[str], population: str = Population.ALL) 
     if checked is None:
         check = check_cohort(path)
         if check.tables is None:
-            raise CohortError(check.errors)
+            raise CohortError(check.errors, check.identifiers)
         checked = check.tables, check.reconstructed
     return restrict(from_tables(*checked), population)
 

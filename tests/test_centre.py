@@ -231,7 +231,7 @@ def test_a_good_cohort_is_called_good(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--hide-below", "-1"], "hide-below -1 is not allowed; allowed: 0 or a larger whole number"),
+        (["--hide-below", "-1"], "hide-below: threshold -1 is not allowed; allowed is a whole number from 0"),
         (["--tryptase", "third"], "tryptase"),
         (["--criteria", "worsening=never"], "worsening"),
     ],

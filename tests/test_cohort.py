@@ -218,7 +218,7 @@ def test_a_table_without_rows(folder, table):
 def test_a_cohort_without_patients(folder):
     for table in schema.TABLES:
         edit(folder, table, lambda content: content.splitlines(True)[0])
-    with pytest.raises(ValueError, match="population 'all' has no patients in this cohort"):
+    with pytest.raises(ValueError, match="the table has no rows; allowed is at least one patient"):
         read_cohort(folder)
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cohorts import random_cohort
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.cohort import read_cohort
@@ -14,6 +13,7 @@ from analysis.disclosure.attacker import Attacker
 from analysis.disclosure.cells import Cells, at_most, sums_to
 from analysis.disclosure.study_cells import joined_cells, shared_numbers
 from analysis.disclosure.suppression import check_threshold, suppress
+from tests.cohorts import random_cohort
 
 COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
 SIZES = ((3, 1), (8, 2), (14, 3), (40, 4), (55, 5), (300, 6))

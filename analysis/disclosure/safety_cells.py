@@ -122,7 +122,11 @@ def safety_relations(cohort: Cohort, numbers: pd.DataFrame, criteria: Criteria =
         relations += [sums_to(f"{everything}/{kind}", [f"{row}/{kind}" for row in parts]) for kind in EVENT_COLUMNS]
     for kind, cell in (("n", affected), ("severe", severe), ("flare", flare), ("led_to_stop", for_event)):
         relations += [at_most(cell, f"{everything}/{kind}"), *(at_most(f"{row}/{kind}", cell) for row in named)]
+    # What a patient has of one kind beyond the first is at most what he or she has beyond the first at all.
+    for kind, cell in (("severe", severe), ("flare", flare), ("led_to_stop", for_event)):
+        relations.append(Relation((f"{everything}/{kind}", affected), (f"{everything}/n", cell), equal=False))
     relations += [
+        at_most(of_them, affected),
         at_most(affected, size),
         at_most(stopped, size),
         at_most(of_them, stopped),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
@@ -83,7 +84,7 @@ def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[di
     return tables, Cells(values, (*certain, *expected), least, costs)
 
 
-def _without(numbers: pd.DataFrame, suppression: Suppression) -> pd.DataFrame:
+def _without(numbers: pd.DataFrame, suppression: Suppression, threshold: int) -> pd.DataFrame:
     """Leave out what is hidden, and what was computed from it."""
     n, denominator = (numbers[f"{kind}_cell"].isin(suppression.hidden) for kind in ("n", "denominator"))
     either = n | denominator
@@ -99,6 +100,8 @@ def _without(numbers: pd.DataFrame, suppression: Suppression) -> pd.DataFrame:
     )
     kept["n"], kept["denominator"] = kept["n"].mask(n), kept["denominator"].mask(denominator)
     kept[shares], kept[spreads] = kept[shares].mask(either), kept[spreads].mask(n)
+    if threshold:
+        kept[["minimum", "maximum"]] = np.nan  # each is a single patient's
     return kept
 
 
@@ -127,4 +130,6 @@ def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int =
     threshold = check_threshold(hide_below)
     tables, cells = joined_cells(cohort, criteria, threshold)
     suppression = suppress(cells, threshold)
-    return SharedNumbers(**{name: _without(table, suppression) for name, table in tables.items()}, threshold=threshold)
+    return SharedNumbers(
+        **{name: _without(table, suppression, threshold) for name, table in tables.items()}, threshold=threshold
+    )

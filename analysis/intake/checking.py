@@ -9,6 +9,7 @@ import pandera.pandas as pa
 
 from analysis import plausibility, rules, schema
 from analysis.intake.raw_tables import (
+    IDENTIFIERS,
     RawTable,
     header_problems,
     hide_identifiers,
@@ -43,6 +44,8 @@ class Check:
         as months.
     reconstructed : bool
         Whether the rows were reconstructed from published results.
+    identifiers : frozenset of str
+        The identifiers of patients and centres as written, for `hide_identifiers`.
     """
 
     tables: dict[str, pd.DataFrame] | None
@@ -50,6 +53,7 @@ class Check:
     warnings: pd.DataFrame
     accounts: pd.DataFrame
     reconstructed: bool
+    identifiers: frozenset[str] = frozenset()
 
 
 def _refused(values: pd.Series, column: pa.Column, kind: str) -> pd.Series:
@@ -135,8 +139,10 @@ def _checked_cells(
     frame = raw.frame[~examples]
     found, cells = _refused_cells(frame, table, file)
     errors = together([errors, found])
-    if len(header_problems(frame.columns, table, file)):
+    known = [name for name in frame.columns if name in schema.columns_of(table).index]
+    if len(header_problems(known, table, file)):
         return errors, None, {}
+    frame = frame[known]  # a column too many is reported, and hides nothing else
     gaps = {name: frame.index[rows] for name, rows in cells.items()}
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
     return errors, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
@@ -184,4 +190,15 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
     doubts = plausibility.doubtful(tables, source.names, tryptase)
     errors = together([*errors, _elsewhere(between, source, gaps)])
     warnings = together([*source.warnings, _elsewhere(doubts, source, gaps)])
-    return Check(tables if errors.empty else None, errors, warnings, source.accounts, source.reconstructed)
+    if errors.empty and tables["patients"].empty:
+        errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
+    usable = tables if errors.empty else None
+    return Check(usable, errors, warnings, source.accounts, source.reconstructed, _identifiers(source))
+
+
+def _identifiers(source: Source) -> frozenset[str]:
+    """Collect the identifiers as written in any table."""
+    columns = [
+        raw.frame[name] for raw in source.tables.values() for name in IDENTIFIERS if list(raw.frame).count(name) == 1
+    ]
+    return frozenset(text for column in columns for text in column.dropna().unique())

@@ -174,7 +174,10 @@ def _with_decimal_points(
     """Write numbers with a decimal point if a semicolon leaves the comma free, and count those changed."""
     warnings, changed, count = [], {}, 0
     for name in only_columns(table, frame, NUMBER_TYPES) if separator == ";" else []:
-        commas = frame[name].str.fullmatch(r"-?[0-9]+,[0-9]+")
+        # 1,250 is left as it is, and so refused: some write a thousand so.
+        commas = frame[name].str.fullmatch(r"-?[0-9]+,[0-9]+") & ~frame[name].str.fullmatch(
+            r"-?[1-9][0-9]{0,2},[0-9]{3}"
+        )
         if not commas.any():
             continue
         count += int(commas.sum())

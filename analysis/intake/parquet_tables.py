@@ -39,7 +39,8 @@ def _is_date(kind: pa.DataType) -> bool:
 def _open(content: bytes, table: str) -> parquet.ParquetFile:
     found = parquet.read_schema(pa.BufferReader(content))
     # A column of texts is read as the dictionary it is stored as, so that one long text cannot unpack to many.
-    texts = [name for name, kind in zip(found.names, found.types, strict=True) if pa.types.is_string(kind)]
+    is_text = [pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in found.types]
+    texts = [name for name, text in zip(found.names, is_text, strict=True) if text]
     file = parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
     about = file.metadata
     checked_header(list(file.schema_arrow.names), table)

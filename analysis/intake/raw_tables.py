@@ -1,7 +1,7 @@
 """What every reader gives: a table of texts as it stands in its file, and what is wrong with it."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,6 +11,8 @@ from analysis.linking import HIDDEN
 
 PROBLEM_COLUMNS = ["file", "row", "column", "value", "allowed", "nearest"]
 IDENTIFIERS = ("patient_id", "centre_id")
+FREE_TEXTS = ("term", "detail")
+"""The columns in which somebody may write anything."""
 NUMBER_TYPES = ("integer", "number", "grade", "score")
 _MOST_COLUMNS = 256
 
@@ -63,20 +65,25 @@ def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(some, ignore_index=True) if some else _NONE
 
 
-def hide_identifiers(found: pd.DataFrame) -> pd.DataFrame:
-    """Hide the identifiers of patients and centres in a table of problems.
+def hide_identifiers(found: pd.DataFrame, identifiers: Collection[str] = ()) -> pd.DataFrame:
+    """Hide the identifiers of patients and centres, and free texts, in a table of problems.
 
     Parameters
     ----------
     found : DataFrame
         Problems with the columns `PROBLEM_COLUMNS`.
+    identifiers : collection of str, optional
+        Identifiers that may have got into any column; those that are plain numbers are not looked for.
 
     Returns
     -------
     DataFrame
-        The same with ``(hidden)`` for each value, and each guess, in a column of identifiers.
+        The same with ``(hidden)`` for each value, and each guess, in a column of identifiers or of free text, and for
+        each that is one of the identifiers.
     """
-    cells = found["column"].isin(IDENTIFIERS)
+    cells = found["column"].isin([*IDENTIFIERS, *FREE_TEXTS])
+    telling = {name for name in identifiers if not name.replace(".", "").isdigit()}
+    cells |= found["value"].str.strip().isin(telling) | found["nearest"].isin(telling)
     hidden = {name: found[name].mask(cells & (found[name] != ""), HIDDEN) for name in ("value", "nearest")}
     return found.assign(**hidden)
 

@@ -182,7 +182,7 @@ def _belongs_to_no_table(name: str) -> bool:
 def _read_data_package(source: Source, path: Path) -> None:
     try:
         package = json.loads(read_bytes(path).decode("utf-8"))
-        source.reconstructed = bool(package.get("reconstructed", False))
+        source.reconstructed = package.get("reconstructed", False) is True
     except Unreadable as reason:
         source.errors.append(problems(path.name, str(reason)))
     except (ValueError, AttributeError, RecursionError) as error:

@@ -5,11 +5,14 @@ succeeded its files are moved into the folder of the results. What was made from
 each folder of results apart, so that only what changed is built again.
 """
 
+import contextlib
 import csv
 import os
+import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.pipeline.centre import AS_USUAL, PAGE, Handling, prepare
@@ -40,23 +43,50 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
         check_parameters(project.notebook(job), project.parameters(job))
 
 
-def _prepared(project: Project, handling: Handling) -> Project:
-    """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs."""
+@contextlib.contextmanager
+def prepared(project: Project, handling: Handling) -> Iterator[Project]:
+    """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
+
+    Parameters
+    ----------
+    project : Project
+        What to build, from which cohort, to which folder.
+    handling : Handling
+        How a cohort other than the shipped one is to be treated.
+
+    Yields
+    ------
+    Project
+        The same; for a cohort other than the shipped one, with the checked copy that the notebooks read, which is
+        removed at the end.
+
+    Raises
+    ------
+    BuildError
+        The criteria are unknown, or the cohort has errors.
+    """
     from analysis.cohort import CohortError, read_cohort
     from analysis.criteria import read_criteria
 
     if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
-        return project
+        yield project
+        return
     try:
         read_criteria(project.criteria)
-        if project.cohort == ROOT / "data" / "cohort":
+        if project.shipped:
             read_cohort(project.cohort)
-            return project
     except CohortError as error:
         raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
     except ValueError as error:
         raise BuildError(str(error)) from error
-    return prepare(project, handling)
+    if project.shipped:
+        yield project
+        return
+    made = prepare(project, handling)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made.cohort, ignore_errors=True)
 
 
 def paper(project: Project, handling: Handling = AS_USUAL) -> int:
@@ -80,10 +110,10 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
         Something was wrong before anything ran.
     """
     start = time.perf_counter()
-    shipped = project.cohort == project.root / "data" / "cohort"
-    with locked(project.under_build("record", "lock")):
-        if not shipped:
-            project = _prepared(project, handling)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked(project.under_build("record", "lock")))
+        if not project.shipped:
+            project = stack.enter_context(prepared(project, handling))
             print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
         plan = Plan(project)
         begin = plan.ready()
@@ -95,10 +125,12 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             _print_verdicts(project)
             return 0
-        if shipped:
-            project = _prepared(project, handling)
+        if project.shipped:
+            stack.enter_context(prepared(project, handling))
         _check(project, project.jobs)
         plan.outputs.check_writable()
+        if project.observed:
+            (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
         with kernels(project) as sockets:
@@ -136,6 +168,20 @@ def _print_verdicts(project: Project) -> None:
         print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
 
 
+def _as_observed(job: Job, project: Project) -> Job:
+    """Give a single run of an observed cohort what its job in the paper is given."""
+    named = next((other for other in project.jobs if other.notebook == job.notebook), None)
+    if named is None:
+        return job
+    if named.after and "built" not in job.parameters:
+        raise BuildError(
+            f"{job.notebook} reads what other notebooks made of the cohort; build all with make paper, or name the "
+            "folder where they are: built=folder"
+        )
+    small = {name: value for name, value in named.parameters.items() if name == "hide_below"}
+    return replace(job, parameters=small | dict(job.parameters))
+
+
 def run(project: Project, notebook: str, given: dict[str, object], handling: Handling = AS_USUAL) -> int:
     """Run one notebook with other parameters.
 
@@ -164,13 +210,14 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
     if not project.notebook(job).is_file():
         names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
         raise BuildError(f"{notebook}: no such notebook; allowed: {names}")
-    project = _prepared(project, handling)
-    _check(project, [job])
     outputs = Outputs(project.out, {}, ())
-    outputs.check_writable()
-    with locked(project.under_build("record", "lock")), kernels(project) as sockets:
-        _execute(project, job, sockets)
-        changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
+    with locked(project.under_build("record", "lock")), prepared(project, handling) as project:
+        job = _as_observed(job, project) if project.observed else job
+        _check(project, [job])
+        outputs.check_writable()
+        with kernels(project) as sockets:
+            _execute(project, job, sockets)
+            changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
     print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
     print(
         "\n".join(

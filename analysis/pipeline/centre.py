@@ -62,7 +62,7 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
         raise BuildError(str(error)) from error
     if handling.identifiers:
         return found, found
-    hidden = {kind: hide_identifiers(getattr(found, kind)) for kind in ("errors", "warnings")}
+    hidden = {kind: hide_identifiers(getattr(found, kind), found.identifiers) for kind in ("errors", "warnings")}
     return found, replace(found, **hidden)
 
 
@@ -72,7 +72,7 @@ def _report(shown: "Check", folder: Path, root: Path) -> list[str]:
 
     _require_private(folder, root)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, content in check_files(shown).items():
             write_atomically(folder / name, content)
     except OSError as error:
@@ -130,23 +130,27 @@ def prepare(project: Project, handling: Handling) -> Project:
     BuildError
         The cohort has errors, or the results may not be written where they are to go.
     """
+    from analysis.disclosure.suppression import check_threshold
     from analysis.intake.snapshot import pseudonymised, write_snapshot
 
-    if handling.hide_below < 0:
-        raise BuildError(f"hide-below {handling.hide_below} is not allowed; allowed: 0 or a larger whole number")
+    _require_private(project.out, project.root)
+    try:
+        check_threshold(handling.hide_below)
+    except ValueError as error:
+        raise BuildError(f"hide-below: {error}") from error
     found, shown = _run_check(project.cohort, handling)
     lines = _report(shown, project.under_build("check"), project.root)
     if len(found.errors):
         raise BuildError(f"{_name(project.cohort)}: the cohort cannot be used\n" + "\n".join(lines))
     tables, observed = found.tables, not found.reconstructed
-    if observed:
-        _require_private(project.out, project.root)
-        print("\n".join(lines))
-        if not handling.identifiers:
-            tables = pseudonymised(tables)
+    print("\n".join(lines))
+    if not handling.identifiers:
+        tables = pseudonymised(tables)
     jobs, left_out = project.jobs, ()
     if observed:
         jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
+        if handling.identifiers:
+            left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
     copy = project.under_build("cohort")
     write_snapshot(tables, copy, reconstructed=not observed)
     return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
@@ -189,8 +193,9 @@ def write_page(project: Project) -> None:
 
 
 _NOTES = (
-    "This page and the files beside it count single patients, and the tables of Figures 2 and E5 have a row for each. "
-    "Meant for sharing are only the files whose names begin with shared-, where small counts are hidden.",
+    "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, and "
+    "the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names begin "
+    "with shared-; the notes below them say which counts they hide.",
 )
 
 

@@ -42,6 +42,11 @@ class Project:
     left_out: tuple[str, ...] = ()
 
     @property
+    def shipped(self) -> bool:
+        """Whether the cohort is the one of the project."""
+        return self.cohort == self.root / "data" / "cohort"
+
+    @property
     def key(self) -> str:
         """Name of the results folder under `build/`, the same wherever the project stands."""
         path = str(self.out.relative_to(self.root) if self.out.is_relative_to(self.root) else self.out)

@@ -104,12 +104,13 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
     return _write(base, contents)
 
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+# Where a cell begins: some programs also begin one after a semicolon or a line end. Full-width signs count as well.
+_FORMULA = re.compile(r"(^|[;\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t|\r)")
 
 
 def _inert(cell: object) -> object:
     """Keep a spreadsheet program from taking a text for a formula: after an apostrophe it does not."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
 def _all_inert(cells: pd.Series) -> pd.Series:

@@ -23,7 +23,7 @@ HIDDEN = "hidden"
 """Printed for every hidden cell, whether it is small or would give a small one away: two marks would tell which."""
 
 _SAFETY_SECTIONS = {"patients": "Patients", "event": "Patients with each adverse event"}
-_SUFFIXES = {"median_range": ", median (range)", "duration_range": ", median (range)", "mean_range": ", mean (range)"}
+_SUFFIXES = {"median_range": ", median", "duration_range": ", median", "mean_range": ", mean"}
 
 
 def hiding_note(numbers: pd.DataFrame, threshold: int) -> str:
@@ -62,11 +62,6 @@ def _is_hidden(row: Mapping[str, Any], kind: str) -> bool:
     return kind in row["hidden"].split()
 
 
-def _duration(row: Mapping[str, Any]) -> str:
-    low, high = formatting.duration(row["minimum"]), formatting.duration(row["maximum"])
-    return f"{formatting.duration(row['median'])} ({low} – {high})"
-
-
 def _cell(row: Mapping[str, Any]) -> str:
     """Print a number as the table that is not shared does, or the mark."""
     statistic, n, of = row["statistic"], row["n"], row["denominator"]
@@ -81,8 +76,10 @@ def _cell(row: Mapping[str, Any]) -> str:
     if pd.isna(row["median"]):
         return formatting.MISSING
     if statistic == "duration_range":
-        return _duration(row)
-    return formatting.mean_range(row) if statistic == "mean_range" else formatting.median_range(row)
+        return formatting.duration(row["median"])
+    if statistic == "mean_range":
+        return formatting.number(row["mean"], 1)
+    return formatting.number(row["median"], 1, trim=True)
 
 
 def _cells(numbers: pd.DataFrame) -> pd.DataFrame:

@@ -68,6 +68,8 @@ def _estimate(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _test_text(entry: Mapping[str, Any]) -> str:
+    if not entry["n"] and not entry.get("n_zero"):
+        return f"{formatting.p_value(None, named=True)}, n = 0"  # a test of nobody says nothing
     size = f"n = {entry['n']:,}"
     if entry.get("n_zero"):  # a signed-rank test, which pairs without change do not carry
         size = f"n = {entry['n'] + entry['n_zero']:,}, of whom {entry['n']:,} changed"

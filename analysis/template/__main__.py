@@ -35,7 +35,7 @@ Fill in one of them:
       Then: make check COHORT={out}/csv
   {out}/redcap-data-dictionary.csv  in REDCap: Project Setup, Data Dictionary, upload the file; then set up
       {repeating} as repeating instruments. Export all data as CSV (raw data).
-      Then: make redcap EXPORT=export.csv OUT=folder; make check COHORT=folder"""
+      Then: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine; make check COHORT=cohorts/mine"""
 
 
 def main(arguments: list[str] | None = None) -> None:
