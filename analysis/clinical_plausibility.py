@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from analysis.characteristics import CYTOREDUCTIVE, SYMPTOMATIC
 from analysis.linking import Broken, Linked
 from analysis.rules import BONE_MARROW, SKIN
 from analysis.vocabulary import Diagnosis
@@ -14,8 +15,6 @@ TRYPTASE_FROM_MONTHS = 3
 """Tryptase on therapy is that after at least three months (L307)."""
 SLIP = 10
 """Two levels of tryptase this many times apart may differ by a decimal point."""
-SYMPTOMATIC = ("h1_antihistamine", "h2_antihistamine", "montelukast", "sodium_cromoglycate")
-CYTOREDUCTIVE = ("cladribine", "masitinib", "imatinib", "rapamycin", "interferon")
 MAJOR_CRITERION = "who_multifocal_infiltrates"
 MINOR_CRITERIA = ("who_atypical_mast_cells", "who_cd2_cd25", "who_tryptase_over_20")
 """WHO criteria of systemic mastocytosis, met by the major and one minor or by three minor ones; KIT is the fourth."""
@@ -72,12 +71,12 @@ def _findings(linked: Linked) -> Iterator[Broken]:
 def _therapies(linked: Linked) -> Iterator[Broken]:
     if "patients" not in linked:
         return
-    none = np.logical_and.reduce([linked.equals("patients", column, "no") for column in SYMPTOMATIC])
+    none = np.logical_and.reduce([linked.equals("patients", column, "no") for column in sorted(SYMPTOMATIC)])
     continued = linked.equals("patients", "continued_classical_therapy", "yes")
-    allowed = f"most likely no, since {', '.join(SYMPTOMATIC)} all are"
+    allowed = f"most likely no, since {', '.join(sorted(SYMPTOMATIC))} all are"
     yield Broken("patients", "continued_classical_therapy", none & continued, allowed)
     allowed = "most likely yes for one classical therapy, since symptoms were refractory to them"
-    yield Broken("patients", SYMPTOMATIC[0], none & ~continued, allowed)
+    yield Broken("patients", min(SYMPTOMATIC), none & ~continued, allowed)
     mcas = linked.equals("patients", "diagnosis", "MMAS", "idiopathic_MCAS")
     for column in CYTOREDUCTIVE:
         given = mcas & linked.equals("patients", column, "yes")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis import schema
+from analysis.linking import COLUMNS as PROBLEM_COLUMNS
 from analysis.linking import HIDDEN
 
-PROBLEM_COLUMNS = ["file", "row", "column", "value", "allowed", "nearest"]
 IDENTIFIERS = ("patient_id", "centre_id")
 FREE_TEXTS = ("term", "detail")
 """The columns in which somebody may write anything."""

@@ -28,7 +28,7 @@ def _contract_digest() -> str:
     package = Path(schema.__file__).parent
     files = [
         *sorted(schema.CONTRACT.iterdir()),
-        *(package / f"{name}.py" for name in ("schema", "rules", "vocabulary")),
+        *(package / f"{name}.py" for name in ("schema", "rules", "linking", "vocabulary", "intake/checking")),
     ]
     digest = hashlib.sha256()
     for path in files:

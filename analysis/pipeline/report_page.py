@@ -36,6 +36,7 @@ img {{max-width: 100%; height: auto;}}
 figure {{margin: 20px 0;}}
 nav ol {{columns: 2 18em; padding-left: 1.4em;}}
 .wide {{overflow-x: auto; margin: 20px 0;}}
+.wide .gt_table {{margin-left: 0 !important;}}
 .box {{padding: 10px 16px; background: #f2efe8;}}
 pre {{white-space: pre-wrap;}}
 </style>

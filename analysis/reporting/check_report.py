@@ -48,7 +48,8 @@ _PAGE = """<!DOCTYPE html>
 <style>
 body {{margin: 24px; max-width: 60em; font: 15px/1.45 system-ui, sans-serif; color: #111;}}
 h1 {{font-size: 22px; margin: 0 0 8px;}}
-section {{margin-top: 28px;}}
+section {{margin-top: 28px; overflow-x: auto;}}
+section .gt_table {{margin-left: 0 !important;}}
 </style>
 </head>
 <body>
