@@ -29,18 +29,18 @@ help: ## show this help
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
 paper: $(READY) ## build every table and figure that is not up to date (COHORT= CRITERIA= OUT=, then into build/paper)
-	@exec $(PY) -m analysis.pipeline paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)
+	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)
 
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
-	@exec $(PY) -m analysis.template $(OUT_OPTION)
+	@exec $(PY) -m compendium.centre.template $(OUT_OPTION)
 
 redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine
 	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine' >&2; exit 2)
-	@exec $(PY) -m analysis.template.from_redcap "$(EXPORT)" "$(OUT)"
+	@exec $(PY) -m compendium.centre.template.from_redcap "$(EXPORT)" "$(OUT)"
 
 check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
 	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)
-	@exec $(PY) -m analysis.pipeline check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
+	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
 	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
@@ -49,17 +49,17 @@ lab: $(READY) ## open the notebooks in JupyterLab
 	@exec $(VENV)/bin/jupyter-lab --notebook-dir .
 
 cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for another one, in build/cohort-7)
-	@exec $(PY) -m analysis.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
+	@exec $(PY) -m compendium.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
-	@exec $(PY) -m analysis.pipeline references
+	@exec $(PY) -m compendium.workflow references
 
 run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
 	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
-	@exec $(PY) -m analysis.pipeline run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
+	@exec $(PY) -m compendium.workflow run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
-	@exec $(PY) -m analysis.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
+	@exec $(PY) -m compendium.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .
@@ -71,7 +71,7 @@ lock: $(READY) ## choose the newest allowed versions of all packages and write r
 
 clean: ## remove build/ and caches, not figures/ or cohorts/; the environment stays (rm -r .venv removes it)
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis
-	@find analysis tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find analysis compendium tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 environment: $(READY) ## install the locked packages in .venv (the other targets do it when needed)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.intake.raw_tables import hide_identifiers
-from analysis.intake.snapshot import read_snapshot
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
+from compendium.centre.intake.raw_tables import hide_identifiers
+from compendium.centre.intake.snapshot import read_snapshot
 
 _SHOWN = 20
 
@@ -100,7 +100,7 @@ def read_cohort(path: str | os.PathLike[str], population: str = Population.ALL) 
     ----------
     path : str or path
         An xlsx file with a sheet for each table, a folder with a CSV or Parquet file for each, or a checked copy as
-        `analysis.intake.snapshot` writes it, which is not checked again.
+        `compendium.centre.intake.snapshot` writes it, which is not checked again.
     population : str, default "all"
         The part of the cohort to keep, a value of `Population`.
 
@@ -118,7 +118,7 @@ def read_cohort(path: str | os.PathLike[str], population: str = Population.ALL) 
         If the population is unknown or has no patients.
     """
     # Imported here since the checks classify responses as the analysis does, which needs a cohort.
-    from analysis.intake.checking import check_cohort
+    from compendium.centre.intake.checking import check_cohort
 
     checked = read_snapshot(Path(path))
     if checked is None:

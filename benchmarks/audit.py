@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.published import CLAIMS
-from analysis.verification.audit import audit, summary
-from analysis.verification.claims import read_claims
+from compendium.verification.audit import audit, summary
+from compendium.verification.claims import read_claims
+from compendium.verification.published import CLAIMS
 
 
 def make_claims(rows: int, seed: int = 1) -> pd.DataFrame:

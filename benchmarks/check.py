@@ -22,7 +22,7 @@ _PROCESS = """
 import json, resource, sys, time
 from pathlib import Path
 import pandas
-from analysis.intake.checking import check_cohort
+from compendium.centre.intake.checking import check_cohort
 
 def read(folder):
     return [pandas.read_csv(path, dtype="str") for path in sorted(Path(folder).glob("*.csv"))]

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.pipeline.__main__ import main
+from compendium.workflow.__main__ import main
 from tests.cohorts import random_tables, write_cohort
 
 FIRST = 55

@@ -12,10 +12,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from analysis.pipeline.driver import cores
-from analysis.pipeline.jobs import BuildError
-from analysis.pipeline.kernels import environment, private_folder
-from analysis.pipeline.notebooks import execute, load_papermill
+from compendium.workflow.driver import cores
+from compendium.workflow.jobs import BuildError
+from compendium.workflow.kernels import environment, private_folder
+from compendium.workflow.notebooks import execute, load_papermill
 
 CELL = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [], "source": "1 + 1"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis.pipeline.driver import cores
-from analysis.pipeline.freshness import cells
-from analysis.pipeline.jobs import JOBS, Job
-from analysis.pipeline.kernels import environment, private_folder
-from analysis.pipeline.project import ROOT
+from compendium.workflow.driver import cores
+from compendium.workflow.freshness import cells
+from compendium.workflow.jobs import JOBS, Job
+from compendium.workflow.kernels import environment, private_folder
+from compendium.workflow.project import ROOT
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -69,8 +69,8 @@ def given(job: Job, root: Path, out: Path) -> dict[str, object]:
 def by_build(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Build all with the driver of this project."""
     code = (
-        "import sys; from pathlib import Path; from analysis.pipeline.__main__ import main; "
-        "from analysis.pipeline.jobs import Job; "
+        "import sys; from pathlib import Path; from compendium.workflow.__main__ import main; "
+        "from compendium.workflow.jobs import Job; "
         f"sys.exit(main(['paper', '--cohort', {str(root / 'data/cohort')!r}, '--out', {str(out / 'results')!r}], "
         f"Path({str(root)!r}), {jobs!r}))"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.kernels import SCRATCH, connection, environment, private_folder
+from compendium.workflow.kernels import SCRATCH, connection, environment, private_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from analysis.criteria import Criteria
-from analysis.reporting.caveats import caveats
+from compendium.reporting.caveats import caveats
 from tests.small_cohort import small_cohort
 
 SMALLEST_TYPE = 7

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import schema
 from analysis.cohort import Cohort, from_tables, restrict
-from analysis.rules import broken_rules
+from compendium.centre.checks.rules import broken_rules
 
 SCREENING = """patient_id,centre_id,recommendation_month,screening,exclusion_reason
 A,C1,2015-03,included,

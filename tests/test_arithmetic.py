@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.verification import arithmetic, granularity
-from analysis.verification.arithmetic import RULES
-from analysis.verification.rounding import printed_number, round_like, span
+from compendium.verification import arithmetic, granularity
+from compendium.verification.arithmetic import RULES
+from compendium.verification.rounding import printed_number, round_like, span
 
 MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
 PRINTS = st.from_regex(r"-?[0-9]{1,4}([.,][0-9]{1,3})?", fullmatch=True)

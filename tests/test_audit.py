@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.published import CLAIMS
-from analysis.verification import arithmetic
-from analysis.verification.audit import COLUMNS, audit, main, summary
-from analysis.verification.claims import read_claims
+from compendium.verification import arithmetic
+from compendium.verification.audit import COLUMNS, audit, main, summary
+from compendium.verification.claims import read_claims
+from compendium.verification.published import CLAIMS
 
 MODES = {"yes": ROUND_HALF_UP, "by half-even only": ROUND_HALF_EVEN, "by truncation": ROUND_DOWN}
 
@@ -402,7 +402,7 @@ def test_a_folder_that_is_not_there(tmp_path):
 
 
 def test_exit_codes_of_the_process(tmp_path):
-    command = [sys.executable, "-m", "analysis.verification.audit"]
+    command = [sys.executable, "-m", "compendium.verification.audit"]
     run = subprocess.run([*command, str(tmp_path / "none.csv")], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == f"{tmp_path / 'none.csv'}: there is no such file\n"

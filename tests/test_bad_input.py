@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.pipeline.__main__ import main
+from compendium.workflow.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[1]
 

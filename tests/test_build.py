@@ -19,9 +19,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-import analysis.pipeline.notebooks
-from analysis.pipeline.__main__ import main
-from analysis.pipeline.jobs import Job
+import compendium.workflow.notebooks
+from compendium.workflow.__main__ import main
+from compendium.workflow.jobs import Job
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -82,7 +82,7 @@ class Sandbox:
             self.seen(notebook, parameters), encoding="utf-8"
         )
         if name in self.fail:
-            raise analysis.pipeline.notebooks.NotebookError(f"{notebook}: cell 2", self.fail[name], "")
+            raise compendium.workflow.notebooks.NotebookError(f"{notebook}: cell 2", self.fail[name], "")
 
     def seen(self, notebook, parameters):
         files = [notebook, *sorted(Path(parameters["cohort"]).glob("*"))]
@@ -115,8 +115,8 @@ def sandbox(tmp_path):
 
 @pytest.fixture
 def quick(sandbox, monkeypatch):
-    monkeypatch.setattr(analysis.pipeline.notebooks, "execute", sandbox.pretend)
-    monkeypatch.setattr(analysis.pipeline.notebooks, "load_papermill", lambda: None)
+    monkeypatch.setattr(compendium.workflow.notebooks, "execute", sandbox.pretend)
+    monkeypatch.setattr(compendium.workflow.notebooks, "load_papermill", lambda: None)
     return sandbox
 
 
@@ -292,7 +292,7 @@ def test_two_jobs_must_not_write_one_file(quick, monkeypatch, capsys):
     def same(notebook, executed, parameters, sockets, observed):
         (Path(parameters["output"]) / "same.txt").write_text("", encoding="utf-8")
 
-    monkeypatch.setattr(analysis.pipeline.notebooks, "execute", same)
+    monkeypatch.setattr(compendium.workflow.notebooks, "execute", same)
     assert quick.build()[0] == 1
     assert "same.txt is written by two jobs" in capsys.readouterr().err
 
@@ -374,8 +374,8 @@ def script(sandbox, *arguments):
     code = f"""
         import sys
         from pathlib import Path
-        from analysis.pipeline.__main__ import main
-        from analysis.pipeline.jobs import Job
+        from compendium.workflow.__main__ import main
+        from compendium.workflow.jobs import Job
         jobs = tuple(Job(name, name + ".ipynb") for name in {NAMES!r})
         code = main({arguments!r}, root=Path({str(sandbox.root)!r}), jobs=jobs)
         print(*sorted(sys.modules))

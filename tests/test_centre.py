@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.intake.private import require_private
-from analysis.pipeline.centre import Handling, prepare
-from analysis.pipeline.jobs import BuildError, jobs_for
-from analysis.pipeline.project import ROOT, Project
+from compendium.centre.intake.private import require_private
+from compendium.workflow.centre import Handling, prepare
+from compendium.workflow.jobs import BuildError, jobs_for
+from compendium.workflow.project import ROOT, Project
 from tests.cohorts import random_tables, write_cohort
 
 SECRET = "SECRET"
@@ -45,7 +45,7 @@ def without_network() -> list[str]:
 
 def make(*arguments: str, network: bool = True) -> subprocess.CompletedProcess:
     surroundings = {name: text for name, text in os.environ.items() if name != "COMPENDIUM_OUTPUT"}
-    command = [*([] if network else without_network()), sys.executable, "-m", "analysis.pipeline", *arguments]
+    command = [*([] if network else without_network()), sys.executable, "-m", "compendium.workflow", *arguments]
     return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
 
 

@@ -7,8 +7,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from analysis.reporting import check_report
-from analysis.reporting.check_report import check_files, check_lines
+from compendium.reporting import check_report
+from compendium.reporting.check_report import check_files, check_lines
 from tests.test_rendering import Reader
 
 COLUMNS = ["file", "row", "column", "value", "allowed", "nearest"]

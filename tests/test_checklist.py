@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from browser import Browser, find_browser
 
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.checklist import COLUMNS, JUDGED, STATUSES, counts, missing_pointers, read_checklist
-from analysis.reporting.checklist_page import checklist_rows, render_checklist
-from analysis.reporting.outputs import OVERRIDE, save_table
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.checklist import COLUMNS, JUDGED, STATUSES, counts, missing_pointers, read_checklist
+from compendium.reporting.checklist_page import checklist_rows, render_checklist
+from compendium.reporting.outputs import OVERRIDE, save_table
 from tests.test_rendering import Reader
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from analysis import published
-from analysis.verification.claims import ClaimsError, read_claims
+from compendium.verification import published
+from compendium.verification.claims import ClaimsError, read_claims
 
 GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.published import read_claims
-from analysis.verification.consistency import Consistency
-from analysis.verification.identities import canonical, denominator_of, relations
-from analysis.verification.verdicts import built_values
+from compendium.verification.consistency import Consistency
+from compendium.verification.identities import canonical, denominator_of, relations
+from compendium.verification.published import read_claims
+from compendium.verification.verdicts import built_values
 
 ROOT = Path(__file__).resolve().parents[1]
 # By hand, from the manuscript: numbers of 56 patients, one of none, and a count that repeats its denominator.

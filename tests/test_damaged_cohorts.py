@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from damaged_cohorts import CASES, MARK, Place, good, row, write_csv, write_parquet, write_xlsx
 
-from analysis.intake import checking
-from analysis.intake.checking import check_cohort
-from analysis.pipeline import build
-from analysis.pipeline.__main__ import main
+from compendium.centre.intake import checking
+from compendium.centre.intake.checking import check_cohort
+from compendium.workflow import build
+from compendium.workflow.__main__ import main
 
 EARLIER = b"earlier,result\r\n1,\xff\n"
 REPORT = {"check.html", "problems.xlsx", "problems.csv"}

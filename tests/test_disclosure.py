@@ -9,10 +9,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, read_criteria
-from analysis.disclosure.attacker import Attacker
-from analysis.disclosure.cells import Cells, at_most, sums_to
-from analysis.disclosure.study_cells import joined_cells, shared_numbers
-from analysis.disclosure.suppression import check_threshold, suppress
+from compendium.centre.disclosure.attacker import Attacker
+from compendium.centre.disclosure.cells import Cells, at_most, sums_to
+from compendium.centre.disclosure.study_cells import joined_cells, shared_numbers
+from compendium.centre.disclosure.suppression import check_threshold, suppress
 from tests.cohorts import random_cohort
 
 COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
@@ -190,7 +190,7 @@ def test_no_small_count_of_a_random_cohort_can_be_inferred(n, seed):
 @pytest.mark.parametrize(("n", "seed", "work"), [(14, 7, 0.05), (55, 8, 0.05), (14, 7, 0)])
 def test_to_show_any_one_more_cell_would_give_a_small_count_away(n, seed, work, monkeypatch):
     # Without any work spent on the choice everything is hidden at first.
-    monkeypatch.setattr("analysis.disclosure.suppression._WORK", work)
+    monkeypatch.setattr("compendium.centre.disclosure.suppression._WORK", work)
     _, cells = joined_cells(random_cohort(n, seed), PAPER, 5)
     found = suppress(cells, 5)
     assert found.complementary

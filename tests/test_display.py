@@ -11,12 +11,12 @@ from analysis.biology import compare_groups
 from analysis.cohort import restrict
 from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import PAPER, Criteria
-from analysis.reporting import display, explore
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.outputs import save_data
-from analysis.reporting.small_tables import value_text
 from analysis.safety import event_table
 from analysis.symptoms import symptom_profile
+from compendium.reporting import display, explore
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.outputs import save_data
+from compendium.reporting.small_tables import value_text
 from tests.small_cohort import small_cohort
 
 

@@ -14,12 +14,13 @@ import second_derivation
 import second_results
 from cohorts import random_tables
 
-from analysis import biology, dosing, followup, response, rules, safety, schema, scoring, symptoms, tables
+from analysis import biology, dosing, followup, response, safety, schema, scoring, symptoms, tables
 from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import Criteria
+from compendium.centre.checks import rules
 
 COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
-LIST = Path(rules.__file__).parent / "contract" / "symptoms.csv"
+LIST = schema.CONTRACT.parent / "contract" / "symptoms.csv"
 GROUPS = {row["symptom"]: row["group"] for row in second_derivation.table_rows(LIST.read_text("utf-8").splitlines())}
 
 # What the second derivation leaves out: tests that need the t distribution or two groups, groups of symptoms.

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from matplotlib.patches import PathPatch
 
-from analysis.figures.bands import LEAST_CM, band_heights
-from analysis.figures.followup import draw_followup
-from analysis.figures.phases import STATES, occupancy, phases
 from analysis.followup import course_frame
 from analysis.vocabulary import StopReason
+from compendium.drawing.bands import LEAST_CM, band_heights
+from compendium.drawing.followup import draw_followup
+from compendium.drawing.phases import STATES, occupancy, phases
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 from tests.test_figure_followup import NONE, SMALL, frame_of

@@ -3,12 +3,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.figures.comparison import SMALLEST, draw_comparison, drawn_rates
-from analysis.figures.page import PAGE_HEIGHT_CM
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.published_rows import rate_notes
-from analysis.verification.published_rates import compared_rates
-from analysis.verification.verdicts import built_values
+from compendium.drawing.comparison import SMALLEST, draw_comparison, drawn_rates
+from compendium.drawing.page import PAGE_HEIGHT_CM
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.published_rows import rate_notes
+from compendium.verification.published_rates import compared_rates
+from compendium.verification.verdicts import built_values
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from analysis.figures.flow import draw_flow, flow_boxes
 from analysis.followup import course_frame
 from analysis.patients import inclusion
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.drawing.flow import draw_flow, flow_boxes
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, drawn_texts, faults, texts_of
 

@@ -6,11 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.patches import PathPatch, Rectangle
 
-from analysis.figures.followup import arrange, draw_followup, phases, row_places
-from analysis.figures.ribbons import STATUS_ORDER, node_places, transitions
-from analysis.figures.symbols import EVENT_LABELS, symbols
 from analysis.followup import course_frame
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.vocabulary import (
     FOLLOW_UP_STATUS_LABELS,
     STOP_REASON_LABELS,
@@ -19,6 +15,10 @@ from analysis.vocabulary import (
     Response,
     StopReason,
 )
+from compendium.drawing.followup import arrange, draw_followup, phases, row_places
+from compendium.drawing.ribbons import STATUS_ORDER, node_places, transitions
+from compendium.drawing.symbols import EVENT_LABELS, symbols
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from analysis.cohort import read_cohort
-from analysis.figures.rates import OUTCOMES, PANELS, draw_rates, rate_rows
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.tables import table_2
 from analysis.vocabulary import POPULATION_LABELS
+from compendium.drawing.rates import OUTCOMES, PANELS, draw_rates, rate_rows
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 from tests.small_cohort import small_cohort

@@ -5,14 +5,21 @@ import pandas as pd
 import pytest
 
 from analysis.criteria import PAPER, Criteria
-from analysis.figures.marks import MARK_COLOURS, draw_marks
-from analysis.figures.specifications import PANELS, draw_specifications, ordered, strips
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.options import OPTION_LABELS, change_notes, change_rows, moving_rows, value_label, variance_rows
 from analysis.sensitivity.effects import OUTCOMES, mark_shares, most_moving, one_at_a_time
 from analysis.sensitivity.grids import response_grid, symptom_grid
 from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
 from analysis.symptoms import symptom_profile
+from compendium.drawing.marks import MARK_COLOURS, draw_marks
+from compendium.drawing.specifications import PANELS, draw_specifications, ordered, strips
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.options import (
+    OPTION_LABELS,
+    change_notes,
+    change_rows,
+    moving_rows,
+    value_label,
+    variance_rows,
+)
 from tests.cohorts import cohort_with, random_cohort
 from tests.figure_checks import CAVEATS, faults, texts_of
 

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 
 from analysis.criteria import Criteria
-from analysis.figures.symptoms import GRADE_COLUMNS, arrange, bar_segments, draw_symptoms
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
 from analysis.symptoms import symptom_profile
 from analysis.vocabulary import GRADE_LABELS, SYMPTOM_GROUP_LABELS
+from compendium.drawing.symptoms import GRADE_COLUMNS, arrange, bar_segments, draw_symptoms
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, drawn_texts, faults, texts_of
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.reporting import formatting as fm
+from compendium.reporting import formatting as fm
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import xlsxwriter
 
 from analysis import schema
 from analysis.cohort import CohortError, read_cohort
-from analysis.intake import checking, files
-from analysis.intake.checking import check_cohort, hide_identifiers
-from analysis.intake.files import read_bytes
-from analysis.intake.raw_tables import Unreadable
+from compendium.centre.intake import checking, files
+from compendium.centre.intake.checking import check_cohort, hide_identifiers
+from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.raw_tables import Unreadable
 from tests.cohorts import random_cohort, random_tables, write_cohort
 
 TABLES = random_tables(12, seed=5)

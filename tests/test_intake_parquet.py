@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from analysis.intake import parquet_tables
-from analysis.intake.parquet_tables import read_parquet_table
-from analysis.intake.raw_tables import Unreadable
+from compendium.centre.intake import parquet_tables
+from compendium.centre.intake.parquet_tables import read_parquet_table
+from compendium.centre.intake.raw_tables import Unreadable
 
 SCREENING = ["patient_id", "centre_id", "recommendation_month", "screening", "exclusion_reason"]
 DAY = datetime.date(2017, 2, 1)

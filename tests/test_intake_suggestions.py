@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from analysis import schema
-from analysis.intake.checking import check_cohort
-from analysis.intake.suggestions import MOST, nearest_allowed
+from compendium.centre.intake.checking import check_cohort
+from compendium.centre.intake.suggestions import MOST, nearest_allowed
 from tests.cohorts import random_tables, write_cohort
 
 

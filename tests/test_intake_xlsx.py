@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import xlsxwriter
 
-from analysis.intake import workbook_parts
-from analysis.intake.raw_tables import Unreadable
-from analysis.intake.workbooks import open_workbook, read_sheet
+from compendium.centre.intake import workbook_parts
+from compendium.centre.intake.raw_tables import Unreadable
+from compendium.centre.intake.workbooks import open_workbook, read_sheet
 
 HEADER = ["patient_id", "centre_id", "recommendation_month", "screening", "exclusion_reason"]
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

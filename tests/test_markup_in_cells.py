@@ -6,13 +6,13 @@ import pytest
 from analysis import schema
 from analysis.cohort import from_tables
 from analysis.criteria import PAPER
-from analysis.disclosure.study_cells import shared_numbers
-from analysis.intake.checking import check_cohort
-from analysis.reporting.check_report import check_files
-from analysis.reporting.display import event_rows, table
-from analysis.reporting.shared_tables import shared_safety
-from analysis.reporting.table_style import page
 from analysis.safety import event_table
+from compendium.centre.disclosure.study_cells import shared_numbers
+from compendium.centre.intake.checking import check_cohort
+from compendium.reporting.check_report import check_files
+from compendium.reporting.display import event_rows, table
+from compendium.reporting.shared_tables import shared_safety
+from compendium.reporting.table_style import page
 from tests.browser import Browser, find_browser
 from tests.cohorts import random_tables, write_cohort
 

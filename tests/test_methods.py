@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from analysis.criteria import CHOICES, PAPER, Criteria
-from analysis.reporting.caveats import DRAWN, RECONSTRUCTED_NOTE, caveats
-from analysis.reporting.methods import biology_note, outcome_note, profile_notes, signed_rank_note, significance_note
 from analysis.symptoms import symptom_profile
+from compendium.reporting.caveats import DRAWN, RECONSTRUCTED_NOTE, caveats
+from compendium.reporting.methods import biology_note, outcome_note, profile_notes, signed_rank_note, significance_note
 from tests.cohorts import random_cohort
 from tests.small_cohort import small_cohort
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.jobs import JOBS, OBSERVED_JOBS
-from analysis.pipeline.parameters import check_parameters, parameters_of
+from compendium.workflow.jobs import JOBS, OBSERVED_JOBS
+from compendium.workflow.parameters import check_parameters, parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

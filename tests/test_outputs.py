@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.reporting import outputs
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.files import write_atomically
-from analysis.reporting.small_tables import small_table
+from compendium.reporting import outputs
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.files import write_atomically
+from compendium.reporting.small_tables import small_table
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = pd.DataFrame(

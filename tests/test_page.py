@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from analysis.figures import page
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.drawing import page
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.figure_checks import drawn_texts, faults, texts_of
 
 TEXT = "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped."

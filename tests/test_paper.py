@@ -14,7 +14,7 @@ ELSEWHERE = ROOT / "build" / "test-paper"
 def build() -> str:
     surroundings = {"LC_ALL": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "COLUMNS": "40"}
     surroundings = {name: text for name, text in os.environ.items() if name != "COMPENDIUM_OUTPUT"} | surroundings
-    command = [sys.executable, "-m", "analysis.pipeline", "paper", "--out", str(ELSEWHERE)]
+    command = [sys.executable, "-m", "compendium.workflow", "paper", "--out", str(ELSEWHERE)]
     run = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from analysis import biology, comparison, dosing, followup, patients, response, safety, symptoms
-from analysis.published import read_claims
-from analysis.reporting import published_rows
 from analysis.statistics.exact_difference import exact_difference_interval
 from analysis.tables import table_1, table_2
-from analysis.verification.published_rates import SECTIONS, compared_rates, compared_values
-from analysis.verification.verdicts import AnswerError, built_values
+from compendium.reporting import published_rows
+from compendium.verification.published import read_claims
+from compendium.verification.published_rates import SECTIONS, compared_rates, compared_values
+from compendium.verification.verdicts import AnswerError, built_values
 from tests.cohorts import random_cohort
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.published import read_claims
-from analysis.reconstruction.__main__ import SEED, reconstruct, write_cohort
-from analysis.reconstruction.model import NoCohortError, build_model, solve
-from analysis.reconstruction.rows import make_tables
-from analysis.reconstruction.statements import Statements, read_left_out
-from analysis.reconstruction.symptoms import class_rule
+from compendium.reconstruction.__main__ import SEED, reconstruct, write_cohort
+from compendium.reconstruction.model import NoCohortError, build_model, solve
+from compendium.reconstruction.rows import make_tables
+from compendium.reconstruction.statements import Statements, read_left_out
+from compendium.reconstruction.symptoms import class_rule
+from compendium.verification.published import read_claims
 
 SHIPPED = Path(__file__).parent.parent / "data" / "cohort"
 OTHER_SEED = 3

@@ -8,9 +8,9 @@ import pytest
 
 from analysis import schema
 from analysis.cohort import CohortError, from_tables, read_cohort
-from analysis.rules import broken_rules
-from analysis.template.from_redcap import main, tables_from_export
-from analysis.template.redcap import CONDITIONS, data_dictionary, fields
+from compendium.centre.checks.rules import broken_rules
+from compendium.centre.template.from_redcap import main, tables_from_export
+from compendium.centre.template.redcap import CONDITIONS, data_dictionary, fields
 from tests.cohorts import random_tables
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from analysis.characteristics import COLUMNS
-from analysis.reporting import rendering
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.table_style import page
 from analysis.tables import table_1, table_2
+from compendium.reporting import rendering
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.table_style import page
 from tests.cohorts import random_cohort
 
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from analysis.pipeline.jobs import OBSERVED_JOBS
-from analysis.pipeline.report_page import READING_ORDER, report_page
+from compendium.workflow.jobs import OBSERVED_JOBS
+from compendium.workflow.report_page import READING_ORDER, report_page
 from tests.browser import Browser, find_browser
 
 PIXEL = base64.b64encode(

@@ -26,13 +26,13 @@ from analysis import (
     times,
 )
 from analysis.cohort import read_cohort, restrict
-from analysis.pipeline.freshness import Digests
-from analysis.pipeline.jobs import JOBS
-from analysis.published import printed_number, read_claims
-from analysis.reporting import formatting, rendering, small_tables
 from analysis.sensitivity import effects, grids
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
+from compendium.reporting import formatting, rendering, small_tables
+from compendium.verification.published import printed_number, read_claims
+from compendium.workflow.freshness import Digests
+from compendium.workflow.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parents[1]
 COHORT, FIGURES = ROOT / "data" / "cohort", ROOT / "figures"
@@ -77,7 +77,7 @@ def mapped():
 
 @pytest.fixture(scope="module")
 def left_out():
-    path = ROOT / "analysis" / "reconstruction" / "left_out.csv"
+    path = ROOT / "compendium" / "reconstruction" / "left_out.csv"
     return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("claim")["part"]
 
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from analysis import rules, schema
+from analysis import schema
+from compendium.centre.checks import rules
 from tests.cohorts import random_tables
 
 SCREENING = """patient_id,centre_id,recommendation_month,screening,exclusion_reason

@@ -15,11 +15,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analysis import schema
 from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import PAPER
-from analysis.disclosure.safety_cells import safety_cells
-from analysis.disclosure.study_cells import shared_numbers
-from analysis.reporting.outputs import save_table
-from analysis.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
 from analysis.tables import table_1, table_2
+from compendium.centre.disclosure.safety_cells import safety_cells
+from compendium.centre.disclosure.study_cells import shared_numbers
+from compendium.reporting.outputs import save_table
+from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
 from tests.cohorts import random_cohort, random_tables
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.reporting.small_tables import small_table, value_rows, value_text
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.small_tables import small_table, value_rows, value_text
 from tests.test_rendering import Reader
 
 SPREAD = {"n": 55, "mean": 10.45, "sd": 8.05, "median": 9.0, "minimum": 1, "maximum": 36}

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from analysis import schema
-from analysis.intake import snapshot
-from analysis.intake.snapshot import MARK, pseudonymised, read_snapshot, write_snapshot
+from compendium.centre.intake import snapshot
+from compendium.centre.intake.snapshot import MARK, pseudonymised, read_snapshot, write_snapshot
 from tests.cohorts import random_tables
 
 

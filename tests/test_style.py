@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from analysis.figures import style
-from analysis.figures.biology import DIRECTION_LOOKS
-from analysis.figures.ribbons import STATUS_COLOURS
-from analysis.figures.symbols import PHASES, STOP_BADGES
 from analysis.vocabulary import GRADES
+from compendium.drawing import style
+from compendium.drawing.biology import DIRECTION_LOOKS
+from compendium.drawing.ribbons import STATUS_COLOURS
+from compendium.drawing.symbols import PHASES, STOP_BADGES
 
 # Machado, Oliveira and Fernandes 2009, full deficiency, on linear RGB.
 DEUTERANOPIA = np.array(

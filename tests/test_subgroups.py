@@ -13,9 +13,15 @@ from scipy import stats
 
 from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, Criteria
-from analysis.reporting.outputs import save_values
-from analysis.reporting.small_tables import small_table, value_text
-from analysis.reporting.subgroup_rows import (
+from analysis.response import best_response, last_status
+from analysis.statistics.power import SIMULATED_WORK, fisher_power, rank_sum_power
+from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
+from analysis.subgroup_power import DIFFERENCES, ODDS_RATIOS, is_enumerated, is_exact, rate_power, symptom_power
+from analysis.subgroups import detectable, response_by_group, summarise, symptoms_by_group
+from analysis.symptoms import symptom_profile
+from compendium.reporting.outputs import save_values
+from compendium.reporting.small_tables import small_table, value_text
+from compendium.reporting.subgroup_rows import (
     power_notes,
     power_rows,
     response_notes,
@@ -23,12 +29,6 @@ from analysis.reporting.subgroup_rows import (
     symptom_notes,
     symptom_rows,
 )
-from analysis.response import best_response, last_status
-from analysis.statistics.power import SIMULATED_WORK, fisher_power, rank_sum_power
-from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
-from analysis.subgroup_power import DIFFERENCES, ODDS_RATIOS, is_enumerated, is_exact, rate_power, symptom_power
-from analysis.subgroups import detectable, response_by_group, summarise, symptoms_by_group
-from analysis.symptoms import symptom_profile
 from tests.cohorts import random_cohort
 from tests.small_cohort import small_cohort
 

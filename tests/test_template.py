@@ -14,10 +14,10 @@ import pytest
 
 from analysis import schema, vocabulary
 from analysis.cohort import CohortError, read_cohort
-from analysis.plausibility import doubtful
-from analysis.template import texts, workbook
-from analysis.template.__main__ import main
-from analysis.template.terms import example_rows, vocabularies
+from compendium.centre.checks.plausibility import doubtful
+from compendium.centre.template import texts, workbook
+from compendium.centre.template.__main__ import main
+from compendium.centre.template.terms import example_rows, vocabularies
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
@@ -261,9 +261,9 @@ def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_pa
 
 
 def test_examples_and_meanings_are_written_for_the_contract_and_for_nothing_else():
-    examples = [(row["table"], row["column"]) for row in rows_of("analysis/template/examples.csv")]
+    examples = [(row["table"], row["column"]) for row in rows_of("compendium/centre/template/examples.csv")]
     assert examples == [(row["table"], row["column"]) for row in CONTRACT]
-    named = {(row["list"], row["value"]) for row in rows_of("analysis/template/meanings.csv")}
+    named = {(row["list"], row["value"]) for row in rows_of("compendium/centre/template/meanings.csv")}
     lists = {row["allowed"] if row["type"] == "category" else row["column"]: vocabulary_of(row) for row in CONTRACT}
     labelled = ("StopReason", "Analyte")
     assert named == {
@@ -321,7 +321,7 @@ def digests(out):
 
 def test_every_run_writes_the_same_bytes(folder, tmp_path):
     surroundings = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C"}
-    command = [sys.executable, "-m", "analysis.template", "--out", str(tmp_path / "other")]
+    command = [sys.executable, "-m", "compendium.centre.template", "--out", str(tmp_path / "other")]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
     assert digests(tmp_path / "other") == digests(folder)
     assert "make check COHORT=" in done.stdout and done.stdout.count("written") == len(FILES)

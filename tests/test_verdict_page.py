@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from browser import Browser, find_browser
 
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.verification.verdict_list import COLUMNS, PageError
-from analysis.verification.verdict_page import verdict_page
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.verification.verdict_list import COLUMNS, PageError
+from compendium.verification.verdict_page import verdict_page
 
 MARKUP = '<script>document.title = "broken"</script><b onclick="x">&amp;'
 CUT = {"verdict": "reproduced by truncation", "explanation": "4 of 11 is 36.36…, rounded 36.4, cut 36.3."}

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.reporting.caveats import RECONSTRUCTED_NOTE
-from analysis.verification.proofs import explain, suspect
-from analysis.verification.verdict_page import verdict_page
-from analysis.verification.verdict_report import (
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.verification.proofs import explain, suspect
+from compendium.verification.verdict_page import verdict_page
+from compendium.verification.verdict_report import (
     DifferenceError,
     contradictions,
     counts,
     require_agreement,
     verdict_table,
 )
-from analysis.verification.verdicts import AnswerError, Verdict, built_values, compare, read_answers, unused_values
+from compendium.verification.verdicts import AnswerError, Verdict, built_values, compare, read_answers, unused_values
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = ROOT / "data" / "published"

@@ -1,0 +1,1 @@
+"""Another centre's patients."""

@@ -1,0 +1,1 @@
+"""What is impossible or implausible in a cohort."""

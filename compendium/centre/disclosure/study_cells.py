@@ -1,0 +1,135 @@
+"""All tables that are shared together as one set of cells: what one of them hides another must not show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from compendium.centre.disclosure.cells import Cells
+from compendium.centre.disclosure.safety_cells import safety_cells, safety_relations
+from compendium.centre.disclosure.suppression import Suppression, check_threshold, suppress
+from compendium.centre.disclosure.table_cells import (
+    characteristics_cells,
+    characteristics_relations,
+    population_relations,
+    response_cells,
+    response_relations,
+)
+
+__all__ = ["SharedNumbers", "joined_cells", "shared_numbers"]
+
+_COSTS = {"patients/": 10, ":evaluated": 3, "best.orr/": 2, "last.persistent_orr/": 2, "/n": 2}
+"""By a part of a cell's name: a hidden denominator takes percentages with it, and sums are read before their parts."""
+
+
+@dataclass(frozen=True)
+class SharedNumbers:
+    """The numbers of the shared tables without the hidden ones.
+
+    Attributes
+    ----------
+    table_1, table_2, safety : DataFrame
+        With the columns of `analysis.tables.table_1` (or ``table_2``); what is hidden is missing, and ``hidden`` names
+        it: ``n``, ``denominator``, both with a blank between them, or nothing.
+    threshold : int
+        Counts below it are hidden.
+    """
+
+    table_1: pd.DataFrame
+    table_2: pd.DataFrame
+    safety: pd.DataFrame
+    threshold: int
+
+
+def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[dict[str, pd.DataFrame], Cells]:
+    """Give the numbers of the three tables, and their cells with all that a reader knows of them.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria
+        The rules.
+    threshold : int
+        As `safety_cells` takes it.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``table_1``, ``table_2`` and ``safety`` with ``n_cell`` and ``denominator_cell``.
+    Cells
+        Every number of patients or events in them once.
+    """
+    tables = {
+        "table_1": characteristics_cells(cohort, criteria),
+        "table_2": response_cells(cohort, criteria),
+        "safety": safety_cells(cohort, criteria, threshold),
+    }
+    values: dict[str, int] = {}
+    for table in tables.values():
+        for kind in ("denominator", "n"):
+            for cell, value in zip(table[f"{kind}_cell"], table[kind], strict=True):
+                if pd.notna(cell) and pd.notna(value):
+                    assert values.setdefault(cell, int(value)) == value, f"cell {cell}: {values[cell]} and {value}"
+    certain_1, expected_1 = characteristics_relations(cohort)
+    certain_2, expected_2 = response_relations(cohort, criteria)
+    certain = [*population_relations(cohort), *certain_1, *certain_2]
+    certain += safety_relations(cohort, tables["safety"], criteria)
+    # What a reader expects makes the protection stronger if it is true, and misleads the reader if it is not.
+    expected = [relation for relation in (*expected_1, *expected_2) if relation.holds(values)]
+    costs = {cell: cost for cell in values for part, cost in _COSTS.items() if part in cell}
+    least = {cell: threshold for cell in values if cell.startswith("event.") and cell.endswith("/n")}
+    return tables, Cells(values, (*certain, *expected), least, costs)
+
+
+def _without(numbers: pd.DataFrame, suppression: Suppression, threshold: int) -> pd.DataFrame:
+    """Leave out what is hidden, and what was computed from it."""
+    n, denominator = (numbers[f"{kind}_cell"].isin(suppression.hidden) for kind in ("n", "denominator"))
+    either = n | denominator
+    shares = [name for name in numbers if name in ("percent", "ratio") or name.endswith(("_low", "_high"))]
+    spreads = ["median", "mean", "sd", "minimum", "maximum"]
+    kept = numbers.assign(
+        hidden=[
+            " ".join(filter(None, pair))
+            for pair in zip(
+                n.map({True: "n", False: ""}), denominator.map({True: "denominator", False: ""}), strict=True
+            )
+        ]
+    )
+    kept["n"], kept["denominator"] = kept["n"].mask(n), kept["denominator"].mask(denominator)
+    kept[shares], kept[spreads] = kept[shares].mask(either), kept[spreads].mask(n)
+    if threshold:
+        kept[["minimum", "maximum"]] = np.nan  # each is a single patient's
+    return kept
+
+
+def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int = 5) -> SharedNumbers:
+    """Compute Table 1, Table 2 and the safety table without the counts below a threshold.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria, default the paper's
+        The rules.
+    hide_below : int, default 5
+        Counts below it, and the cells that would give them away, are hidden; from 0, which hides nothing, to 20.
+
+    Returns
+    -------
+    SharedNumbers
+        The three tables, to be shared together.
+
+    Raises
+    ------
+    ValueError
+        If the threshold is not allowed.
+    """
+    threshold = check_threshold(hide_below)
+    tables, cells = joined_cells(cohort, criteria, threshold)
+    suppression = suppress(cells, threshold)
+    return SharedNumbers(
+        **{name: _without(table, suppression, threshold) for name, table in tables.items()}, threshold=threshold
+    )

@@ -1,0 +1,174 @@
+"""Choose which cells to hide: those below a threshold, and as few others as keep them from being inferred.
+
+A small count is protected if its reader can exclude no value below the threshold that the relations between the cells
+allow at all: whatever is shown, it could be 0 or any other of them. (With a threshold of 1 that would be the one value
+0, and 1 must be possible as well.) Since hidden small counts and cells hidden for their sake bear the same mark, the
+reader does not even know which of them are below the threshold.
+
+Not protected against: a reader who repeats this choice for every table that could be meant and drops those for which it
+would have hidden other cells; one who knows other numbers of the same patients; and what a shown count says by itself,
+as 53 of 55 says of the other 2.
+
+References
+----------
+Fischetti M, Salazar JJ. Solving the cell suppression problem on tabular data with linear constraints. Management
+Science 2001;47(7):1008-1027. As there, cells to hide are chosen anew until no attack on them succeeds; here the attack
+is exact for whole numbers, and what it used is a constraint on the next choice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Integral
+
+from ortools.sat.python import cp_model
+
+from compendium.centre.disclosure.attacker import Attacker
+from compendium.centre.disclosure.cells import Cells
+
+__all__ = ["LARGEST_THRESHOLD", "Suppression", "check_threshold", "protected_values", "suppress"]
+
+_WORK = 0.05
+"""How much is spent on one choice of cells, in the solver's deterministic seconds."""
+
+LARGEST_THRESHOLD = 20
+"""The largest threshold that can be asked for; customary ones go from 3 to 11."""
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Which cells are hidden.
+
+    Attributes
+    ----------
+    primary : frozenset of str
+        The cells below the threshold.
+    complementary : frozenset of str
+        The cells that would give them away.
+    """
+
+    primary: frozenset[str]
+    complementary: frozenset[str]
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """All hidden cells."""
+        return self.primary | self.complementary
+
+
+def check_threshold(threshold: int) -> int:
+    """Check a threshold below which counts are hidden.
+
+    Parameters
+    ----------
+    threshold : int
+        A whole number from 0 to `LARGEST_THRESHOLD`; below 0 there is no count, so that 0 hides nothing.
+
+    Returns
+    -------
+    int
+        The threshold.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    whole = isinstance(threshold, Integral) and not isinstance(threshold, bool)
+    if not whole or not 0 <= threshold <= LARGEST_THRESHOLD:
+        raise ValueError(
+            f"threshold {threshold!r} is not allowed; allowed is a whole number from 0 (hide nothing) to "
+            f"{LARGEST_THRESHOLD}"
+        )
+    return int(threshold)
+
+
+def protected_values(threshold: int) -> range:
+    """Give the values that a reader must not be able to exclude for a count below the threshold.
+
+    Parameters
+    ----------
+    threshold : int
+        The threshold, 1 or more.
+
+    Returns
+    -------
+    range
+        All values below it, two at least.
+    """
+    return range(max(threshold, 2))
+
+
+def suppress(cells: Cells, threshold: int) -> Suppression:
+    """Choose the cells to hide.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells of all tables that are shared together.
+    threshold : int
+        Counts below it are hidden, as `check_threshold` allows it.
+
+    Returns
+    -------
+    Suppression
+        The cells below the threshold, and others of a small total cost that protect them: the least, unless the search
+        for it was cut short, and in any case no more than needed, for to show any one of the others again would give a
+        small count away. The same cells give the same choice.
+
+    Raises
+    ------
+    ValueError
+        If the threshold is not allowed.
+    """
+    threshold = check_threshold(threshold)
+    primary = frozenset(cell for cell, value in cells.values.items() if value < threshold)
+    attacker, choice, values = Attacker(cells), _Choice(cells, primary), protected_values(threshold)
+    # What the relations alone exclude is no secret.
+    open_to_all = set(attacker.excluded(cells.values.keys(), primary, values))
+
+    def given_away(hidden: frozenset[str]) -> Iterator[tuple[str, int]]:
+        return (pair for pair in attacker.excluded(hidden, small, values) if pair not in open_to_all)
+
+    small = [cell for cell in cells.values if cell in primary]
+    while found := dict(given_away(hidden := choice.cheapest())):
+        reasons: list[list[str]] = []
+        for cell, value in found.items():
+            reason = attacker.reason(hidden, cell, value, reasons)
+            if reason is not None:
+                reasons.append(reason)
+                choice.hide_one_of(reason)
+    # Where the choice was cut short it may hide more than is needed; the dearest cells are tried first.
+    order = [cell for cell in cells.values if cell in hidden - primary]
+    for cell in sorted(order, key=lambda cell: -cells.costs.get(cell, 1)):
+        if next(given_away(hidden - {cell}), None) is None:
+            hidden -= {cell}
+    return Suppression(primary, hidden - primary)
+
+
+class _Choice:
+    """Which cells to hide at the least cost, given sets of which at least one must be hidden."""
+
+    def __init__(self, cells: Cells, primary: frozenset[str]) -> None:
+        self._model = cp_model.CpModel()
+        self._hidden = {cell: self._model.new_bool_var(cell) for cell in cells.values}
+        for cell in primary:
+            self._model.add(self._hidden[cell] == 1)
+        # A cell that is hidden alone in an equation can be computed, so that hiding it is of no use.
+        for relation in cells.relations:
+            names = (*relation.left, *relation.right)
+            for cell in names if relation.equal else ():
+                self._model.add_bool_or([~self._hidden[cell], *(self._hidden[name] for name in names if name != cell)])
+        self._model.minimize(sum(cells.costs.get(cell, 1) * literal for cell, literal in self._hidden.items()))
+
+    def hide_one_of(self, cells: list[str]) -> None:
+        self._model.add_bool_or([self._hidden[cell] for cell in cells])
+
+    def cheapest(self) -> frozenset[str]:
+        solver = cp_model.CpSolver()
+        # One worker, a fixed seed, and a limit of counted work instead of seconds: the same answer in every run.
+        solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
+        solver.parameters.max_deterministic_time = _WORK
+        status = solver.solve(self._model)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return frozenset(self._hidden)  # to hide everything is always allowed
+        return frozenset(cell for cell, literal in self._hidden.items() if solver.value(literal))

@@ -1,0 +1,189 @@
+"""Find and read the six tables of a cohort: a workbook, or a folder of CSV or Parquet files."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.schema import TABLES
+from compendium.centre.intake.csv_tables import read_csv_table
+from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.parquet_tables import read_parquet_table
+from compendium.centre.intake.raw_tables import RawTable, Unreadable, header_problems, printable, problems, shortened
+from compendium.centre.intake.workbooks import open_workbook, read_sheet
+
+GIVE = (
+    "an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV or a Parquet file for each: "
+    + ", ".join(TABLES)
+)
+DATA_PACKAGE = "datapackage.json"
+_NOT_TABLES = ("read me", "lists")
+_OTHER_KINDS = {
+    ".xls": 'an old Excel workbook; save it as "Excel Workbook (.xlsx)"',
+    ".xlsm": 'a workbook with macros; save it as "Excel Workbook (.xlsx)"',
+    ".xlsb": 'a binary workbook; save it as "Excel Workbook (.xlsx)"',
+    ".ods": "an OpenDocument spreadsheet; save it as .xlsx",
+    ".csv": "a single CSV file; give the folder that holds one for each table",
+    ".parquet": "a single Parquet file; give the folder that holds one for each table",
+    ".zip": "a zip archive; unpack it and give the folder",
+}
+_COUNTS = ("empty_rows", "decimal_commas", "dates")
+_KINDS = ("csv", "parquet")
+
+
+@dataclass
+class Source:
+    """The tables of a cohort as they stand in its files.
+
+    Attributes
+    ----------
+    tables : dict of str to RawTable
+        The tables that could be read.
+    names : dict of str to str
+        Each of the six tables as the user sees it: a file, or a sheet of a file.
+    errors, warnings : list of DataFrame
+        What is wrong or doubtful, before any cell is looked at; the errors of a reader are in its table too.
+    reconstructed : bool
+        Whether the cohort's Data Package says that its rows were reconstructed from published results.
+    """
+
+    tables: dict[str, RawTable] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    errors: list[pd.DataFrame] = field(default_factory=list)
+    warnings: list[pd.DataFrame] = field(default_factory=list)
+    reconstructed: bool = False
+
+    @property
+    def accounts(self) -> pd.DataFrame:
+        """Count what was read: file, rows, empty_rows, decimal_commas and dates of each table."""
+        read = {table: self.tables.get(table, RawTable(pd.DataFrame())) for table in TABLES}
+        counts = {
+            "file": [self.names.get(table, "") for table in TABLES],
+            "rows": [len(raw.frame) for raw in read.values()],
+        }
+        counts |= {name: [getattr(raw, name) for raw in read.values()] for name in _COUNTS}
+        return pd.DataFrame(counts, index=pd.Index(TABLES, name="table"))
+
+    def read(self, table: str, reader: Callable[[str, str], RawTable]) -> None:
+        """Read one table with a reader that is given its name and its file."""
+        file = self.names[table]
+        try:
+            raw = reader(table, file)
+        except Unreadable as reason:
+            self.errors.append(problems(file, str(reason)))
+            return
+        self.tables[table] = raw
+        self.errors += [header_problems(raw.frame.columns, table, file), raw.errors]
+        self.warnings.append(raw.warnings)
+
+
+def read_source(path: str | os.PathLike[str]) -> Source:
+    """Read the tables of a cohort as texts.
+
+    Parameters
+    ----------
+    path : str or path
+        An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table. The folder may be a
+        symbolic link; files may not.
+
+    Returns
+    -------
+    Source
+        Whatever could be read, and what could not and why.
+    """
+    path, source = Path(path), Source()
+    shown, name = printable(os.fspath(path)), printable(path.name)
+    try:
+        mode = os.stat(path).st_mode
+        entries = sorted(os.listdir(path)) if stat.S_ISDIR(mode) else None
+    except FileNotFoundError:
+        source.errors.append(problems(shown, f"there is no such file or folder; give {GIVE}"))
+    except PermissionError:
+        source.errors.append(problems(shown, "reading it is not permitted"))
+    except (OSError, ValueError):
+        source.errors.append(problems(shortened(shown), f"this cannot be read; give {GIVE}"))
+    else:
+        if entries is not None:
+            _read_folder(source, path, entries)
+        elif path.suffix.casefold() == ".xlsx":
+            _read_workbook(source, path)
+        else:
+            found = _OTHER_KINDS.get(path.suffix.casefold(), "neither a workbook nor a folder")
+            source.errors.append(problems(name, f"this is {found}; allowed is {GIVE}"))
+    return source
+
+
+def _read_workbook(source: Source, path: Path) -> None:
+    name = printable(path.name)
+    source.names = {table: f"{name}, sheet {table}" for table in TABLES}
+    try:
+        sheets = open_workbook(read_bytes(path))
+    except Unreadable as reason:
+        source.errors.append(problems(name, str(reason)))
+        return
+    others = [name for name in sheets if name not in (*TABLES, *_NOT_TABLES)]
+    for table in TABLES:
+        if table in sheets:
+            sheet, part = sheets[table]
+            source.read(table, partial(read_sheet, sheet, part))
+        else:
+            source.errors.append(problems(source.names[table], "the sheet is missing" + _spelled(table, others)))
+    source.warnings += [problems(f"{name}, sheet {shortened(other)}", "this sheet was not read") for other in others]
+
+
+def _spelled(name: str, others: list[str]) -> str:
+    """Hint at a file or a sheet that is there under nearly the same name."""
+    near = [other for other in others if other.strip().casefold().replace(" ", "_") == name]
+    return f"; rename {near[0]!r} to {name!r}" if near else ""
+
+
+def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
+    there = {table: [kind for kind in _KINDS if f"{table}.{kind}" in entries] for table in TABLES}
+    kinds = [kind for found in there.values() for kind in found]
+    kind = "parquet" if kinds and "csv" not in kinds else "csv"
+    source.names = {table: f"{table}.{(there[table] or [kind])[0]}" for table in TABLES}
+    tables = [f"{table}.{kind}" for table, found in there.items() for kind in found]
+    others = [printable(name) for name in entries if name not in tables and not _belongs_to_no_table(name)]
+    shown = printable(os.fspath(folder))
+    if not kinds:
+        workbooks = [name for name in others if name.casefold().endswith(".xlsx")]
+        hint = f"; or give {workbooks[0]}, which lies in it" if workbooks else ""
+        source.errors.append(problems(shown, f"the folder holds none of the six tables; give {GIVE}{hint}"))
+        return
+    for table, found in there.items():
+        name = source.names[table]
+        if len(found) == 2:
+            source.errors.append(problems(name, f"{table}.parquet is there too; allowed is one file for each table"))
+        elif not found:
+            missing = f"the file is missing from {shown}"
+            source.errors.append(problems(name, missing + _spelled(name, others)))
+        else:
+            source.read(table, partial(_read_file, folder / name))
+    source.warnings += [problems(shortened(name), "this was not read") for name in others]
+    if DATA_PACKAGE in entries:
+        _read_data_package(source, folder / DATA_PACKAGE)
+
+
+def _read_file(path: Path, table: str, file: str) -> RawTable:
+    read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
+    return read(read_bytes(path), table, file)
+
+
+def _belongs_to_no_table(name: str) -> bool:
+    """Tell files that are known not to hold a table: hidden ones, Excel's locks, pages of text, the Data Package."""
+    return name.startswith((".", "~$")) or name.endswith(".md") or name == DATA_PACKAGE
+
+
+def _read_data_package(source: Source, path: Path) -> None:
+    try:
+        package = json.loads(read_bytes(path).decode("utf-8"))
+        source.reconstructed = package.get("reconstructed", False) is True
+    except Unreadable as reason:
+        source.errors.append(problems(path.name, str(reason)))
+    except (ValueError, AttributeError, RecursionError) as error:
+        source.errors.append(problems(path.name, f"the file cannot be read as a JSON object: {str(error)[:200]}"))

@@ -1,0 +1,63 @@
+"""Command line: write the empty forms for a cohort of one's own."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from analysis import schema
+from compendium.centre.template.files import write_new
+from compendium.centre.template.redcap import data_dictionary
+from compendium.centre.template.workbook import workbook
+
+
+def template_files() -> dict[str, bytes]:
+    """Make all forms.
+
+    Returns
+    -------
+    dict of str to bytes
+        The content of ``cohort.xlsx``, of a CSV file with the header only for each table in ``csv``, and of
+        ``redcap-data-dictionary.csv``.
+    """
+    headers = {table: ",".join(schema.columns_of(table).index) + "\n" for table in schema.TABLES}
+    return {
+        "cohort.xlsx": workbook(),
+        **{f"csv/{table}.csv": header.encode() for table, header in headers.items()},
+        "redcap-data-dictionary.csv": data_dictionary().to_csv(index=False, lineterminator="\n").encode(),
+    }
+
+
+_NEXT = """
+Fill in one of them:
+  {out}/cohort.xlsx  in Excel or LibreOffice; its first sheet says how.
+      Then: make check COHORT={out}/cohort.xlsx
+  {out}/csv  if the data come out of a database: add rows below the header lines.
+      Then: make check COHORT={out}/csv
+  {out}/redcap-data-dictionary.csv  in REDCap: Project Setup, Data Dictionary, upload the file; then set up
+      {repeating} as repeating instruments. Export all data as CSV (raw data).
+      Then: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine; make check COHORT=cohorts/mine"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The arguments; by default those of the process.
+    """
+    parser = argparse.ArgumentParser(prog="make template", description="Write empty forms for a cohort of one's own.")
+    parser.add_argument("--out", type=Path, default=Path("cohorts/template"), help="folder (default: %(default)s)")
+    out = parser.parse_args(arguments).out
+    try:
+        states = write_new(out, template_files())
+    except OSError as error:
+        sys.exit(f"make template: {error}")
+    for name, state in states.items():
+        print(f"{state:>9}  {out / name}")
+    repeating = [table for table in schema.TABLES if len(schema.KEYS[table]) > 1]
+    print(_NEXT.format(out=out, repeating=f"{', '.join(repeating[:-1])} and {repeating[-1]}"))
+
+
+if __name__ == "__main__":
+    main()

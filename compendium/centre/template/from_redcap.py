@@ -1,0 +1,195 @@
+"""Command line: turn a REDCap export into the six tables of a cohort.
+
+``python -m compendium.centre.template.from_redcap EXPORT.csv FOLDER`` reads all data exported as CSV (raw data) from a
+project that was made with the data dictionary of `compendium.centre.template.redcap`.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pandera.errors
+
+from analysis import schema
+from analysis.cohort import CohortError
+from compendium.centre.intake.raw_tables import problems, together
+from compendium.centre.template.files import write_new
+from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
+from compendium.reporting.outputs import csv_text
+
+__all__ = ["main", "tables_from_export"]
+
+_INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
+# What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.
+_ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")} | {
+    "redcap_data_access_group",
+    "redcap_survey_identifier",
+}
+
+
+class _Problems:
+    """The problems of one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file, self.parts = file, []
+
+    def add(self, cells: pd.Series, column: str, allowed: str) -> None:
+        """Add a problem for each of some cells of a column, indexed as the rows of the export."""
+        values = cells.fillna("").astype(str).to_list()
+        self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
+
+    def add_file(self, allowed: str) -> None:
+        """Add a problem of the whole file."""
+        self.parts.append(problems(self.file, allowed))
+
+    def stop(self) -> None:
+        """Raise if there is a problem."""
+        found = together(self.parts)
+        if len(found):
+            raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))
+
+
+def _read(path: Path, found: _Problems) -> pd.DataFrame:
+    """Read the export as strings and refuse columns that are not those of the project."""
+    try:
+        header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+        separator = max(",;\t", key=header.count)
+        options = {"dtype": "str", "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
+        frame = pd.read_csv(path, header=None, sep=separator, skip_blank_lines=False, **options)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        found.add_file(f"the file cannot be read as a CSV table in UTF-8: {str(error).strip()}")
+        found.stop()
+    names = frame.iloc[0].fillna("").to_list()
+    frame = frame.iloc[1:].set_axis(names, axis="columns").reset_index(drop=True)
+    expected = [*fields().index, _INSTRUMENT, _INSTANCE]
+    for name in expected:
+        if name not in names:
+            hint = (
+                f"; set up {', '.join(REPEATING)} as repeating instruments" if name in (_INSTRUMENT, _INSTANCE) else ""
+            )
+            found.add_file(f"column {name} is missing; export all fields, identifiers as well{hint}")
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            found.add_file(f"column {name!r} is there {names.count(name)} times")
+        if name not in expected and name not in _ADDED:
+            found.add_file(f"column {name!r} is unknown; allowed are the variables of redcap-data-dictionary.csv")
+    found.stop()
+    return frame[frame.notna().any(axis="columns")]
+
+
+def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
+    """Refuse rows that belong to no record or no instrument, or stand there twice, and values on rows of others."""
+    instrument, instance = frame[_INSTRUMENT].fillna(""), frame[_INSTANCE].fillna("")
+    found.add(frame.loc[frame[RECORD].isna(), RECORD], RECORD, "the identifier of the record")
+    unknown = ~instrument.isin(["", *REPEATING])
+    allowed = f"empty or one of {', '.join(REPEATING)}, as in an export of raw data"
+    found.add(frame.loc[unknown, _INSTRUMENT], _INSTRUMENT, allowed)
+    repeats = instrument.ne("") & ~unknown
+    bad = (repeats & ~instance.str.fullmatch(r"[1-9]\d*")) | (instrument.eq("") & instance.ne(""))
+    found.add(
+        frame.loc[bad, _INSTANCE], _INSTANCE, "a whole number from 1 on a row of a repeating instrument, else empty"
+    )
+    twice = frame.assign(a=instrument, b=instance).duplicated([RECORD, "a", "b"]) & frame[RECORD].notna() & ~bad
+    found.add(frame.loc[twice, _INSTANCE], _INSTANCE, "one row for each record, instrument and instance")
+    for name, column in fields().drop(RECORD).iterrows():
+        table = column["table"]
+        place = f"the repeating instrument {table}" if table in REPEATING else "the row without a repeating instrument"
+        elsewhere = frame[name].notna() & ~unknown & instrument.ne(table if table in REPEATING else "")
+        found.add(frame.loc[elsewhere, name], name, f"empty on this row; the variable belongs to {place}")
+
+
+def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
+    """Turn the codes of choices into the values of the contract."""
+    decoded = frame.copy()
+    for name, column in fields().iterrows():
+        codes = choices(column)
+        if codes is not None:
+            unknown = frame[name].notna() & ~frame[name].isin(list(codes))
+            found.add(frame.loc[unknown, name], name, f"one of the codes {', '.join(codes)}")
+            decoded[name] = frame[name].map(codes)
+    return decoded
+
+
+def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
+    """Take the rows of one table out of the export and check each value by itself; required ones may still be empty."""
+    variables = fields()
+    variables = variables[(variables["table"] == table) & (variables.index != RECORD)]
+    instrument = frame[_INSTRUMENT].fillna("")
+    rows = frame[instrument.eq(table if table in REPEATING else "")]
+    if table not in REPEATING and table != schema.TABLES[0]:
+        rows = rows[rows[list(variables.index)].notna().any(axis="columns")]
+    rows = rows[[RECORD, *variables.index]].set_axis([RECORD, *variables["column"]], axis="columns")
+    rows = rows[list(schema.columns_of(table).index)]
+    checks = schema.table_schema(table)
+    checks = checks.update_columns({name: {"nullable": True} for name in rows})
+    names = {column: variable for variable, column in variables["column"].items()} | {RECORD: RECORD}
+    try:
+        checks.validate(rows, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        for name, cases in errors.failure_cases.groupby("column"):
+            column = schema.columns_of(table).loc[name]
+            cells = cases.set_index(cases["index"].astype(int))["failure_case"]
+            found.add(cells, names[name], schema.describe_allowed(column))
+    return rows
+
+
+def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Read a REDCap export as the six tables of the contract.
+
+    Parameters
+    ----------
+    path : Path
+        All data of the project as CSV, raw and not labelled, with the columns of repeating instruments.
+
+    Returns
+    -------
+    tables : dict of str to DataFrame
+        Strings, with missing values for empty cells. Every record is a row of the first table; it is a row of the other
+        tables without repeating rows if any of their variables is filled in.
+    left_out : list of str
+        The columns that REDCap adds of its own, which hold no data of patients.
+
+    Raises
+    ------
+    CohortError
+        If the file cannot be read, a column is missing or unknown, or a row or a value is not one of the project; all
+        problems are listed. Required values that are empty are no problem here but in the check of the cohort.
+    """
+    found = _Problems(path.name)
+    frame = _read(path, found)
+    _check_rows(frame, found)
+    decoded = _decoded(frame, found)
+    tables = {table: _table(table, decoded, found) for table in schema.TABLES}
+    found.stop()
+    return tables, [name for name in frame if name in _ADDED]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The arguments; by default those of the process.
+    """
+    program = "make redcap"
+    parser = argparse.ArgumentParser(prog=program, description="Turn a REDCap export into the six tables of a cohort.")
+    parser.add_argument("export", metavar="EXPORT", type=Path, help="all data as CSV, raw")
+    parser.add_argument("out", metavar="FOLDER", type=Path, help="folder for the six CSV files")
+    options = parser.parse_args(arguments)
+    try:
+        tables, left_out = tables_from_export(options.export)
+        contents = {f"{table}.csv": csv_text(frame).encode() for table, frame in tables.items()}
+        states = write_new(options.out, contents)
+    except (CohortError, OSError) as error:
+        sys.exit(str(error))
+    for (name, state), frame in zip(states.items(), tables.values(), strict=True):
+        print(f"{state:>9}  {options.out / name}, {len(frame)} rows")
+    if left_out:
+        print(f"Left out, since REDCap adds them of its own: {', '.join(left_out)}.")
+    print(f"Check it: make check COHORT={options.out}")
+
+
+if __name__ == "__main__":
+    main()

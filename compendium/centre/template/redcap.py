@@ -1,0 +1,219 @@
+"""The contract as a REDCap data dictionary: an instrument per table, for collecting a cohort prospectively.
+
+Variables have the names of the columns, cut to the 26 characters that REDCap recommends, and led by the name of the
+table where two tables have the same column; ``patient_id`` is the record identifier and stands once. Codes of
+choices are the values of the contract, since REDCap takes letters, digits and underscores: another sign becomes an
+underscore (``ng_mL``), and a grade is coded by a hundred times its value (75 for 0.75). REDCap has no month among its
+validations and a date would ask for a day, so months are text that `from_redcap` checks. Which
+instruments repeat is set up in REDCap, not in the dictionary.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from analysis import schema
+from compendium.centre.template.terms import terms
+from compendium.centre.template.texts import ROWS, allowed, sentence
+
+__all__ = ["COLUMNS", "CONDITIONS", "RECORD", "REPEATING", "choices", "data_dictionary", "fields"]
+
+COLUMNS = (
+    "Variable / Field Name",
+    "Form Name",
+    "Section Header",
+    "Field Type",
+    "Field Label",
+    "Choices, Calculations, OR Slider Labels",
+    "Field Note",
+    "Text Validation Type OR Show Slider Number",
+    "Text Validation Min",
+    "Text Validation Max",
+    "Identifier?",
+    "Branching Logic (Show field only if...)",
+    "Required Field?",
+    "Custom Alignment",
+    "Question Number (surveys only)",
+    "Matrix Group Name",
+    "Matrix Ranking?",
+    "Field Annotation",
+)
+"""The columns of a REDCap data dictionary, in the order and the spelling of its upload."""
+
+RECORD = "patient_id"
+"""The record identifier."""
+
+REPEATING = tuple(table for table in schema.TABLES if len(schema.KEYS[table]) > 1)
+"""The tables with several rows per patient, which are repeating instruments."""
+
+_LONGEST = 26
+_RADIO = 4
+"""The most choices shown as buttons; more are a drop-down list."""
+
+_BASELINE = ("onset", "= 'baseline'")
+_FIRST = ("months_to_first_response", "<> ''")
+_ESCALATED = ("escalation_month", "<> ''")
+_WEEKLY = ("weekly_month", "<> ''")
+CONDITIONS: dict[tuple[str, str], tuple[str, str, bool]] = {
+    ("screening", "exclusion_reason"): ("screening", "= 'excluded'", True),
+    ("symptoms", "grade_best"): (*_BASELINE, True),
+    ("symptoms", "grade_last"): (*_BASELINE, False),
+    ("courses", "stop_reason"): ("ongoing", "= 'no'", True),
+    ("courses", "months_to_best_response"): (*_FIRST, True),
+    ("courses", "escalated_dose_mg"): (*_ESCALATED, True),
+    ("courses", "score_before_escalation"): (*_ESCALATED, True),
+    ("courses", "score_after_escalation"): (*_ESCALATED, True),
+    ("courses", "score_before_weekly"): (*_WEEKLY, True),
+    ("courses", "score_after_weekly"): (*_WEEKLY, True),
+    ("laboratory", "months_on_therapy"): ("time_point", "= 'on_therapy'", True),
+}
+"""Columns that are filled in under a condition, as `checks.rules` has it: the column of the same table that decides,
+how, and whether the column is then required."""
+
+
+def _variable(table: str, column: str, shared: bool) -> str:
+    name = f"{table}_{column}" if shared else column
+    return name[:_LONGEST].rstrip("_")
+
+
+def fields() -> pd.DataFrame:
+    """List the variables of the REDCap project.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``variable``: the rows of `analysis.schema.contract`, ``patient_id`` with the first table only.
+
+    Raises
+    ------
+    ValueError
+        If two columns would have the same variable.
+    """
+    contract = schema.contract()
+    contract = contract[(contract["column"] != RECORD) | ~contract.duplicated("column")]
+    shared = contract.duplicated("column", keep=False)
+    named = [_variable(*names) for names in zip(contract["table"], contract["column"], shared, strict=True)]
+    found = contract.assign(variable=named)
+    clash = found[found.duplicated("variable", keep=False)]
+    if len(clash):
+        columns = " and ".join(f"{one.table}.{one.column}" for one in clash.itertuples())
+        raise ValueError(
+            f"the columns {columns} of the contract have the same REDCap variable {clash['variable'].iloc[0]}"
+        )
+    return found.set_index("variable")
+
+
+def choices(column: pd.Series) -> dict[str, str] | None:
+    """Give the codes of a field with a closed vocabulary.
+
+    Parameters
+    ----------
+    column : Series
+        One row of `fields`.
+
+    Returns
+    -------
+    dict of str to str
+        The value in the contract of each code, in order; None without a closed vocabulary.
+    """
+    listed = terms(column)
+    if listed is None:
+        return None
+    if column["type"] == "grade":
+        return {f"{100 * grade:g}": f"{grade:g}" for grade in listed["value"]}
+    codes = {re.sub(r"\W", "_", value, flags=re.ASCII): value for value in listed["value"]}
+    assert len(codes) == len(listed), f"the codes of {column['column']} are not distinct"
+    return codes
+
+
+def _label(value: str, meaning: str, column: pd.Series) -> str:
+    return f"{meaning} ({value})" if column["type"] == "grade" else meaning
+
+
+def _choice_text(column: pd.Series) -> str:
+    codes, listed = choices(column), terms(column)
+    if codes is None:
+        return ""
+    pairs = zip(codes.items(), listed["meaning"], strict=True)
+    # A bar separates choices, so it must not stand in a label.
+    texts = (f"{code}, {_label(value, meaning, column).replace('|', '/')}" for (code, value), meaning in pairs)
+    return " | ".join(texts)
+
+
+def _field_note(column: pd.Series) -> str:
+    parts = [f"Unit: {column['unit']}."] if column["unit"] else []
+    if column["type"] == "month":
+        parts.append("Year and month as YYYY-MM, for example 2016-03; no day.")
+    elif terms(column) is None and column["type"] != "text":
+        parts.append(sentence(allowed(column)))
+    return " ".join(parts)
+
+
+def _annotation(column: pd.Series) -> str:
+    parts = [f"{column['table']}.{column['column']}"]
+    codes = choices(column) or {}
+    if column["type"] == "grade":
+        parts.append("code = 100 x grade")
+    elif any(code != value for code, value in codes.items()):
+        parts.append(", ".join(f"code {code} = {value}" for code, value in codes.items() if code != value))
+    if column["table"] in REPEATING:
+        parts.append("repeating instrument")
+    tags = "@CHARLIMIT=7 @PLACEHOLDER='YYYY-MM'" if column["type"] == "month" else ""
+    return f"{'; '.join(parts)} {tags}".strip()
+
+
+def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]) -> dict[str, str]:
+    codes = choices(column)
+    kind = "text" if codes is None else "radio" if len(codes) <= _RADIO else "dropdown"
+    numeric = kind == "text" and column["type"] in ("integer", "number", "score")
+    place = (column["table"], column["column"])
+    decides, test, needed = CONDITIONS.get(place, ("", "", column["missing"] == "no"))
+    bounds = {
+        name: f"{column[bound]:g}" if numeric and np.isfinite(column[bound]) else ""
+        for name, bound in (("Text Validation Min", "minimum"), ("Text Validation Max", "maximum"))
+    }
+    given = {
+        "Variable / Field Name": variable,
+        "Form Name": column["table"],
+        "Field Type": kind,
+        "Field Label": column["meaning"],
+        "Choices, Calculations, OR Slider Labels": _choice_text(column),
+        "Field Note": _field_note(column),
+        "Text Validation Type OR Show Slider Number": (
+            ("integer" if column["type"] == "integer" else "number") if numeric else ""
+        ),
+        **bounds,
+        "Identifier?": "y" if column["type"] == "identifier" and codes is None else "",
+        "Branching Logic (Show field only if...)": (
+            f"[{variables[column['table'], decides]}] {test}" if decides else ""
+        ),
+        "Required Field?": "y" if needed else "",
+        "Field Annotation": _annotation(column),
+    }
+    return dict.fromkeys(COLUMNS, "") | given
+
+
+def data_dictionary() -> pd.DataFrame:
+    """Make the REDCap data dictionary.
+
+    Returns
+    -------
+    DataFrame
+        The `COLUMNS` of REDCap's upload, one row per variable of `fields`, all of them strings. The field annotation
+        names the table and the column of the contract.
+
+    Raises
+    ------
+    ValueError
+        If two columns would have the same variable.
+    """
+    contract = fields()
+    variables = {(one.table, one.column): name for name, one in zip(contract.index, contract.itertuples(), strict=True)}
+    rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()], columns=list(COLUMNS))
+    first = ~rows.duplicated("Form Name") & rows["Form Name"].isin(REPEATING)
+    rows.loc[first, "Section Header"] = [
+        f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}"
+        for table in rows.loc[first, "Form Name"]
+    ]
+    return rows

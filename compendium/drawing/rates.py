@@ -1,0 +1,253 @@
+"""Response rates of each population with their intervals, at best response and at last follow-up."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import blended_transform_factory
+
+from analysis.statistics.proportions import METHOD_LABELS
+from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, RESPONSE_LABELS, Population, Response
+from compendium.drawing import page, style
+from compendium.reporting.formatting import number, percent
+
+__all__ = ["OUTCOMES", "PANELS", "draw_rates", "rate_rows"]
+
+PANELS: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
+"""The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading."""
+
+OUTCOMES: dict[str, str] = {
+    "orr": "Overall response",
+    "cr": RESPONSE_LABELS[Response.CR],
+    "mr": RESPONSE_LABELS[Response.MR],
+    "pr": RESPONSE_LABELS[Response.PR],
+}
+"""The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2."""
+
+_PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, set in and lighter
+_COLOURS = {Population.ALL: style.INK} | dict.fromkeys(_PARTS, style.RESPONSE_COLOURS["MR"])
+_OTHER_COLOUR = style.RESPONSE_COLOURS["CR"]
+_ROW, _HEADING, _GAP = 0.42, 0.44, 0.16  # heights in centimetres
+_ABOVE, _BELOW = 2.35, 1.05  # title, key and heads above the rows; scale below them
+_BETWEEN, _SPACE, _INDENT = 0.45, 0.3, 0.25  # between the panels; between columns; of the rows under a heading
+_ROOMY = 2.6  # width in centimetres from which five numbers fit below the axes
+_HIDING = 500  # patients from whom on an interval may be as narrow as the sign of its rate
+_LIMITS = (-3.0, 103.0)
+
+
+def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
+    """Choose the rates to draw.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        As `analysis.tables.table_2` gives it: ``row``, ``column``, ``n``, ``denominator``, ``percent`` and the limits
+        of the intervals.
+    population : str
+        A value of `Population`: it and its parts are drawn, if they have patients.
+
+    Returns
+    -------
+    DataFrame
+        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``,
+        ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high`` in percent; visit by
+        visit, outcome by outcome.
+
+    Raises
+    ------
+    ValueError
+        If the population is unknown.
+    """
+    whole = set(POPULATION_DIAGNOSES[Population(population)])
+    within = [str(key) for key, diagnoses in POPULATION_DIAGNOSES.items() if set(diagnoses) <= whole]
+    places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
+    rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
+    rows = rows[rows["outcome"].isin(list(OUTCOMES)) & rows["population"].isin(within) & (rows["denominator"] > 0)]
+    limits = [f"{method}_{end}" for method in METHOD_LABELS for end in ("low", "high")]
+    columns = ["visit", "outcome", "population", "n", "denominator", "percent", *limits]
+    return rows[columns].reset_index(drop=True)
+
+
+def _arranged(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Give each row its place in centimetres from above, the same in both panels, and each outcome that of its head."""
+    populations = list(dict.fromkeys(rows["population"]))
+    block = _HEADING + len(populations) * _ROW + _GAP
+    tops = pd.Series(block * np.arange(len(OUTCOMES)), list(OUTCOMES))
+    y = rows["outcome"].map(tops) + _HEADING + _ROW * (rows["population"].map(populations.index) + 0.5)
+    return rows.assign(y=y), tops
+
+
+def _cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """Print the numbers beside the intervals, a column each."""
+    records = rows.to_dict("records")
+    return pd.DataFrame(
+        {
+            "n/N": [f"{one['n']:,}/{one['denominator']:,}" for one in records],
+            "%": [percent(one["n"], one["denominator"]) for one in records],
+            # Digits stand below one another, so that zeros at the end are kept.
+            "95% CI": [f"{number(one['wilson_low'], 1)}–{number(one['wilson_high'], 1)}" for one in records],
+        },
+        index=rows.index,
+    )
+
+
+def _draw_intervals(axes: Axes, rows: pd.DataFrame) -> None:
+    """Draw the exact interval thin with ends, Wilson's thick above it, and the rate; larger for more patients."""
+    largest = rows["denominator"].max()
+    for row in rows.itertuples():
+        colour = _COLOURS.get(row.population, _OTHER_COLOUR)
+        look = {"color": colour, "clip_on": False, "solid_capstyle": "butt"}
+        exact = [row.clopper_pearson_low, row.clopper_pearson_high]
+        axes.plot(exact, [row.y] * 2, linewidth=0.8, marker="|", markersize=4, label="clopper_pearson", **look)
+        axes.plot([row.wilson_low, row.wilson_high], [row.y] * 2, linewidth=2.0, label="wilson", **look)
+        axes.plot(
+            [row.percent],
+            [row.y],
+            "D" if row.population == Population.ALL else "s",
+            markersize=3.8 + 2.4 * (row.denominator / largest) ** 0.5,
+            markeredgewidth=0,
+            label="rate",
+            zorder=3,
+            **look,
+        )
+
+
+def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
+    """Draw the intervals of one visit, and through each outcome a line at the rate of the whole population."""
+    axes.patch.set_visible(False)  # the lines between the outcomes run through both panels
+    axes.set_xlim(*_LIMITS)
+    axes.set_xticks([0, 25, 50, 75, 100] if page.width_cm(axes) >= _ROOMY else [0, 50, 100])
+    axes.grid(axis="x")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_bounds(0, 100)
+    axes.set_xlabel("Patients (%)")
+    several = rows["population"].nunique() > 1
+    for row in rows[rows["population"] == whole].itertuples() if several else ():
+        last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
+        ends = [tops[row.outcome] + _HEADING, last + _ROW / 2]
+        axes.plot([row.percent] * 2, ends, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)), label="whole")
+    _draw_intervals(axes, rows)
+
+
+def _draw_numbers(axes: Axes, rows: pd.DataFrame, cells: pd.DataFrame, ends: dict[str, float], top: float) -> None:
+    """Write the numbers to the right of a panel, and the heads of their columns."""
+    figure = axes.figure
+    beside = blended_transform_factory(page.centimetres(figure), axes.transData)
+    for column, right in ends.items():
+        figure.text(
+            right, top, column, ha="right", weight="bold", color=style.MUTED, transform=page.centimetres(figure)
+        )
+        for y, text in zip(rows["y"], cells.loc[rows.index, column], strict=True):
+            axes.text(right, y, text, size=style.SMALL, ha="right", va="center_baseline", transform=beside)
+
+
+def _draw_labels(axes: Axes, rows: pd.DataFrame, tops: pd.Series, right: float) -> None:
+    """Write the names of outcomes and populations on the left, and a faint line above each outcome."""
+    beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
+    rule = {"color": style.RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False}
+    for outcome, top in tops.items():
+        axes.plot([page.MARGIN_CM, right], [top, top], transform=beside, label="rule", **rule)
+        place = {"weight": "bold", "va": "center_baseline", "transform": beside}
+        axes.text(page.MARGIN_CM, top + _HEADING / 2, OUTCOMES[outcome], **place)
+    for row in rows.itertuples():
+        indent = _INDENT * (2 if row.population in _PARTS and Population.PRIMARY in set(rows["population"]) else 1)
+        label = POPULATION_LABELS[Population(row.population)]
+        axes.text(page.MARGIN_CM + indent, row.y, label, va="center_baseline", transform=beside)
+
+
+def _draw_key(figure: Figure, y: float, whole: str | None) -> None:
+    look = {"color": _OTHER_COLOUR}
+    signs = {
+        "Rate, larger for more patients": Line2D([], [], marker="s", linestyle="", markersize=5, **look),
+        "Wilson 95% interval": Line2D([], [], linewidth=2.0, solid_capstyle="butt", **look),
+        "Clopper-Pearson 95% interval": Line2D([], [], linewidth=0.8, marker="|", markersize=5, **look),
+    }
+    if whole:
+        signs[f"Rate of {whole}"] = Line2D([], [], color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
+    place = {"bbox_to_anchor": (page.MARGIN_CM, y), "bbox_transform": page.centimetres(figure), "ncols": len(signs)}
+    figure.legend(list(signs.values()), list(signs), **place, **(style.KEY | {"handlelength": 1.8}))
+
+
+def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]:
+    whole = set(POPULATION_DIAGNOSES[Population(population)])
+    empty = [
+        POPULATION_LABELS[key]
+        for key, diagnoses in POPULATION_DIAGNOSES.items()
+        if set(diagnoses) <= whole and key not in drawn and key in set(numbers["column"])
+    ]
+    text = (
+        "n/N: patients with the response, of all patients of the population; 95% CI: Wilson's score interval; that of "
+        "Clopper and Pearson covers at least 95% and is usually wider. The populations overlap: ISM, CM and MMAS make "
+        "up primary MCAS."
+    )
+    if len(drawn) == 1:
+        text = text.rpartition(" The populations")[0]
+    if numbers["denominator"].max() >= _HIDING:
+        text += " A sign may cover an interval narrower than itself."
+    return [text + f" Left out, without patients: {', '.join(empty)}." * bool(empty)]
+
+
+@style.journal_style()
+def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
+    """Draw the response rates of a population and its parts with two 95 % intervals, and print them (Table 2).
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        As `analysis.tables.table_2` gives it.
+    population : str
+        A value of `Population`, for the title; it and its parts are drawn, if they have patients.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+
+    Returns
+    -------
+    Figure
+        18 cm wide, at most 18.5 cm high, with a panel for best response and one for last follow-up.
+
+    Raises
+    ------
+    ValueError
+        If the population is unknown or has no patients.
+    """
+    rows = rate_rows(numbers, population)
+    if population not in set(rows["population"]):
+        raise ValueError(f"population {str(population)!r} has no patients to draw; at least one is needed")
+    rows, tops = _arranged(rows)
+    cells, drawn = _cells(rows), set(rows["population"])
+    notes = _notes(numbers, drawn, population)
+    depth = float(rows["y"].max()) + _ROW / 2 + 0.1
+    bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + _BELOW
+    figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
+    # Room for the longest text of each column; a screen may set letters a little wider.
+    widths = {
+        name: 1.05 * max(page.text_width_cm(text, style.SMALL) for text in [*cells[name], name]) for name in cells
+    }
+    labels = 1.05 * max(page.text_width_cm(POPULATION_LABELS[Population(one)]) for one in drawn) + 2 * _INDENT
+    labels = max(labels, *(1.05 * page.text_width_cm(text, weight="bold") for text in OUTCOMES.values())) + 0.15
+    room = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - labels - _BETWEEN
+    width = room / 2 - sum(widths.values()) - len(widths) * _SPACE
+    top, left = bottom + depth + 0.12, page.MARGIN_CM + labels
+    for letter, (visit, heading) in zip("AB", PANELS.items(), strict=True):
+        axes = page.add_axes(figure, left, bottom, width, depth)
+        axes.set_ylim(depth, 0)
+        part = rows[rows["visit"] == visit]
+        _draw_panel(axes, part, tops, population)
+        ends = dict(zip(widths, left + width + np.cumsum([one + _SPACE for one in widths.values()]), strict=True))
+        _draw_numbers(axes, part, cells, ends, top)
+        place = {"weight": "bold", "size": style.NORMAL + 0.5, "transform": page.centimetres(figure)}
+        figure.text(left, top + 0.42, f"{letter}  {heading}", **place)
+        if letter == "A":
+            _draw_labels(axes, part, tops, page.PAGE_WIDTH_CM - page.MARGIN_CM)
+        left += room / 2 + _BETWEEN
+    whole = POPULATION_LABELS[Population(population)]
+    reference = whole.lower() if population == Population.ALL else whole
+    _draw_key(figure, bottom + depth + _ABOVE - 0.85, reference if len(drawn) > 1 else None)
+    size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
+    page.add_title(figure, f"{whole} (N = {size:,}): response rates and their uncertainty")
+    page.add_foot(figure, notes, caveats)
+    return figure

@@ -1,0 +1,269 @@
+"""The figure of times: the share of the patients who had responded, had stopped and were still on therapy, by month."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from analysis.times import at_risk
+from analysis.vocabulary import POPULATION_LABELS, Population
+from compendium.drawing import page, style
+from compendium.reporting.formatting import number
+from compendium.reporting.time_rows import month_text
+
+__all__ = ["draw_times", "states"]
+
+Values = Mapping[str, Mapping[str, Any]]
+
+_BLUE, _WHITE, _PALE_ORANGE = style.GRADE_COLOURS[0.75], "#f7f6f3", "#efc5a5"
+_STOPPED = ("stopped", "Stopped without\na response", _PALE_ORANGE)
+_WAITING = ("waiting", "Not yet,\non therapy", _WHITE)
+_LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "first_response": (("response", "Responded", _BLUE), _WAITING, _STOPPED),
+    "best_response": (("response", "Best so far\nreached", _BLUE), _WAITING, _STOPPED),
+    "therapy": (
+        ("on_therapy", "Still on therapy", _BLUE),
+        ("other", "Stopped for other reasons", style.RESPONSE_COLOURS["NR"]),
+        ("intolerance", "Stopped for intolerance", _PALE_ORANGE),
+        ("efficacy", "Stopped for lack or loss of efficacy", style.ENDED_COLOUR),
+    ),
+}
+"""The states of each outcome from below, each with its label and colour; together they are all patients."""
+
+_HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
+_EVENTS = {"first_response": "have responded", "best_response": "reached best so far"}
+_STEPS = 600
+"""A curve is drawn at no more times than these, closer than a printer can set them."""
+_FEW = 10
+"""A median time on therapy that rests on fewer patients at risk says so."""
+
+_TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: title; axes; scale; between rows; a line
+_LEAST_TICKS = 4
+_SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line
+_LABELS = {"first_response": 2.75, "best_response": 2.75, "therapy": 5.3}  # widths of the labels on the right
+_PLAIN = {"color": style.MUTED, "linewidth": 1.0, "linestyle": (0, (1, 1.2))}
+_HALF = {"color": style.INK, "marker": "o", "markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.8}
+_NOTES = (
+    "Times are months. Areas: estimated share of all patients in each state (Aalen-Johansen; still on therapy: "
+    "Kaplan-Meier). Dashed lines: pointwise 95% limits of the dark curve, log(-log) scale. Dot and bar: where it and "
+    "its limits cross 50%; “from” if one never does.",
+    "A stop without a response competes with it. Courses that go on are censored at last follow-up, as if they would "
+    "end like those observed for longer; the plain median takes them to end there. Best response is the best recorded "
+    "so far: under therapy a better one may come, so that curve leans early.",
+)
+
+
+def states(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Divide all patients by what had become of them at each time.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        As `analysis.times.curves` gives it.
+    outcome : {"first_response", "best_response", "therapy"}
+        The outcome.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``time`` in months, one column per state from below, with the share of the patients in it; the shares
+        of a row add up to 1.
+    """
+    rows = curves[curves["outcome"] == outcome]
+    shares = rows.pivot(index="time", columns="event", values="estimate")
+    if outcome != "therapy":
+        shares["waiting"] = 1 - shares.sum(axis="columns")
+    return shares[[name for name, _, _ in _LAYERS[outcome]]].clip(lower=0)
+
+
+def _curve(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Take the curve of the lowest state of an outcome."""
+    return curves[(curves["outcome"] == outcome) & (curves["event"] == _LAYERS[outcome][0][0])]
+
+
+def _drawn(times: pd.Series) -> np.ndarray:
+    """Choose the places of a curve that are drawn: all, or those in force at evenly spaced times if there are many."""
+    if len(times) <= _STEPS:
+        return np.arange(len(times))
+    return np.unique(np.searchsorted(times, np.linspace(times.iloc[0], times.iloc[-1], _STEPS), side="right") - 1)
+
+
+def _entries(values: Values, outcome: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Choose the estimate of an outcome and the plain median beside it."""
+    if outcome == "therapy":
+        return values["times.therapy.all.kaplan_meier"], values["times.therapy.all.naive"]
+    return values[f"times.{outcome}.half"], values[f"times.{outcome}.naive"]
+
+
+def _head(values: Values, outcome: str, last: float, width: float) -> list[tuple[str, dict[str, Any]]]:
+    """Say when half had the event and what the plain median is, each with the look of its mark in the panel."""
+    entry, plain = _entries(values, outcome)
+    reached, months = entry["months"] is not None, month_text(entry).replace("(", "(95% CI ")
+    if outcome == "therapy":
+        few = reached and entry["at_risk"] < _FEW
+        text = f"Median time on therapy: {months}" + (f", with {entry['at_risk']} at risk" if few else "")
+    elif reached:
+        text = f"Half {_EVENTS[outcome]} by month {months}"
+    else:
+        text = f"Fewer than half {_EVENTS[outcome]} by month {number(last, 1, trim=True)}"
+    lines = page.wrap(text, width - _INDENT, style.NORMAL, "bold")
+    over = "all durations" if outcome == "therapy" else "the responders alone"
+    below = f"Plain median of {over} (n = {plain['n']:,}): {number(plain['median'], 1, trim=True)}"
+    return [(lines[0], _HALF if reached else {}), *((line, {}) for line in lines[1:]), (below, _PLAIN)]
+
+
+def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome: str, left: float, top: float) -> None:
+    cm, x = page.centimetres(figure), left + _INDENT / 3
+    figure.text(left, top, _HEADS[outcome], weight="bold", size=8.5, va="top", transform=cm)
+    for place, (text, mark) in enumerate(lines):
+        y, plain = top - 0.6 - _LINE * place, mark is _PLAIN
+        look = {"color": style.MUTED} if plain else {"weight": "bold"}
+        figure.text(left + _INDENT, y, text, va="center_baseline", transform=cm, **look)
+        if mark:
+            figure.add_artist(Line2D([x, x], [y - 0.14, y + 0.14] if plain else [y, y], transform=cm, **mark))
+
+
+def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
+    """Stack the states, with the curve of the lowest one and its limits on top."""
+    curve, shares = _curve(curves, outcome), states(curves, outcome)
+    places = _drawn(curve["time"])
+    curve, shares = curve.iloc[places], shares.iloc[places]
+    # Once nobody is left nothing changes any more; otherwise nothing is known after the last month.
+    last = axes.get_xlim()[1] if curve["censored"].iloc[-1] == 0 else curve["time"].iloc[-1]
+    time, below = np.append(curve["time"], last), np.zeros(len(curve) + 1)
+    tops = 100 * np.cumsum(np.vstack([shares, shares.iloc[-1:]]), axis=1).clip(max=1)
+    for (name, _, colour), top in zip(_LAYERS[outcome], tops.T, strict=True):
+        axes.fill_between(time, below, top, step="post", facecolor=colour, edgecolor="none", label=name)
+        below = top
+    for name, width, dashes in (("low", 0.7, (0, (3, 1.5))), ("high", 0.7, (0, (3, 1.5))), ("estimate", 1.5, "-")):
+        look = {"color": style.GRADE_COLOURS[0.0], "linewidth": width, "linestyle": dashes}
+        axes.step(time, 100 * np.append(curve[name], curve[name].iloc[-1]), where="post", label=name, **look)
+
+
+def _draw_medians(axes: Axes, values: Values, outcome: str) -> None:
+    """Mark where half had the event, with its interval, and lightly the plain median."""
+    entry, plain = _entries(values, outcome)
+    axes.axhline(50, color=style.RULE, linewidth=0.5, zorder=1.5)
+    if plain["median"] is not None:
+        axes.axvline(plain["median"], label="plain", **_PLAIN)
+    if entry["low"] is not None:
+        high = axes.get_xlim()[1] if entry["high"] is None else entry["high"]
+        axes.plot([entry["low"], high], [50, 50], color=style.INK, linewidth=1.2, label="interval")
+        if entry["high"] is None:
+            axes.plot([high], [50], ">", color=style.INK, markersize=4, clip_on=False, label="open end")
+    if entry["months"] is not None:
+        axes.plot([entry["months"]], [50], label="half", clip_on=False, zorder=3, **_HALF)
+
+
+def _spread(centres: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Move labels, given from below, apart so that none covers another, first down from the top, then up from 0."""
+    found, steps = centres.copy(), (heights[1:] + heights[:-1]) / 2
+    found[-1] = min(found[-1], _DEPTH - heights[-1] / 2)
+    for place in reversed(range(len(steps))):
+        found[place] = min(found[place], found[place + 1] - steps[place])
+    found[0] = max(found[0], heights[0] / 2)
+    for place, step in enumerate(steps):
+        found[place + 1] = max(found[place + 1], found[place] + step)
+    return found
+
+
+def _draw_labels(figure: Figure, shares: pd.DataFrame, outcome: str, left: float, bottom: float) -> None:
+    """Name the states that occur on the right of the axes, each beside its area at the end."""
+    layers = [layer for layer in _LAYERS[outcome] if shares[layer[0]].max() > 0]
+    last = shares.iloc[-1][[name for name, _, _ in layers]].to_numpy()
+    heights = np.array([0.34 * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
+    cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * _DEPTH, heights)
+    for (_, text, colour), centre in zip(layers, bottom + centres, strict=True):
+        edge = {"facecolor": colour, "edgecolor": style.RULE, "linewidth": 0.5}
+        figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, transform=cm, **edge))
+        figure.text(left + 0.36, centre, text, size=style.SMALL, va="center", linespacing=1.1, transform=cm)
+
+
+def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
+    """Count months, with the number of patients at risk under each tick, and per cent of the patients."""
+    axes.set(xlim=(0, 1.04 * end), ylim=(0, 100), yticks=[0, 25, 50, 75, 100], ylabel="Patients (%)")
+    most = page.width_cm(axes) / (page.text_width_cm(f"{curve['at_risk'].max():,}") + 0.3)
+    locator = MaxNLocator(max(min(int(most), 13), _LEAST_TICKS), integer=True, steps=[1, 2, 3, 5, 6, 10])
+    months = [month for month in locator.tick_values(0, end) if 0 <= month <= end]
+    axes.set_xticks(months)
+    axes.set_xlabel("Months since the first injection")
+    look = {"size": style.SMALL, "color": style.MUTED, "va": "center_baseline"}
+    axes.text(0, -1.32 / _DEPTH, "Patients at risk", transform=axes.transAxes, **look)
+    every = int(np.ceil(len(months) / max(int(most) + 1, 1)))  # large numbers do not fit below each month
+    for month, left in zip(months[::every], at_risk(curve, months[::every]), strict=True):
+        axes.text(month, -1.66 / _DEPTH, f"{left:,}", transform=axes.get_xaxis_transform(), ha="center", **look)
+
+
+def _draw_panel(
+    figure: Figure, curves: pd.DataFrame, values: Values, outcome: str, place: tuple[float, float, float], end: float
+) -> None:
+    """Draw one outcome; the place is the left end, the bottom of the axes and the width, labels included."""
+    left, bottom, width = place
+    room = width - _SCALE - _LABELS[outcome]
+    axes = page.add_axes(figure, left + _SCALE, bottom, room, _DEPTH)
+    axes.set_label(outcome)
+    _set_scale(axes, _curve(curves, outcome), end)
+    _draw_areas(axes, curves, outcome)
+    _draw_medians(axes, values, outcome)
+    _draw_labels(figure, states(curves, outcome), outcome, left + _SCALE + room + 0.2, bottom)
+
+
+def _notes(values: Values) -> list[str]:
+    first, best = (values[f"times.{outcome}.not_recorded"]["n"] for outcome in ("first_response", "best_response"))
+    late = f"Responders without a recorded month ({first:,} in A, {best:,} in B) count at the end of their course."
+    return [*_NOTES, late] if first or best else list(_NOTES)
+
+
+@style.journal_style()
+def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats: Sequence[str] = ()) -> Figure:
+    """Draw when patients responded, were at their best and stopped therapy, with what the plain medians leave out.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        As `analysis.times.curves` gives it.
+    values : mapping of str to mapping
+        As `analysis.times.summarise` gives it, of the same patients.
+    population : str
+        A value of `Population`, for the title.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+
+    Returns
+    -------
+    Figure
+        18 cm wide: first and best response side by side, time on therapy below, numbers at risk under each.
+
+    Raises
+    ------
+    ValueError
+        If there is no patient or the population is unknown.
+    """
+    if curves.empty:
+        raise ValueError("there are no patients to draw; at least one is needed")
+    full, notes = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM, _notes(values)
+    lasts, half = curves.groupby("outcome")["time"].max(), full / 2 - 0.1
+    widths = {"first_response": half, "best_response": half, "therapy": full}
+    heads = {outcome: _head(values, outcome, lasts[outcome], width) for outcome, width in widths.items()}
+    lines = [max(len(heads["first_response"]), len(heads["best_response"])), len(heads["therapy"])]
+    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats)
+    middle = foot + _BELOW + _DEPTH + 0.55 + _LINE * lines[1]  # the top of the lower row
+    top = middle + _GAP + _BELOW + _DEPTH + 0.55 + _LINE * lines[0]
+    figure = page.new_figure(page.PAGE_WIDTH_CM, top + _TITLE)
+    for outcome, width in widths.items():
+        left = page.PAGE_WIDTH_CM - page.MARGIN_CM - width if outcome == "best_response" else page.MARGIN_CM
+        bottom, end = foot + _BELOW if outcome == "therapy" else middle + _GAP + _BELOW, max(lasts["therapy"], 1)
+        if outcome != "therapy":  # one scale for both
+            end = max(lasts["first_response"], lasts["best_response"], 1)
+        _draw_panel(figure, curves, values, outcome, (left, bottom, width), end)
+        _draw_head(figure, heads[outcome], outcome, left, middle if outcome == "therapy" else top)
+    name, patients = POPULATION_LABELS[Population(population)], int(curves["at_risk"].max())
+    page.add_title(figure, f"{name} (N = {patients:,}): times to response and on therapy")
+    page.add_foot(figure, notes, caveats)
+    return figure

@@ -1,0 +1,110 @@
+"""Command line: reconstruct the cohort and write it as a Data Package."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import schema
+from analysis.cohort import read_cohort
+from compendium.reconstruction.model import NoCohortError, build_model, solve
+from compendium.reconstruction.rows import make_tables
+from compendium.verification.published import read_claims
+
+SEED = 2018
+
+
+def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: None) -> dict[str, pd.DataFrame]:
+    """Reconstruct a cohort from the claims of the paper.
+
+    Parameters
+    ----------
+    seed : int, default `SEED`
+        The same seed gives the same cohort; another one gives another cohort that fits as well.
+    report : callable, optional
+        Is told in a line what has been done so far.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The six tables of the data contract.
+
+    Raises
+    ------
+    NoCohortError
+        If none was found.
+    """
+    model = build_model(read_claims(), seed)
+    return make_tables(model, solve(model, seed, report=report), seed)
+
+
+def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> None:
+    """Write the tables and their Data Package, after checking them; the files there change only if all is well.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        The six tables.
+    folder : path
+        Where the files go; created if it is missing.
+    seed : int
+        The seed, noted in the Data Package.
+
+    Raises
+    ------
+    CohortError
+        If the tables do not keep the contract.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as staging:
+        for table, frame in tables.items():
+            frame.to_csv(Path(staging) / f"{table}.csv", index=False, lineterminator="\n", float_format="%g")
+        package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
+        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+        (Path(staging) / "datapackage.json").write_text(text, encoding="utf-8")
+        read_cohort(staging)
+        for file in sorted(Path(staging).iterdir()):
+            os.replace(file, folder / file.name)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def _progress(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="make cohort", description="Reconstruct a cohort that satisfies the published results."
+    )
+    parser.add_argument(
+        "--seed", type=_seed, default=SEED, help="another seed gives another cohort (default: %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("data/cohort"), help="folder to write (default: %(default)s)")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the solver would not give Python the chance to stop
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"make cohort: the folder {arguments.out} cannot be made: {error.strerror}")
+    print(f"Reconstructing a cohort with seed {arguments.seed}; this takes about a minute.", flush=True)
+    try:
+        write_cohort(reconstruct(arguments.seed, _progress), arguments.out, arguments.seed)
+    except (NoCohortError, OSError, ValueError) as error:
+        sys.exit(f"make cohort: {error}")
+    print(f"Wrote {', '.join(f'{table}.csv' for table in schema.TABLES)} to {arguments.out}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Bind the variables of the constraint model to the statements of the paper, each by its name."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+from ortools.sat.python import cp_model
+
+from compendium.verification.published import matching, printed_number, rounding_interval
+
+LEFT_OUT = Path(__file__).parent / "left_out.csv"
+
+Linear = cp_model.LinearExprT
+
+
+def read_left_out() -> pd.DataFrame:
+    """Read which statements no cohort can satisfy together with the others.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``claim``: ``part`` (``percent``: its count still holds; ``count``: its percentage still holds;
+        ``whole``: neither) and ``reason``.
+    """
+    return pd.read_csv(LEFT_OUT, index_col="claim", dtype=str)
+
+
+class Statements:
+    """A constraint model that grows by statements of the paper.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        What the paper prints, as `compendium.verification.published.read_claims` gives it.
+
+    Attributes
+    ----------
+    model : CpModel
+        The constraint model.
+    held : list of str
+        The names of the claims bound so far.
+    blocks : dict of str to (range, list)
+        For each block of the model, the indices of its variables and its preferences.
+    """
+
+    def __init__(self, claims: pd.DataFrame) -> None:
+        self.claims = claims
+        self.model = cp_model.CpModel()
+        self.held: list[str] = []
+        self._left_out = read_left_out()["part"]
+        self._costs: list[Linear] = []
+        self.blocks: dict[str, tuple[range, list[Linear]]] = {}
+
+    def bound(self, pattern: str, without: tuple[str, ...] = ("whole",)) -> list[str]:
+        """Name the claims of a pattern that are to hold, and note that they do."""
+        names = [name for name in matching(self.claims, pattern) if self._left_out.get(name) not in without]
+        self.held += names
+        return names
+
+    def printed_count(self, claim: str) -> int:
+        """Give the number of patients a claim prints: its numerator, or its value if it prints a count alone."""
+        row = self.claims.loc[claim]
+        return int(row["numerator"] or row["value"])
+
+    def count(self, pattern: str, literals: Sequence[Linear]) -> None:
+        """Let as many of the literals be true as the claims of this pattern print."""
+        for name in self.bound(pattern, without=("whole", "count")):
+            self.model.add(sum(literals) == self.printed_count(name))
+
+    def percent(self, pattern: str, literals: Sequence[Linear], denominator: int) -> None:
+        """Let the share of true literals round half up to the printed percentage."""
+        for name in self.bound(pattern):
+            low, high = (bound * denominator / 100 for bound in rounding_interval(self.claims.loc[name, "value"]))
+            self._within(sum(literals), low, high)
+
+    def median(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
+        """Let the median be the printed number times ``scale``; of an even number of values both middle ones."""
+        for name in self.bound(pattern):
+            median = self._whole(name, scale)
+            self.median_within(values, median, median)
+
+    def median_within(self, values: Sequence[Linear], low: int, high: int) -> None:
+        """Let both middle values lie between two bounds, inclusive."""
+        needed = len(values) // 2 + 1
+        self.model.add(sum(self.at_least(value, low) for value in values) >= needed)
+        self.model.add(sum(self.at_most(value, high) for value in values) >= needed)
+
+    def minimum(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
+        """Let the least value be the printed number times ``scale``."""
+        for name in self.bound(pattern):
+            least = self._whole(name, scale)
+            self.model.add_min_equality(least, values)
+
+    def maximum(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
+        """Let the greatest value be the printed number times ``scale``."""
+        for name in self.bound(pattern):
+            greatest = self._whole(name, scale)
+            self.model.add_max_equality(greatest, values)
+
+    def mean(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
+        """Let the mean of ``values / scale`` round half up to the printed number.
+
+        A mean printed without decimals is held to its first decimal, so that nobody reads 31.5 for a printed 32.
+        """
+        for name in self.bound(pattern):
+            text = self.claims.loc[name, "value"]
+            whole = printed_number(text)[1] == 0
+            low, high = (bound * len(values) * scale for bound in rounding_interval(f"{text}.0" if whole else text))
+            self._within(sum(values), low, high)
+
+    def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:
+        """Let the digits of a ratio, cut instead of rounded, be the printed ones."""
+        for name in matching(self.claims, pattern):
+            value, decimals = printed_number(self.claims.loc[name, "value"])
+            scale = 10**decimals
+            self.model.add(scale * numerator >= int(value * scale) * denominator)
+            self.model.add(scale * numerator <= (int(value * scale) + 1) * denominator - 1)
+
+    def at_least(self, value: Linear, bound: int) -> cp_model.IntVar:
+        """Make a literal that is true exactly if ``value >= bound``."""
+        literal = self.model.new_bool_var("")
+        self.model.add(value >= bound).only_enforce_if(literal)
+        self.model.add(value < bound).only_enforce_if(~literal)
+        return literal
+
+    def at_most(self, value: Linear, bound: int) -> cp_model.IntVar:
+        """Make a literal that is true exactly if ``value <= bound``."""
+        return ~self.at_least(value, bound + 1)
+
+    def near(self, value: cp_model.IntVar, drawn: Linear, weight: int = 1) -> None:
+        """Prefer a value close to the drawn one."""
+        distance = self.model.new_int_var(0, 100_000, "")
+        self.model.add(distance >= value - drawn)
+        self.model.add(distance >= drawn - value)
+        if isinstance(drawn, int):
+            self.model.add_hint(value, drawn)
+        self._costs.append(weight * distance)
+
+    def prefer(self, literal: cp_model.IntVar, score: float) -> None:
+        """Prefer a literal to be true by a positive score, false by a negative one."""
+        self._costs.append(-round(10 * score) * literal)
+
+    @contextmanager
+    def block(self, name: str) -> Iterator[None]:
+        """Collect under one name the variables and preferences that are made inside."""
+        first, self._costs = len(self.model.proto.variables), []
+        yield
+        self.blocks[name] = (range(first, len(self.model.proto.variables)), self._costs)
+
+    def _whole(self, claim: str, scale: int) -> int:
+        value, _ = printed_number(self.claims.loc[claim, "value"])
+        if (value * scale).denominator != 1:
+            raise ValueError(f"claim {claim} prints {value}, which is no whole number of units of 1/{scale}")
+        return int(value * scale)
+
+    def _within(self, total: Linear, low: Fraction, high: Fraction) -> None:
+        """Let low <= total < high for a whole total."""
+        self.model.add(total >= math.ceil(low))
+        self.model.add(total <= math.ceil(high) - 1)

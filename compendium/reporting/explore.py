@@ -1,0 +1,139 @@
+"""What the controls of the notebook for exploring do."""
+
+import base64
+
+from IPython import display
+from ipywidgets import HTML, Dropdown, VBox
+
+from analysis.cohort import Cohort, restrict
+from analysis.criteria import Criteria, read_criteria
+from analysis.response import summarise
+from analysis.symptoms import symptom_profile
+from analysis.vocabulary import POPULATION_DIAGNOSES, SYMPTOM_GROUP_LABELS, Population
+from compendium.drawing.symptoms import draw_symptoms
+from compendium.reporting.caveats import caveats
+from compendium.reporting.display import picture, value_table
+
+POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)
+"""The choices of the population."""
+
+READINGS: tuple[str, ...] = (
+    "paper",
+    "worsening=any",
+    "new_symptoms=ignore",
+    "new_symptoms=count",
+    "partial_from_percent=20",
+    "missing_last=drop",
+    "missing_last=no_response",
+    "intolerance=all",
+    "symptoms_at=last",
+    "zeros=pratt",
+    "distribution=asymptotic",
+    "adjustment=holm",
+    "adjustment=benjamini_hochberg",
+    "alpha=0.01",
+)
+"""The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
+
+GROUPS: dict[str, str] = {"all symptoms": "all"} | {label: group.value for group, label in SYMPTOM_GROUP_LABELS.items()}
+"""The choices of the symptom group."""
+
+_ROWS = {
+    "best.orr": "Overall response rate, best response",
+    "best.mr": "Major response",
+    "best.pr": "Partial response",
+    "last.persistent_orr": "Persistent response at last follow-up",
+    "last.intolerance": "Stopped for intolerance",
+}
+
+
+def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:
+    """Lay out the response rates of a cohort under given criteria.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort, or one population of it.
+    criteria : Criteria
+        The rules.
+
+    Returns
+    -------
+    display.HTML
+        The main rows of Table 2 for its population.
+    """
+    labels = {f"response.{row}.{cohort.population.lower()}": label for row, label in _ROWS.items()}
+    return value_table(cohort, criteria, summarise(cohort, criteria), labels, "response under the chosen criteria")
+
+
+def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", group: str = "all") -> str:
+    """Give response rates and Figure 1 for a choice of the controls.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The whole cohort.
+    population : str, default "all"
+        One of `POPULATIONS`.
+    criteria : str, default "paper"
+        As `criteria.read_criteria` reads them.
+    group : str, default "all"
+        A value of `GROUPS`.
+
+    Returns
+    -------
+    str
+        HTML: the rates, and the figure as a picture, or a sentence where nobody has a symptom of the group.
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown.
+    """
+    if group not in GROUPS.values():
+        raise ValueError(f"symptom group {group!r} is unknown; allowed are {', '.join(GROUPS.values())}")
+    if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[Population(population)]).any():
+        return "<p>This cohort has no patient of this population.</p>"
+    part, rules = restrict(cohort, population), read_criteria(criteria)
+    profile = symptom_profile(part, rules)
+    chosen = profile if group == "all" else profile[profile["group"] == group]
+    table = rates(part, rules).data
+    if chosen.empty:
+        return f"{table}<p>No patient of this population had a symptom of this group before treatment.</p>"
+    figure = draw_symptoms(chosen, population, len(part.patients), criteria=rules, caveats=caveats(cohort, rules))
+    image = picture(figure)
+    source = base64.b64encode(image.data).decode()
+    return f'{table}<p><img width="{image.width}" alt="Figure 1 redrawn" src="data:image/png;base64,{source}"></p>'
+
+
+class _Panel(VBox):
+    """Controls whose textual form is fit to be read, where no widgets can be shown."""
+
+    def __repr__(self) -> str:
+        return "Controls for population, criteria and symptom group: shown in a running notebook (make lab)."
+
+
+def panel(cohort: Cohort) -> VBox:
+    """Make the controls and what they show.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The whole cohort.
+
+    Returns
+    -------
+    VBox
+        A choice each of the population, the criteria and the symptom group, and below it what `redraw` gives.
+    """
+    choices = {"population": POPULATIONS, "criteria": READINGS, "group": list(GROUPS.items())}
+    controls = {name: Dropdown(options=options, description=name) for name, options in choices.items()}
+    # Not an output widget: an answer to it may make the run of a notebook wait for ever.
+    result = HTML(redraw(cohort))
+
+    def update(_change: object) -> None:
+        result.value = redraw(cohort, **{name: control.value for name, control in controls.items()})
+
+    for control in controls.values():
+        control.observe(update, names="value")
+    return _Panel([*controls.values(), result])

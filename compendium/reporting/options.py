@@ -1,0 +1,207 @@
+"""How the options of the criteria and their values are called, and tables of what they do to the results."""
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.criteria import Criteria
+from analysis.schema import symptom_list
+from analysis.sensitivity.effects import OUTCOMES, variance_shares
+from analysis.sensitivity.options import RESPONSE_OPTIONS
+from compendium.reporting import formatting
+from compendium.reporting.methods import ADJUSTMENT_LABELS
+
+__all__ = ["OPTION_LABELS", "change_notes", "change_rows", "moving_rows", "value_label", "variance_rows"]
+
+OPTION_LABELS: dict[str, str] = {
+    "major_above_percent": "Major response: decrease above",
+    "partial_from_percent": "Partial response: decrease from",
+    "worsening": "A worsened symptom",
+    "new_symptoms": "A new symptom",
+    "missing_last": "No grade at last follow-up",
+    "intolerance": "Intolerance in Table 2",
+    "sustained_months": "Sustained: at least",
+    "sustained_from": "Sustained since",
+    "first_response": "First response",
+    "lost_to_follow_up": "Lost to follow-up",
+    "symptoms_at": "Symptoms graded at",
+    "zeros": "Unchanged symptoms",
+    "distribution": "Distribution of the test",
+    "alternative": "Tails of the test",
+    "adjustment": "Adjustment of p values",
+    "alpha": "Significant below",
+    "p_at_alpha": "A p value of exactly that",
+    "ige_stable_percent": "IgE stable: change up to",
+}
+"""The options as headings, in the order they are shown."""
+
+_VALUES: dict[str, dict[str, str]] = {
+    "worsening": {"total": "counts in the total", "any": "rules out a response"},
+    "new_symptoms": {"rule_out": "rules out a response", "count": "counts 1 in the score", "ignore": "is ignored"},
+    "missing_last": {
+        "carry_forward": "grade at best response",
+        "drop": "symptom left out",
+        "no_response": "counts as unchanged",
+    },
+    "intolerance": {"responders": "responders only", "all": "all patients"},
+    "sustained_from": {"first": "first response", "best": "best response"},
+    "first_response": {"total": "of the total score", "any_symptom": "of any symptom"},
+    "lost_to_follow_up": {"event": "has stopped", "censored": "is censored"},
+    "symptoms_at": {"best": "best response", "last": "last follow-up"},
+    "zeros": {"drop": "left out (Wilcoxon)", "pratt": "ranked (Pratt)"},
+    "distribution": {"exact": "exact", "asymptotic": "normal approximation"},
+    "alternative": {"two-sided": "two", "greater": "one (improvement)"},
+    "adjustment": {"none": "none", "holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"},
+    "p_at_alpha": {"ns": "is not significant", "significant": "is significant"},
+}
+_UNITS = {"sustained_months": " months", "alpha": ""}
+
+
+def value_label(option: str, value: Any) -> str:
+    """Call a value of an option.
+
+    Parameters
+    ----------
+    option : str
+        A field of `Criteria`.
+    value : str or number
+        Its value, or the text of it.
+
+    Returns
+    -------
+    str
+        Such as "rules out a response" or "20 %".
+    """
+    if option in _VALUES:
+        return _VALUES[option][str(value)]
+    return f"{float(value):g}{_UNITS.get(option, ' %')}"
+
+
+OUTCOME_HEADS: dict[str, str] = {
+    "best.orr": "ORR",
+    "best.cr": "CR",
+    "best.mr": "MR",
+    "best.pr": "PR",
+    "best.nr": "no response",
+    "last.persistent_orr": "persistent ORR",
+    "last.loss_of_response": "loss of response",
+    "last.intolerance": "intolerance",
+    "sustained": "sustained",
+    "first_response_months": "median month of first response",
+    "therapy_months": "median months on therapy",
+    "ige_increased": "IgE increased",
+}
+"""The results in short, but for symptoms."""
+
+
+def _arrow(before: Any, after: Any) -> str:
+    return "\u00a0→\u00a0".join(formatting.number(value, 1, trim=True) for value in (before, after))
+
+
+def _symptoms(first: pd.Series, row: pd.Series) -> str:
+    """Say how many marks changed, and which symptoms are significant under one rule only."""
+    if not row["marks_changed"]:
+        return formatting.MISSING
+    labels = symptom_list()["label"]
+    count, was, now = row["marks_changed"], first["significant"], row["significant"]
+    changed = "1 mark changes" if count == 1 else f"{count} marks change"
+    parts = [f"{changed}, {formatting.number(now) if was == now else _arrow(was, now)} significant"]
+    parts += [f"{way}: {', '.join(labels[row[way].split(', ')])}" for way in ("lost", "gained") if row[way]]
+    return "; ".join(parts)
+
+
+def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
+    """Print what changes when one rule does.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        As `sensitivity.effects.one_at_a_time` gives it.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per change: the rule, what it is changed to, the results that move, and the symptoms whose marks do.
+    """
+    first, rows = changes.iloc[0], []
+    for _, row in changes.iloc[1:].iterrows():
+        moved = [
+            f"{head} {_arrow(first[name], row[name])}"
+            for name, head in OUTCOME_HEADS.items()
+            if row[name] != first[name]
+        ]
+        label = value_label(row["option"], row["value"])
+        rows.append(
+            (OPTION_LABELS[row["option"]], label, ", ".join(moved) or formatting.MISSING, _symptoms(first, row))
+        )
+    return pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])
+
+
+def change_notes(criteria: Criteria) -> list[str]:
+    """Say what the table of single changes counts.
+
+    Parameters
+    ----------
+    criteria : Criteria
+        The rules that are changed.
+
+    Returns
+    -------
+    list of str
+        Sentences to print below it.
+    """
+    level = "below" if criteria.p_at_alpha == "ns" else "up to"
+    judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, {level} {criteria.alpha:g}"
+    return [
+        "Numbers of patients unless a result says otherwise; arrows lead from the rules of the other tables to the "
+        "changed one.",
+        f"Wilcoxon signed-rank test, p values {judged} unless the rule is about that.",
+    ]
+
+
+def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
+    """Print what share of the variance over all combinations each rule has.
+
+    Parameters
+    ----------
+    grid : DataFrame
+        As `sensitivity.grids.response_grid` gives it.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per rule, one column per number of responders that varies, as percentages.
+    """
+    shares = {name: variance_shares(grid, name) for name in OUTCOME_HEADS if name in grid and grid[name].nunique() > 1}
+    columns = {
+        OUTCOME_HEADS[name].capitalize() if OUTCOME_HEADS[name].islower() else OUTCOME_HEADS[name]: [
+            formatting.number(100 * share) for share in shares[name].values()
+        ]
+        for name in shares
+    }
+    return pd.DataFrame({"Rule": [OPTION_LABELS[name] for name in RESPONSE_OPTIONS]} | columns)
+
+
+def moving_rows(most: pd.DataFrame) -> pd.DataFrame:
+    """Print which single rule moves each result most.
+
+    Parameters
+    ----------
+    most : DataFrame
+        As `sensitivity.effects.most_moving` gives it.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per result.
+    """
+    rows = []
+    for row in most.itertuples():
+        rule = f"{OPTION_LABELS[row.option]}: {value_label(row.option, row.value)}" if row.option else "none moves it"
+        before, after, low, high = (
+            formatting.number(x, 1, trim=True) for x in (row.before, row.after, row.lowest, row.highest)
+        )
+        rows.append(
+            (OUTCOMES[row.Index], before, rule, after if row.option else formatting.MISSING, f"{low} to {high}")
+        )
+    return pd.DataFrame(rows, columns=["Result", "These rules", "Moved most by", "to", "All single changes"])

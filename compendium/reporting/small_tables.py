@@ -1,0 +1,144 @@
+"""Small tables for the notebooks: values of the text printed with what belongs to them."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from great_tables import GT
+
+from compendium.reporting import formatting
+from compendium.reporting.table_style import finish
+
+__all__ = ["small_table", "value_rows", "value_text"]
+
+
+def value_text(entry: Mapping[str, Any]) -> str:
+    """Print a value of the text with all that belongs to it.
+
+    Parameters
+    ----------
+    entry : mapping
+        A value as the `summarise` functions give it.
+
+    Returns
+    -------
+    str
+        By what the entry holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test with its p
+        value, a ratio, or a count.
+
+    Raises
+    ------
+    ValueError
+        If it holds none of these.
+    """
+    if "p_value" in entry:
+        return _test_text(entry)
+    if "percent" in entry:
+        share = formatting.percent(entry["n"], entry["denominator"])
+        return f"{entry['n']:,}/{entry['denominator']:,} ({share}{'%' if entry['denominator'] else ''})"
+    if "median" in entry:
+        sd = "" if entry["sd"] is None else f" (SD {formatting.number(entry['sd'], 1)})"
+        mean = f"mean {formatting.number(entry['mean'], 1)}{sd}"
+        return f"median {formatting.median_range(entry)}, {mean}, n = {entry['n']:,}"
+    if "ratio" in entry:
+        return formatting.number(entry["ratio"], 2)
+    if "n" in entry:
+        return formatting.number(entry["n"])
+    raise ValueError(
+        f"a value with {', '.join(entry)} cannot be printed; allowed are shares, spreads, tests and counts"
+    )
+
+
+def _estimate(entry: Mapping[str, Any]) -> list[str]:
+    """Print what a test estimates, with its interval where it has one."""
+    if entry.get("ratio") is not None:
+        name, text, digits = "ratio of geometric means", formatting.number(entry["ratio"], 2), 2
+    elif entry.get("mean_difference") is not None:
+        name, text, digits = "mean difference", formatting.number(entry["mean_difference"], 1), 1
+    elif entry.get("effect") is not None:
+        name, text, digits = "rank-biserial correlation", formatting.number(entry["effect"], 2), 2
+    elif entry.get("rho") is not None:
+        name, text, digits = "rho", formatting.number(entry["rho"], 2), 2
+    else:
+        return []
+    interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
+    return [f"{name} {text}{interval}"]
+
+
+def _test_text(entry: Mapping[str, Any]) -> str:
+    if not entry["n"] and not entry.get("n_zero"):
+        return f"{formatting.p_value(None, named=True)}, n = 0"  # a test of nobody says nothing
+    size = f"n = {entry['n']:,}"
+    if entry.get("n_zero"):  # a signed-rank test, which pairs without change do not carry
+        size = f"n = {entry['n'] + entry['n_zero']:,}, of whom {entry['n']:,} changed"
+    elif entry.get("denominator") is not None:  # two groups are compared
+        size += f" and {entry['denominator'] - entry['n']:,}"
+    return ", ".join([*_estimate(entry), formatting.p_value(entry["p_value"], named=True), size])
+
+
+def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+    """Choose values of the text and print them, for `small_table`.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping
+        Values by dotted name, as the `summarise` functions give them.
+    labels : mapping of str to str
+        What to call each of the chosen ones, in the order to show.
+
+    Returns
+    -------
+    DataFrame of str
+        Columns ``Result`` and ``Value``, one row per label.
+
+    Raises
+    ------
+    ValueError
+        If there is no value of a name.
+    """
+    for name in labels:
+        if name not in values:
+            near = ", ".join(difflib.get_close_matches(name, values)) or "none is close to it"
+            raise ValueError(f"there is no value {name!r}; similar names: {near}")
+    return pd.DataFrame({"Result": list(labels.values()), "Value": [value_text(values[name]) for name in labels]})
+
+
+def small_table(
+    frame: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
+) -> GT:
+    """Lay out a few results to be read in a notebook.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per row; the first column names it. Text is kept, whole numbers are printed whole, other numbers with
+        at most two digits after the point, and a missing value as such.
+    title : str
+        Heading of the table.
+    identifier : str
+        Identifier of the table on a page: lower-case letters, digits and hyphens.
+    notes : iterable of str
+        Printed below the table, one line each.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+
+    Returns
+    -------
+    GT
+        A notebook shows it; `outputs.save_table` saves it.
+
+    Raises
+    ------
+    ValueError
+        If the identifier is not allowed.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", identifier):
+        raise ValueError(f"identifier {identifier!r} is not allowed; use lower-case letters, digits and hyphens")
+    text = frame.astype(object).map(
+        lambda cell: cell if isinstance(cell, str) else formatting.number(cell, 2, trim=True)
+    )
+    text.columns = [str(column) for column in text.columns]
+    table = GT(text, rowname_col=text.columns[0], id=identifier).tab_header(title).tab_stubhead(text.columns[0])
+    return finish(table, identifier, notes, caveats, wrap=True)

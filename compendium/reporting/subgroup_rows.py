@@ -1,0 +1,235 @@
+"""The comparison of idiopathic with primary MCAS, printed: the rows of its tables and the notes below them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.criteria import Criteria
+from analysis.statistics.contingency import CELLS_LIMIT, RESAMPLES
+from analysis.statistics.power import SIMULATED_WORK, SIMULATIONS
+from analysis.subgroup_power import POWER, is_enumerated, is_exact
+from analysis.subgroups import GROUPS
+from analysis.vocabulary import POPULATION_LABELS
+from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
+from compendium.reporting.methods import METHOD_LABELS
+
+__all__ = ["power_notes", "power_rows", "response_notes", "response_rows", "symptom_notes", "symptom_rows"]
+
+_FISHER_METHODS = {
+    "exact": "exact, from all tables with these sums",
+    "monte_carlo": f"Monte Carlo, by {RESAMPLES:,} tables drawn with a fixed seed",
+    "chi_square": f"Pearson's chi-square test instead for more than {CELLS_LIMIT} cells",
+}
+
+
+def _methods(found: pd.Series, labels: Mapping[str, str]) -> str:
+    """Say how p values were computed."""
+    return "; ".join(label for method, label in labels.items() if method in set(found)) or "not possible here"
+
+
+def _estimate(value: float, low: float, high: float, digits: int) -> str:
+    text = number(value, digits)
+    return text if text == MISSING else f"{text} ({value_range(low, high, digits)})"
+
+
+def _empty(sizes: Mapping[str, int]) -> list[str]:
+    """Say which group has no patients."""
+    absent = [POPULATION_LABELS[group] for group in GROUPS if not sizes[group]]
+    return [f"{MISSING}: no comparison, since there is no patient with {' or '.join(absent)}."] if absent else []
+
+
+def response_rows(responses: pd.DataFrame, visit: str) -> pd.DataFrame:
+    """Print the comparison of responses at one visit.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        As `analysis.subgroups.response_by_group` gives it.
+    visit : {"best", "last"}
+        The visit.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per response: patients (%) of each group, difference with its interval, and p where it was tested.
+    """
+    rows = responses[responses["row"].str.startswith(f"{visit}.")]
+    together = rows["row"].str.endswith(".classes")
+    tested = together | rows["row"].str.endswith("orr")
+    cells = {}
+    for group in GROUPS:
+        shares = zip(rows[f"{group}_n"], rows[f"{group}_denominator"], strict=True)
+        cells[POPULATION_LABELS[group]] = ["" if pd.isna(n) else count_percent(n, of) for n, of in shares]
+    limits = zip(rows["difference"], rows["low"], rows["high"], together, strict=True)
+    cells["Difference, points (95% CI)"] = ["" if last else _estimate(*parts, 1) for *parts, last in limits]
+    cells["p"] = [p_value(p) if shown else "" for p, shown in zip(rows["p_value"], tested, strict=True)]
+    return pd.DataFrame({"Response": rows["label"].tolist()} | cells)
+
+
+def response_notes(responses: pd.DataFrame) -> list[str]:
+    """Name the tests of the responses, their method and size.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        As `analysis.subgroups.response_by_group` gives it.
+
+    Returns
+    -------
+    list of str
+        Sentences for below a table.
+    """
+    sizes = {group: int(responses[f"{group}_denominator"].iloc[0]) for group in GROUPS}
+    counts = " and ".join(f"{n:,}" for n in sizes.values())
+    return [
+        f"Difference: idiopathic minus primary, with Newcombe's interval. p: Fisher's exact test, two-sided, n = "
+        f"{counts}, and of all classes together Freeman and Halton's extension of it; "
+        f"{_methods(responses['method'], _FISHER_METHODS)}. Not adjusted for the number of tests. The interval is a "
+        "score interval, the test conditional on the sums, so that interval and p need not agree.",
+        *_empty(sizes),
+    ]
+
+
+def symptom_rows(symptoms: pd.DataFrame) -> pd.DataFrame:
+    """Print the comparison of each symptom.
+
+    Parameters
+    ----------
+    symptoms : DataFrame
+        As `analysis.subgroups.symptoms_by_group` gives it.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per symptom: patients and mean score of each group, the probability of more improvement with its
+        interval, the p value, both adjusted ones, and the smallest that was possible.
+    """
+    first, second = GROUPS
+    pairs = zip(symptoms["effect"], symptoms["effect_low"], symptoms["effect_high"], strict=True)
+    heads = {"p_value": "p", "p_holm": "p, Holm", "p_benjamini_hochberg": "p, BH", "smallest_p": "Smallest possible p"}
+    return pd.DataFrame(
+        {
+            "Symptom": symptoms["label"],
+            "Patients": [
+                f"{a:,} / {b:,}" for a, b in zip(symptoms[f"{first}_n"], symptoms[f"{second}_n"], strict=True)
+            ],
+            "Mean score": [
+                f"{number(a, 2)} / {number(b, 2)}"
+                for a, b in zip(symptoms[f"{first}_mean_score"], symptoms[f"{second}_mean_score"], strict=True)
+            ],
+            "Improved more (95% CI)": [_estimate(*pair, 2) for pair in pairs],
+            **{head: symptoms[name].map(p_value) for name, head in heads.items()},
+        }
+    ).reset_index(drop=True)
+
+
+def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
+    """Name the test of the symptoms, its method and the size of the family.
+
+    Parameters
+    ----------
+    symptoms : DataFrame
+        As `analysis.subgroups.symptoms_by_group` gives it.
+
+    Returns
+    -------
+    list of str
+        Sentences for below a table.
+    """
+    tested = int(symptoms["p_value"].notna().sum())
+    notes = [
+        "Patients and mean score: idiopathic / primary. Improved more: probability that a patient with idiopathic MCAS "
+        "improved more than one with primary MCAS, the same counting half, with Newcombe's interval (method 5).",
+        f"p: two-sided Wilcoxon-Mann-Whitney test, {_methods(symptoms['method'], METHOD_LABELS)}; Holm, BH (Benjamini "
+        f"and Hochberg): adjusted for {tested} tests, those of all symptoms tested in this comparison. Smallest "
+        "possible p: the smallest p that any division of these grades between the groups could have, not adjusted.",
+    ]
+    return notes + [f"{MISSING}: not tested, since a group has no patient with the symptom."] * (tested < len(symptoms))
+
+
+def _assumed(entry: Mapping[str, Any], name: str) -> str:
+    """Print what the truth is assumed to be."""
+    if entry["odds_ratio"] is not None:
+        return f"odds of a better grade {number(entry['odds_ratio'], 1, trim=True)} times as high"
+    if entry["idiopathic_percent"] is None:
+        return f"any rate {name.rpartition('.')[2]} that of primary MCAS"
+    return f"{number(entry['idiopathic_percent'], 1)}% against {number(entry['primary_percent'], 1)}%"
+
+
+def _power_text(entry: Mapping[str, Any], detectable: bool) -> str:
+    if entry["power"] is None:
+        return f"below {number(100 * POWER)}%" if detectable and entry["idiopathic_n"] * entry["primary_n"] else MISSING
+    text = f"{number(100 * entry['power'], 0 if detectable else 1)}%"
+    return text if entry["error"] is None else f"{text} (SE {number(100 * entry['error'], 1)})"
+
+
+def power_rows(values: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Print what groups of these sizes could have shown.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping
+        As `analysis.subgroups.detectable` or `summarise` gives them.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per assumed truth: the outcome, patients of each group, what is assumed, and the power. A rate
+        that would lie outside 0 to 100 % is left out.
+    """
+    rows = []
+    for name, entry in values.items():
+        detectable = name.startswith("subgroups.detectable.")
+        if entry.get("power") is None and not detectable:
+            continue
+        rows.append(
+            {
+                "Outcome": entry["label"],
+                "Patients": f"{entry['idiopathic_n']:,} / {entry['primary_n']:,}",
+                "If in truth (idiopathic against primary)": _assumed(entry, name),
+                "Power": _power_text(entry, detectable),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _rate_method(sizes: Mapping[str, int]) -> str:
+    if is_enumerated(tuple(sizes.values())):
+        return "Fisher's exact test, from all outcomes"
+    return "z test of two proportions, for large groups a normal approximation to Fisher's exact test"
+
+
+def _sample_method(entry: Mapping[str, Any]) -> str:
+    """Say how the p values of the samples are computed; with which method each was is not kept."""
+    if is_exact(tuple(entry[f"{group}_n"] for group in GROUPS)):
+        return "exact"
+    return f"exact up to {SIMULATED_WORK:,} additions each and beyond by the normal approximation corrected for ties"
+
+
+def power_notes(values: Mapping[str, Mapping[str, Any]], criteria: Criteria) -> list[str]:
+    """Say how the powers were computed.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping
+        As `analysis.subgroups.detectable` or `summarise` gives them.
+    criteria : Criteria
+        The rules they were computed by.
+
+    Returns
+    -------
+    list of str
+        Sentences for below a table.
+    """
+    entry = values["subgroups.detectable.best.below"]
+    sizes = {group: entry[f"{group}_n"] for group in GROUPS}
+    compared = "≤" if criteria.p_at_alpha == "significant" else "<"
+    return [
+        f"Power: probability of p {compared} {criteria.alpha:g}, not adjusted. Response rates: {_rate_method(sizes)}; "
+        f"rows with {number(100 * POWER)}% give the nearest rate with that power. Symptom: Wilcoxon-Mann-Whitney test, "
+        f"for the symptom with the most pairs of patients; {SIMULATIONS:,} samples, p values "
+        f"{_sample_method(values['subgroups.power.symptom.2'])}; SE: standard error. The rate and the grades of "
+        "primary MCAS are taken as observed.",
+        *_empty(sizes),
+    ]

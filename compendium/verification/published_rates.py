@@ -1,0 +1,258 @@
+"""What the paper prints as rates, medians and means, each once, beside what a cohort gives."""
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.statistics.exact_difference import exact_difference_interval
+from compendium.verification.arithmetic import possible_numerators
+from compendium.verification.published import printed_number, read_claims
+from compendium.verification.rounding import RULES
+from compendium.verification.verdict_report import place
+from compendium.verification.verdicts import Values, computed_number, read_answers
+
+__all__ = ["SECTIONS", "compared_rates", "compared_values"]
+
+SECTIONS: dict[str, str] = {
+    "table_2:best": "Best response",
+    "table_2:last": "Last follow-up",
+    "followup": "Duration and stops",
+    "dosing": "Dose",
+    "symptoms": "Symptoms",
+    "safety": "Safety",
+    "biology": "Biology",
+    "patients": "Characteristics",
+    "table_1": "Characteristics",
+}
+"""What a quantity is about, by how the name of its value begins; in the order of the comparison."""
+
+# Values of the text that are a cell of a table as well, with the same denominator, beside the responses. (For counts,
+# `identities.canonical` does this; counts that are equal of different denominators are different rates.)
+_SAME = {
+    **{f"patients.age_at_{when}.all": f"table_1:general.age_at_{when}:all" for when in ("diagnosis", "treatment")},
+    **{f"patients.diagnosis.{one}.all": f"table_1:classification.{one}:all" for one in ("ism", "cm", "mcas")},
+    "patients.diagnosis.idiopathic.all": "table_1:classification.idiopathic:all",
+    "patients.kit_positive.all": "table_1:who.kit_d816v:all",
+    "followup.loss_of_response.all": "table_2:last.loss_of_response:all",
+}
+
+# What is computed, where the statement takes for granted how it came out in the paper.
+_LABELS = {
+    "results.stops.non_responders.all": "Patients without response who stopped therapy",
+    "results.escalation.usual.patients": "Escalated patients at 300 mg",
+    "results.escalation.highest.patients": "Escalated patients at 600 mg",
+    "results.weekly.patients": "Patients who changed to a weekly schedule",
+    "results.safety.flare": "Patients with a flare of symptoms",
+    "results.duration.cr.median": "Median duration of therapy in complete response",
+}
+
+# The paper counts those whose anaphylaxis became worse without repeating of how many.
+_OF_THE_SAME = {"discussion.anaphylaxis.worse": "discussion.anaphylaxis.improved"}
+
+_TOTALS = (
+    *("patients.analysed.all", "patients.screened.all", "patients.centres.screened"),
+    *("table_1:laboratory.tryptase:all", "table_1:laboratory.total_ige:all"),
+)  # counts of all there are, which are shares of nothing
+
+_PLACES = ("table_1", "table_2", "results", "methods", "discussion", "abstract", "highlights")
+_EVENT = "safety.event."
+_ANY_EVENT = "safety.patients_with_event.all"
+
+
+def _quantity(answer: str) -> str:
+    """Give values that are the same by definition one name."""
+    in_table = re.sub(r"^response\.(best|last)\.(\w+)\.(\w+)$", r"table_2:\1.\2:\3", answer)
+    return _SAME.get(in_table, in_table)
+
+
+def _label(claim: str, statement: str) -> str:
+    return _LABELS.get(claim) or statement.removesuffix(".").removesuffix(", the whole cohort")
+
+
+def _sizes(claims: pd.DataFrame) -> dict[str, int]:
+    """Give the size of each population: the denominator that the paper has for it most often."""
+    known = claims[claims["denominator"] != ""]
+    counts = known.groupby("population")["denominator"].agg(lambda texts: texts.mode().iloc[0])
+    return counts.astype(int).to_dict()
+
+
+def _statements(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
+    """List the claims that a computed value answers, tables first, and the ``quantity`` that several have in common."""
+    folder = Path(published)
+    claims = read_claims(folder / "claims.csv")
+    names = pd.read_csv(folder / "answers.csv", dtype=str, keep_default_na=False)["answer"]
+    # An event that nobody had, or a dose that nobody got, is no value of this cohort, and no fault of the file.
+    answers = read_answers(folder / "answers.csv", claims, {name: {} for name in names} | values)
+    found = claims.join(answers[["answer", "statistic"]])
+    found = found[found["answer"] != ""]
+    rank = found["section"].map({section: number for number, section in enumerate(_PLACES)}).fillna(len(_PLACES))
+    return found.assign(quantity=found["answer"].map(_quantity)).iloc[rank.argsort(kind="stable")]
+
+
+def _fits(claim: dict[str, Any], n: int, of: int) -> bool:
+    """Say whether a statement agrees with a count of so many, rounded or cut."""
+    if claim["numerator"] not in ("", str(n)) or claim["denominator"] not in ("", str(of)):
+        return False
+    return claim["kind"] != "percent" or n in possible_numerators(claim["value"], of, RULES)
+
+
+def _share(claim: dict[str, Any], of: int) -> int | None:
+    """Give the count that a statement prints, or its percentage stands for; None if no single count does."""
+    fitting = possible_numerators(claim["value"], of, RULES) if claim["kind"] == "percent" else range(0)
+    only = fitting[0] if len(fitting) == 1 else None
+    if claim["numerator"] == "":
+        return only
+    # A count that cannot have its percentage gives way to the one that has it.
+    printed = int(claim["numerator"])
+    return printed if printed in fitting or only is None else only
+
+
+def _printed(claim: dict[str, Any]) -> str:
+    """Quote a statement: "39/39 (44%)", "76.8% of 56", "4"."""
+    if claim["kind"] != "percent":
+        return "/".join(filter(None, (claim["value"], claim["denominator"])))
+    of = claim["denominator"]
+    return f"{claim['numerator']}/{of} ({claim['value']}%)" if claim["numerator"] else f"{claim['value']}% of {of}"
+
+
+def _published_rate(statements: Sequence[dict[str, Any]], sizes: dict[str, int]) -> dict[str, Any] | None:
+    """Choose the statement that gives a quantity: the first that does not contradict itself, else the first."""
+    shares = []
+    for claim in statements:
+        whole = "all" if ".header." in claim["claim"] else claim["population"]
+        of = int(claim["denominator"] or sizes[whole])
+        n = _share(claim, of)
+        if n is not None and n <= of:
+            shares.append((not _fits(claim, n, of), claim, n, of))
+    if not shares:
+        return None
+    _, chosen, n, of = min(shares, key=lambda share: share[0])
+    others = [claim for claim in statements if not _fits(claim, n, of)]
+    quoted = [f"{_printed(claim)} ({place(pd.Series(claim))})" for claim in others]
+    return {
+        "label": _label(chosen["claim"], chosen["statement"]),
+        "place": place(pd.Series(chosen)),
+        "published_n": n,
+        "published_denominator": of,
+        "note": f"as printed: {'; '.join(quoted)}" if quoted else "",
+    }
+
+
+def _section(quantity: str) -> str:
+    return next(name for start, name in SECTIONS.items() if re.match(rf"{start}[.:]", quantity))
+
+
+def _in_order(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    order = list(dict.fromkeys(SECTIONS.values()))
+    return pd.DataFrame(sorted(rows, key=lambda row: order.index(row["section"])))
+
+
+def _own_share(answers: Sequence[str], values: Values) -> tuple[int, int] | None:
+    """Give how many of how many in the cohort; an event that stands in no row was nobody's."""
+    for answer in answers:
+        value = values.get(answer, {})
+        if value.get("n") is not None and value.get("denominator") is not None:
+            return int(value["n"]), int(value["denominator"])
+        if answer.startswith(_EVENT) and _ANY_EVENT in values:
+            return 0, int(values[_ANY_EVENT]["denominator"])
+    return None
+
+
+def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
+    """Set every rate of the paper beside that of a cohort.
+
+    Parameters
+    ----------
+    published : str or path
+        The folder with ``claims.csv`` and ``answers.csv``.
+    values : dict of str to dict
+        The computed values of the cohort, as `compendium.verification.verdicts.built_values` collects them.
+
+    Returns
+    -------
+    DataFrame
+        One row per quantity of which the paper gives a count or percentage, by section: ``quantity``, ``section`` (of
+        `SECTIONS`), ``label``, ``place`` in the paper, ``own_n``, ``own_denominator``, ``own_percent``,
+        ``published_n``, ``published_denominator``, ``published_percent``, ``difference`` (own minus published),
+        ``low`` and ``high``, the limits of its exact 95 % interval, all three in percentage points, and ``note``, which
+        quotes statements of the paper that give something else. Where the cohort has no such value, its numbers are
+        missing; of an adverse event that stands in no row it has 0. Where nobody is in a group, its percentage is.
+
+    Raises
+    ------
+    ClaimsError, AnswerError
+        If one of the two files cannot be used.
+    """
+    found = _statements(published, values)
+    sizes = _sizes(read_claims(Path(published) / "claims.csv"))
+    for name, other in _OF_THE_SAME.items():
+        if name in found.index and other in found.index and not found.at[name, "denominator"]:
+            found.loc[name, "denominator"] = found.at[other, "denominator"]
+    counted = found["kind"].isin(["count", "percent"]) & found["statistic"].isin(["n", "percent"])
+    shares = counted & ~found["quantity"].isin(_TOTALS)
+    rows = []
+    for quantity, part in found[shares].reset_index().groupby("quantity", sort=False):
+        rate = _published_rate(part.to_dict("records"), sizes)
+        if rate is not None:
+            own = _own_share(part["answer"].unique().tolist(), values)
+            rows.append({"quantity": quantity, "section": _section(quantity)} | rate | _difference(rate, own))
+    columns = ["quantity", "section", "label", "place"]
+    columns += [f"{side}_{part}" for side in ("own", "published") for part in ("n", "denominator", "percent")]
+    frame = _in_order(rows)[[*columns, "difference", "low", "high", "note"]]
+    return frame.astype({f"own_{part}": "Int64" for part in ("n", "denominator")})
+
+
+def _difference(rate: dict[str, Any], own: tuple[int, int] | None) -> dict[str, Any]:
+    n, of = own or (None, None)
+    other, size = rate["published_n"], rate["published_denominator"]
+    found = {"own_n": n, "own_denominator": of, "published_percent": 100 * other / size}
+    if not of:
+        return found | dict.fromkeys(["own_percent", "difference", "low", "high"], float("nan"))
+    low, high = exact_difference_interval(n, of, other, size)
+    # Rounded outward, to a tenth of the tolerance: what follows differs between machines.
+    points = {"low": math.floor(1e6 * low) / 1e4, "high": math.ceil(1e6 * high) / 1e4}
+    return found | {"own_percent": 100 * n / of, "difference": 100 * (n / of - other / size)} | points
+
+
+def compared_values(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
+    """Set every median, mean and end of a range of the paper beside that of a cohort.
+
+    Parameters
+    ----------
+    published, values
+        As `compared_rates` takes them.
+
+    Returns
+    -------
+    DataFrame
+        One row per quantity and statistic, by section: ``quantity``, ``statistic``, ``section``, ``label``, ``place``,
+        ``unit``, ``own`` (missing where the cohort has none) and ``published``.
+
+    Raises
+    ------
+    ClaimsError, AnswerError
+        If one of the two files cannot be used.
+    """
+    found = _statements(published, values)
+    found = found[found["kind"].isin(["median", "mean", "minimum", "maximum"])]
+    rows = []
+    for name, claim in found.drop_duplicates(["quantity", "statistic"]).iterrows():
+        own = computed_number(claim, claim["statistic"], values.get(claim["answer"], {}))
+        rows.append(
+            {
+                "quantity": claim["quantity"],
+                "statistic": claim["statistic"],
+                "section": _section(claim["quantity"]),
+                "label": _label(name, claim["statement"]),
+                "place": place(claim),
+                "unit": claim["unit"],
+                "own": float("nan") if own is None else float(own),
+                "published": float(printed_number(claim["value"])[0]),
+            }
+        )
+    return _in_order(rows)

@@ -1,0 +1,92 @@
+"""Build the tables and figures: `python -m compendium.workflow paper | run | check | references`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from compendium.workflow.build import paper, references, run
+from compendium.workflow.centre import HIDE_BELOW, Handling, check
+from compendium.workflow.jobs import JOBS, BuildError, Job
+from compendium.workflow.parameters import parameter_value
+from compendium.workflow.project import ROOT, Project
+
+__all__ = ["main"]
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m compendium.workflow", description="Build the tables and figures.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    every = commands.add_parser("paper", help="build every table and figure that is not up to date")
+    one = commands.add_parser("run", help="run one notebook with other parameters")
+    one.add_argument("notebook", help="its name, for example figure-1")
+    one.add_argument("parameters", nargs="*", metavar="name=value", help="for example population=ISM")
+    for command, out in ((every, "figures"), (one, "build/run")):
+        command.add_argument("--cohort", default="data/cohort", help="xlsx file or folder (default: %(default)s)")
+        command.add_argument("--out", default=out, help="folder of the results (default: %(default)s)")
+        command.add_argument("--criteria", default="paper", help="response criteria (default: %(default)s)")
+        command.add_argument("--hide-below", type=int, default=HIDE_BELOW, help="in tables to share (%(default)s)")
+    only = commands.add_parser("check", help="say all that is wrong with a cohort, and build nothing")
+    only.add_argument("--cohort", required=True, help="xlsx file, or folder of CSV or Parquet files")
+    only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
+    for command in (every, one, only):
+        command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
+        command.add_argument("--identifiers", action="store_true", help="show the identifiers of patients and centres")
+    commands.add_parser("references", help="run the committed notebooks in place")
+    return parser.parse_args(argv)
+
+
+def _given(pairs: Sequence[str]) -> dict[str, object]:
+    """Parameters typed as name=value; folders are text, whatever they look like."""
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise BuildError(f"{wrong[0]!r} is not a parameter; allowed: name=value, for example population=ISM")
+    split = dict(pair.split("=", 1) for pair in pairs)
+    return {name: text if name in ("cohort", "output") else parameter_value(text) for name, text in split.items()}
+
+
+def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, ...] = JOBS) -> int:
+    """Build from the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process by default.
+    root : Path
+        The project.
+    jobs : tuple of Job
+        What `paper` builds.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 with a message on the error stream.
+    """
+    arguments = _arguments(argv)
+    sys.stdout.reconfigure(line_buffering=True)
+    here = Path.cwd()
+    try:
+        if arguments.command == "references":
+            return references(Project(root / "data" / "cohort", root / "notebooks", root=root, jobs=jobs))
+        given = _given(arguments.parameters) if arguments.command == "run" else {}
+        cohort, out = (
+            Path(os.path.abspath(here / str(given.pop(name, value))))
+            for name, value in (("cohort", arguments.cohort), ("output", arguments.out))
+        )
+        handling = Handling(arguments.tryptase, arguments.identifiers, getattr(arguments, "hide_below", HIDE_BELOW))
+        if arguments.command == "check":
+            return check(cohort, out, handling, root)
+        project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)
+        if arguments.command == "run":
+            return run(project, arguments.notebook, given, handling)
+        return paper(project, handling)
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

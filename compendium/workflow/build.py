@@ -1,0 +1,260 @@
+"""What a build does: find what is out of date, run it side by side, put the results in their place.
+
+Every job of `compendium.workflow.jobs` is one notebook run by papermill into an empty folder of its own; when it has
+succeeded its files are moved into the folder of the results. What was made from what is recorded under `build/`, for
+each folder of results apart, so that only what changed is built again.
+"""
+
+import contextlib
+import csv
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
+from compendium.workflow.jobs import BuildError, Job
+from compendium.workflow.kernels import SCRATCH
+from compendium.workflow.parameters import check_parameters, parameters_of
+from compendium.workflow.plan import Plan
+from compendium.workflow.project import ROOT, Project
+from compendium.workflow.publish import Outputs
+from compendium.workflow.session import kernels, locked
+
+__all__ = ["paper", "references", "run"]
+
+
+def _execute(project: Project, job: Job, sockets: Path) -> None:
+    from compendium.workflow.notebooks import execute
+
+    project.under_build("staging", job.name).mkdir(parents=True)
+    given = project.parameters(job)
+    execute(project.notebook(job), project.executed(job), given, sockets, observed=project.observed)
+
+
+def _check(project: Project, jobs: Iterable[Job]) -> None:
+    """Find what is wrong before anything runs."""
+    if not project.cohort.is_dir():
+        raise BuildError(f"{project.cohort}: no such folder; a folder with the tables of a cohort is needed")
+    for job in jobs:
+        check_parameters(project.notebook(job), project.parameters(job))
+
+
+@contextlib.contextmanager
+def prepared(project: Project, handling: Handling) -> Iterator[Project]:
+    """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
+
+    Parameters
+    ----------
+    project : Project
+        What to build, from which cohort, to which folder.
+    handling : Handling
+        How a cohort other than the shipped one is to be treated.
+
+    Yields
+    ------
+    Project
+        The same; for a cohort other than the shipped one, with the checked copy that the notebooks read, which is
+        removed at the end.
+
+    Raises
+    ------
+    BuildError
+        The criteria are unknown, or the cohort has errors.
+    """
+    from analysis.cohort import CohortError, read_cohort
+    from analysis.criteria import read_criteria
+
+    if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
+        yield project
+        return
+    try:
+        read_criteria(project.criteria)
+        if project.shipped:
+            read_cohort(project.cohort)
+    except CohortError as error:
+        raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
+    except ValueError as error:
+        raise BuildError(str(error)) from error
+    if project.shipped:
+        yield project
+        return
+    made = prepare(project, handling)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made.cohort, ignore_errors=True)
+
+
+def paper(project: Project, handling: Handling = AS_USUAL) -> int:
+    """Build every result that is not up to date.
+
+    Parameters
+    ----------
+    project : Project
+        What to build, from which cohort, to which folder.
+    handling : Handling
+        How a cohort other than the shipped one is to be treated.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 if a notebook failed.
+
+    Raises
+    ------
+    BuildError
+        Something was wrong before anything ran.
+    """
+    start = time.perf_counter()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked(project.under_build("record", "lock")))
+        if not project.shipped:
+            project = stack.enter_context(prepared(project, handling))
+            print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
+        plan = Plan(project)
+        begin = plan.ready()
+        total = len(begin) + len(plan.waiting)
+        files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
+        if total == 0:
+            plan.prune()
+            _write_page(project)
+            print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
+            _print_verdicts(project)
+            return 0
+        if project.shipped:
+            stack.enter_context(prepared(project, handling))
+        _check(project, project.jobs)
+        plan.outputs.check_writable()
+        if project.observed:
+            (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
+        print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
+        jobs = {job.name: job for job in project.jobs}
+        with kernels(project) as sockets:
+            from compendium.workflow.driver import report, run_all
+
+            failures = run_all(
+                begin, plan.ready, lambda name: _execute(project, jobs[name], sockets), plan.finish, total
+            )
+        if failures:
+            report(failures, str(project.under_build("executed")))
+            return 1
+        plan.prune()
+        _write_page(project)
+    print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
+    _print_verdicts(project)
+    return 0
+
+
+def _write_page(project: Project) -> None:
+    """Put all that was built of an observed cohort on one page."""
+    if project.observed:
+        from compendium.workflow.centre import write_page
+
+        write_page(project)
+        print(f"To be read: {os.path.relpath(project.out / PAGE)}")
+
+
+def _print_verdicts(project: Project) -> None:
+    """End with how many printed numbers were reproduced, where the verdicts were built."""
+    path = project.out / "verdicts.csv"
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            found = Counter(row["verdict"] for row in csv.DictReader(file))
+        parts = ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
+        print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
+
+
+def _as_observed(job: Job, project: Project) -> Job:
+    """Give a single run of an observed cohort what its job in the paper is given."""
+    named = next((other for other in project.jobs if other.notebook == job.notebook), None)
+    if named is None:
+        return job
+    if named.after and "built" not in job.parameters:
+        raise BuildError(
+            f"{job.notebook} reads what other notebooks made of the cohort; build all with make paper, or name the "
+            "folder where they are: built=folder"
+        )
+    small = {name: value for name, value in named.parameters.items() if name == "hide_below"}
+    return replace(job, parameters=small | dict(job.parameters))
+
+
+def run(project: Project, notebook: str, given: dict[str, object], handling: Handling = AS_USUAL) -> int:
+    """Run one notebook with other parameters.
+
+    Parameters
+    ----------
+    project : Project
+        Gives the cohort and the folder of the results, unless `given` does.
+    notebook : str
+        Its name, with or without folder and ending.
+    given : dict of str to object
+        Parameters by name.
+    handling : Handling
+        How a cohort other than the shipped one is to be treated.
+
+    Returns
+    -------
+    int
+        Exit code: 0.
+
+    Raises
+    ------
+    BuildError
+        An unknown notebook, a wrong parameter, or a cell that failed.
+    """
+    job = Job(Path(notebook).stem, f"{Path(notebook).stem}.ipynb", given)
+    if not project.notebook(job).is_file():
+        names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
+        raise BuildError(f"{notebook}: no such notebook; allowed: {names}")
+    outputs = Outputs(project.out, {}, ())
+    with locked(project.under_build("record", "lock")), prepared(project, handling) as project:
+        job = _as_observed(job, project) if project.observed else job
+        _check(project, [job])
+        outputs.check_writable()
+        with kernels(project) as sockets:
+            _execute(project, job, sockets)
+            changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
+    print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
+    print(
+        "\n".join(
+            f"  {name}{'' if name in changed else ' (unchanged)'}" for name in outputs.record[job.name]["outputs"]
+        )
+    )
+    return 0
+
+
+def references(project: Project) -> int:
+    """Run the committed notebooks and write their outputs back into them.
+
+    Parameters
+    ----------
+    project : Project
+        Gives the root.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 if a notebook failed; that one is left as it was.
+    """
+    notebooks = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
+    for path in notebooks.values():
+        parameters_of(path)
+    changed: dict[str, bool] = {}
+    with locked(project.under_build("record", "lock")), kernels(project, SCRATCH) as sockets:
+        from compendium.workflow.driver import report, run_all
+        from compendium.workflow.notebooks import refresh
+
+        def work(name: str) -> None:
+            changed[name] = refresh(notebooks[name], sockets)
+
+        def finish(name: str, _seconds: float) -> str:
+            return "changed" if changed[name] else "unchanged"
+
+        failures = run_all(list(notebooks), list, work, finish, len(notebooks))
+    if failures:
+        report(failures, str(project.root / "notebooks"))
+    return 1 if failures else 0

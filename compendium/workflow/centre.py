@@ -1,0 +1,203 @@
+"""Another centre's cohort: checked before anything runs, copied where only its owner reads it, built nowhere else."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compendium.centre.intake.private import require_private
+from compendium.reporting.files import write_atomically
+from compendium.workflow.jobs import BuildError, jobs_for
+from compendium.workflow.project import Project
+
+if TYPE_CHECKING:
+    from compendium.centre.intake.checking import Check
+
+__all__ = ["AS_USUAL", "HIDE_BELOW", "PAGE", "Handling", "check", "prepare", "write_page"]
+
+PAGE = "index.html"
+"""The page that holds all results of an observed cohort."""
+
+HIDE_BELOW = 5
+"""Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How a cohort is to be treated.
+
+    Parameters
+    ----------
+    tryptase : str, optional
+        Reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`; not checked by default.
+    identifiers : bool
+        Whether the centre's identifiers of patients and centres may be shown.
+    hide_below : int
+        Counts below it are hidden in the tables meant for sharing.
+    """
+
+    tryptase: str | None = None
+    identifiers: bool = False
+    hide_below: int = HIDE_BELOW
+
+
+AS_USUAL = Handling()
+"""Identifiers and small counts hidden, the tryptase rule not checked."""
+
+
+def _require_private(folder: Path, root: Path) -> None:
+    try:
+        require_private(folder, root)
+    except PermissionError as error:
+        raise BuildError(str(error)) from error
+
+
+def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
+    """Check a cohort; returns what was found as it is, and as it may be shown."""
+    from compendium.centre.intake.checking import check_cohort, hide_identifiers
+
+    try:
+        found = check_cohort(cohort, tryptase=handling.tryptase)
+    except ValueError as error:  # an unknown reading of the tryptase rule
+        raise BuildError(str(error)) from error
+    if handling.identifiers:
+        return found, found
+    hidden = {kind: hide_identifiers(getattr(found, kind), found.identifiers) for kind in ("errors", "warnings")}
+    return found, replace(found, **hidden)
+
+
+def _report(shown: "Check", folder: Path, root: Path) -> list[str]:
+    """Write the report of a check and return its lines for a terminal."""
+    from compendium.reporting.check_report import check_files, check_lines
+
+    _require_private(folder, root)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, content in check_files(shown).items():
+            write_atomically(folder / name, content)
+    except OSError as error:
+        raise BuildError(f"{folder}: the report cannot be written here: {error.strerror}") from error
+    return [*check_lines(shown), f"The whole report: {os.path.relpath(folder / 'check.html')}"]
+
+
+def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
+    """Check a cohort and report all that is wrong or doubtful.
+
+    Parameters
+    ----------
+    cohort : Path
+        An xlsx file, or a folder of CSV or Parquet files.
+    out : Path
+        Folder of the report.
+    handling : Handling
+        How the cohort is to be treated.
+    root : Path
+        The project.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 if there are errors.
+
+    Raises
+    ------
+    BuildError
+        The report cannot be written, or an option is unknown.
+    """
+    _require_private(out, root)
+    found, shown = _run_check(cohort, handling)
+    print("\n".join(_report(shown, out, root)))
+    return 1 if len(found.errors) else 0
+
+
+def prepare(project: Project, handling: Handling) -> Project:
+    """Check a cohort and make the copy that the notebooks read.
+
+    Parameters
+    ----------
+    project : Project
+        With the cohort as it was given.
+    handling : Handling
+        How the cohort is to be treated.
+
+    Returns
+    -------
+    Project
+        The same with the checked copy as its cohort, and with the jobs that fit it.
+
+    Raises
+    ------
+    BuildError
+        The cohort has errors, or the results may not be written where they are to go.
+    """
+    from compendium.centre.disclosure.suppression import check_threshold
+    from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
+
+    _require_private(project.out, project.root)
+    try:
+        check_threshold(handling.hide_below)
+    except ValueError as error:
+        raise BuildError(f"hide-below: {error}") from error
+    found, shown = _run_check(project.cohort, handling)
+    lines = _report(shown, project.under_build("check"), project.root)
+    if len(found.errors):
+        raise BuildError(f"{_name(project.cohort)}: the cohort cannot be used\n" + "\n".join(lines))
+    tables, observed = found.tables, not found.reconstructed
+    print("\n".join(lines))
+    if not handling.identifiers:
+        tables = pseudonymised(tables)
+    jobs, left_out = project.jobs, ()
+    if observed:
+        jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
+        if handling.identifiers:
+            left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
+    copy = project.under_build("cohort")
+    write_snapshot(tables, copy, reconstructed=not observed)
+    return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
+
+
+def write_page(project: Project) -> None:
+    """Put all that was built of an observed cohort on one page, `PAGE` in the folder of the results.
+
+    Parameters
+    ----------
+    project : Project
+        As `prepare` gives it, after its notebooks have run.
+
+    Raises
+    ------
+    BuildError
+        The page cannot be written.
+    """
+    import pyarrow.parquet
+
+    from compendium.reporting.formatting import count_of
+    from compendium.workflow.report_page import report_page
+
+    patients = pyarrow.parquet.read_metadata(project.cohort / "patients.parquet").num_rows
+    notes = [
+        f"Computed from {count_of(patients, 'patient')} of this cohort by the rules of the paper on omalizumab in mast "
+        "cell disorders; texts that speak of the paper give its line numbers as (L245).",
+        *project.left_out,
+        *_NOTES,
+    ]
+    page = report_page(
+        f"Omalizumab in {count_of(patients, 'patient')} with a mast cell disorder",
+        notes,
+        [project.executed(job) for job in project.jobs],
+    )
+    try:
+        write_atomically(project.out / PAGE, page.encode())
+    except OSError as error:
+        raise BuildError(f"{project.out / PAGE}: cannot be written: {error.strerror}") from error
+
+
+_NOTES = (
+    "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, and "
+    "the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names begin "
+    "with shared-; the notes below them say which counts they hide.",
+)
+
+
+def _name(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,151 @@
+"""Work done side by side: several at a time, one line as each is finished, nothing left behind when stopped."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import NoReturn
+
+from compendium.workflow.jobs import BuildError
+from compendium.workflow.notebooks import NotebookError
+
+__all__ = ["cores", "interruptible", "report", "run_all"]
+
+
+def cores() -> int:
+    """Count the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _timed(work: Callable[[str], object], name: str) -> float:
+    start = time.perf_counter()
+    work(name)
+    return time.perf_counter() - start
+
+
+def run_all(
+    begin: Sequence[str],
+    more: Callable[[], Sequence[str]],
+    work: Callable[[str], object],
+    finish: Callable[[str, float], str],
+    total: int,
+) -> list[BuildError]:
+    """Do all work that becomes ready, two pieces for each core at a time.
+
+    After a failure nothing new is begun; what runs already is finished.
+
+    Parameters
+    ----------
+    begin : sequence of str
+        Names of the pieces that can begin at once.
+    more : callable
+        Asked whenever a piece is done: gives the names of those that can begin now, each name once.
+    work : callable
+        Does one piece, in a thread of its own.
+    finish : callable
+        Called in the main thread after a piece, with its name and seconds; returns what to say about it.
+    total : int
+        Number of pieces, for the progress that is shown.
+
+    Returns
+    -------
+    list of BuildError
+        What failed, empty if nothing did.
+    """
+    failures: list[BuildError] = []
+    running: dict[Future[float], str] = {}
+    done = 0
+    # A notebook often waits for its kernel, so two for each core keep the cores busy.
+    with ThreadPoolExecutor(2 * cores()) as pool:
+        running.update({pool.submit(_timed, work, name): name for name in begin})
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                name = running.pop(future)
+                if future.cancelled():
+                    continue
+                done += 1
+                try:
+                    seconds = future.result()
+                    print(f"[{done:{len(str(total))}}/{total}] {name:<12} {seconds:5.1f} s  {finish(name, seconds)}")
+                except BuildError as error:
+                    print(f"[{done:{len(str(total))}}/{total}] {name:<12} FAILED")
+                    failures.append(error)
+                    for other in running:
+                        other.cancel()
+            if not failures:
+                running.update({pool.submit(_timed, work, name): name for name in more()})
+    return failures
+
+
+def report(failures: Sequence[BuildError], log: str) -> None:
+    """Say what failed on the error stream, the same reason only once.
+
+    Parameters
+    ----------
+    failures : sequence of BuildError
+        What `run_all` returned.
+    log : str
+        Where the executed notebooks are.
+    """
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for error in failures:
+        key = (error.reason, error.printed) if isinstance(error, NotebookError) else (str(error), "")
+        reasons.setdefault(key, []).append(error.place if isinstance(error, NotebookError) else "")
+    for (reason, printed), places in reasons.items():
+        print(f"error: {'; '.join(filter(None, places))}{': ' if any(places) else ''}{reason}", file=sys.stderr)
+        if printed:
+            print("it wrote to stderr:\n  " + printed.replace("\n", "\n  "), file=sys.stderr)
+    print(f"Executed notebooks: {log}", file=sys.stderr)
+
+
+def _stop_children() -> None:
+    import psutil
+
+    # Kernels are in sessions of their own, so neither Ctrl-C nor the end of this process would stop them at once. A
+    # thread may be just starting another one, so nothing is over before none has been there for half a second.
+    quiet, limit = 0, time.monotonic() + 10
+    while quiet < 5 and time.monotonic() < limit:
+        children: list[psutil.Process] = []
+        # Halted first: one that is killed while it starts a process of its own would leave that behind, unseen.
+        while new := [child for child in psutil.Process().children(recursive=True) if child not in children]:
+            for child in new:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.suspend()
+            children += new
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(children, timeout=2)
+        quiet = 0 if children else quiet + 1
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def interruptible(clean: Callable[[], None]) -> Iterator[None]:
+    """Stop at Ctrl-C, TERM or HUP: kernels ended, `clean` called, exit code 128 + the number of the signal.
+
+    Parameters
+    ----------
+    clean : callable
+        Removes what is half done.
+    """
+
+    def stop(number: int, _frame: object) -> NoReturn:
+        for other in signals:
+            signal.signal(other, signal.SIG_IGN)
+        _stop_children()
+        clean()
+        print("\nInterrupted; nothing half-written is left.", file=sys.stderr, flush=True)
+        # The threads that waited for the kernels have nothing more to say.
+        os._exit(128 + number)
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

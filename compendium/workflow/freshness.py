@@ -1,0 +1,227 @@
+"""Whether a result is up to date, judged by content and never by dates.
+
+A job is fresh when the digest of everything it was made from (notebook, the modules it imports, cohort, parameters,
+lock file, Python) equals the recorded one, and every file it made still has the recorded digest. Building tools with
+content digests were tried first: doit 0.37 does not notice a changed target, wants all targets declared, and knows
+one state file, so that the digests below would have been needed all the same.
+
+Only modules of the standard library are imported here: a build with nothing to do must answer at once.
+"""
+
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from compendium.workflow.jobs import BuildError
+
+__all__ = ["Digests", "cells"]
+
+# Raised when the digest is taken over other things, so that older records count as stale.
+_VERSION = 1
+
+
+def cells(notebook: Path) -> list[dict]:
+    """Cells of a notebook without their outputs: what its results depend on.
+
+    Parameters
+    ----------
+    notebook : Path
+        An .ipynb file.
+
+    Returns
+    -------
+    list of dict
+        One item a cell, with the keys `type`, `source` and `tags`.
+
+    Raises
+    ------
+    BuildError
+        The file is missing or is not a notebook.
+    """
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        return [
+            {
+                "type": cell["cell_type"],
+                "source": "".join(cell["source"]),
+                "tags": sorted(cell["metadata"].get("tags", [])),
+            }
+            for cell in content["cells"]
+        ]
+    except OSError as error:
+        raise BuildError(f"{notebook}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BuildError(f"{notebook}: not a notebook (Jupyter, format 4): {error}") from error
+
+
+def _code(notebook: Path) -> str:
+    lines = "\n".join(c["source"] for c in cells(notebook) if c["type"] == "code").splitlines()
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
+
+
+def _imported(source: str, module: str) -> set[str]:
+    """Full names a source may import, `module` being the name that relative imports start from."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            names.update([base, *(f"{base}.{alias.name}" for alias in node.names)])
+    return names
+
+
+class Digests:
+    """Digests of the files of one project, each file read once.
+
+    Parameters
+    ----------
+    root : Path
+        The project: the folder that holds the packages and `requirements.lock`.
+    packages : tuple of str
+        Names of the importable packages in it.
+    """
+
+    def __init__(self, root: Path, packages: tuple[str, ...] = ("analysis", "compendium")) -> None:
+        self.root = root
+        self.packages = packages
+        self._files: dict[Path, str] = {}
+        self._imports: dict[Path, set[Path]] = {}
+
+    def file(self, path: Path) -> str:
+        """Digest of a file's bytes.
+
+        Parameters
+        ----------
+        path : Path
+            The file; it need not exist.
+
+        Returns
+        -------
+        str
+            Hexadecimal SHA-256, or "missing".
+        """
+        if path not in self._files:
+            self._files[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+        return self._files[path]
+
+    def tree(self, path: Path) -> dict[str, str]:
+        """Digests of a file, or of all files in a folder; hidden files and pages of text do not count.
+
+        Parameters
+        ----------
+        path : Path
+            File or folder; it need not exist.
+
+        Returns
+        -------
+        dict of str to str
+            Digest by path relative to `path`.
+        """
+        if not path.is_dir():
+            return {".": self.file(path)}
+        names = sorted(p.relative_to(path) for p in path.rglob("*") if p.is_file())
+        read = [n for n in names if n.suffix != ".md" and not any(part.startswith(".") for part in n.parts)]
+        return {n.as_posix(): self.file(path / n) for n in read}
+
+    def _paths(self, name: str) -> set[Path]:
+        """Return the files that importing a module of the package runs: its own and those of the packages above."""
+        parts = name.split(".")
+        if parts[0] not in self.packages:
+            return set()
+        paths: set[Path] = set()
+        for depth in range(1, len(parts) + 1):
+            stem = self.root.joinpath(*parts[:depth])
+            paths.update(p for p in (stem / "__init__.py", stem.with_suffix(".py")) if p.is_file())
+        return paths
+
+    def _direct(self, path: Path) -> set[Path]:
+        if path not in self._imports:
+            relative = path.relative_to(self.root).with_suffix("")
+            names = _imported(path.read_text(encoding="utf-8"), ".".join(relative.parts))
+            self._imports[path] = set().union(*(self._paths(name) for name in names))
+        return self._imports[path]
+
+    def modules(self, notebook: Path) -> set[Path]:
+        """Files of the packages that a notebook imports, directly or through another module.
+
+        Imports are read from the sources, not followed while running: a module named only in a string is not seen.
+        A source with a syntax error counts as importing the whole packages.
+
+        Parameters
+        ----------
+        notebook : Path
+            An .ipynb file.
+
+        Returns
+        -------
+        set of Path
+            Python files.
+        """
+        try:
+            names = _imported(_code(notebook), "")
+            found: set[Path] = set()
+            todo = set().union(*(self._paths(name) for name in names))
+            while todo:
+                found |= todo
+                todo = set().union(*(self._direct(path) for path in todo)) - found
+            return found
+        except SyntaxError:
+            return set(self._sources())
+
+    def _sources(self) -> Iterator[Path]:
+        for package in self.packages:
+            yield from sorted((self.root / package).rglob("*.py"))
+
+    def _data_of(self, modules: set[Path]) -> dict[str, str]:
+        """Digests of the packages' data files that some modules read: those they name, or share their own name with."""
+        sources = {path: path.read_text(encoding="utf-8") for path in self._sources()}
+        found = {}
+        files = {
+            f"{package}/{name}": one
+            for package in self.packages
+            for name, one in self.tree(self.root / package).items()
+        }
+        for name, digest in files.items():
+            file = Path(name)
+            if file.suffix in (".py", ".pyc"):
+                continue
+            readers = {path for path, text in sources.items() if file.name in text or file.stem == path.stem}
+            # A file that no module is seen to read may be read by any.
+            if not readers or readers & modules:
+                found[name] = digest
+        return found
+
+    def inputs(self, notebook: Path, parameters: Mapping[str, object], also: Iterable[Path] = ()) -> str:
+        """Digest of all that a run of a notebook depends on.
+
+        Parameters
+        ----------
+        notebook : Path
+            An .ipynb file.
+        parameters : mapping of str to object
+            Parameters whose values matter; paths are given through `also`.
+        also : iterable of Path
+            Files and folders that are read: the cohort first of all.
+
+        Returns
+        -------
+        str
+            Hexadecimal SHA-256.
+        """
+        modules = self.modules(notebook)
+        parts = {
+            "version": _VERSION,
+            "python": sys.version_info[:3],
+            "lock": self.file(self.root / "requirements.lock"),
+            "notebook": cells(notebook),
+            "modules": {p.relative_to(self.root).as_posix(): self.file(p) for p in modules},
+            "package data": self._data_of(modules),
+            "parameters": dict(parameters),
+            "data": [self.tree(path) for path in also],
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,186 @@
+"""One notebook: a run by papermill, and the form in which it is committed."""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compendium.reporting.files import write_atomically
+from compendium.workflow.jobs import BuildError
+from compendium.workflow.kernels import connection
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["NotebookError", "execute", "load_papermill", "refresh"]
+
+_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_WIDGETS = "application/vnd.jupyter.widget-state+json"
+
+
+def load_papermill() -> None:
+    """Import papermill, without a grammar of web addresses that nothing here uses (0.85 s of 1.3 s)."""
+    # jsonschema imports it for a format check and expects that it may be absent.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    import papermill  # noqa: F401
+
+
+def _run(notebook: object, executed: Path | None, parameters: Mapping[str, object], where: tuple[Path, Path]) -> object:
+    import papermill
+    from traitlets.config import Config
+
+    folder, sockets = where
+    # Not papermill's `cwd`: it changes the folder of the whole process, which is shared by several runs.
+    return papermill.execute_notebook(
+        notebook,
+        executed,
+        parameters=dict(parameters),
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        start_timeout=120,
+        resources={"metadata": {"path": str(folder)}},
+        config=Config({"KernelManager": connection(sockets)}),
+        shutdown_kernel="immediate",
+        record_timing=False,
+        request_save_on_cell_execute=False,
+    )
+
+
+class NotebookError(BuildError):
+    """A cell of a notebook failed.
+
+    Parameters
+    ----------
+    place : str
+        Notebook and cell, as numbered in the committed notebook.
+    reason : str
+        The error, as one or a few lines.
+    printed : str
+        What the notebook wrote to its error stream.
+    """
+
+    def __init__(self, place: str, reason: str, printed: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place, self.reason, self.printed = place, reason, printed
+
+
+def _explain(notebook: Path, executed: Path | None, error: Exception) -> NotebookError:
+    """Say in a line which cell failed and why, with what was printed until then."""
+    if not hasattr(error, "ename"):
+        return NotebookError(str(notebook), f"{type(error).__name__}: {error}", "")
+    copy = json.loads(executed.read_text(encoding="utf-8"))["cells"] if executed else []
+    code = [c for c in copy if c["cell_type"] == "code" and "injected-parameters" not in c["metadata"].get("tags", [])]
+    number = next((n for n, c in enumerate(code, 1) if c["execution_count"] == error.exec_count), error.exec_count)
+    printed = "".join("".join(o["text"]) for c in code for o in c["outputs"] if o.get("name") == "stderr")
+    reason = re.sub(r"\x1b\[[0-9;]*m", "", f"{error.ename}: {error.evalue}").strip()
+    return NotebookError(f"{notebook}: cell {number}", reason, printed.strip())
+
+
+RECONSTRUCTED = "reconstructed"
+"""Tag of the cells of prose that speak of the reconstructed rows, and are not to be read beside others."""
+
+
+def _write_for_observed(notebook: Path, copy: Path) -> None:
+    """Copy a notebook without its outputs and without what it says of the reconstructed cohort."""
+    import nbformat
+
+    content = nbformat.read(notebook, as_version=4)
+    content.cells = [cell for cell in content.cells if RECONSTRUCTED not in cell.metadata.get("tags", [])]
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(content, copy)
+
+
+def execute(
+    notebook: Path, executed: Path, parameters: Mapping[str, object], sockets: Path, *, observed: bool = False
+) -> None:
+    """Run a notebook with parameters and keep the executed copy.
+
+    Parameters
+    ----------
+    notebook : Path
+        An .ipynb file; its kernel works in the same folder.
+    executed : Path
+        Where the executed copy goes, also after a failure.
+    parameters : mapping of str to object
+        Values checked by `check_parameters`.
+    sockets : Path
+        Private folder for the kernel's sockets, see `compendium.workflow.kernels.private_folder`.
+    observed : bool, default False
+        Whether the cohort was observed: then cells tagged `RECONSTRUCTED` are left out.
+
+    Raises
+    ------
+    NotebookError
+        A cell failed or the kernel died.
+    """
+    executed.unlink(missing_ok=True)
+    if observed:
+        _write_for_observed(notebook, executed)
+    source = executed if observed else notebook
+    try:
+        _run(str(source), str(executed), parameters, (notebook.parent, sockets))
+    except Exception as error:
+        raise _explain(notebook, executed if executed.is_file() else None, error) from error
+
+
+def _settled(notebook: "NotebookNode") -> bytes:
+    """Return the committed form: nothing in it differs between two runs."""
+    import nbformat
+
+    metadata = {k: v for k, v in notebook.metadata.items() if k not in ("papermill", "widgets")}
+    models: list[str] = []
+    if _VIEW in str(notebook.cells):
+        metadata["widgets"] = notebook.metadata.get("widgets", {})
+        models = list(metadata["widgets"].get(_WIDGETS, {}).get("state", {}))
+    notebook.metadata = nbformat.from_dict({**metadata, "kernelspec": _KERNEL, "language_info": {"name": "python"}})
+    for number, cell in enumerate(notebook.cells, 1):
+        cell.id = cell.get("id") or f"cell-{number}"
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+    # Widgets have random names: number them in the order in which they were made.
+    text = json.dumps(notebook)
+    for number, model in enumerate(models, 1):
+        text = text.replace(model, f"{number:032x}")
+    return (nbformat.writes(nbformat.from_dict(json.loads(text)), version=4) + "\n").encode()
+
+
+def refresh(notebook: Path, sockets: Path) -> bool:
+    """Run a committed notebook with its own parameters and write its outputs back into it.
+
+    Its results go to the folder that `compendium.workflow.kernels.environment` names.
+
+    Parameters
+    ----------
+    notebook : Path
+        An .ipynb file.
+    sockets : Path
+        See `execute`.
+
+    Returns
+    -------
+    bool
+        Whether the file changed.
+
+    Raises
+    ------
+    NotebookError
+        A cell failed or the kernel died; the file is left as it was.
+    """
+    import nbformat
+
+    content = nbformat.read(notebook, as_version=4)
+    try:
+        executed = _run(content, None, {}, (notebook.parent, sockets))
+    except Exception as error:
+        raise _explain(notebook, None, error) from error
+    settled = _settled(executed)
+    changed = settled != notebook.read_bytes()
+    if changed:
+        write_atomically(notebook, settled)
+    return changed
