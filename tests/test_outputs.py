@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from compendium.files import write_atomically
 from compendium.reporting import outputs
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
-from compendium.reporting.files import write_atomically
 from compendium.reporting.small_tables import small_table
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ import pandas as pd
 import xlsxwriter
 from great_tables import GT
 
+from compendium.files import csv_text
 from compendium.reporting.formatting import count_of
-from compendium.reporting.outputs import csv_text
 from compendium.reporting.table_style import finish
 
 __all__ = ["check_files", "check_lines"]

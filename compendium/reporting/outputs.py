@@ -18,7 +18,7 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.figure import Figure
 
-from compendium.reporting.files import write_atomically
+from compendium.files import csv_text, write_atomically
 from compendium.reporting.table_style import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
@@ -102,40 +102,6 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
             figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
     return _write(base, contents)
-
-
-# Where a cell begins: some programs also begin one after a semicolon or a line end. Full-width signs count as well.
-_FORMULA = re.compile(r"(^|[;\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t|\r)")
-
-
-def _inert(cell: object) -> object:
-    """Keep a spreadsheet program from taking a text for a formula: after an apostrophe it does not."""
-    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
-
-
-def _all_inert(cells: pd.Series) -> pd.Series:
-    """Do the same for a column, whose distinct texts are few."""
-    return cells.astype(object).map({cell: _inert(cell) for cell in pd.unique(cells.astype(object))})
-
-
-def csv_text(numbers: pd.DataFrame) -> str:
-    """Write a table as CSV, the index left out.
-
-    Parameters
-    ----------
-    numbers : DataFrame
-        A missing number becomes an empty cell; a float is written with as many digits as give it back exactly. A text
-        or a column name that a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a
-        carriage return) gets an apostrophe before it.
-
-    Returns
-    -------
-    str
-        Lines that end in a line feed.
-    """
-    texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
-    inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
-    return inert.rename(columns=_inert).to_csv(index=False, lineterminator="\n")
 
 
 def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.reporting.files import write_atomically
+from compendium.files import write_atomically
 from compendium.verification.arithmetic import LARGEST
 from compendium.verification.claims import ClaimsError, read_claims
 from compendium.verification.findings import share_findings

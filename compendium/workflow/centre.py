@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compendium.centre.intake.private import require_private
-from compendium.reporting.files import write_atomically
+from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError, jobs_for
 from compendium.workflow.project import Project
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compendium.reporting.files import write_atomically
+from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError
 from compendium.workflow.kernels import connection
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from compendium.reporting.files import write_atomically
+from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError
 
 __all__ = ["Outputs", "read_record", "write_record"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from compendium.centre.intake.private import require_private
-from compendium.reporting.files import write_atomically
+from compendium.files import write_atomically
 
 __all__ = ["write_new"]
 

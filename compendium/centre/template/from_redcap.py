@@ -16,7 +16,7 @@ from analysis.cohort import CohortError
 from compendium.centre.intake.raw_tables import problems, together
 from compendium.centre.template.files import write_new
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
-from compendium.reporting.outputs import csv_text
+from compendium.files import csv_text
 
 __all__ = ["main", "tables_from_export"]
 
