@@ -18,7 +18,7 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.figure import Figure
 
-from compendium.files import csv_text, write_atomically
+from compendium.files import csv_text, settled, write_atomically
 from compendium.reporting.table_style import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
@@ -105,13 +105,13 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
 
 
 def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save a table as CSV with its numbers, unrounded, and as HTML to be read.
+    """Save a table as CSV with its numbers and as HTML to be read.
 
     Parameters
     ----------
     numbers : DataFrame
-        The tidy numbers; the index is left out, a missing number is an empty cell, and a float is written with as many
-        digits as give it back exactly.
+        The tidy numbers; the index is left out, a missing number is an empty cell, and a float has the digits that
+        `compendium.files.settled` leaves it.
     html : str or GT
         The rendered table: a whole HTML page, or a table of `rendering`, which is made one.
     name : str
@@ -138,7 +138,7 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
 
 
 def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save the numbers behind a figure as CSV, unrounded.
+    """Save the numbers behind a figure as CSV.
 
     Parameters
     ----------
@@ -175,12 +175,12 @@ def _plain(value: object, name: str) -> object:
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real) and math.isfinite(value):
-        return float(value)
+        return settled(float(value))
     raise ValueError(f"the value {name} is {value!r}; allowed are text, finite numbers and None")
 
 
 def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save the values of the text as JSON, unrounded and sorted by name.
+    """Save the values of the text as JSON, sorted by name.
 
     Parameters
     ----------
