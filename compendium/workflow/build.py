@@ -65,8 +65,9 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     BuildError
         The criteria are unknown, or the cohort has errors.
     """
-    from analysis.cohort import CohortError, read_cohort
     from analysis.criteria import read_criteria
+    from analysis.problems import CohortError
+    from compendium.centre.intake.checking import checked_tables
 
     if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
         yield project
@@ -74,7 +75,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         read_criteria(project.criteria)
         if project.shipped:
-            read_cohort(project.cohort)
+            checked_tables(project.cohort)
     except CohortError as error:
         raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
     except ValueError as error:
