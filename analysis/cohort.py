@@ -89,7 +89,33 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
     ValueError
         If the population is unknown or has no patients.
     """
-    return restrict(from_tables(*read_tables(folder)), population)
+    kept = _KEPT.get(_stamp(folder))
+    return restrict(kept or from_tables(*read_tables(folder)), population)
+
+
+_KEPT: dict[tuple, Cohort] = {}
+
+
+def _stamp(folder: str | os.PathLike[str]) -> tuple:
+    """Give what changes when a file in a folder does."""
+    try:
+        found = sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder))
+    except OSError:
+        return ()
+    return (os.path.realpath(folder), *found)
+
+
+def keep_cohort(folder: str | os.PathLike[str], cohort: Cohort) -> None:
+    """Let `read_cohort` give what was read of a folder before, by a process that this one was forked from.
+
+    Parameters
+    ----------
+    folder : str or path
+        As `read_cohort` takes it; it is read again if a file in it has changed since.
+    cohort : Cohort
+        What `read_cohort` gave for all its patients. Who reads gets tables of their own.
+    """
+    _KEPT[_stamp(folder)] = cohort
 
 
 def restrict(cohort: Cohort, population: str) -> Cohort:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
 from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.kernels import SCRATCH
+from compendium.workflow.kernels import SCRATCH, Kernels
 from compendium.workflow.parameters import check_parameters, parameters_of
 from compendium.workflow.plan import Plan
 from compendium.workflow.project import ROOT, Project
@@ -27,12 +27,12 @@ from compendium.workflow.session import kernels, locked
 __all__ = ["paper", "references", "run"]
 
 
-def _execute(project: Project, job: Job, sockets: Path) -> None:
+def _execute(project: Project, job: Job, kernels: Kernels) -> None:
     from compendium.workflow.notebooks import execute
 
     project.under_build("staging", job.name).mkdir(parents=True)
     given = project.parameters(job)
-    execute(project.notebook(job), project.executed(job), given, sockets, observed=project.observed)
+    execute(project.notebook(job), project.executed(job), given, kernels, observed=project.observed)
 
 
 def _check(project: Project, jobs: Iterable[Job]) -> None:
@@ -135,12 +135,11 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
-        with kernels(project) as sockets:
+        stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
+        with kernels(project, stale) as warm:
             from compendium.workflow.driver import report, run_all
 
-            failures = run_all(
-                begin, plan.ready, lambda name: _execute(project, jobs[name], sockets), plan.finish, total
-            )
+            failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
             report(failures, str(project.under_build("executed")))
             return 1
@@ -227,8 +226,8 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
         job = _as_observed(job, project) if project.observed else job
         _check(project, [job])
         outputs.check_writable()
-        with kernels(project) as sockets:
-            _execute(project, job, sockets)
+        with kernels(project, [project.notebook(job)]) as one:
+            _execute(project, job, one)
             changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
     print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
     print(
@@ -256,12 +255,13 @@ def references(project: Project) -> int:
     for path in notebooks.values():
         parameters_of(path)
     changed: dict[str, bool] = {}
-    with locked(project.under_build("record", "lock")), kernels(project, SCRATCH) as sockets:
+    lock = locked(project.under_build("record", "lock"))
+    with lock, kernels(project, notebooks.values(), SCRATCH) as warm:
         from compendium.workflow.driver import report, run_all
         from compendium.workflow.notebooks import refresh
 
         def work(name: str) -> None:
-            changed[name] = refresh(notebooks[name], sockets)
+            changed[name] = refresh(notebooks[name], warm)
 
         def finish(name: str, _seconds: float) -> str:
             return "changed" if changed[name] else "unchanged"

@@ -10,9 +10,14 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["SCRATCH", "connection", "environment", "private_folder"]
+if TYPE_CHECKING:
+    from compendium.workflow.warm_kernels import WarmServer
+
+__all__ = ["SCRATCH", "Kernels", "connection", "environment", "private_folder"]
 
 # Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
 SCRATCH = "../build/scratch"
@@ -20,6 +25,22 @@ SCRATCH = "../build/scratch"
 # The date that figures carry: any fixed one will do.
 _EPOCH = "1735689600"
 _HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """How the kernels of a build are started.
+
+    Attributes
+    ----------
+    private : Path
+        Folder for their sockets, see `private_folder`.
+    server : WarmServer or None
+        What forks them; None if they start cold.
+    """
+
+    private: Path
+    server: "WarmServer | None" = None
 
 
 @contextmanager
