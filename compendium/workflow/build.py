@@ -8,13 +8,13 @@ each folder of results apart, so that only what changed is built again.
 import contextlib
 import csv
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from compendium.folders import remove_folder
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
 from compendium.workflow.jobs import BuildError, Job
 from compendium.workflow.kernels import SCRATCH, Kernels
@@ -87,7 +87,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         yield made
     finally:
-        shutil.rmtree(made.cohort, ignore_errors=True)
+        remove_folder(made.cohort)
 
 
 def paper(project: Project, handling: Handling = AS_USUAL) -> int:

@@ -5,7 +5,6 @@ Kernels talk over Unix sockets in a private folder. Ports would be raced for whe
 """
 
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compendium.folders import abandoned, make_private_folder, remove_folder
+
 if TYPE_CHECKING:
     from compendium.workflow.warm_kernels import WarmServer
 
@@ -21,6 +22,8 @@ __all__ = ["SCRATCH", "Kernels", "connection", "environment", "private_folder"]
 
 # Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
 SCRATCH = "../build/scratch"
+
+_PREFIX = "omalizumab-"
 
 # The date that figures carry: any fixed one will do.
 _EPOCH = "1735689600"
@@ -52,14 +55,16 @@ def private_folder() -> Iterator[Path]:
     Path
         The folder; it is removed at the end. Its name is short, as a socket's path has about 100 characters at most.
     """
-    folder = Path(tempfile.mkdtemp(prefix="k"))
+    for left in abandoned(Path(tempfile.gettempdir()), _PREFIX):  # by a build that was killed
+        remove_folder(left)
+    folder = make_private_folder(_PREFIX)
     try:
         profile = folder / "ipython" / "profile_default"
         profile.mkdir(parents=True)
         (profile / "ipython_kernel_config.py").write_text(_HISTORY_OFF, encoding="utf-8")
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:

@@ -3,10 +3,10 @@
 import contextlib
 import fcntl
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from compendium.folders import make_folder, remove_folder
 from compendium.workflow.kernels import Kernels, environment, private_folder
 from compendium.workflow.project import Project
 
@@ -34,7 +34,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def _clean(project: Project) -> None:
     """Remove what an interrupted build leaves."""
-    shutil.rmtree(project.under_build("staging"), ignore_errors=True)
+    remove_folder(project.under_build("staging"))
     for part in [*project.out.glob(".*.part"), *project.out.glob("*/.*.part")]:
         part.unlink(missing_ok=True)
 
@@ -65,11 +65,12 @@ def kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> It
     before = dict(os.environ)
     with (
         private_folder() as private,
-        interruptible(lambda: (_clean(project), shutil.rmtree(private, ignore_errors=True))),
+        interruptible(lambda: (_clean(project), remove_folder(private))),
     ):
         _clean(project)
         os.environ.update(environment(project.root, private, output))
         try:
+            make_folder(project.under_build("staging"))
             project.under_build("executed").mkdir(parents=True, exist_ok=True)
             with started(project.root, private, notebooks, str(project.cohort)) as server:
                 load_papermill()  # while the server imports what the notebooks need

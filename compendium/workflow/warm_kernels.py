@@ -83,7 +83,7 @@ class WarmServer:
     def __init__(self, private: Path, modules: Iterable[str], cohort: str = "") -> None:
         here, there = socket.socketpair()
         with there:
-            command = [sys.executable, "-m", "compendium.workflow.warm_server", str(there.fileno())]
+            command = [sys.executable, "-m", "compendium.workflow.warm_server", str(there.fileno()), str(private)]
             # The allocator that comes with Arrow would start a thread, which the children would not have.
             surroundings = os.environ | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
             # A session of its own, since Ctrl-C is for the driver, which then ends what it started.
@@ -94,7 +94,7 @@ class WarmServer:
         self._lock = threading.Lock()
         self._number = 0
         self._ready: bool | None = None
-        orders = {"private": str(private), "modules": list(modules), "cohort": cohort}
+        orders = {"modules": list(modules), "cohort": cohort}
         self._line.sendall(json.dumps(orders).encode() + b"\n")
 
     def _answer(self) -> dict[str, Any]:

@@ -11,13 +11,14 @@ import importlib
 import json
 import os
 import pickle
-import shutil
 import signal
 import socket
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
+
+from compendium.folders import remove_folder
 
 _LATE = (
     *("IPython.core.displayhook", "IPython.core.pylabtools", "matplotlib_inline.config", "ipykernel.ipkernel"),
@@ -149,26 +150,28 @@ def _keep_cohort(folder: str) -> None:
         importlib.import_module("analysis.cohort").keep_cohort(folder, pickle.loads(written))
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, private: Path) -> None:
     """Serve until the other end is gone.
 
     Parameters
     ----------
     descriptor : int
         Of the inherited socket.
+    private : Path
+        Folder for sockets; removed at the end, in case the other end was killed and cannot do it.
     """
     line = socket.socket(fileno=descriptor)
     lines = line.makefile("r", encoding="utf-8")
-    orders = json.loads(lines.readline())
-    _preload(orders["modules"])
-    if orders["cohort"]:
-        _keep_cohort(orders["cohort"])
-    ready = {"threads": _threads()}
-    gc.collect()
-    gc.freeze()  # what is there now stays shared with the children
     server = Server(line)
-    line.sendall(json.dumps(ready).encode() + b"\n")
     try:
+        orders = json.loads(lines.readline() or "{}")
+        _preload(orders.get("modules", ()))
+        if orders.get("cohort"):
+            _keep_cohort(orders["cohort"])
+        ready = {"threads": _threads()}
+        gc.collect()
+        gc.freeze()  # what is there now stays shared with the children
+        line.sendall(json.dumps(ready).encode() + b"\n")
         for text in lines:
             request = json.loads(text)
             answer = getattr(server, request["do"])(request)
@@ -177,13 +180,10 @@ def main(descriptor: int) -> None:
         pass  # the other end is gone
     finally:
         server.end()
-        # If the other end was killed, nobody else removes its private folder; it was made by it for this server.
-        folder = Path(orders["private"])
-        if (folder / "ipython").is_dir() and folder.name.startswith("k"):
-            shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(private)
 
 
 if __name__ == "__main__":
     if Path(sys.path[0]) == Path.cwd():
         del sys.path[0]  # as for any other kernel, which puts it back by itself
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), Path(sys.argv[2]))

@@ -4,11 +4,8 @@ Each notebook of a build reads the cohort. The copy is a folder that `analysis.c
 when somebody saves the spreadsheet during the build, and holds none of the centre's identifiers.
 """
 
-import contextlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import pandas as pd
 
 from analysis.reading import DATA_PACKAGE
 from analysis.schema import TABLES
+from compendium.folders import make_private_folder, remove_folder
 
 __all__ = ["pseudonymised", "write_snapshot"]
 
@@ -63,14 +61,13 @@ def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstr
         Whether the rows were reconstructed from published results.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))  # only the owner may enter it
+    staged = make_private_folder(f".{folder.name}-", folder.parent)
     try:
         for table in TABLES:
             tables[table].reset_index(drop=True).to_parquet(staged / f"{table}.parquet", index=False)
         package = {"name": "checked-cohort", "reconstructed": reconstructed}
         (staged / DATA_PACKAGE).write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         os.replace(staged, folder)
     finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(staged)
+        remove_folder(staged)
