@@ -28,7 +28,7 @@ def surroundings(monkeypatch):
 
 @pytest.fixture
 def server(surroundings):
-    server = WarmServer(surroundings, ["decimal"])
+    server = WarmServer(surroundings, ["imaplib"])
     yield server
     server.close()
 
@@ -64,9 +64,10 @@ LOOK = """
 import json, os, random, signal, sys
 import numpy as np
 print(json.dumps({
-    "loaded": "decimal" in sys.modules, "folder": os.getcwd(), "own": os.environ.get("OWN"), "path": sys.path,
-    "drawn": [random.random(), float(np.random.random())], "argv": os.path.basename(sys.argv[0]), "parent": os.getppid(),
-    "group": os.getpgid(0) == os.getpid(), "interrupted": signal.getsignal(signal.SIGINT) is signal.default_int_handler,
+    "loaded": "imaplib" in sys.modules, "folder": os.getcwd(), "own": os.environ.get("OWN"), "path": sys.path,
+    "drawn": [random.random(), float(np.random.random())], "argv": os.path.basename(sys.argv[0]),
+    "parent": os.getppid(), "group": os.getpgid(0) == os.getpid(),
+    "interrupted": signal.getsignal(signal.SIGINT) is signal.default_int_handler,
 }))
 """
 
