@@ -48,22 +48,7 @@ def _given(pairs: Sequence[str]) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, ...] = JOBS) -> int:
-    """Build from the command line.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        Arguments; those of the process by default.
-    root : Path
-        The project.
-    jobs : tuple of Job
-        What `paper` builds.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 with a message on the error stream.
-    """
+    """Build from the command line."""
     arguments = _arguments(argv)
     sys.stdout.reconfigure(line_buffering=True)
     here = Path.cwd()

@@ -47,23 +47,8 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
 def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
 
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Yields
-    ------
-    Project
-        The same; for a cohort other than the shipped one, with the checked copy that the notebooks read, which is
-        removed at the end.
-
-    Raises
-    ------
-    BuildError
-        The criteria are unknown, or the cohort has errors.
+    Gives the same project back; for a cohort other than the shipped one, with the checked copy that the notebooks read,
+    which is removed at the end.
     """
     from analysis.criteria import read_criteria
     from analysis.problems import CohortError
@@ -91,25 +76,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
 
 
 def paper(project: Project, handling: Handling = AS_USUAL) -> int:
-    """Build every result that is not up to date.
-
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if a notebook failed.
-
-    Raises
-    ------
-    BuildError
-        Something was wrong before anything ran.
-    """
+    """Build every result that is not up to date; returns the exit code, 1 if a notebook failed."""
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(project.under_build("record", "lock")))
@@ -194,29 +161,7 @@ def _as_observed(job: Job, project: Project) -> Job:
 
 
 def run(project: Project, notebook: str, given: dict[str, object], handling: Handling = AS_USUAL) -> int:
-    """Run one notebook with other parameters.
-
-    Parameters
-    ----------
-    project : Project
-        Gives the cohort and the folder of the results, unless `given` does.
-    notebook : str
-        Its name, with or without folder and ending.
-    given : dict of str to object
-        Parameters by name.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Returns
-    -------
-    int
-        Exit code: 0.
-
-    Raises
-    ------
-    BuildError
-        An unknown notebook, a wrong parameter, or a cell that failed.
-    """
+    """Run one notebook with other parameters, which may name the folder of the results."""
     job = Job(Path(notebook).stem, f"{Path(notebook).stem}.ipynb", given)
     if not project.notebook(job).is_file():
         names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
@@ -239,18 +184,7 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
 
 
 def references(project: Project) -> int:
-    """Run the committed notebooks and write their outputs back into them.
-
-    Parameters
-    ----------
-    project : Project
-        Gives the root.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if a notebook failed; that one is left as it was.
-    """
+    """Run the committed notebooks and write their outputs back into them; one that failed is left as it was."""
     notebooks = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
     for path in notebooks.values():
         parameters_of(path)
