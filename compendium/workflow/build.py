@@ -10,7 +10,7 @@ import csv
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,21 +75,21 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
         remove_folder(made.cohort)
 
 
-def paper(project: Project, handling: Handling = AS_USUAL) -> int:
-    """Build every result that is not up to date; returns the exit code, 1 if a notebook failed."""
+def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] = ()) -> int:
+    """Build every result that is not up to date, or of some jobs; returns the exit code, 1 if a notebook failed."""
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(project.under_build("record", "lock")))
         if not project.shipped:
             project = stack.enter_context(prepared(project, handling))
             print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
-        plan = Plan(project)
+        plan = Plan(project, only)
         begin = plan.ready()
         total = len(begin) + len(plan.waiting)
         files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
         if total == 0:
             plan.prune()
-            _write_page(project)
+            _write_page(project, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             _print_verdicts(project)
             _print_differences(project)
@@ -111,16 +111,18 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             report(failures, str(project.under_build("executed")))
             return 1
         plan.prune()
-        _write_page(project)
+        _write_page(project, only)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
     _print_verdicts(project)
     _print_differences(project)
     return 0
 
 
-def _write_page(project: Project) -> None:
+def _write_page(project: Project, only: Sequence[str]) -> None:
     """Put all that was built of an observed cohort on one page."""
-    if project.observed:
+    if project.observed and only:
+        print(f"{PAGE} is not made of a part of the results.")
+    elif project.observed:
         from compendium.workflow.centre import write_page
 
         write_page(project)
