@@ -35,15 +35,15 @@ def suppress(cells: Cells, threshold: int) -> frozenset[str]:
     The cost is the least, unless the search for it was cut short; in any case no more is hidden than needed, for to
     show any one of the others again would give a small count away. The same cells give the same choice.
     """
-    primary = frozenset(cell for cell, value in cells.values.items() if value < threshold)
-    attacker, choice, values = Attacker(cells), _Choice(cells, primary), range(max(threshold, 2))
+    # A list and no set, whose order changes from run to run: two choices for one cohort would give away more than one.
+    small = [cell for cell, value in cells.values.items() if value < threshold]
+    attacker, choice, values = Attacker(cells), _Choice(cells, small), range(max(threshold, 2))
     # What the relations alone exclude is no secret.
-    open_to_all = set(attacker.excluded(cells.values.keys(), primary, values))
+    open_to_all = set(attacker.excluded(cells.values.keys(), small, values))
 
     def given_away(hidden: frozenset[str]) -> Iterator[tuple[str, int]]:
         return (pair for pair in attacker.excluded(hidden, small, values) if pair not in open_to_all)
 
-    small = [cell for cell in cells.values if cell in primary]
     while found := dict(given_away(hidden := choice.cheapest())):
         reasons: list[list[str]] = []
         for cell, value in found.items():
@@ -52,7 +52,7 @@ def suppress(cells: Cells, threshold: int) -> frozenset[str]:
                 reasons.append(reason)
                 choice.hide_one_of(reason)
     # Where the choice was cut short it may hide more than is needed; the dearest cells are tried first.
-    order = [cell for cell in cells.values if cell in hidden - primary]
+    order = [cell for cell in cells.values if cell in hidden.difference(small)]
     for cell in sorted(order, key=lambda cell: -cells.costs.get(cell, 1)):
         if next(given_away(hidden - {cell}), None) is None:
             hidden -= {cell}
@@ -62,10 +62,10 @@ def suppress(cells: Cells, threshold: int) -> frozenset[str]:
 class _Choice:
     """Which cells to hide at the least cost, given sets of which at least one must be hidden."""
 
-    def __init__(self, cells: Cells, primary: frozenset[str]) -> None:
+    def __init__(self, cells: Cells, small: list[str]) -> None:
         self._model = cp_model.CpModel()
         self._hidden = {cell: self._model.new_bool_var(cell) for cell in cells.values}
-        for cell in primary:
+        for cell in small:
             self._model.add(self._hidden[cell] == 1)
         # A cell that is hidden alone in an equation can be computed, so that hiding it is of no use.
         for relation in cells.relations:
