@@ -17,7 +17,7 @@ from analysis.cohort import CohortError, read_cohort
 from compendium.centre.checks.plausibility import doubtful
 from compendium.centre.template import texts, workbook
 from compendium.centre.template.__main__ import main
-from compendium.centre.template.terms import example_rows, vocabularies
+from compendium.centre.template.texts import example_rows, vocabularies
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]

@@ -17,17 +17,6 @@ from analysis.tables import table_1, table_2
 from analysis.vocabulary import POPULATION_DIAGNOSES, Diagnosis, Population, Severity
 from compendium.centre.disclosure.cells import Relation, at_most, sums_to
 
-__all__ = [
-    "EVENT_COLUMNS",
-    "characteristics_cells",
-    "characteristics_relations",
-    "response_cells",
-    "response_relations",
-    "safety_cells",
-    "safety_relations",
-    "size_of",
-]
-
 _Relations = tuple[list[Relation], list[Relation]]
 
 _FINDINGS = ("positive", "negative", "not_evaluated")
