@@ -39,8 +39,8 @@ class _Problems:
 
     def add(self, cells: pd.Series, column: str, allowed: str) -> None:
         """Add a problem for each of some cells of a column, indexed as the rows of the export."""
-        values = cells.fillna("").astype(str).to_list()
-        self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
+        if values := cells.fillna("").astype(str).to_list():
+            self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
         """Add a problem of the whole file."""
