@@ -20,7 +20,7 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test lab cohort audit references run lint lock clean environment
+.PHONY: help paper template redcap check test portable lab cohort audit references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -44,6 +44,9 @@ check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx 
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
 	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
+
+portable: $(READY) ## make the results and the cohort again under other processors, Pythons, places and users (some minutes)
+	@exec $(PY) -m compendium.workflow portable
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@exec $(VENV)/bin/jupyter-lab --notebook-dir .

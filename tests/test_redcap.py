@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis import schema
-from analysis.cohort import CohortError, from_tables, read_cohort
+from analysis.cohort import from_tables, read_cohort
+from analysis.problems import CohortError
 from compendium.centre.checks.rules import broken_rules
 from compendium.centre.template.from_redcap import main, tables_from_export
 from compendium.centre.template.redcap import CONDITIONS, data_dictionary, fields

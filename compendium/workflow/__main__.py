@@ -1,4 +1,4 @@
-"""Build the tables and figures: `python -m compendium.workflow paper | run | check | references`."""
+"""Build the tables and figures: `python -m compendium.workflow paper | run | check | references | portable`."""
 
 import argparse
 import os
@@ -34,6 +34,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         command.add_argument("--identifiers", action="store_true", help="show the identifiers of patients and centres")
     commands.add_parser("references", help="run the committed notebooks in place")
+    commands.add_parser("portable", help="make results and cohort again under other surroundings")
     return parser.parse_args(argv)
 
 
@@ -69,6 +70,10 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
     try:
         if arguments.command == "references":
             return references(Project(root / "data" / "cohort", root / "notebooks", root=root, jobs=jobs))
+        if arguments.command == "portable":
+            from compendium.workflow.portable import portable
+
+            return portable(root)
         given = _given(arguments.parameters) if arguments.command == "run" else {}
         cohort, out = (
             Path(os.path.abspath(here / str(given.pop(name, value))))

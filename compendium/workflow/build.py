@@ -65,8 +65,9 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     BuildError
         The criteria are unknown, or the cohort has errors.
     """
-    from analysis.cohort import CohortError, read_cohort
     from analysis.criteria import read_criteria
+    from analysis.problems import CohortError
+    from compendium.centre.intake.checking import checked_tables
 
     if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
         yield project
@@ -74,7 +75,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         read_criteria(project.criteria)
         if project.shipped:
-            read_cohort(project.cohort)
+            checked_tables(project.cohort)
     except CohortError as error:
         raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
     except ValueError as error:
@@ -124,6 +125,7 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             _write_page(project)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             _print_verdicts(project)
+            _print_differences(project)
             return 0
         if project.shipped:
             stack.enter_context(prepared(project, handling))
@@ -146,6 +148,7 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
         _write_page(project)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
     _print_verdicts(project)
+    _print_differences(project)
     return 0
 
 
@@ -166,6 +169,15 @@ def _print_verdicts(project: Project) -> None:
             found = Counter(row["verdict"] for row in csv.DictReader(file))
         parts = ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
         print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
+
+
+def _print_differences(project: Project) -> None:
+    """Say which of the committed results are not what was built here; silent if all are."""
+    if project.out == project.root / "figures":
+        from compendium.workflow.differences import against_committed, in_one_line
+
+        if apart := in_one_line(against_committed(project.root, project.out)):
+            print(f"Not the committed results: {apart}")
 
 
 def _as_observed(job: Job, project: Project) -> Job:

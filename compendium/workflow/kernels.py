@@ -4,6 +4,7 @@ Kernels talk over Unix sockets in a private folder. Ports would be raced for whe
 (3 of 750 starts failed), and anyone on a shared machine could connect to them.
 """
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -43,8 +44,8 @@ def private_folder() -> Iterator[Path]:
 def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
     """Environment variables that make runs alike on every machine.
 
-    One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side and
-    sums must not depend on the number of cores; settings of Jupyter, IPython and matplotlib from this project only.
+    One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side, unless
+    COMPENDIUM_THREADS asks for more; settings of Jupyter, IPython and matplotlib from this project only.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
     dict of str to str
         To be added to the environment of the process that starts kernels.
     """
-    cache = root / "build" / "cache"
+    cache, threads = root / "build" / "cache", os.environ.get("COMPENDIUM_THREADS", "1")
     return {
         "COMPENDIUM_OUTPUT": output,
         "SOURCE_DATE_EPOCH": _EPOCH,
@@ -78,9 +79,7 @@ def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads),
     }
 
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pandera.errors
 
 from analysis import schema
-from analysis.cohort import CohortError
+from analysis.problems import CohortError, problems, together
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.files import read_bytes
-from compendium.centre.intake.raw_tables import Unreadable, problems, together
+from compendium.centre.intake.raw_tables import Unreadable
 from compendium.centre.template.files import write_new
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.files import csv_text
