@@ -16,8 +16,8 @@ from analysis import schema
 from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import PAPER
 from analysis.tables import table_1, table_2
-from compendium.centre.disclosure.safety_cells import safety_cells
 from compendium.centre.disclosure.study_cells import shared_numbers
+from compendium.centre.disclosure.table_cells import safety_cells
 from compendium.reporting.outputs import save_table
 from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
 from tests.cohorts import random_cohort, random_tables
@@ -232,7 +232,7 @@ def test_events_of_few_patients_are_not_named(tmp_path):
     assert "Odd case" not in text and "Single case" not in text and "odd case" not in "".join(csv["safety"]["row"])
     # In the order of the alphabet: that of frequency would tell between which counts a hidden one lies.
     assert text.index("Aaa common") < text.index("Zzz common")
-    true = safety_cells(cohort, PAPER, 5).set_index(["row", "column"])["n"]
+    true = safety_cells(cohort, 5).set_index(["row", "column"])["n"]
     assert true["event.zzz common", "n"] == 7 and true["event:other", "n"] == 5 and true["event:all", "n"] == 17
     assert true["event:other", "mild"] == 5 and true["event:all", "severe"] == 0
     # Of 7 mild events, to hide that none was moderate takes to hide the mild ones rather than the sum.

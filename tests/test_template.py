@@ -1,5 +1,6 @@
+"""The forms that are filled in, opened by another library and compared with the contract, read anew."""
+
 import csv
-import hashlib
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ from compendium.centre.checks.plausibility import doubtful
 from compendium.centre.intake.checking import checked_tables
 from compendium.centre.template import texts, workbook
 from compendium.centre.template.__main__ import main
-from compendium.centre.template.terms import example_rows, vocabularies
+from compendium.centre.template.texts import example_rows, vocabularies
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
@@ -34,10 +35,6 @@ def rows_of(path):
 CONTRACT = rows_of("analysis/contract/columns.csv")
 
 
-def each_column():
-    return [pytest.param(row, id=f"{row['table']}.{row['column']}") for row in CONTRACT]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("template") / "out"
@@ -50,27 +47,17 @@ def book(folder):
     return openpyxl.load_workbook(folder / "cohort.xlsx")
 
 
-def place(row):
-    return [one["column"] for one in CONTRACT if one["table"] == row["table"]].index(row["column"])
-
-
 def head(book, row):
-    return book[row["table"]].cell(1, place(row) + 1)
-
-
-def dimension(book, row):
-    """The settings of the column, which equal neighbours share."""
-    found = book[row["table"]].column_dimensions.values()
-    return next(one for one in found if one.min <= head(book, row).column <= one.max)
+    place = [one["column"] for one in CONTRACT if one["table"] == row["table"]].index(row["column"])
+    return book[row["table"]].cell(1, place + 1)
 
 
 def validation(book, row):
     cell = head(book, row).column_letter
-    found = [
-        one for one in book[row["table"]].data_validations.dataValidation if str(one.sqref).startswith(cell + "2:")
-    ]
-    assert len(found) == 1 and str(found[0].sqref) == f"{cell}2:{cell}10000"
-    return found[0]
+    rules = book[row["table"]].data_validations.dataValidation
+    (found,) = [one for one in rules if str(one.sqref).startswith(cell + "2:")]
+    assert str(found.sqref) == f"{cell}2:{cell}10000"
+    return found
 
 
 def vocabulary_of(row):
@@ -92,39 +79,65 @@ def test_sheets_and_headers_are_those_of_the_contract(book):
         assert book[table].freeze_panes == "B2"
 
 
-@pytest.mark.parametrize("row", each_column())
-def test_a_column_shows_whether_it_must_be_filled_in_not_by_colour_only(book, row):
-    cell = head(book, row)
-    assert (bool(cell.font.b), bool(cell.font.i)) == ((True, False) if row["missing"] == "no" else (False, True))
-    shown = [row["column"], *(value for value in vocabulary_of(row) or [] if isinstance(value, str))]
-    assert dimension(book, row).width >= max(map(len, shown)) + 2
+@pytest.mark.parametrize("row", CONTRACT, ids=lambda row: f"{row['table']}.{row['column']}")
+class TestColumn:
+    """What the sheet of a table shows of a column, and lets pass in it."""
 
+    def test_text_stays_text_and_numbers_are_numbers(self, book, row):
+        sheet, cell = book[row["table"]], head(book, row)
+        # Equal neighbours share their settings.
+        (settings,) = [one for one in sheet.column_dimensions.values() if one.min <= cell.column <= one.max]
+        shown = [row["column"], *(value for value in vocabulary_of(row) or [] if isinstance(value, str))]
+        assert settings.width >= max(map(len, shown)) + 2
+        number = row["type"] in ("integer", "number", "grade", "score")
+        assert (settings.number_format == "@") != number
+        for line in (2, 3):
+            value = sheet.cell(line, cell.column).value
+            assert value is None or isinstance(value, int | float) == number
+            assert value is not None or row["missing"] == "yes"
 
-@pytest.mark.parametrize("row", each_column())
-def test_a_note_says_meaning_unit_what_is_allowed_and_whether_it_may_be_empty(book, row):
-    note = head(book, row).comment.text
-    assert note.startswith(row["meaning"])
-    assert (f"Unit: {row['unit']}." in note) == bool(row["unit"])
-    assert ("Must be filled in." in note, "May stay empty." in note) == (
-        row["missing"] == "no",
-        row["missing"] == "yes",
-    )
-    values = vocabulary_of(row)
-    if values and len(values) <= 6:
-        assert [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line] == [
-            value if isinstance(value, str) else f"{value:g}" for value in values
-        ]
-    for bound in ("minimum", "maximum"):
-        if row[bound] and row["type"] != "grade":
-            assert re.search(rf"at (least|most) {row[bound]}\b", note)
+    def test_its_note_says_meaning_unit_what_is_allowed_and_whether_it_may_be_empty(self, book, row):
+        cell, must = head(book, row), row["missing"] == "no"
+        assert (bool(cell.font.b), bool(cell.font.i)) == (must, not must), "not by colour only"
+        note = cell.comment.text
+        assert note.startswith(row["meaning"])
+        assert (f"Unit: {row['unit']}." in note) == bool(row["unit"])
+        assert ("Must be filled in." in note, "May stay empty." in note) == (must, not must)
+        values = vocabulary_of(row)
+        if values and len(values) <= 6:
+            said = [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line]
+            assert said == [value if isinstance(value, str) else f"{value:g}" for value in values]
+        for bound in ("minimum", "maximum"):
+            if row[bound] and row["type"] != "grade":
+                assert re.search(rf"at (least|most) {row[bound]}\b", note)
 
+    def test_it_offers_its_vocabulary_or_has_the_bounds_of_the_contract(self, book, row):
+        rule, values = validation(book, row), vocabulary_of(row)
+        assert rule.errorStyle in (None, "stop") and rule.showErrorMessage
+        if values:
+            assert rule.type == "list"
+            sheet, first, last = re.fullmatch(r"(\w+)!\$A\$(\d+):\$A\$(\d+)", rule.formula1).groups()
+            offered = [cell.value for (cell,) in book[sheet][f"A{first}:A{last}"]]
+            assert offered == values
+            assert all(isinstance(value, str) != (row["type"] == "grade") for value in offered)
+        elif row["type"] in ("integer", "number"):
+            assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
+            assert rule.operator in (None, "between")
+            assert float(rule.formula1) == float(row["minimum"])
+            assert float(rule.formula2) == float(row["maximum"] or 1e9)
 
-def test_nobody_is_asked_for_a_name(book):
-    for table in TABLES:
-        row = next(one for one in CONTRACT if one["table"] == table)
+    def test_its_messages_keep_within_the_limits_of_excel_and_say_what_is_allowed(self, book, row):
         rule = validation(book, row)
-        for text in (head(book, row).comment.text, rule.prompt, rule.error):
-            assert "a name" not in text and "never anybody's name" in text
+        assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32
+        assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
+        assert len(rule.formula1) <= 255
+        assert rule.promptTitle == row["column"] and rule.showInputMessage
+        bound = f"at least {row['minimum']}" if row["minimum"] else ""
+        assert ("Choose from the list." if vocabulary_of(row) else bound) in rule.prompt
+        assert rule.prompt.endswith("Must be filled in." if row["missing"] == "no" else "May stay empty.")
+        if row["column"] in ("patient_id", "centre_id"):
+            for text in (head(book, row).comment.text, rule.prompt, rule.error):
+                assert "a name" not in text and "never anybody's name" in text
 
 
 def test_notes_fit_their_boxes(folder, book):
@@ -139,25 +152,6 @@ def test_notes_fit_their_boxes(folder, book):
                 # At 9 points a character is 4.8 points wide and a line 11 points high.
                 lines = [part for line in note.splitlines() for part in textwrap.wrap(line, int(float(width) / 4.8))]
                 assert 11 * len(lines) < float(height) < 11 * len(lines) + 60
-
-
-@pytest.mark.parametrize("row", [one for one in each_column() if vocabulary_of(one.values[0])])
-def test_a_list_offers_the_vocabulary_and_nothing_else(book, row):
-    rule = validation(book, row)
-    assert rule.type == "list" and rule.errorStyle in (None, "stop") and rule.showErrorMessage
-    sheet, cells = re.fullmatch(r"(\w+)!\$(A\$\d+:)\$(A\$\d+)", rule.formula1).group(1, 0)
-    offered = [cell.value for (cell,) in book[sheet][cells.split("!")[1].replace("$", "")]]
-    assert offered == vocabulary_of(row)
-    assert all(isinstance(value, str) != (row["type"] == "grade") for value in offered)
-
-
-@pytest.mark.parametrize("row", [one for one in each_column() if one.values[0]["type"] in ("integer", "number")])
-def test_numbers_are_bound_as_in_the_contract(book, row):
-    rule = validation(book, row)
-    assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
-    assert rule.operator in (None, "between")
-    assert float(rule.formula1) == float(row["minimum"])
-    assert float(rule.formula2) == float(row["maximum"] or 1e9)
 
 
 def passes(formula, letter, value, column=()):
@@ -200,7 +194,7 @@ def test_a_formula_lets_pass_what_the_contract_allows(book, kind, good, bad):
     assert rows
     for row in rows:
         rule, letter = validation(book, row), head(book, row).column_letter
-        assert rule.type == "custom" and rule.showErrorMessage
+        assert rule.type == "custom"
         assert [passes(rule.formula1, letter, value, [value]) for value in good] == [True] * len(good)
         assert [passes(rule.formula1, letter, value, [value]) for value in bad] == [False] * len(bad)
 
@@ -212,34 +206,11 @@ def test_a_patient_stands_once_where_the_table_has_a_row_per_patient(book):
         assert twice == (table not in ("screening", "patients", "courses"))
 
 
-@pytest.mark.parametrize("row", each_column())
-def test_messages_keep_within_the_limits_of_excel_and_say_what_is_allowed(book, row):
-    rule = validation(book, row)
-    assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32
-    assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
-    assert len(rule.formula1) <= 255
-    assert rule.promptTitle == row["column"] and rule.showInputMessage
-    asked = "Choose from the list." if vocabulary_of(row) else f"at least {row['minimum']}" if row["minimum"] else ""
-    assert asked in rule.prompt
-    assert rule.prompt.endswith("Must be filled in." if row["missing"] == "no" else "May stay empty.")
-
-
 def test_long_texts_are_cut_to_the_limits_of_excel():
     column = schema.columns_of("courses").loc["start_dose_mg"].copy()
     column["meaning"] = "a long story " * 60
     assert len(texts.prompt(column)) <= 255
     assert texts.prompt(column).endswith("Unit: mg. A number of at least 1. Must be filled in.")
-
-
-@pytest.mark.parametrize("row", each_column())
-def test_text_stays_text_and_numbers_are_numbers(book, row):
-    sheet, cell = book[row["table"]], head(book, row)
-    number = row["type"] in ("integer", "number", "grade", "score")
-    assert (dimension(book, row).number_format == "@") != number
-    for line in (2, 3):
-        value = sheet.cell(line, cell.column).value
-        assert value is None or isinstance(value, int | float) == number
-        assert value is not None or row["missing"] == "yes"
 
 
 def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_path):
@@ -310,44 +281,30 @@ def test_a_column_added_to_the_contract_appears_by_itself(monkeypatch, tmp_path)
     assert list(example_rows("laboratory")["storage_days"]) == ["3", "3"]
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_csv_templates_hold_the_header_only(folder, table):
-    names = [row["column"] for row in CONTRACT if row["table"] == table]
-    assert (folder / "csv" / f"{table}.csv").read_bytes() == (",".join(names) + "\n").encode()
-
-
-def digests(out):
-    return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES}
-
-
 def test_every_run_writes_the_same_bytes(folder, tmp_path):
+    for table in TABLES:  # the header only
+        names = [row["column"] for row in CONTRACT if row["table"] == table]
+        assert (folder / "csv" / f"{table}.csv").read_bytes() == (",".join(names) + "\n").encode()
     surroundings = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C"}
     command = [sys.executable, "-m", "compendium.centre.template", "--out", str(tmp_path / "other")]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
-    assert digests(tmp_path / "other") == digests(folder)
+    assert all((tmp_path / "other" / name).read_bytes() == (folder / name).read_bytes() for name in FILES)
     assert "make check COHORT=" in done.stdout and done.stdout.count("written") == len(FILES)
 
 
-def test_a_second_run_changes_nothing(folder, capsys):
+def test_a_second_run_changes_nothing_and_a_folder_that_cannot_be_made_is_named(folder, capsys):
     before = {name: (folder / name).stat().st_mtime_ns for name in FILES}
     main(["--out", str(folder)])
     assert {name: (folder / name).stat().st_mtime_ns for name in FILES} == before
     assert capsys.readouterr().out.count("unchanged") == len(FILES)
+    with pytest.raises(SystemExit, match=r"make template: .*cohort\.xlsx"):
+        main(["--out", str(folder / "cohort.xlsx" / "out")])
 
 
 def test_a_file_that_was_filled_in_is_never_written_over(tmp_path):
-    out = tmp_path / "out"
-    main(["--out", str(out)])
-    (out / "csv" / "patients.csv").write_text("filled in")
-    (out / "cohort.xlsx").unlink()
-    with pytest.raises(SystemExit) as stopped:
-        main(["--out", str(out)])
-    assert "patients.csv is there with another content" in str(stopped.value)
-    assert (out / "csv" / "patients.csv").read_text() == "filled in"
-    assert not (out / "cohort.xlsx").exists()
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(SystemExit, match="file"):
-        main(["--out", str(tmp_path / "file" / "out")])
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv" / "patients.csv").write_text("filled in")
+    with pytest.raises(SystemExit, match=r"patients\.csv is there with another content"):
+        main(["--out", str(tmp_path)])
+    assert (tmp_path / "csv" / "patients.csv").read_text() == "filled in"
+    assert not (tmp_path / "cohort.xlsx").exists()

@@ -10,9 +10,8 @@ from great_tables import html as raw_html
 
 from analysis.characteristics import SECTIONS
 from analysis.vocabulary import POPULATION_LABELS, Population
-from compendium.centre.disclosure.safety_cells import EVENT_COLUMNS
 from compendium.centre.disclosure.study_cells import SharedNumbers
-from compendium.centre.disclosure.table_cells import size_of
+from compendium.centre.disclosure.table_cells import EVENT_COLUMNS, size_of
 from compendium.reporting import formatting
 from compendium.reporting.rendering import COUNTS_NOTE, EVALUATED_NOTE, SECTIONS_2, TITLE_1, TITLE_2
 from compendium.reporting.table_style import finish

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compendium.centre.disclosure.cells import HIDE_BELOW, check_threshold
 from compendium.centre.intake.private import require_private
 from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError, jobs_for
@@ -17,9 +18,6 @@ __all__ = ["AS_USUAL", "HIDE_BELOW", "PAGE", "Handling", "check", "prepare", "wr
 
 PAGE = "index.html"
 """The page that holds all results of an observed cohort."""
-
-HIDE_BELOW = 5
-"""Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,6 @@ def prepare(project: Project, handling: Handling) -> Project:
 
     BuildError if the cohort has errors, or the results may not be written where they are to go.
     """
-    from compendium.centre.disclosure.suppression import check_threshold
     from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
 
     _require_private(project.out, project.root)
