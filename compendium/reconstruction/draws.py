@@ -12,7 +12,7 @@ import pandas as pd
 from compendium.reconstruction.laboratory_draws import draw_laboratory
 from compendium.reconstruction.statements import Statements
 from compendium.reconstruction.symptom_draws import draw_symptoms
-from compendium.verification.published import printed_number
+from compendium.verification.audit.rounding import printed_number
 
 
 @dataclass(frozen=True)

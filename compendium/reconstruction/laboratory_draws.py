@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.reconstruction.statements import Statements
-from compendium.verification.published import printed_number
+from compendium.verification.audit.rounding import printed_number
 
 CLAIMS = {
     "tryptase": {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from compendium.verification.published import matching, printed_number, rounding_interval
+from compendium.verification.audit.rounding import printed_number, span
+from compendium.verification.published import matching
 
 LEFT_OUT = Path(__file__).parent / "left_out.csv"
 
@@ -73,7 +74,7 @@ class Statements:
     def percent(self, pattern: str, literals: Sequence[Linear], denominator: int) -> None:
         """Let the share of true literals round half up to the printed percentage."""
         for name in self.bound(pattern):
-            low, high = (bound * denominator / 100 for bound in rounding_interval(self.claims.loc[name, "value"]))
+            low, high = (bound * denominator / 100 for bound in span(self.claims.loc[name, "value"])[:2])
             self._within(sum(literals), low, high)
 
     def median(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
@@ -108,7 +109,7 @@ class Statements:
         for name in self.bound(pattern):
             text = self.claims.loc[name, "value"]
             whole = printed_number(text)[1] == 0
-            low, high = (bound * len(values) * scale for bound in rounding_interval(f"{text}.0" if whole else text))
+            low, high = (bound * len(values) * scale for bound in span(f"{text}.0" if whole else text)[:2])
             self._within(sum(values), low, high)
 
     def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:

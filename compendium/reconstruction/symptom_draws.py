@@ -5,7 +5,7 @@ import pandas as pd
 
 from analysis.schema import symptom_list
 from compendium.reconstruction.statements import Statements
-from compendium.verification.published import printed_number
+from compendium.verification.audit.rounding import printed_number
 
 GRADE_QUARTERS = (0, 1, 2, 3)
 """The four grades of an improved symptom, in quarters."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.verification.rounding import NUMBER
+from compendium.verification.audit.rounding import NUMBER
 
 REQUIRED = ("claim", "kind", "value")
 OPTIONAL = ("numerator", "denominator", "population", "unit", "n", "step", "group", "part_of")
