@@ -1,7 +1,7 @@
 """Bind the variables of the constraint model to the statements of the paper, each by its name."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -18,33 +18,18 @@ Linear = cp_model.LinearExprT
 
 
 def read_left_out() -> pd.DataFrame:
-    """Read which statements no cohort can satisfy together with the others.
+    """Read which statements no cohort can satisfy together with the others, indexed by ``claim``.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by ``claim``: ``part`` (``percent``: its count still holds; ``count``: its percentage still holds;
-        ``whole``: neither) and ``reason``.
+    ``part`` is ``percent`` (its count still holds), ``count`` (its percentage still holds) or ``whole`` (neither).
     """
     return pd.read_csv(LEFT_OUT, index_col="claim", dtype=str)
 
 
 class Statements:
-    """A constraint model that grows by statements of the paper.
+    """A constraint model that grows by statements of the paper, each named by a claim or a pattern of claims.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        What the paper prints, as `compendium.verification.published.read_claims` gives it.
-
-    Attributes
-    ----------
-    model : CpModel
-        The constraint model.
-    held : list of str
-        The names of the claims bound so far.
-    blocks : dict of str to (range, list)
-        For each block of the model, the indices of its variables and its preferences.
+    `held` names the claims bound so far; `blocks` gives for each block of the model the indices of its variables and
+    its preferences.
     """
 
     def __init__(self, claims: pd.DataFrame) -> None:
@@ -61,6 +46,10 @@ class Statements:
         self.held += names
         return names
 
+    def printed(self, claim: str) -> Fraction:
+        """Give the exact number that a claim prints."""
+        return printed_number(self.claims.loc[claim, "value"])[0]
+
     def printed_count(self, claim: str) -> int:
         """Give the number of patients a claim prints: its numerator, or its value if it prints a count alone."""
         row = self.claims.loc[claim]
@@ -71,6 +60,11 @@ class Statements:
         for name in self.bound(pattern, without=("whole", "count")):
             self.model.add(sum(literals) == self.printed_count(name))
 
+    def counts(self, literals: Mapping[str, Sequence[Linear]]) -> None:
+        """Let as many of the literals be true as the claims of each pattern print."""
+        for pattern, counted in literals.items():
+            self.count(pattern, counted)
+
     def percent(self, pattern: str, literals: Sequence[Linear], denominator: int) -> None:
         """Let the share of true literals round half up to the printed percentage."""
         for name in self.bound(pattern):
@@ -80,8 +74,7 @@ class Statements:
     def median(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the median be the printed number times ``scale``; of an even number of values both middle ones."""
         for name in self.bound(pattern):
-            median = self._whole(name, scale)
-            self.median_within(values, median, median)
+            self.median_within(values, self._whole(name, scale), self._whole(name, scale))
 
     def median_within(self, values: Sequence[Linear], low: int, high: int) -> None:
         """Let both middle values lie between two bounds, inclusive."""
@@ -92,14 +85,17 @@ class Statements:
     def minimum(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the least value be the printed number times ``scale``."""
         for name in self.bound(pattern):
-            least = self._whole(name, scale)
-            self.model.add_min_equality(least, values)
+            self.model.add_min_equality(self._whole(name, scale), values)
 
     def maximum(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the greatest value be the printed number times ``scale``."""
         for name in self.bound(pattern):
-            greatest = self._whole(name, scale)
-            self.model.add_max_equality(greatest, values)
+            self.model.add_max_equality(self._whole(name, scale), values)
+
+    def ends(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
+        """Let the least and the greatest value be the printed ``minimum`` and ``maximum`` of a pattern."""
+        self.minimum(f"{pattern}.minimum", values, scale)
+        self.maximum(f"{pattern}.maximum", values, scale)
 
     def mean(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the mean of ``values / scale`` round half up to the printed number.
@@ -152,7 +148,7 @@ class Statements:
         self.blocks[name] = (range(first, len(self.model.proto.variables)), self._costs)
 
     def _whole(self, claim: str, scale: int) -> int:
-        value, _ = printed_number(self.claims.loc[claim, "value"])
+        value = self.printed(claim)
         if (value * scale).denominator != 1:
             raise ValueError(f"claim {claim} prints {value}, which is no whole number of units of 1/{scale}")
         return int(value * scale)

@@ -159,18 +159,7 @@ def denominator_of(quantity: str) -> str:
 
 
 def consistency(claims: pd.DataFrame) -> Consistency:
-    """Make a model of the claims of this paper, in which whole sets of them hold or not.
-
-    Parameters
-    ----------
-    claims : DataFrame
-        As `compendium.verification.published.read_claims` gives them, with ``answer`` and ``statistic`` of each.
-
-    Returns
-    -------
-    Consistency
-        The model.
-    """
+    """Make a model of the claims of this paper, given with the ``answer`` and ``statistic`` of each."""
     part = claims["answer"].map(canonical)
     whole = part.map(denominator_of)
     # Nobody is evaluated twice.

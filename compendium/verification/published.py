@@ -86,26 +86,10 @@ def built_values(folder: str | os.PathLike[str]) -> Values:
 
 
 def read_answers(path: str | os.PathLike[str], claims: pd.DataFrame, values: Values) -> pd.DataFrame:
-    """Read which computed value answers which claim.
+    """Read which computed value answers which claim: ``answer`` and ``statistic``, or ``reason`` where no row can.
 
-    Parameters
-    ----------
-    path : str or path
-        A CSV file: ``claim``, ``answer``, ``statistic``, and ``reason`` where no patient row can answer.
-    claims : DataFrame
-        The claims, indexed by name.
-    values : dict of str to dict
-        The computed values.
-
-    Returns
-    -------
-    DataFrame
-        Indexed like the claims; a claim without a row has empty cells.
-
-    Raises
-    ------
-    AnswerError
-        If a row names an unknown or repeated claim or an unknown value, or not either an answer or a reason.
+    The table is indexed like the claims; a claim without a row has empty cells. A row that names an unknown or repeated
+    claim or an unknown value, or not either an answer or a reason, is an AnswerError.
     """
     answers = pd.read_csv(path, dtype=str, keep_default_na=False)
     twice = answers["claim"].duplicated()

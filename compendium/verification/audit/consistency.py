@@ -24,19 +24,10 @@ Relation = tuple[str, str, list[str]]
 class Consistency:
     """The claims of a paper as a model of whole numbers.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        Indexed by claim, with ``numerator``, ``denominator``, ``denominator_printed``, ``value`` as printed, ``part``
-        and ``whole`` (the names of the two quantities that it speaks of) and ``statistic``: ``n`` or ``denominator``
-        prints one of them, ``percent`` or ``ratio`` the one divided by the other. Claims of any other bind nothing.
-    relations : iterable of (str, str, list of str)
-        What is true of the quantities by definition, see `Relation`.
-
-    Attributes
-    ----------
-    claims : list of str
-        The claims that bind a quantity.
+    Claims are indexed by name, with ``numerator``, ``denominator``, ``denominator_printed`` and ``value`` as printed,
+    ``part`` and ``whole`` (the names of the two quantities that it speaks of) and ``statistic``: ``n`` or
+    ``denominator`` prints one of them, ``percent`` or ``ratio`` the one divided by the other. Claims of any other bind
+    nothing, and do not stand in the attribute `claims`. The relations are true of the quantities by definition.
     """
 
     def __init__(self, claims: pd.DataFrame, relations: Iterable[Relation]) -> None:
@@ -96,20 +87,10 @@ class Consistency:
         return solver, solver.solve(self._model)
 
     def minimal_set(self, claim: str, others: Iterable[str]) -> list[str] | None:
-        """Find a smallest proof that a claim contradicts others.
+        """Find a smallest proof that a claim contradicts others, which can hold together; None if it does not.
 
-        Parameters
-        ----------
-        claim : str
-            The claim in question.
-        others : iterable of str
-            Claims that can hold together.
-
-        Returns
-        -------
-        list of str or None
-            Claims that cannot hold together although any of them may be dropped to make them possible; the claim in
-            question comes first. None if the claim can hold together with all others.
+        The proof is claims that cannot hold together although any of them may be dropped to make them possible; the
+        claim in question comes first.
         """
         core = self._core([claim, *others])
         if core is None:

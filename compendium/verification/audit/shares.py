@@ -69,22 +69,10 @@ def _denominators(frame: pd.DataFrame, largest: int) -> pd.DataFrame:
 
 
 def audit_shares(shares: pd.DataFrame, largest: int) -> pd.DataFrame:
-    """Check printed percentages.
+    """Check printed percentages: the ``value``, ``numerator`` and ``denominator`` of each, strings that may be empty.
 
-    Parameters
-    ----------
-    shares : DataFrame
-        ``value`` as printed, ``numerator`` and ``denominator``, all strings; the counts may be empty.
-    largest : int
-        The largest denominator to look at.
-
-    Returns
-    -------
-    DataFrame
-        With the index of `shares`: ``possible`` (one of `VERDICTS`); ``numerators``, the whole numbers of the
-        denominator that print the value rounded half up, and ``numerators_cut``, cut; ``denominators`` and
-        ``denominators_cut``, the denominators up to the largest for which the value is possible with the numerator, or
-        with any where none is printed; ``nearest`` and ``finding`` where there is a denominator and no yes.
+    Gives the columns of `table.audit` from ``possible`` (one of `VERDICTS`) on. Denominators, up to the largest, are
+    those for which the value is possible with the numerator, or with any where none is printed.
     """
     units, scale = _digits(shares["value"])
     numerator = np.array([int(text or -1) for text in shares["numerator"]], dtype=object)

@@ -25,18 +25,10 @@ Row = tuple[str, str, str, str]
 
 
 def audit_summaries(claims: pd.DataFrame) -> pd.DataFrame:
-    """Check the means, ratios, ranges and sums whose parts the file says.
+    """Check the means, ratios, ranges and sums of which the file says what belongs together.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        Indexed by name, all cells strings, with the columns that `table.audit` reads.
-
-    Returns
-    -------
-    DataFrame
-        ``possible``, ``nearest`` and ``finding`` of the claims that could be checked; of several checks of one claim
-        the answer that weighs most.
+    Gives ``possible``, ``nearest`` and ``finding`` of the claims that could be checked; of several checks of one claim
+    the answer that weighs most.
     """
     rows = [*_means(claims), *_ratios(claims)]
     for members in _summarised(claims):
