@@ -118,7 +118,7 @@ def test_nearest_numerators_by_hand():
     assert arithmetic.nearest_numerators("68,7", 14) == [(9, "64,3"), (10, "71,4")]
     assert arithmetic.nearest_numerators("120", 14) == [(14, "100")]
     assert arithmetic.nearest_numerators("50", 14) == [(7, "50")]
-    assert arithmetic.nearest_numerators("36.3", 11, "truncate") == [(3, "27.2"), (4, "36.3")]
+    assert arithmetic.nearest_numerators("36.3", 11) == [(3, "27.3"), (4, "36.4")]
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -7,6 +7,7 @@ from ortools.sat.python import cp_model
 from compendium.reconstruction.draws import Draw
 from compendium.reconstruction.patients import Patients
 from compendium.reconstruction.statements import Statements
+from compendium.verification.identities import POPULATIONS
 
 RESPONDER_STATUS = ("CR", "MR", "PR", "loss", "intolerance", "lost", "pregnancy")
 """What a responder's course came to: still in that class and on therapy, or stopped for that reason."""
@@ -25,7 +26,6 @@ CHANGES = {
 """What a change of dose led to, the first three an escalation, the others a weekly schedule (L273-L284), and the best
 responses of the patients to whom it may have happened."""
 
-POPULATIONS = ("all", "primary", "ism", "cm", "mmas", "idiopathic")
 _ON_THERAPY = ("CR", "MR", "PR")
 
 LONGEST = 36

@@ -4,6 +4,7 @@ from ortools.sat.python import cp_model
 
 from compendium.reconstruction.draws import Draw
 from compendium.reconstruction.statements import Statements
+from compendium.verification.identities import POPULATIONS
 
 EXAMINATIONS = {
     "kit_d816v": "*.who.kit",
@@ -66,10 +67,9 @@ def add_sizes(statements: Statements, draw: Draw) -> None:
     def ones(population: str) -> list[int]:
         return [1] * len(draw.members(population))
 
-    populations = ("all", "primary", "ism", "cm", "mmas", "idiopathic")
     diagnoses = ("ism", "cm", "mcas", "mmas", "idiopathic", "mastocytosis")
     statements.counts(dict.fromkeys(_WHOLE_COHORT, ones("all")))
-    statements.counts({f"table2.header.n.{population}": ones(population) for population in populations})
+    statements.counts({f"table2.header.n.{population}": ones(population) for population in POPULATIONS})
     statements.counts(dict.fromkeys(("table1.header.primary.n", "table2.header.n.primary_group"), ones("primary")))
     statements.count("table1.header.idiopathic.n", ones("idiopathic"))
     statements.counts({f"*.diagnosis.{diagnosis}": ones(diagnosis) for diagnosis in diagnoses})

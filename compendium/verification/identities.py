@@ -147,15 +147,13 @@ def denominator_of(quantity: str) -> str:
     last = quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
         return quantity.replace("kit_positive", "kit_evaluated")
-    if quantity.startswith("patients.kit_"):
-        return _size_of(last) if last in (*POPULATIONS, "mcas") else own
     if quantity.startswith("table_1:presentation.bone_marrow."):
         return "table_1:presentation.bone_marrow/denominator"
     if quantity.startswith(_EVALUATED):
         return own
     if quantity.startswith("table_1:"):
         return _size_of("all")
-    return _DENOMINATORS.get(last) or (_size_of(last) if last in POPULATIONS else own)
+    return _DENOMINATORS.get(last) or (_size_of(last) if last in (*POPULATIONS, "mcas") else own)
 
 
 def consistency(claims: pd.DataFrame) -> Consistency:

@@ -85,11 +85,11 @@ def built_values(folder: str | os.PathLike[str]) -> Values:
     return values
 
 
-def read_answers(path: str | os.PathLike[str], claims: pd.DataFrame, values: Values) -> pd.DataFrame:
+def read_answers(path: str | os.PathLike[str], claims: pd.DataFrame, values: Values | None = None) -> pd.DataFrame:
     """Read which computed value answers which claim: ``answer`` and ``statistic``, or ``reason`` where no row can.
 
     The table is indexed like the claims; a claim without a row has empty cells. A row that names an unknown or repeated
-    claim or an unknown value, or not either an answer or a reason, is an AnswerError.
+    claim, or not either an answer or a reason, is an AnswerError; so is one with an unknown value, if values are given.
     """
     answers = pd.read_csv(path, dtype=str, keep_default_na=False)
     twice = answers["claim"].duplicated()
@@ -98,7 +98,7 @@ def read_answers(path: str | os.PathLike[str], claims: pd.DataFrame, values: Val
         where = f"{os.fspath(path)}, row {row.Index + 2}"
         if row.claim not in claims.index:
             problems.append(f"{where}, column claim: there is no claim {row.claim!r}")
-        if row.answer and row.answer not in values:
+        if values is not None and row.answer and row.answer not in values:
             problems.append(f"{where}, column answer: there is no computed value {row.answer!r}")
         if bool(row.answer) == bool(row.reason):
             problems.append(f"{where}, column reason: either an answer or a reason is needed")

@@ -78,13 +78,12 @@ def _sizes(claims: pd.DataFrame) -> dict[str, int]:
     return counts.astype(int).to_dict()
 
 
-def _statements(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
+def _statements(published: str | os.PathLike[str]) -> pd.DataFrame:
     """List the claims that a computed value answers, tables first, and the ``quantity`` that several have in common."""
     folder = Path(published)
     claims = read_claims(folder / "claims.csv")
-    names = pd.read_csv(folder / "answers.csv", dtype=str, keep_default_na=False)["answer"]
     # An event that nobody had, or a dose that nobody got, is no value of this cohort, and no fault of the file.
-    answers = read_answers(folder / "answers.csv", claims, {name: {} for name in names} | values)
+    answers = read_answers(folder / "answers.csv", claims)
     found = claims.join(answers[["answer", "statistic"]])
     found = found[found["answer"] != ""]
     rank = found["section"].map({section: number for number, section in enumerate(_PLACES)}).fillna(len(_PLACES))
@@ -185,7 +184,7 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
     ClaimsError, AnswerError
         If one of the two files cannot be used.
     """
-    found = _statements(published, values)
+    found = _statements(published)
     sizes = _sizes(read_claims(Path(published) / "claims.csv"))
     for name, other in _OF_THE_SAME.items():
         if name in found.index and other in found.index and not found.at[name, "denominator"]:
@@ -235,7 +234,7 @@ def compared_values(published: str | os.PathLike[str], values: Values) -> pd.Dat
     ClaimsError, AnswerError
         If one of the two files cannot be used.
     """
-    found = _statements(published, values).reset_index()
+    found = _statements(published).reset_index()
     found = found[found["kind"].isin(["median", "mean", "minimum", "maximum"])]
     rows = []
     for claim in found.drop_duplicates(["quantity", "statistic"]).to_dict("records"):

@@ -18,9 +18,6 @@ from compendium.verification.audit.rounding import printed_number, round_like, r
 from compendium.verification.identities import consistency
 from compendium.verification.published import Values, place, read_answers, read_claims
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
-MONTHS += ("November", "December")
-
 ROUNDED_OR_CUT = ("half_up", "truncate")
 """A percentage is taken to be possible if rounding half up or cutting digits gives it."""
 
@@ -80,8 +77,7 @@ def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Ve
 
 def _within_period(printed: str, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
     """Call a period reproduced if no patient lies outside of it."""
-    month, year = printed.split()
-    limit = f"{year}-{MONTHS.index(month) + 1:02d}"
+    limit = str(pd.Period(printed, freq="M"))  # "January 2015" as 2015-01
     first, last = value["minimum"], value["maximum"]
     inside = first >= limit if statistic == "not_before" else last <= limit
     return (Verdict.REPRODUCED if inside else Verdict.DIFFERS), f"{first} to {last}"

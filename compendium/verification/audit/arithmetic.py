@@ -84,14 +84,14 @@ def possible_denominators(
     return [size for size, found in numerators if (numerator in found if numerator is not None else found)]
 
 
-def nearest_numerators(printed_percent: str, denominator: int, rule: str = "half_up") -> list[tuple[int, str]]:
-    """Give the whole numbers on both sides of a percentage, one or two, and what they would print.
+def nearest_numerators(printed_percent: str, denominator: int) -> list[tuple[int, str]]:
+    """Give the whole numbers on both sides of a percentage, one or two, and what they print, rounded half up.
 
     For 68.7 of 14 ``[(9, "64.3"), (10, "71.4")]``.
     """
     place = printed_number(printed_percent)[0] * count(denominator, "denominator", 1) / 100
     around = {min(max(number, 0), denominator) for number in (floor(place), ceil(place))}
-    return [(k, round_like(Fraction(100 * k, denominator), printed_percent, rule)) for k in sorted(around)]
+    return [(k, round_like(Fraction(100 * k, denominator), printed_percent)) for k in sorted(around)]
 
 
 def possible_ratios(printed_ratio: str, total: int, rules: Rules = "half_up") -> list[tuple[int, int]]:
@@ -110,8 +110,8 @@ def possible_ratios(printed_ratio: str, total: int, rules: Rules = "half_up") ->
     return [(a, total - a) for a in sorted(found)]
 
 
-def nearest_ratios(printed_ratio: str, total: int, rule: str = "half_up") -> list[tuple[int, int, str]]:
-    """Give the divisions of a total on both sides of a ratio, one or two, and what they would print.
+def nearest_ratios(printed_ratio: str, total: int) -> list[tuple[int, int, str]]:
+    """Give the divisions of a total on both sides of a ratio, one or two, and what they print, rounded half up.
 
     For 0.44 of 55 ``[(16, 39, "0.41"), (17, 38, "0.45")]``.
     """
@@ -120,7 +120,7 @@ def nearest_ratios(printed_ratio: str, total: int, rule: str = "half_up") -> lis
         raise ValueError(f"ratio {printed_ratio!r} is not allowed; it is a number from 0")
     place = count(total, "total", 1) * ratio / (1 + ratio)
     around = sorted({min(number, total - 1) for number in (floor(place), ceil(place))})
-    return [(a, total - a, round_like(Fraction(a, total - a), printed_ratio, rule)) for a in around]
+    return [(a, total - a, round_like(Fraction(a, total - a), printed_ratio)) for a in around]
 
 
 def parts_add_up(parts: Sequence[str], total: str, rounded: bool = True, rule: str = "half_up") -> bool:
