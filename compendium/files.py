@@ -5,17 +5,20 @@ C library, so that seventeen digits of a result are not reproducible, and mean n
 kept; every number of a CSV or JSON file passes it.
 """
 
+import json
 import math
 import os
 import re
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["csv_text", "settled", "settled_digits", "write_atomically"]
+__all__ = ["csv_text", "json_text", "settled", "settled_digits", "write_atomically"]
 
 SIGNIFICANT = 6
 """Significant digits of a written number: more than a table or a figure shows, and far fewer than noise reaches."""
@@ -47,9 +50,9 @@ def settled(x: float) -> float:
 
     Rounding is half up, in two steps: first to twelve digits, which removes the noise of the arithmetic, then to those
     that are kept. A number that by its nature lies on the edge of its last digit, as one half does, is met exactly
-    after the first step and goes the same way everywhere. The edges that remain lie beside those, 5e-13 of the number
-    away, where no simple fraction lies; a number that lies there by chance, within its noise (one in ten million at
-    most), would still be written in two ways.
+    after the first step and goes the same way everywhere. The edges that remain lie beside those, some 1e-12 of the
+    number away, where no simple fraction lies; a number that lies there by chance, within its noise (one in ten million
+    at most), would still be written in two ways.
 
     Parameters
     ----------
@@ -130,3 +133,40 @@ def csv_text(numbers: "pd.DataFrame") -> str:
         distinct = {x: settled(x) for x in numbers[name].dropna().unique()}
         inert[name] = numbers[name].map(distinct).astype(numbers[name].dtype)
     return inert.rename(columns=_inert).to_csv(index=False, lineterminator="\n")
+
+
+def _plain(value: object, name: str) -> object:
+    """Turn a value, and all in it, into what JSON holds."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, f"{name}.{key}") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, name) for inner in value]
+    if value is None or isinstance(value, str | bool):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real) and math.isfinite(value):
+        return settled(float(value))
+    raise ValueError(f"the value {name} is {value!r}; allowed are text, finite numbers and None")
+
+
+def json_text(values: Mapping[str, Mapping[str, object]]) -> str:
+    """Write named values as JSON, sorted by name.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping
+        By dotted name; a float is written as `settled` leaves it.
+
+    Returns
+    -------
+    str
+        Lines that end in a line feed.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite number, text or None.
+    """
+    plain = {key: _plain(entry, key) for key, entry in values.items()}
+    return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

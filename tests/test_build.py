@@ -117,6 +117,7 @@ def sandbox(tmp_path):
 def quick(sandbox, monkeypatch):
     monkeypatch.setattr(compendium.workflow.notebooks, "execute", sandbox.pretend)
     monkeypatch.setattr(compendium.workflow.notebooks, "load_papermill", lambda: None)
+    monkeypatch.setenv("COMPENDIUM_COLD", "1")
     return sandbox
 
 

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from analysis import schema, vocabulary
-from analysis.cohort import CohortError, read_cohort
+from analysis.cohort import CohortError, from_tables
 from compendium.centre.checks.plausibility import doubtful
+from compendium.centre.intake.checking import checked_tables
 from compendium.centre.template import texts, workbook
 from compendium.centre.template.__main__ import main
 from compendium.centre.template.terms import example_rows, vocabularies
@@ -248,12 +249,12 @@ def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_pa
         assert len(fills) == 1 and fills != {"00000000"}
         assert all(cell.font.i for line in book[table]["2:3"] for cell in line)
     with pytest.raises(CohortError, match="delete it"):
-        read_cohort(folder / "cohort.xlsx")
+        checked_tables(folder / "cohort.xlsx")
     filled = openpyxl.load_workbook(folder / "cohort.xlsx")
     for table in TABLES:
         filled[table]["A2"], filled[table]["A3"] = "P1", "P2"
     filled.save(tmp_path / "filled.xlsx")
-    cohort = read_cohort(tmp_path / "filled.xlsx")
+    cohort = from_tables(checked_tables(tmp_path / "filled.xlsx"))
     assert list(cohort.patients.index) == ["P1", "P2"]
     tables = {table: getattr(cohort, table) for table in TABLES}
     tables |= {table: tables[table].reset_index() for table in ("patients", "courses")}

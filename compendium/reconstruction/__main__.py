@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import schema
-from analysis.cohort import read_cohort
+from compendium.centre.intake.checking import checked_tables
 from compendium.reconstruction.model import NoCohortError, build_model, solve
 from compendium.reconstruction.rows import make_tables
 from compendium.verification.published import read_claims
@@ -41,7 +41,7 @@ def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> No
         package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
         text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
         (Path(staging) / "datapackage.json").write_text(text, encoding="utf-8")
-        read_cohort(staging)
+        checked_tables(staging)
         for file in sorted(Path(staging).iterdir()):
             os.replace(file, folder / file.name)
 

@@ -8,16 +8,16 @@ each folder of results apart, so that only what changed is built again.
 import contextlib
 import csv
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from compendium.folders import remove_folder
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
 from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.kernels import SCRATCH
+from compendium.workflow.kernels import SCRATCH, Kernels
 from compendium.workflow.parameters import check_parameters, parameters_of
 from compendium.workflow.plan import Plan
 from compendium.workflow.project import ROOT, Project
@@ -27,12 +27,12 @@ from compendium.workflow.session import kernels, locked
 __all__ = ["paper", "references", "run"]
 
 
-def _execute(project: Project, job: Job, sockets: Path) -> None:
+def _execute(project: Project, job: Job, kernels: Kernels) -> None:
     from compendium.workflow.notebooks import execute
 
     project.under_build("staging", job.name).mkdir(parents=True)
     given = project.parameters(job)
-    execute(project.notebook(job), project.executed(job), given, sockets, observed=project.observed)
+    execute(project.notebook(job), project.executed(job), given, kernels, observed=project.observed)
 
 
 def _check(project: Project, jobs: Iterable[Job]) -> None:
@@ -65,8 +65,9 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     BuildError
         The criteria are unknown, or the cohort has errors.
     """
-    from analysis.cohort import CohortError, read_cohort
     from analysis.criteria import read_criteria
+    from analysis.problems import CohortError
+    from compendium.centre.intake.checking import checked_tables
 
     if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
         yield project
@@ -74,7 +75,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         read_criteria(project.criteria)
         if project.shipped:
-            read_cohort(project.cohort)
+            checked_tables(project.cohort)
     except CohortError as error:
         raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
     except ValueError as error:
@@ -86,7 +87,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         yield made
     finally:
-        shutil.rmtree(made.cohort, ignore_errors=True)
+        remove_folder(made.cohort)
 
 
 def paper(project: Project, handling: Handling = AS_USUAL) -> int:
@@ -134,12 +135,11 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
-        with kernels(project) as sockets:
+        stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
+        with kernels(project, stale) as warm:
             from compendium.workflow.driver import report, run_all
 
-            failures = run_all(
-                begin, plan.ready, lambda name: _execute(project, jobs[name], sockets), plan.finish, total
-            )
+            failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
             report(failures, str(project.under_build("executed")))
             return 1
@@ -226,8 +226,8 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
         job = _as_observed(job, project) if project.observed else job
         _check(project, [job])
         outputs.check_writable()
-        with kernels(project) as sockets:
-            _execute(project, job, sockets)
+        with kernels(project, [project.notebook(job)]) as one:
+            _execute(project, job, one)
             changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
     print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
     print(
@@ -255,12 +255,13 @@ def references(project: Project) -> int:
     for path in notebooks.values():
         parameters_of(path)
     changed: dict[str, bool] = {}
-    with locked(project.under_build("record", "lock")), kernels(project, SCRATCH) as sockets:
+    lock = locked(project.under_build("record", "lock"))
+    with lock, kernels(project, notebooks.values(), SCRATCH) as warm:
         from compendium.workflow.driver import report, run_all
         from compendium.workflow.notebooks import refresh
 
         def work(name: str) -> None:
-            changed[name] = refresh(notebooks[name], sockets)
+            changed[name] = refresh(notebooks[name], warm)
 
         def finish(name: str, _seconds: float) -> str:
             return "changed" if changed[name] else "unchanged"

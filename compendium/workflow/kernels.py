@@ -5,21 +5,45 @@ Kernels talk over Unix sockets in a private folder. Ports would be raced for whe
 """
 
 import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["SCRATCH", "connection", "environment", "private_folder"]
+from compendium.folders import abandoned, make_private_folder, remove_folder
+
+if TYPE_CHECKING:
+    from compendium.workflow.warm_kernels import WarmServer
+
+__all__ = ["SCRATCH", "Kernels", "connection", "environment", "private_folder"]
 
 # Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
 SCRATCH = "../build/scratch"
 
+_PREFIX = "omalizumab-"
+
 # The date that figures carry: any fixed one will do.
 _EPOCH = "1735689600"
 _HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """How the kernels of a build are started.
+
+    Attributes
+    ----------
+    private : Path
+        Folder for their sockets, see `private_folder`.
+    server : WarmServer or None
+        What forks them; None if they start cold.
+    """
+
+    private: Path
+    server: "WarmServer | None" = None
 
 
 @contextmanager
@@ -31,14 +55,16 @@ def private_folder() -> Iterator[Path]:
     Path
         The folder; it is removed at the end. Its name is short, as a socket's path has about 100 characters at most.
     """
-    folder = Path(tempfile.mkdtemp(prefix="k"))
+    for left in abandoned(Path(tempfile.gettempdir()), _PREFIX):  # by a build that was killed
+        remove_folder(left)
+    folder = make_private_folder(_PREFIX)
     try:
         profile = folder / "ipython" / "profile_default"
         profile.mkdir(parents=True)
         (profile / "ipython_kernel_config.py").write_text(_HISTORY_OFF, encoding="utf-8")
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Which jobs are stale, in which order they can run, and what happens when one is done."""
 
-import shutil
 from collections.abc import Iterable
 
 from compendium.workflow.freshness import Digests
@@ -79,7 +78,6 @@ class Plan:
         """Publish what a job made."""
         staging = self.project.under_build("staging", name)
         changed = self.outputs.publish(name, staging, self.inputs[name], seconds)
-        shutil.rmtree(staging)
         write_record(self.record_file, self.outputs.record)
         self.done.add(name)
         self.changed += len(changed)

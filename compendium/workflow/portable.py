@@ -35,7 +35,7 @@ parts = {
 }
 print(*(f"{name} {hashlib.sha256(values.tobytes()).hexdigest()}" for name, values in parts.items()), sep="\\n")
 """
-"""Prints a digest of some numbers in all their digits, so that it is seen which part of a machine a variation changes."""
+"""Prints digests of numbers in all their digits, so that it is seen which part of a machine a variation changes."""
 
 _ALL_HWCAPS = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-FMA,-FMA4,-AVX"
 
@@ -188,7 +188,7 @@ def portable(root: Path) -> int:
         Exit code: 0 if nothing differs, else 1.
     """
     found = variations()
-    print(f"{'varied':<40}{'results':<12}{'cohort':<12}")
+    print(f"{'varied':<40}{'results':<12}{'cohort':<12}", flush=True)
     failed = False
     for variation in found:
         with tempfile.TemporaryDirectory(prefix="portable é ") as folder:

@@ -12,8 +12,7 @@ import pandas as pd
 import pandera.errors
 
 from analysis import schema
-from analysis.cohort import CohortError
-from compendium.centre.intake.raw_tables import problems, together
+from analysis.problems import CohortError, problems, together
 from compendium.centre.template.files import write_new
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.files import csv_text

@@ -1,0 +1,111 @@
+"""Folders that come and go: made with a mark inside, removed as a whole only where the mark is found."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+__all__ = ["abandoned", "make_folder", "make_private_folder", "remove_folder"]
+
+MARK = ".made-by-compendium"
+"""A file in each folder that may be removed as a whole; it holds the number of the process that made it."""
+
+
+def _mark(folder: Path) -> None:
+    (folder / MARK).write_text(f"{os.getpid()}\n", encoding="utf-8")
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder that `remove_folder` removes, and the folders above it.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that is not there yet, or one that was made by this function.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one that somebody else made.
+    """
+    if folder.is_dir() and not folder.is_symlink() and (folder / MARK).is_file():
+        _mark(folder)
+        return folder
+    folder.mkdir(parents=True)
+    _mark(folder)
+    return folder
+
+
+def make_private_folder(prefix: str, above: Path | None = None) -> Path:
+    """Make a folder with a new name that only this user can enter.
+
+    Parameters
+    ----------
+    prefix : str
+        How its name begins.
+    above : Path, optional
+        Where; by default where the system keeps what is temporary.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
+    _mark(folder)
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it; the only place where this project does so.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that `make_folder` or `make_private_folder` made; none is fine too.
+
+    Raises
+    ------
+    PermissionError
+        If it is a link, has no mark, or holds the home folder, the working folder or this package.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    real = folder.resolve()
+    kept = (Path.home().resolve(), Path.cwd(), Path(__file__).resolve())
+    if folder.is_symlink() or not (real / MARK).is_file() or any(one.is_relative_to(real) for one in kept):
+        raise PermissionError(f"{folder}: not removed, since it was not made by this project")
+    shutil.rmtree(real, ignore_errors=True)
+
+
+def abandoned(above: Path, prefix: str) -> list[Path]:
+    """List folders that `make_private_folder` made for processes of this user that are no more.
+
+    Parameters
+    ----------
+    above : Path
+        Where they are.
+    prefix : str
+        How their names begin.
+
+    Returns
+    -------
+    list of Path
+        Those whose mark can be read and names no living process.
+    """
+    found = []
+    for folder in above.glob(f"{prefix}*"):
+        try:
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            os.kill(int((folder / MARK).read_text(encoding="utf-8")), 0)
+        except ProcessLookupError:
+            found.append(folder)
+        except (OSError, ValueError, AttributeError):
+            continue  # no mark, another's process, or a system without such numbers
+    return found
