@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compendium.verification.audit import audit, summary
-from compendium.verification.claims import read_claims
+from compendium.verification.audit.claims import read_claims
+from compendium.verification.audit.table import audit, summary
 from compendium.verification.published import CLAIMS
 
 

@@ -31,7 +31,8 @@ from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
 from compendium.files import csv_text, json_text, settled
 from compendium.reporting import formatting, rendering, small_tables
-from compendium.verification.published import printed_number, read_claims
+from compendium.verification.audit.rounding import printed_number
+from compendium.verification.published import read_claims
 from compendium.workflow.freshness import Digests
 from compendium.workflow.jobs import JOBS
 

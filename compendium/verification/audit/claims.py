@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.verification.rounding import NUMBER
+from compendium.verification.audit.rounding import NUMBER
 
 REQUIRED = ("claim", "kind", "value")
 OPTIONAL = ("numerator", "denominator", "population", "unit", "n", "step", "group", "part_of")
@@ -20,6 +20,8 @@ KINDS = (
 TEXT_KINDS = ("date", "identifier")
 SHARES = ("count", "percent")
 SAMPLES = ("median", "mean", "sd", "minimum", "maximum", "ratio")
+
+WHOLE = r"[0-9]{1,15}"
 
 SHOWN = 200
 """How many problems a message shows."""
@@ -125,11 +127,9 @@ def _name_problems(claims: pd.DataFrame) -> Problems:
     twice = names.ne("") & names.duplicated()
     first = names.map(names.drop_duplicates().reset_index().set_index("claim").iloc[:, 0].to_dict())
     found.append(_problems(claims, twice, "claim", "a name of its own; it stands in row " + first.astype(str)))
-    if "part_of" in claims:
-        whole = claims["part_of"]
-        bad = whole.ne("") & (~whole.isin(names) | whole.eq(names))
-        found.append(_problems(claims, bad, "part_of", "the name of another claim"))
-    return found
+    whole = claims["part_of"]
+    bad = whole.ne("") & (~whole.isin(names) | whole.eq(names))
+    return [*found, _problems(claims, bad, "part_of", "the name of another claim")]
 
 
 def _value_problems(claims: pd.DataFrame) -> Problems:
@@ -140,57 +140,53 @@ def _value_problems(claims: pd.DataFrame) -> Problems:
     count = there & kinds.eq("count")
     return [
         _problems(claims, wanted & ~number, "value", "a number as printed, such as 54.5 or 54,5, without a unit"),
-        _problems(claims, count & ~values.str.fullmatch(r"[0-9]{1,15}"), "value", "a whole number in digits"),
+        _problems(claims, count & ~values.str.fullmatch(WHOLE), "value", "a whole number in digits"),
     ]
 
 
-def _whole_problems(claims: pd.DataFrame, column: str, smallest: int) -> tuple[pd.Series, Problems]:
-    """Read an optional column of whole numbers; what is empty or wrong is missing."""
-    if column not in claims:
-        return pd.Series(pd.NA, claims.index, dtype="Int64"), []
-    values = claims[column]
-    good = values.str.fullmatch(r"[0-9]{1,15}")
-    number = pd.to_numeric(values.where(good)).astype("Int64")
-    good = good & number.ge(smallest).fillna(False).astype(bool)
-    return number.where(good), [_problems(claims, values.ne("") & ~good, column, f"a whole number from {smallest}")]
+def _whole_problems(claims: pd.DataFrame, column: str, smallest: int) -> tuple[pd.Series, pd.DataFrame]:
+    """Read a column of whole numbers; what is empty or wrong is missing."""
+    number = _whole(claims[column])
+    number = number.where(number.ge(smallest))
+    bad = claims[column].ne("") & number.isna()
+    return number, _problems(claims, bad, column, f"a whole number from {smallest}")
+
+
+def _whole(texts: pd.Series) -> pd.Series:
+    # 15 digits are exact as float, and what is missing is neither above nor below anything.
+    return pd.to_numeric(texts.where(texts.str.fullmatch(WHOLE))).astype(float)
 
 
 def _number_problems(claims: pd.DataFrame) -> Problems:
-    numerator, found = _whole_problems(claims, "numerator", 0)
-    denominator, bad = _whole_problems(claims, "denominator", 1)
-    found += bad + _whole_problems(claims, "n", 1)[1]
-    if "step" in claims:
-        positive = claims["step"].str.fullmatch(NUMBER) & claims["step"].str.contains("[1-9]")
-        positive &= ~claims["step"].str.contains("^[-−]")
-        found.append(_problems(claims, claims["step"].ne("") & ~positive, "step", "a number above 0"))
-    kinds = claims["kind"]
-    number = claims["value"].where(kinds.eq("count") & claims["value"].str.fullmatch(r"[0-9]{1,15}"))
-    printed = pd.to_numeric(number).astype("Int64")
+    numerator, wrong_numerator = _whole_problems(claims, "numerator", 0)
+    denominator, wrong_denominator = _whole_problems(claims, "denominator", 1)
+    counted, step = claims["kind"].eq("count"), claims["step"]
+    positive = step.str.fullmatch(NUMBER) & step.str.contains("[1-9]") & ~step.str.contains("^[-−]")
+    printed = _whole(claims["value"].where(counted, ""))
     # Events may be more than the patients who had them, and a ratio may exceed 1.
-    patients = claims["unit"].isin(["", "patients", "percent"]) if "unit" in claims else pd.Series(True, claims.index)
-    limited = kinds.eq("percent") | (kinds.eq("count") & patients)
-    most = "at most the denominator, " + denominator.astype("string").fillna("")
-    over = (numerator > denominator).fillna(False).astype(bool) & limited
-    found += [_problems(claims, over, "numerator", most)] if over.any() else []
-    over = (printed > denominator).fillna(False).astype(bool) & limited & numerator.isna()
-    found += [_problems(claims, over, "value", most)] if over.any() else []
-    other = (printed != numerator).fillna(False).astype(bool)
-    return found + ([_problems(claims, other, "numerator", "the value of a count, or empty")] if other.any() else [])
+    limited = claims["kind"].eq("percent") | (counted & claims["unit"].isin(["", "patients", "percent"]))
+    most = "at most the denominator, " + claims["denominator"]
+    return [
+        *(wrong_numerator, wrong_denominator, _whole_problems(claims, "n", 1)[1]),
+        _problems(claims, step.ne("") & ~positive, "step", "a number above 0"),
+        _problems(claims, limited & (numerator > denominator), "numerator", most),
+        _problems(claims, limited & (printed > denominator) & numerator.isna(), "value", most),
+        _problems(claims, (printed - numerator).abs() > 0, "numerator", "the value of a count, or empty"),
+    ]
 
 
 def _place_problems(claims: pd.DataFrame) -> Problems:
     """Find numbers in columns that do not belong to the kind, where nothing would read them."""
-    found, known = [], claims["kind"].isin(KINDS)
+    known, shares = claims["kind"].isin(KINDS), (*SHARES, "ratio")
     places = {
-        "numerator": ((*SHARES, "ratio"), "empty, except for a count, a percent or a ratio"),
-        "denominator": ((*SHARES, "ratio"), "empty, except for a count, a percent or a ratio; other sizes go in n"),
+        "numerator": (shares, "empty, except for a count, a percent or a ratio"),
+        "denominator": (shares, "empty, except for a count, a percent or a ratio; other sizes go in n"),
         "n": (SAMPLES, f"empty, except for one of {', '.join(SAMPLES)}; of how many goes in denominator"),
     }
-    for column, (kinds, allowed) in places.items():
-        if column in claims:
-            bad = claims[column].ne("") & known & ~claims["kind"].isin(kinds)
-            found.append(_problems(claims, bad, column, allowed))
-    return found
+    return [
+        _problems(claims, claims[column].ne("") & known & ~claims["kind"].isin(kinds), column, allowed)
+        for column, (kinds, allowed) in places.items()
+    ]
 
 
 def read_claims(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -229,8 +225,9 @@ def read_claims(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise ClaimsError(_whole_file(file, *parts))
     if claims.empty:
         raise ClaimsError(_whole_file(file, "there are no claims under the header"))
-    found = _name_problems(claims) + _vocabulary_problems(claims, fields) + _value_problems(claims)
-    problems = pd.concat(found + _number_problems(claims) + _place_problems(claims))
+    full = claims.assign(**{name: "" for name in OPTIONAL if name not in claims})
+    found = _name_problems(full) + _vocabulary_problems(claims, fields) + _value_problems(full)
+    problems = pd.concat(found + _number_problems(full) + _place_problems(full))
     if len(problems):
         place = problems["column"].map(list(claims.columns).index)
         problems = problems.assign(file=file, place=place).drop_duplicates(["row", "column"])

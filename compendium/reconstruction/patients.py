@@ -1,9 +1,10 @@
-"""The block of the model on who the patients are: sex, ages, mutation, WHO criteria, organs, earlier therapies."""
+"""The block of the model on who the patients are: numbers, sex, ages, mutation, WHO criteria, organs, therapies."""
 
 from ortools.sat.python import cp_model
 
 from compendium.reconstruction.draws import Draw
 from compendium.reconstruction.statements import Statements
+from compendium.verification.identities import POPULATIONS
 
 EXAMINATIONS = {
     "kit_d816v": "*.who.kit",
@@ -39,12 +40,14 @@ SYMPTOMATIC = {
     "sodium_cromoglycate": "*.symptomatic.cromoglycate",
 }
 CYTOREDUCTIVE = {
-    "cladribine": "*.cytoreductive.cladribine",
-    "masitinib": "*.cytoreductive.masitinib",
-    "imatinib": "*.cytoreductive.imatinib",
-    "rapamycin": "*.cytoreductive.rapamycin",
-    "interferon": "*.cytoreductive.interferon",
+    name: f"*.cytoreductive.{name}" for name in ("cladribine", "masitinib", "imatinib", "rapamycin", "interferon")
 }
+
+_WHOLE_COHORT = (
+    *("abstract.patients", "introduction.patients", "methods.retained", "methods.informed", "methods.data_collected"),
+    *("results.patients.included", "results.best.patients", "discussion.patients", "table1.header.n"),
+    "legends.figure?.n",
+)
 
 _YOUNGEST = 15
 """Age in years below which systemic mastocytosis and activation syndromes are not diagnosed here."""
@@ -53,25 +56,33 @@ _MONTHS_A_LINE = 6
 """Months that each line of cytoreductive or targeted therapy takes before omalizumab."""
 
 Literals = list[cp_model.IntVar]
-Disease = dict[str, Literals]
+Patients = dict[str, Literals]
+"""The variables of each column, one per patient: numbers, literals for a positive finding, and literals
+``<finding>_evaluated``."""
 
 
-def add_disease(statements: Statements, draw: Draw) -> Disease:
-    """Add the variables and statements of this block.
+def add_sizes(statements: Statements, draw: Draw) -> None:
+    """Check the drawn numbers of patients against every place that prints them: screened, left out, by diagnosis."""
 
-    Parameters
-    ----------
-    statements : Statements
-        The model to extend.
-    draw : Draw
-        The drawn cohort, whose diagnoses are given.
+    def ones(population: str) -> list[int]:
+        return [1] * len(draw.members(population))
 
-    Returns
-    -------
-    dict of str to list
-        The variables of each column, one per patient: numbers, literals for a positive finding, and
-        ``<finding>_evaluated`` literals.
-    """
+    diagnoses = ("ism", "cm", "mcas", "mmas", "idiopathic", "mastocytosis")
+    statements.counts(dict.fromkeys(_WHOLE_COHORT, ones("all")))
+    statements.counts({f"table2.header.n.{population}": ones(population) for population in POPULATIONS})
+    statements.counts(dict.fromkeys(("table1.header.primary.n", "table2.header.n.primary_group"), ones("primary")))
+    statements.count("table1.header.idiopathic.n", ones("idiopathic"))
+    statements.counts({f"*.diagnosis.{diagnosis}": ones(diagnosis) for diagnosis in diagnoses})
+    screened = ones("all")
+    for reason in ("no_treatment_or_data", "sm_ahn"):
+        left_out = [1] * statements.printed_count(f"methods.excluded.{reason}")
+        statements.count(f"methods.excluded.{reason}", left_out)
+        screened += left_out
+    statements.counts(dict.fromkeys(("methods.recommended.patients", "methods.screening.patients"), screened))
+
+
+def add_patients(statements: Statements, draw: Draw) -> Patients:
+    """Add the variables and statements of this block; the diagnoses are drawn."""
     with statements.block("ages"):
         ages = _ages(statements, draw)
     with statements.block("findings"):
@@ -84,7 +95,7 @@ def add_disease(statements: Statements, draw: Draw) -> Disease:
     return ages | variables
 
 
-def _ages(statements: Statements, draw: Draw) -> Disease:
+def _ages(statements: Statements, draw: Draw) -> Patients:
     model, n = statements.model, len(draw.diagnosis)
     # Mastocytosis that begins in childhood is cutaneous.
     diagnosis = [model.new_int_var(0 if kind == "CM" else _YOUNGEST, 120, "") for kind in draw.diagnosis]
@@ -96,19 +107,16 @@ def _ages(statements: Statements, draw: Draw) -> Disease:
         statements.near(delay[i], int(draw.delay[i]))
     for values, name in ((diagnosis, "age_diagnosis"), (treatment, "age_treatment")):
         statements.median(f"*.{name}.median", values)
-        statements.minimum(f"*.{name}.minimum", values)
-        statements.maximum(f"*.{name}.maximum", values)
+        statements.ends(f"*.{name}", values)
+    # The least delay is printed in months, the others in years.
     statements.median("*.time_to_treatment.median", delay, scale=12)
     statements.minimum("*.time_to_treatment.minimum", delay)
     statements.maximum("*.time_to_treatment.maximum", delay, scale=12)
-    return {
-        "age_at_diagnosis_years": diagnosis,
-        "age_at_treatment_years": treatment,
-        "diagnosis_to_treatment_months": delay,
-    }
+    names = ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months")
+    return dict(zip(names, (diagnosis, treatment, delay), strict=True))
 
 
-def _literals(statements: Statements, draw: Draw) -> Disease:
+def _literals(statements: Statements, draw: Draw) -> Patients:
     """Make a literal per patient and finding, each with a drawn preference, and count them as printed."""
     model, n = statements.model, len(draw.diagnosis)
     evaluated = {f"{name}_evaluated" for name in EXAMINATIONS}
@@ -133,23 +141,21 @@ def _literals(statements: Statements, draw: Draw) -> Disease:
     return variables
 
 
-def _kit(statements: Statements, draw: Draw, variables: Disease) -> None:
+def _kit(statements: Statements, draw: Draw, variables: Patients) -> None:
     """Count the KIT mutation by diagnosis (L234-L236, Table 1)."""
     for name in ("ism", "cm", "mcas"):
-        members = draw.members(name)
+        members, table_1 = draw.members(name), f"table1.diagnosis.{name}"
         positive = [variables["kit_d816v"][i] for i in members]
         examined = [variables["kit_d816v_evaluated"][i] for i in members]
-        statements.count(f"*.kit.positive.{name}", positive)
-        statements.count(f"table1.diagnosis.{name}.kit_positive", positive)
-        statements.count(
-            f"table1.diagnosis.{name}.kit_negative", [e - p for e, p in zip(examined, positive, strict=True)]
-        )
-        statements.count(f"table1.diagnosis.{name}.kit_not_evaluated", [1 - e for e in examined])
+        negative = [e - p for e, p in zip(examined, positive, strict=True)]
+        statements.counts({f"*.kit.positive.{name}": positive, f"{table_1}.kit_positive": positive})
+        statements.count(f"{table_1}.kit_negative", negative)
+        statements.count(f"{table_1}.kit_not_evaluated", [1 - e for e in examined])
     statements.count("results.patients.kit.evaluated", variables["kit_d816v_evaluated"])
     statements.count("results.patients.kit.positive.all", variables["kit_d816v"])
 
 
-def _diagnoses(statements: Statements, draw: Draw, variables: Disease) -> None:
+def _diagnoses(statements: Statements, draw: Draw, variables: Patients) -> None:
     """Let each patient fulfil the WHO criteria of his or her diagnosis (Table 1, and L124-L126)."""
     model = statements.model
     minor_names = ("who_atypical_mast_cells", "kit_d816v", "who_cd2_cd25", "who_tryptase_over_20")
@@ -167,14 +173,12 @@ def _diagnoses(statements: Statements, draw: Draw, variables: Disease) -> None:
         if diagnosis == "idiopathic_MCAS":
             for name in ("kit_d816v", "who_cd2_cd25", "who_atypical_mast_cells", "bone_marrow_involved"):
                 model.add(variables[name][i] == 0)
+        model.add(variables["skin_involved"][i] == int(diagnosis == "CM"))
         if diagnosis == "CM":
-            model.add(variables["skin_involved"][i] == 1)
             model.add(variables["bone_marrow_involved"][i] == 0)
-        else:
-            model.add(variables["skin_involved"][i] == 0)
 
 
-def _skin(statements: Statements, variables: Disease) -> None:
+def _skin(statements: Statements, variables: Patients) -> None:
     model = statements.model
     for i, skin in enumerate(variables["skin_involved"]):
         rash, histology = variables["skin_maculopapular"][i], variables["skin_histology"][i]
@@ -187,20 +191,19 @@ def _skin(statements: Statements, variables: Disease) -> None:
         model.add_bool_or([*found, ~variables["kit_d816v"][i]])
 
 
-def _marrow(statements: Statements, variables: Disease) -> None:
+def _marrow(statements: Statements, variables: Patients) -> None:
     """Let the marrow be involved exactly if one of the four findings is positive there."""
     model = statements.model
     for i, involved in enumerate(variables["bone_marrow_involved"]):
         model.add_max_equality(involved, [variables[name][i] for name in MARROW])
         for name, (_, criterion) in MARROW.items():
             model.add_implication(variables[name][i], variables[criterion][i])
+        examined = variables["bone_marrow_involved_evaluated"][i]
         for criterion in ("who_multifocal_infiltrates", "who_atypical_mast_cells", "who_cd2_cd25"):
-            model.add_implication(
-                variables[f"{criterion}_evaluated"][i], variables["bone_marrow_involved_evaluated"][i]
-            )
+            model.add_implication(variables[f"{criterion}_evaluated"][i], examined)
 
 
-def _therapies(statements: Statements, draw: Draw, variables: Disease, delay: Literals) -> None:
+def _therapies(statements: Statements, draw: Draw, variables: Patients, delay: Literals) -> None:
     model = statements.model
     cytoreductive = [model.new_bool_var("") for _ in draw.diagnosis]
     for i, any_of in enumerate(cytoreductive):

@@ -2,10 +2,12 @@
 
 A printed number is a string, because ``7.0`` says more than ``7``; the decimal mark is a dot or a comma. A half is
 rounded away from zero (`half_up`, the rule of this project), to the even digit (`half_even`), or the digits behind the
-last printed one are cut (`truncate`).
+last printed one are cut (`truncate`). A negative number is treated as its absolute value is. Values have to be exact:
+a float stands for no exact number.
 """
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
@@ -19,15 +21,7 @@ Exact = int | Fraction | Decimal
 
 
 class Span(NamedTuple):
-    """The numbers that are printed alike.
-
-    Attributes
-    ----------
-    low, high : Fraction
-        The ends.
-    low_in, high_in : bool
-        Whether the end itself belongs to them.
-    """
+    """The numbers that are printed alike: from `low` to `high`, each of which belongs to them or not."""
 
     low: Fraction
     high: Fraction
@@ -62,73 +56,21 @@ def printed_number(text: str) -> tuple[Fraction, int]:
 
 
 def exact(value: Exact) -> Fraction:
-    """Take a number that is exact.
-
-    Parameters
-    ----------
-    value : int, Fraction or Decimal
-        The number.
-
-    Returns
-    -------
-    Fraction
-        The same number.
-
-    Raises
-    ------
-    ValueError
-        If the number is a float, which stands for no exact number, or is not finite.
-    """
+    """Take a number that is exact; refuse a float."""
     if isinstance(value, Rational) or (isinstance(value, Decimal) and value.is_finite()):
         return Fraction(value)
     raise ValueError(f"{value!r} is not exact; allowed are whole numbers, Fraction and Decimal")
 
 
 def count(value: int, name: str, smallest: int) -> int:
-    """Check a count.
-
-    Parameters
-    ----------
-    value : int
-        The count.
-    name : str
-        What an error calls it.
-    smallest : int
-        The smallest allowed.
-
-    Returns
-    -------
-    int
-        The same count.
-
-    Raises
-    ------
-    ValueError
-        If it is no whole number or too small.
-    """
+    """Take a whole number that is not too small; an error calls it by its name."""
     if not isinstance(value, Integral) or value < smallest:
         raise ValueError(f"{name} {value!r} is not allowed; it is a whole number from {smallest}")
     return int(value)
 
 
 def as_rules(rules: str | tuple[str, ...]) -> tuple[str, ...]:
-    """Check the names of rounding rules.
-
-    Parameters
-    ----------
-    rules : str or tuple of str
-        One or several of `RULES`.
-
-    Returns
-    -------
-    tuple of str
-        The same names.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is unknown.
-    """
+    """Take the names of one or several of `RULES`."""
     names = (rules,) if isinstance(rules, str) else tuple(rules)
     unknown = [name for name in names if name not in RULES]
     if unknown or not names:
@@ -137,26 +79,16 @@ def as_rules(rules: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def half_steps(units: Any, rule: str) -> tuple[Any, Any, Any, Any]:
-    """Give the ends of the numbers that are printed alike, counted in half units of the last printed digit.
+    """Give the ends of the numbers printed alike, and whether each belongs to them; works on whole columns.
 
-    Parameters
-    ----------
-    units : int or array of int
-        The printed digits as a whole number, not negative: 543 for 54.3.
-    rule : {"half_up", "half_even", "truncate"}
-        The rounding rule.
-
-    Returns
-    -------
-    low, high : int or array of int
-        The ends in half units: for 543 half up 1085 and 1087.
-    low_in, high_in : bool or array of bool
-        Whether the end belongs to them.
+    `units` are the printed digits as a whole number, not negative, and the ends are counted in half units of the last
+    digit: 543 for 54.3 has the ends 1085 and 1087 by rounding half up.
     """
     if rule == "truncate":
         return 2 * units, 2 * units + 2, True, False
-    ends_in = (units % 2 == 0) if rule == "half_even" else None
-    return 2 * units - 1, 2 * units + 1, True if ends_in is None else ends_in, False if ends_in is None else ends_in
+    even = units % 2 == 0
+    ends_in = (even, even) if rule == "half_even" else (True, False)
+    return 2 * units - 1, 2 * units + 1, *ends_in
 
 
 def span(printed: str, rule: str = "half_up") -> Span:
@@ -167,7 +99,7 @@ def span(printed: str, rule: str = "half_up") -> Span:
     printed : str
         A printed number.
     rule : {"half_up", "half_even", "truncate"}
-        The rounding rule, which treats a negative number as it treats its absolute value.
+        The rounding rule.
 
     Returns
     -------
@@ -189,55 +121,30 @@ def span(printed: str, rule: str = "half_up") -> Span:
     return Span(low, high, low_in, high_in) if value else Span(-high, high, high_in, high_in)
 
 
+def below(a: Span, b: Span) -> bool:
+    """Say whether a number printed as the first can be at most one printed as the second."""
+    return a.low < b.high or (a.low == b.high and a.low_in and b.high_in)
+
+
+def mixed(weights: Iterable[tuple[Exact, Span]]) -> Span:
+    """Add spans, each with a weight that is not negative."""
+    used = [(weight, part) for weight, part in weights if weight]
+    return Span(
+        sum((weight * part.low for weight, part in used), Fraction(0)),
+        sum((weight * part.high for weight, part in used), Fraction(0)),
+        all(part.low_in for _, part in used),
+        all(part.high_in for _, part in used),
+    )
+
+
 def rounds_to(value: Exact, printed: str, rule: str = "half_up") -> bool:
-    """Say whether a number is printed like this.
-
-    Parameters
-    ----------
-    value : int, Fraction or Decimal
-        The exact number.
-    printed : str
-        A printed number; as many decimals as it has are compared.
-    rule : {"half_up", "half_even", "truncate"}
-        The rounding rule.
-
-    Returns
-    -------
-    bool
-        Whether the number, rounded by the rule to the printed precision, is the printed one.
-
-    Raises
-    ------
-    ValueError
-        If the value is not exact, the text is not a number or the rule is unknown.
-    """
-    ends, number = span(printed, rule), exact(value)
-    above = number > ends.low or (ends.low_in and number == ends.low)
-    return above and (number < ends.high or (ends.high_in and number == ends.high))
+    """Say whether an exact number, rounded by the rule to the decimals of a printed one, is that one."""
+    point = Span(exact(value), exact(value), True, True)
+    return below(span(printed, rule), point) and below(point, span(printed, rule))
 
 
 def round_like(value: Exact, printed: str, rule: str = "half_up") -> str:
-    """Print a number with the decimals and the decimal mark of another one.
-
-    Parameters
-    ----------
-    value : int, Fraction or Decimal
-        The exact number.
-    printed : str
-        The printed number to follow.
-    rule : {"half_up", "half_even", "truncate"}
-        The rounding rule.
-
-    Returns
-    -------
-    str
-        Such as ``64.3`` or ``64,3``; never a negative zero.
-
-    Raises
-    ------
-    ValueError
-        If the value is not exact, the text is not a number or the rule is unknown.
-    """
+    """Print an exact number with the decimals and the decimal mark of a printed one; never a negative zero."""
     as_rules(rule)
     decimals, scaled = printed_number(printed)[1], abs(exact(value))
     scaled *= 10**decimals
