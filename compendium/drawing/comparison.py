@@ -54,16 +54,9 @@ def _arranged(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, float], float
     return rows.assign(y=places, text=lines.str.join("\n")), heads, depth
 
 
-def _panel(axes: Axes, depth: float, label: str) -> None:
-    axes.patch.set_visible(False)  # the lines between the sections run through both panels
-    axes.set_ylim(depth, 0)
-    page.lane_axes(axes, label)
-
-
 def _draw_rates(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xlim(-4, 104)
     axes.set_xticks([0, 25, 50, 75, 100])
-    axes.spines["bottom"].set_bounds(0, 100)
     for row in rows.itertuples():
         ends = [row.own_percent, row.published_percent]
         if not pd.isna(row.own_percent):
@@ -75,7 +68,6 @@ def _draw_rates(axes: Axes, rows: pd.DataFrame) -> None:
 def _draw_differences(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xlim(-104, 104)
     axes.set_xticks([-100, -50, 0, 50, 100], ["", "−50", "0", "50", ""])
-    axes.spines["bottom"].set_bounds(-100, 100)
     axes.axvline(0, color=page.MUTED, linewidth=0.8, label="zero")
     for row in rows[rows["difference"].notna()].itertuples():
         ends = [row.low, row.high]
@@ -129,12 +121,9 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     left = page.MARGIN_CM + _LABEL + _GAP
     between = left + _RATES + _GAP
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _NUMBERS - between
-    shares, differences = (
-        page.add_axes(figure, start, bottom, wide, depth) for start, wide in ((left, _RATES), (between, width))
-    )
-    _panel(shares, depth, "Patients (%)")
+    shares = page.add_lanes(figure, left, bottom, _RATES, depth, "Patients (%)", (0, 100))
     _draw_rates(shares, rows)
-    _panel(differences, depth, "Own minus paper (points)")
+    differences = page.add_lanes(figure, between, bottom, width, depth, "Own minus paper (points)", (-100, 100))
     _draw_differences(differences, rows)
     _draw_texts(shares, rows, heads)
     look = page.HEAD | {"size": page.SMALL, "transform": page.centimetres(figure)}

@@ -17,12 +17,11 @@ Box = list[tuple[str, str]]
 _WIDTH = 16.0  # of the diagram in centimetres, if large numbers do not need more
 _LINE, _PAD, _DOWN, _BETWEEN = 0.37, 0.2, 0.75, 0.35  # line of text, padding, room for an arrow, room between boxes
 _LEAST_BETWEEN = 0.15
-_INDENTS = {"head": 0.0, "part": 0.0, "text": 0.0, "item": 0.25}
-_TYPE = {
-    "head": (page.NORMAL, "bold"),
-    "part": (page.SMALL, "bold"),
-    "text": (page.SMALL, "normal"),
-    "item": (page.SMALL, "normal"),
+_KINDS = {  # size, weight and indent of a line
+    "head": (page.NORMAL, "bold", 0.0),
+    "part": (page.SMALL, "bold", 0.0),
+    "text": (page.SMALL, "normal", 0.0),
+    "item": (page.SMALL, "normal", 0.25),
 }
 _CENTRE = 0.36  # where the trunk stands, as a part of the width
 _TOP = 1.1
@@ -79,7 +78,10 @@ def _height(box: Box) -> float:
 
 def _width(box: Box) -> float:
     """Measure the width that the lines of a box need."""
-    return max(page.text_width_cm(text, *_TYPE[kind]) * 1.05 + _INDENTS[kind] for text, kind in box) + 2 * _PAD
+    looks = [(text, *_KINDS[kind]) for text, kind in box]
+    return (
+        max(page.text_width_cm(text, size, weight) * 1.05 + indent for text, size, weight, indent in looks) + 2 * _PAD
+    )
 
 
 def _draw_box(axes: Axes, box: Box, place: tuple[float, float], width: float, height: float, align: str) -> None:
@@ -89,8 +91,8 @@ def _draw_box(axes: Axes, box: Box, place: tuple[float, float], width: float, he
     axes.add_patch(Rectangle((left, top - height), width, height, **ground))
     first = top - (height - len(box) * _LINE) / 2 if align == "center" else top - _PAD
     for number, (text, kind) in enumerate(box):
-        x = left + width / 2 if align == "center" else left + _PAD + _INDENTS[kind]
-        size, weight = _TYPE[kind]
+        size, weight, indent = _KINDS[kind]
+        x = left + width / 2 if align == "center" else left + _PAD + indent
         y = first - (number + 0.5) * _LINE
         axes.text(x, y, text, ha=align, va="center_baseline", weight=weight, size=size)
 

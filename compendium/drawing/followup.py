@@ -154,13 +154,6 @@ def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.
         axes.text(width + _BLOCK + 0.12, (node["top"] + node["bottom"]) / 2, label, va="center_baseline")
 
 
-def _set_scale(axes: Axes, longest: float) -> None:
-    """Count months from the first injection, with room for a symbol after the longest course."""
-    axes.set_xlim(0, max(longest, 1) * 1.06)
-    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
-    page.lane_axes(axes, "Months since the first injection")
-
-
 def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, right: float, top: float) -> None:
     """Name the groups, and write above each part how many responded."""
     place = {"weight": "bold", "va": "center_baseline", "transform": page.beside(axes), "zorder": 4}
@@ -240,9 +233,9 @@ def _draw(
     left, beside = page.MARGIN_CM + scale, _RIBBON + _LABEL
     width = page.PAGE_WIDTH_CM - left - beside - page.MARGIN_CM - 0.2
     right = left + width + 0.2
-    axes = page.add_axes(figure, left, bottom, width, depth)
-    axes.set_ylim(depth, 0)
-    _set_scale(axes, longest)
+    axes = page.add_lanes(figure, left, bottom, width, depth, "Months since the first injection")
+    axes.set_xlim(0, max(longest, 1) * 1.06)  # with room for a symbol after the longest course
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
     if pitch is None:
         bands.draw_bands(axes, frame, tops, heights)
         bands.draw_band_key(figure, height - 0.85, unknown)

@@ -114,12 +114,21 @@ def add_axes(figure: Figure, left: float, bottom: float, width: float, height: f
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
-def lane_axes(axes: Axes, label: str) -> None:
-    """Prepare axes whose rows are named beside them: a scale and a grid across, none upwards."""
+def add_lanes(
+    figure: Figure, left: float, bottom: float, width: float, depth: float, label: str, bounds: Sequence[float] = ()
+) -> Axes:
+    """Add axes whose rows are named beside them: a scale and a grid across; upwards none, but centimetres from above.
+
+    With `bounds` the scale is drawn between them only, and lines behind the axes, as of a section, show through.
+    """
+    axes = add_axes(figure, left, bottom, width, depth)
+    axes.set(ylim=(depth, 0), yticks=[], xlabel=label)
     axes.grid(axis="x")
-    axes.set_xlabel(label)
-    axes.set_yticks([])
     axes.spines["left"].set_visible(False)
+    if bounds:
+        axes.patch.set_visible(False)
+        axes.spines["bottom"].set_bounds(*bounds)
+    return axes
 
 
 def centimetres(figure: Figure) -> Transform:

@@ -110,11 +110,8 @@ def _draw_intervals(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
     """Draw the intervals of one visit, and through each outcome a line at the rate of the whole population."""
-    axes.patch.set_visible(False)  # the lines between the outcomes run through both panels
     axes.set_xlim(-3, 103)
     axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
-    page.lane_axes(axes, "Patients (%)")
-    axes.spines["bottom"].set_bounds(0, 100)
     several = rows["population"].nunique() > 1
     for row in rows[rows["population"] == whole].itertuples() if several else ():
         last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
@@ -208,8 +205,7 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     width = room / 2 - sum(widths.values()) - len(widths) * _SPACE
     top, left = bottom + depth + 0.12, page.MARGIN_CM + labels
     for letter, (visit, heading) in zip("AB", PANELS.items(), strict=True):
-        axes = page.add_axes(figure, left, bottom, width, depth)
-        axes.set_ylim(depth, 0)
+        axes = page.add_lanes(figure, left, bottom, width, depth, "Patients (%)", (0, 100))
         part = rows[rows["visit"] == visit]
         _draw_panel(axes, part, tops, population)
         ends = dict(zip(widths, left + width + np.cumsum([one + _SPACE for one in widths.values()]), strict=True))

@@ -237,7 +237,6 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
         axes.barh(rows["y"], width, 0.34, left=left, color=colour, edgecolor="white", linewidth=0.4, label=mark)
         left += width
     axes.set_xlim(0, 100)
-    page.lane_axes(axes, "Combinations of the rules of the test, %")
 
 
 @page.journal_style()
@@ -284,8 +283,7 @@ def draw_marks(
         title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
     figure = page.new_figure(bottom + depth + _MARKS_ABOVE + page.extra_title_cm(title))
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _MARKS_COLUMNS_WIDTH - left
-    axes = page.add_axes(figure, left, bottom, width, depth)
-    axes.set_ylim(depth, 0)
+    axes = page.add_lanes(figure, left, bottom, width, depth, "Combinations of the rules of the test, %")
     _draw_bars(axes, rows)
     symptoms.draw_rows(axes, rows, headings, _MARKS_COLUMNS, cells)
     patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}

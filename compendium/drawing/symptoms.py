@@ -126,7 +126,6 @@ def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
     axes.set_xlim(low - room, high + room)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
-    page.lane_axes(axes, "Number of patients")
 
 
 def _number_segments(axes: Axes, y: np.ndarray, segments: pd.DataFrame) -> None:
@@ -197,8 +196,8 @@ def draw_symptoms(
     notes = _notes(profile, criteria)
     bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + label_width_cm(rows)
     figure = page.new_figure(bottom + depth + _ABOVE)
-    axes = page.add_axes(figure, left, bottom, page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - left, depth)
-    axes.set_ylim(depth, 0)
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - left
+    axes = page.add_lanes(figure, left, bottom, width, depth, "Number of patients")
     _draw_bars(axes, rows)
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
