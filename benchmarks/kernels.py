@@ -3,15 +3,15 @@
 A notebook with one cell is run so many times, several at once, in the way of the build. Failures are counted and named.
 """
 
-import argparse
 import json
 import os
 import tempfile
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from benchmarks import options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.jobs import BuildError
 from compendium.workflow.kernels import environment, private_folder
@@ -36,17 +36,15 @@ def outcome(folder: Path, sockets: Path, number: int) -> str:
 
 def main() -> None:
     """Start the kernels and print how many failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--number", type=int, default=1000, help="kernels to start (default: %(default)s)")
-    number = parser.parse_args().number
+    number = options(__doc__, number=(1000, "kernels to start")).number
     load_papermill()
     with tempfile.TemporaryDirectory() as folder, private_folder() as sockets:
         os.environ.update(environment(Path(folder), sockets))
         (Path(folder) / "notebook.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-        start = time.perf_counter()
         with ThreadPoolExecutor(2 * cores()) as pool:
-            outcomes = Counter(pool.map(lambda n: outcome(Path(folder), sockets, n), range(number)))
-        print(f"{number} kernels in {time.perf_counter() - start:.0f} s, {2 * cores()} at a time")
+            run = partial(outcome, Path(folder), sockets)
+            seconds, outcomes = timed(lambda: Counter(pool.map(run, range(number))))
+        print(f"{number} kernels in {seconds:.0f} s, {2 * cores()} at a time")
     for text, count in outcomes.most_common():
         print(f"{count:6d}  {text}")
 

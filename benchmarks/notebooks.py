@@ -6,17 +6,16 @@ build should take at most 0.4 of the first and 1.4 of the second on two cores. N
 folder.
 """
 
-import argparse
 import json
+import math
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from benchmarks import options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import JOBS, Job
@@ -109,40 +108,30 @@ def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
         subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True)
 
 
-def seconds(way: Callable[[Path, tuple[Job, ...], Path], None], root: Path, jobs: tuple[Job, ...]) -> float:
-    """Time one way, with a new folder for what it writes."""
-    out = Path(tempfile.mkdtemp(prefix="benchmark"))
-    try:
-        start = time.perf_counter()
-        way(root, jobs, out)
-        return time.perf_counter() - start
-    finally:
-        shutil.rmtree(out)
-
-
 def main() -> None:
     """Measure the three ways in turn and print the shortest time of each."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, default=2, help="times each way is measured (default: %(default)s)")
-    parser.add_argument("--synthetic", type=int, default=0, help="number of made-up notebooks instead of the real ones")
-    arguments = parser.parse_args()
+    given = options(
+        __doc__,
+        repeat=(2, "times each way is measured"),
+        synthetic=(0, "number of made-up notebooks instead of the real ones"),
+    )
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) if arguments.synthetic else ROOT
-        jobs = synthetic(root, arguments.synthetic) if arguments.synthetic else JOBS
-        ways = {"build": by_build, "bare scripts": by_scripts, "papermill": by_papermill}
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(arguments.repeat):
-            for name, way in ways.items():
-                times[name].append(seconds(way, root, jobs))
-    best = {name: min(values) for name, values in times.items()}
-    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {arguments.repeat}")
+        root = Path(folder) if given.synthetic else ROOT
+        jobs = synthetic(root, given.synthetic) if given.synthetic else JOBS
+        ways = {
+            "make paper (environment ready)": by_build,
+            "papermill command line, one after another": by_papermill,
+            f"bare scripts under make -j{cores()}": by_scripts,
+        }
+        times = dict.fromkeys(ways, math.inf)
+        for _ in range(given.repeat):
+            for label, way in ways.items():
+                with tempfile.TemporaryDirectory(prefix="benchmark") as out:
+                    times[label] = min(times[label], timed(partial(way, root, jobs, Path(out)))[0])
+    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {given.repeat}")
     print(f"{'way':<42}{'seconds':>8}{'build takes':>14}")
-    for name, label in (
-        ("build", "make paper (environment ready)"),
-        ("papermill", "papermill command line, one after another"),
-        ("bare scripts", f"bare scripts under make -j{cores()}"),
-    ):
-        print(f"{label:<42}{best[name]:>8.1f}{best['build'] / best[name]:>14.2f}")
+    for label, seconds in times.items():
+        print(f"{label:<42}{seconds:>8.1f}{next(iter(times.values())) / seconds:>14.2f}")
 
 
 if __name__ == "__main__":
