@@ -13,7 +13,8 @@ from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import PAPER, Criteria
 from analysis.safety import event_table
 from analysis.symptoms import symptom_profile
-from compendium.reporting import display, explore
+from compendium.drawing import explore
+from compendium.reporting import display
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.outputs import save_data
 from compendium.reporting.small_tables import value_text

@@ -11,8 +11,8 @@ from compendium.centre.disclosure.study_cells import shared_numbers
 from compendium.centre.intake.checking import check_cohort
 from compendium.reporting.check_report import check_files
 from compendium.reporting.display import event_rows, table
+from compendium.reporting.pages import page
 from compendium.reporting.shared_tables import shared_safety
-from compendium.reporting.table_style import page
 from tests.browser import Browser, find_browser
 from tests.cohorts import random_tables, write_cohort
 

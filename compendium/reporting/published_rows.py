@@ -6,7 +6,7 @@ import pandas as pd
 from great_tables import GT
 
 from compendium.reporting.formatting import MISSING, count_percent, number
-from compendium.reporting.table_style import finish
+from compendium.reporting.pages import finish
 
 __all__ = ["rate_notes", "rate_rows", "row_notes", "sectioned_table", "value_notes", "value_rows"]
 

@@ -15,7 +15,7 @@ from great_tables import html as raw_html
 from analysis.characteristics import SECTIONS
 from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.reporting import formatting
-from compendium.reporting.table_style import finish
+from compendium.reporting.pages import finish
 
 TITLE_1 = "Table 1. Patients' characteristics"
 TITLE_2 = "Table 2. Response rates"

@@ -14,8 +14,8 @@ from compendium.centre.disclosure.safety_cells import EVENT_COLUMNS
 from compendium.centre.disclosure.study_cells import SharedNumbers
 from compendium.centre.disclosure.table_cells import size_of
 from compendium.reporting import formatting
+from compendium.reporting.pages import finish
 from compendium.reporting.rendering import COUNTS_NOTE, EVALUATED_NOTE, SECTIONS_2, TITLE_1, TITLE_2
-from compendium.reporting.table_style import finish
 
 __all__ = ["HIDDEN", "hiding_note", "shared_csv", "shared_safety", "shared_table_1", "shared_table_2"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from great_tables import GT
 
 from compendium.reporting import formatting
-from compendium.reporting.table_style import finish
+from compendium.reporting.pages import finish
 
 __all__ = ["small_table", "value_rows", "value_text"]
 
