@@ -15,7 +15,7 @@ from analysis.times import at_risk
 from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.drawing import page, style
 from compendium.reporting.formatting import number
-from compendium.reporting.time_rows import month_text
+from compendium.reporting.result_rows import month_text
 
 __all__ = ["draw_times", "states"]
 
