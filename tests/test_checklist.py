@@ -8,8 +8,15 @@ import pytest
 from browser import Browser, find_browser
 
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
-from compendium.reporting.checklist import COLUMNS, JUDGED, STATUSES, counts, missing_pointers, read_checklist
-from compendium.reporting.checklist_page import checklist_rows, render_checklist
+from compendium.reporting.checklist import (
+    COLUMNS,
+    JUDGED,
+    STATUSES,
+    counts,
+    missing_pointers,
+    read_checklist,
+    render_checklist,
+)
 from compendium.reporting.outputs import OVERRIDE, save_table
 from tests.test_rendering import Reader
 
@@ -225,12 +232,13 @@ def test_counts(checklist):
 
 
 def test_rows_have_mark_word_and_place():
-    (row,) = checklist_rows(pd.DataFrame([GOOD]), root="../..").to_dict("records")
-    assert row["Section"] == "STROBE. Methods"
-    assert row["Paper"].endswith("~ partly</b><small>L222–\u2060L226, Table 1</small>")
-    assert "✓ met</b><small><a " in row["Compendium"]
-    assert re.findall('href="([^"]+)"', row["Compendium"]) == ["../../analysis/criteria.py", "../../README.md"]
-    assert "criteria.py (alpha)</a>" in row["Compendium"]
+    table = render_checklist(pd.DataFrame([GOOD]), root="../..").as_raw_html()
+    paper, compendium = re.findall(r'gt_left">(.*?)</td>', table)
+    assert "STROBE. Methods</th>" in table
+    assert paper.endswith("~ partly</b><small>L222–\u2060L226, Table 1</small>")
+    assert "✓ met</b><small><a " in compendium
+    assert re.findall('href="([^"]+)"', compendium) == ["../../analysis/criteria.py", "../../README.md"]
+    assert "criteria.py (alpha)</a>" in compendium
 
 
 def test_every_item_is_on_the_page_with_both_judgements(checklist):

@@ -13,7 +13,8 @@ from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import PAPER, Criteria
 from analysis.safety import event_table
 from analysis.symptoms import symptom_profile
-from compendium.reporting import display, explore
+from compendium.drawing import explore
+from compendium.reporting import display, result_rows
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.outputs import save_data
 from compendium.reporting.small_tables import value_text
@@ -41,9 +42,9 @@ def words(html):
 
 
 def test_a_picture_is_the_whole_figure_at_its_printed_size():
-    image = display.picture(Figure(figsize=(18 / 2.54, 9 / 2.54)), dpi=100)
+    image = display.picture(Figure(figsize=(18 / 2.54, 9 / 2.54)))
     width, height = struct.unpack(">II", image.data[16:24])  # of the PNG header
-    assert (width, height) == (708, 354)  # 18 cm and 9 cm at 100 dots per inch
+    assert (width, height) == (1062, 531)  # 18 cm and 9 cm at 150 dots per inch
     assert image.width == 680  # 18 cm on a screen of 96
 
 
@@ -62,7 +63,7 @@ def test_a_table_is_headed_by_its_population_and_carries_the_note():
 
 def test_events_are_printed_with_percentages_of_all_patients():
     cohort = small_cohort()
-    rows, events = display.event_rows(event_table(cohort)), cohort.adverse_events
+    rows, events = result_rows.event_rows(event_table(cohort)), cohort.adverse_events
     assert list(rows) == ["Event", "Patients (%)", "Mild", "Moderate", "Severe", "Flare", "Led to stop"]
     assert rows[["Mild", "Moderate", "Severe"]].to_numpy().sum() == len(events)
     assert rows["Led to stop"].sum() == (events["led_to_stop"] == "yes").sum()
@@ -74,7 +75,7 @@ def test_events_are_printed_with_percentages_of_all_patients():
 
 
 def test_the_comparison_prints_both_cohorts():
-    rows = display.comparison_rows(compare(small_cohort()))
+    rows = result_rows.comparison_rows(compare(small_cohort()))
     first = rows.iloc[0].to_dict()
     assert first["Earlier cohort"] == "11/14 (78.6%)"
     n, of = first["This cohort"].split(" ")[0].split("/")
@@ -87,7 +88,7 @@ def test_the_comparison_prints_both_cohorts():
 
 def test_groups_are_ranked_by_their_share():
     groups = improvement_by_group(small_cohort())
-    rows = display.group_rows(groups)
+    rows = result_rows.group_rows(groups)
     shares = [
         float(cell.split("(")[1].rstrip(")")) if "(" in cell else 0 for cell in rows["Improved (%)"] if cell != "–"
     ]
@@ -97,7 +98,7 @@ def test_groups_are_ranked_by_their_share():
 
 def test_the_profile_adds_up():
     profile = symptom_profile(small_cohort())
-    rows = display.profile_rows(profile)
+    rows = result_rows.profile_rows(profile)
     assert (rows["Worse"] + rows["Unchanged"] + rows["Improved"] == rows["Patients"]).all()
     assert (rows["Of these gone"] <= rows["Improved"]).all()
     assert rows["Of these gone"].tolist() == profile["disappeared"].tolist()

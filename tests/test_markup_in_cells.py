@@ -10,9 +10,10 @@ from analysis.safety import event_table
 from compendium.centre.disclosure.study_cells import shared_numbers
 from compendium.centre.intake.checking import check_cohort
 from compendium.reporting.check_report import check_files
-from compendium.reporting.display import event_rows, table
+from compendium.reporting.display import table
+from compendium.reporting.pages import page
+from compendium.reporting.result_rows import event_rows
 from compendium.reporting.shared_tables import shared_safety
-from compendium.reporting.table_style import page
 from tests.browser import Browser, find_browser
 from tests.cohorts import random_tables, write_cohort
 

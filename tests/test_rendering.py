@@ -8,7 +8,7 @@ from analysis.characteristics import COLUMNS
 from analysis.tables import table_1, table_2
 from compendium.reporting import rendering
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
-from compendium.reporting.table_style import page
+from compendium.reporting.pages import page
 from tests.cohorts import random_cohort
 
 

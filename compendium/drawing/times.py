@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from analysis.times import at_risk
 from compendium.drawing import page
 from compendium.reporting.formatting import number
-from compendium.reporting.time_rows import month_text
+from compendium.reporting.result_rows import month_text
 
 Values = Mapping[str, Mapping[str, Any]]
 

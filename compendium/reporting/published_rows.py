@@ -1,4 +1,8 @@
-"""The comparison with the published cohort, printed: its two tables and the notes below them."""
+"""The comparison with the published cohort, printed: its two tables and the sentences below them.
+
+The numbers are those of `compendium.verification.published_rates`: ``rates`` of `compared_rates`, ``values`` of
+`compared_values`.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +10,11 @@ import pandas as pd
 from great_tables import GT
 
 from compendium.reporting.formatting import MISSING, count_percent, number
-from compendium.reporting.table_style import finish
+from compendium.reporting.pages import finish
 
 __all__ = ["rate_notes", "rate_rows", "row_notes", "sectioned_table", "value_notes", "value_rows"]
 
-
-ABSENT, NOBODY = "not available", f"{MISSING} (N = 0)"
+_ABSENT, _NOBODY = "not available", f"{MISSING} (N = 0)"
 
 
 def _place(places: pd.Series) -> pd.Series:
@@ -23,41 +26,26 @@ def _place(places: pd.Series) -> pd.Series:
 def _share(n: int, denominator: int) -> str:
     """Print "33/40 (82.5)", "0/40", or that nobody is in the group."""
     if pd.isna(n):
-        return ABSENT
+        return _ABSENT
     if not denominator:
-        return NOBODY
+        return _NOBODY
     _, *percent = count_percent(n, denominator).split(" ")
     return " ".join([f"{n:,}/{denominator:,}", *percent])
 
 
+def _difference(points: float, low: float, high: float) -> str:
+    return MISSING if pd.isna(points) else f"{number(points, 1)} ({number(low, 1)} to {number(high, 1)})"
+
+
 def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
-    """Print the rates of both cohorts and their differences.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per rate: its section, name, both shares, the difference in points with its interval, where the paper
-        has it, and what else it prints.
-    """
-    sides = {"Own cohort, n/N (%)": "own", "Paper, n/N (%)": "published"}
-    differences = zip(rates["difference"], rates["low"], rates["high"], strict=True)
+    """Print the rates of both cohorts, the differences in points, the places in the paper and what else it prints."""
     return pd.DataFrame(
         {
             "section": rates["section"],
             "Rate": rates["label"],
-            **{
-                head: [_share(n, of) for n, of in zip(rates[f"{side}_n"], rates[f"{side}_denominator"], strict=True)]
-                for head, side in sides.items()
-            },
-            "Difference, points (95% CI)": [
-                MISSING if pd.isna(points) else f"{number(points, 1)} ({number(low, 1)} to {number(high, 1)})"
-                for points, low, high in differences
-            ],
+            "Own cohort, n/N (%)": list(map(_share, rates["own_n"], rates["own_denominator"])),
+            "Paper, n/N (%)": list(map(_share, rates["published_n"], rates["published_denominator"])),
+            "Difference, points (95% CI)": list(map(_difference, rates["difference"], rates["low"], rates["high"])),
             "In the paper": _place(rates["place"]),
             "Printed otherwise": rates["note"].str.removeprefix("as printed: ").str.replace(", N = 55", ""),
         }
@@ -90,42 +78,20 @@ def rate_notes(rates: pd.DataFrame) -> list[str]:
 
 
 def row_notes(rates: pd.DataFrame) -> list[str]:
-    """Explain the rows of the table.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Explain the rows of the table of rates."""
     notes = [
         "Adverse events are compared by their term: one that stands in no row counts as nobody's. Printed otherwise: "
         "statements of the paper that do not agree with the rate taken from it."
     ]
     if rates["own_n"].isna().any():
-        notes.append(f"{ABSENT}: the cohort gives no such number.")
+        notes.append(f"{_ABSENT}: the cohort gives no such number.")
     if (rates["own_denominator"] == 0).any():
-        notes.append(f"{NOBODY}: the cohort has nobody in this group.")
+        notes.append(f"{_NOBODY}: the cohort has nobody in this group.")
     return notes
 
 
 def value_rows(values: pd.DataFrame) -> pd.DataFrame:
-    """Print the medians, means and ranges of both cohorts.
-
-    Parameters
-    ----------
-    values : DataFrame
-        As `compendium.verification.published_rates.compared_values` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per number: its section, name, unit, that of the cohort and that of the paper, and where it stands.
-    """
+    """Print the medians, means and ranges of both cohorts, with their units and the places in the paper."""
     return pd.DataFrame(
         {
             "section": values["section"],
@@ -139,18 +105,7 @@ def value_rows(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def value_notes(values: pd.DataFrame) -> list[str]:
-    """Say why these numbers have no interval.
-
-    Parameters
-    ----------
-    values : DataFrame
-        As `compendium.verification.published_rates.compared_values` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences for below the table.
-    """
+    """Say why these numbers have no interval."""
     notes = ["No interval: the paper prints no values of single patients, from which one could be computed."]
     return notes + [f"{MISSING}: the cohort has no values."] * bool(values["own"].isna().any())
 
@@ -164,14 +119,8 @@ def sectioned_table(
     ----------
     rows : DataFrame of str
         As `rate_rows` or `value_rows` gives them: ``section``, then the name of the row, then its cells.
-    title : str
-        Heading of the table.
-    identifier : str
-        Identifier of the table on a page: lower-case letters, digits and hyphens.
-    notes : iterable of str
-        Printed below the table, one line each.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+    title, identifier, notes, caveats
+        As `small_tables.small_table` takes them.
 
     Returns
     -------
