@@ -21,6 +21,7 @@ from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import JOBS, Job
 from compendium.workflow.kernels import environment, private_folder
 from compendium.workflow.project import ROOT
+from compendium.workflow.warm_kernels import modules_needed
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -65,15 +66,16 @@ def given(job: Job, root: Path, out: Path) -> dict[str, object]:
     return {"cohort": str(root / "data/cohort"), "output": str(out), "criteria": "paper", **job.parameters}
 
 
-def by_build(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
-    """Build all with the driver of this project."""
+def by_build(root: Path, jobs: tuple[Job, ...], out: Path, cold: str = "") -> None:
+    """Build all with the driver of this project, kernels being forked, or started one by one."""
     code = (
         "import sys; from pathlib import Path; from compendium.workflow.__main__ import main; "
         "from compendium.workflow.jobs import Job; "
         f"sys.exit(main(['paper', '--cohort', {str(root / 'data/cohort')!r}, '--out', {str(out / 'results')!r}], "
         f"Path({str(root)!r}), {jobs!r}))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+    surroundings = os.environ | {"COMPENDIUM_COLD": cold}
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, env=surroundings)
 
 
 def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
@@ -87,8 +89,8 @@ def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
         )
 
 
-def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
-    """Run the code as scripts under make, as many at a time as there are cores."""
+def write_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Write the code of each notebook as a script that works without a kernel."""
     for job in jobs:
         sources = ["display = lambda *things, **more: [repr(thing) for thing in things]"]
         for cell in cells(root / "notebooks" / job.notebook):
@@ -97,6 +99,11 @@ def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
             if "parameters" in cell["tags"]:
                 sources += [f"{name} = {value!r}" for name, value in given(job, root, out).items()]
         (out / f"{job.name}.py").write_text("\n".join(sources), encoding="utf-8")
+
+
+def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Run the code as scripts under make, as many at a time as there are cores."""
+    write_scripts(root, jobs, out)
     rules = "".join(
         f'{job.name}:\n\t@"{sys.executable}" "{out}/{job.name}.py" > "{out}/{job.name}.log"\n' for job in jobs
     )
@@ -108,8 +115,39 @@ def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
         subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True)
 
 
+FORKS = """
+import json, os, runpy, sys
+from compendium.workflow.warm_server import _preload
+modules, scripts, at_once = json.load(sys.stdin)
+_preload(modules)
+running = 0
+for script in scripts:
+    if running == at_once:
+        assert not os.wait()[1]
+        running -= 1
+    if not os.fork():
+        sys.stdout = open(os.devnull, "w")
+        runpy.run_path(script, run_name="__main__")
+        os._exit(0)
+    running += 1
+for _ in range(running):
+    assert not os.wait()[1]
+"""
+
+
+def by_forks(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Import once and fork for each script: what no kernel can be quicker than."""
+    write_scripts(root, jobs, out)
+    modules = modules_needed(root, [root / "notebooks" / job.notebook for job in jobs])
+    orders = json.dumps([modules, [str(out / f"{job.name}.py") for job in jobs], cores()])
+    with private_folder() as folder:
+        surroundings = {**os.environ, **environment(root, folder), "MPLBACKEND": "agg"}
+        command = [sys.executable, "-c", FORKS]
+        subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True, input=orders, text=True)
+
+
 def main() -> None:
-    """Measure the three ways in turn and print the shortest time of each."""
+    """Measure the ways in turn and print the shortest time of each."""
     given = options(
         __doc__,
         repeat=(2, "times each way is measured"),
@@ -120,8 +158,10 @@ def main() -> None:
         jobs = synthetic(root, given.synthetic) if given.synthetic else JOBS
         ways = {
             "make paper (environment ready)": by_build,
-            "papermill command line, one after another": by_papermill,
+            "the same with cold kernels": partial(by_build, cold="1"),
             f"bare scripts under make -j{cores()}": by_scripts,
+            "one import, a fork for each script (limit)": by_forks,
+            "papermill command line, one after another": by_papermill,
         }
         times = dict.fromkeys(ways, math.inf)
         for _ in range(given.repeat):
