@@ -19,7 +19,7 @@ from tests.cohorts import random_tables
 ROOT = Path(__file__).resolve().parents[1]
 with open(ROOT / "analysis" / "contract" / "columns.csv", encoding="utf-8", newline="") as file:
     CONTRACT = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
-ONCE, SEVERAL = ["screening", "patients", "courses"], ["symptoms", "laboratory", "adverse_events"]
+SEVERAL = ["symptoms", "laboratory", "adverse_events"]
 TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
 REPEAT = ["redcap_repeat_instrument", "redcap_repeat_instance"]
 NAME, FORM, CHOICES = "Variable / Field Name", "Form Name", "Choices, Calculations, OR Slider Labels"
@@ -130,33 +130,6 @@ def test_a_field_is_asked_for_where_the_rules_want_it_and_nowhere_else(large, pl
     assert breaks(large, table, column, (~asked).idxmax(), frame.loc[filled.idxmax(), column])
 
 
-def export_of(tables):
-    """A raw export of a project that holds these tables, as REDCap writes it."""
-
-    def cells(table, row):
-        found = {}
-        for column, value in row.items():
-            if column != "patient_id" and pd.notna(value):
-                coded = f"{100 * value:.0f}" if column.startswith("grade") else str(value).replace("/", "_")
-                found[ROWS[table, column][NAME]] = coded
-        return found
-
-    records = {patient: {"patient_id": patient} for patient in tables["screening"]["patient_id"]}
-    for table in ONCE:
-        for _, row in tables[table].iterrows():
-            records[row["patient_id"]] |= cells(table, row)
-    rows = []
-    for patient, record in records.items():
-        rows.append(record | {"screening_complete": "2"})
-        for table in SEVERAL:
-            several = tables[table][tables[table]["patient_id"] == patient]
-            for instance, (_, row) in enumerate(several.iterrows(), 1):
-                repeat = dict(zip(REPEAT, (table, str(instance)), strict=True))
-                rows.append({"patient_id": patient} | repeat | cells(table, row) | {f"{table}_complete": "0"})
-    names = list(DICTIONARY[NAME])
-    return pd.DataFrame(rows).reindex(columns=[names[0], *REPEAT, *names[1:], *(f"{one}_complete" for one in TABLES)])
-
-
 @pytest.fixture(scope="module")
 def tables():
     return random_tables(12, seed=5)
@@ -164,7 +137,23 @@ def tables():
 
 @pytest.fixture(scope="module")
 def exported(tables):
-    return export_of(tables)
+    """A raw export of a project that holds these tables, as REDCap writes it."""
+
+    def coded(table):
+        frame = tables[table].astype(object)
+        for column in frame:
+            code = "{:.0f}".format if column.startswith("grade") else lambda value: str(value).replace("/", "_")
+            frame[column] = (frame[column] * 100 if column.startswith("grade") else frame[column]).map(code, "ignore")
+        frame = frame.rename(columns={column: row[NAME] for (form, column), row in ROWS.items() if form == table})
+        return frame.assign(**{f"{table}_complete": "2" if table == "screening" else "0"})
+
+    once = coded("screening").merge(coded("patients"), how="left").merge(coded("courses"), how="left")
+    several = [coded(table).assign(**{REPEAT[0]: table}) for table in SEVERAL]
+    for frame in several:
+        frame[REPEAT[1]] = (frame.groupby("patient_id").cumcount() + 1).astype(str)
+    names = list(DICTIONARY[NAME])
+    rows = pd.concat([once, *several]).sort_values("patient_id", kind="stable", ignore_index=True)
+    return rows[[names[0], *REPEAT, *names[1:], *(f"{table}_complete" for table in TABLES)]]
 
 
 @pytest.fixture

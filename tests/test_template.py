@@ -80,64 +80,41 @@ def test_sheets_and_headers_are_those_of_the_contract(book):
 
 
 @pytest.mark.parametrize("row", CONTRACT, ids=lambda row: f"{row['table']}.{row['column']}")
-class TestColumn:
-    """What the sheet of a table shows of a column, and lets pass in it."""
-
-    def test_text_stays_text_and_numbers_are_numbers(self, book, row):
-        sheet, cell = book[row["table"]], head(book, row)
-        # Equal neighbours share their settings.
-        (settings,) = [one for one in sheet.column_dimensions.values() if one.min <= cell.column <= one.max]
-        shown = [row["column"], *(value for value in vocabulary_of(row) or [] if isinstance(value, str))]
-        assert settings.width >= max(map(len, shown)) + 2
-        number = row["type"] in ("integer", "number", "grade", "score")
-        assert (settings.number_format == "@") != number
-        for line in (2, 3):
-            value = sheet.cell(line, cell.column).value
-            assert value is None or isinstance(value, int | float) == number
-            assert value is not None or row["missing"] == "yes"
-
-    def test_its_note_says_meaning_unit_what_is_allowed_and_whether_it_may_be_empty(self, book, row):
-        cell, must = head(book, row), row["missing"] == "no"
-        assert (bool(cell.font.b), bool(cell.font.i)) == (must, not must), "not by colour only"
-        note = cell.comment.text
-        assert note.startswith(row["meaning"])
-        assert (f"Unit: {row['unit']}." in note) == bool(row["unit"])
-        assert ("Must be filled in." in note, "May stay empty." in note) == (must, not must)
-        values = vocabulary_of(row)
-        if values and len(values) <= 6:
-            said = [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line]
-            assert said == [value if isinstance(value, str) else f"{value:g}" for value in values]
-        for bound in ("minimum", "maximum"):
-            if row[bound] and row["type"] != "grade":
-                assert re.search(rf"at (least|most) {row[bound]}\b", note)
-
-    def test_it_offers_its_vocabulary_or_has_the_bounds_of_the_contract(self, book, row):
-        rule, values = validation(book, row), vocabulary_of(row)
-        assert rule.errorStyle in (None, "stop") and rule.showErrorMessage
-        if values:
-            assert rule.type == "list"
-            sheet, first, last = re.fullmatch(r"(\w+)!\$A\$(\d+):\$A\$(\d+)", rule.formula1).groups()
-            offered = [cell.value for (cell,) in book[sheet][f"A{first}:A{last}"]]
-            assert offered == values
-            assert all(isinstance(value, str) != (row["type"] == "grade") for value in offered)
-        elif row["type"] in ("integer", "number"):
-            assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
-            assert rule.operator in (None, "between")
-            assert float(rule.formula1) == float(row["minimum"])
-            assert float(rule.formula2) == float(row["maximum"] or 1e9)
-
-    def test_its_messages_keep_within_the_limits_of_excel_and_say_what_is_allowed(self, book, row):
-        rule = validation(book, row)
-        assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32
-        assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
-        assert len(rule.formula1) <= 255
-        assert rule.promptTitle == row["column"] and rule.showInputMessage
-        bound = f"at least {row['minimum']}" if row["minimum"] else ""
-        assert ("Choose from the list." if vocabulary_of(row) else bound) in rule.prompt
-        assert rule.prompt.endswith("Must be filled in." if row["missing"] == "no" else "May stay empty.")
-        if row["column"] in ("patient_id", "centre_id"):
-            for text in (head(book, row).comment.text, rule.prompt, rule.error):
-                assert "a name" not in text and "never anybody's name" in text
+def test_a_column_says_and_lets_pass_what_the_contract_allows(book, row):
+    sheet, cell, rule, values = book[row["table"]], head(book, row), validation(book, row), vocabulary_of(row)
+    must, number = row["missing"] == "no", row["type"] in ("integer", "number", "grade", "score")
+    assert (bool(cell.font.b), bool(cell.font.i)) == (must, not must), "not by colour only"
+    # Text stays text, numbers are numbers, and equal neighbours share their settings.
+    (settings,) = [one for one in sheet.column_dimensions.values() if one.min <= cell.column <= one.max]
+    assert (settings.number_format == "@") != number
+    assert settings.width >= max(len(str(one)) for one in (row["column"], *(values or []))) + 2
+    for example in (sheet.cell(2, cell.column).value, sheet.cell(3, cell.column).value):
+        assert not must if example is None else isinstance(example, int | float) == number
+    note = cell.comment.text
+    assert note.startswith(row["meaning"]) and (f"Unit: {row['unit']}." in note) == bool(row["unit"])
+    assert ("Must be filled in." in note, "May stay empty." in note) == (must, not must)
+    if values and len(values) <= 6:
+        said = [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line]
+        assert said == [value if isinstance(value, str) else f"{value:g}" for value in values]
+    for bound in ("minimum", "maximum"):
+        if row[bound] and row["type"] != "grade":
+            assert re.search(rf"at (least|most) {row[bound]}\b", note)
+    assert rule.errorStyle in (None, "stop") and rule.showErrorMessage and rule.showInputMessage
+    if values:
+        sheet, first, last = re.fullmatch(r"(\w+)!\$A\$(\d+):\$A\$(\d+)", rule.formula1).groups()
+        assert rule.type == "list" and [cell.value for (cell,) in book[sheet][f"A{first}:A{last}"]] == values
+    elif row["type"] in ("integer", "number"):
+        assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
+        assert rule.operator in (None, "between")
+        assert (float(rule.formula1), float(rule.formula2)) == (float(row["minimum"]), float(row["maximum"] or 1e9))
+    # The limits of Excel.
+    assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32 and len(rule.formula1) <= 255
+    assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
+    bound = f"at least {row['minimum']}" if row["minimum"] else ""
+    assert rule.promptTitle == row["column"] and ("Choose from the list." if values else bound) in rule.prompt
+    assert rule.prompt.endswith("Must be filled in." if must else "May stay empty.")
+    for text in (note, rule.prompt, rule.error) if row["column"] in ("patient_id", "centre_id") else ():
+        assert "a name" not in text and "never anybody's name" in text
 
 
 def test_notes_fit_their_boxes(folder, book):
@@ -176,14 +153,13 @@ def passes(formula, letter, value, column=()):
         return False
 
 
+BAD_MONTHS = ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"]
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        (
-            "month",
-            ["2016-03", "1999-12", "2020-10"],
-            ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"],
-        ),
+        ("month", ["2016-03", "1999-12", "2020-10"], BAD_MONTHS),
         ("score", [0, 0.25, 3.5, 12], [-0.25, 0.3, "1", "a"]),
         ("text", ["fatigue", "fatigue of the legs"], [" fatigue", "fatigue "]),
         ("identifier", ["P001"], [" P001", "P001 "]),
@@ -195,15 +171,11 @@ def test_a_formula_lets_pass_what_the_contract_allows(book, kind, good, bad):
     for row in rows:
         rule, letter = validation(book, row), head(book, row).column_letter
         assert rule.type == "custom"
-        assert [passes(rule.formula1, letter, value, [value]) for value in good] == [True] * len(good)
-        assert [passes(rule.formula1, letter, value, [value]) for value in bad] == [False] * len(bad)
-
-
-def test_a_patient_stands_once_where_the_table_has_a_row_per_patient(book):
-    for table in TABLES:
-        row = next(one for one in CONTRACT if one["table"] == table)
-        twice = passes(validation(book, row).formula1, "A", "P1", ["P1", "P2", "P1"])
-        assert twice == (table not in ("screening", "patients", "courses"))
+        assert all(passes(rule.formula1, letter, value, [value]) is True for value in good)
+        assert not any(passes(rule.formula1, letter, value, [value]) for value in bad)
+        if row["column"] == "patient_id":  # stands once where the table has a row per patient
+            twice = passes(rule.formula1, "A", "P1", ["P1", "P2", "P1"])
+            assert twice == (row["table"] not in ("screening", "patients", "courses"))
 
 
 def test_long_texts_are_cut_to_the_limits_of_excel():
@@ -247,15 +219,12 @@ def test_examples_and_meanings_are_written_for_the_contract_and_for_nothing_else
     assert vocabularies()["StopReason"][0]["meaning"].tolist() == list(vocabulary.STOP_REASON_LABELS.values())
 
 
-def test_the_sheet_of_lists_says_what_each_symptom_is(book):
+def test_the_other_sheets_say_how_and_what(book):
     shown = [tuple(cell.value for cell in line[:3]) for line in book["lists"].iter_rows()]
     for row in rows_of("analysis/contract/symptoms.csv"):
         group = vocabulary.SYMPTOM_GROUP_LABELS[vocabulary.SymptomGroup(row["group"])]
         assert (row["symptom"], row["label"], group) in shown
     assert (0.75, "Slight improvement", None) in shown
-
-
-def test_the_first_sheet_names_every_sheet_and_the_commands(book):
     text = "\n".join(str(cell.value) for line in book["read me"].iter_rows() for cell in line if cell.value)
     for word in (*TABLES, "lists", "YYYY-MM", "EXAMPLE-1", "EXAMPLE-2", "make check COHORT=", "pseudonym", "empty"):
         assert word in text
