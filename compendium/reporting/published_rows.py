@@ -53,18 +53,7 @@ def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_notes(rates: pd.DataFrame) -> list[str]:
-    """Say what the differences are and are not, below the table and the figure.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Say what the differences are and are not, below the table and the figure."""
     compared = int(rates["difference"].notna().sum())
     beyond = int(((rates["low"] > 0) | (rates["high"] < 0)).sum())
     return [
