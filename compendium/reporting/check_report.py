@@ -11,7 +11,8 @@ from great_tables import GT
 
 from compendium.files import csv_text
 from compendium.reporting.formatting import count_of
-from compendium.reporting.pages import finish, render
+from compendium.reporting.pages import render
+from compendium.reporting.small_tables import small_table
 
 __all__ = ["check_files", "check_lines"]
 
@@ -124,19 +125,14 @@ def check_files(check: Checked) -> dict[str, bytes]:
     problems = pd.concat([found.assign(kind=kind) for kind, found in _kinds(check)])[list(_HEADS)]
     tables = [_problem_table(found, kind) for kind, found in _kinds(check) if len(found)]
     if len(check.accounts):
-        accounts = check.accounts[list(_ACCOUNTS)].rename(columns=_ACCOUNTS).astype(str)
-        tables.append(_table(accounts, _ACCOUNTS["file"], "accounts", "What was read"))
+        accounts = check.accounts[list(_ACCOUNTS)].rename(columns=_ACCOUNTS)
+        tables.append(small_table(accounts, "What was read", "accounts"))
     page = render("check.html", verdict=_verdict(check), tables=[table.as_raw_html() for table in tables])
     return {
         "check.html": page.encode(),
         "problems.xlsx": _workbook(problems),
         "problems.csv": csv_text(problems).encode(),
     }
-
-
-def _table(rows: pd.DataFrame, name: str, identifier: str, title: str, group: str | None = None) -> GT:
-    table = GT(rows, rowname_col=name, groupname_col=group, id=identifier).tab_header(title).tab_stubhead(name)
-    return finish(table, identifier, wrap=True)
 
 
 def _problem_table(problems: pd.DataFrame, kind: str) -> GT:
@@ -147,7 +143,7 @@ def _problem_table(problems: pd.DataFrame, kind: str) -> GT:
         if len(group) > _PAGE_ROWS:
             rows.append((head, f"... and {len(group) - _PAGE_ROWS:,} more, all in problems.csv", "", ""))
     table = pd.DataFrame(rows, columns=["group", "Row", "Value", "Nearest allowed"])
-    return _table(table, "Row", kind, _TITLES[kind], "group")
+    return small_table(table, _TITLES[kind], kind, group="group")
 
 
 def _workbook(problems: pd.DataFrame) -> bytes:

@@ -23,36 +23,14 @@ _POINTS_PER_CM = 96 / 2.54
 
 
 def picture(figure: Figure) -> Image:
-    """Show a figure in a notebook, whole and at its printed size.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-
-    Returns
-    -------
-    Image
-        A PNG picture of `SCREEN_DPI`.
-    """
+    """Show a figure in a notebook, whole and at its printed size, as a PNG picture of `SCREEN_DPI`."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=SCREEN_DPI, bbox_inches=None, metadata={"Software": None})
     return Image(buffer.getvalue(), format="png", width=round(figure.get_size_inches()[0] * 2.54 * _POINTS_PER_CM))
 
 
 def shown(table: GT) -> HTML:
-    """Show a rendered table in a notebook.
-
-    Parameters
-    ----------
-    table : GT
-        A table of `rendering` or `small_tables`.
-
-    Returns
-    -------
-    HTML
-        Without the textual form of a table, which would tell where its parts lie in memory.
-    """
+    """Show a table in a notebook, without its textual form, which would tell where its parts lie in memory."""
     return HTML(table.as_raw_html())
 
 
@@ -89,18 +67,7 @@ def table(
 def result_table(
     cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
 ) -> HTML:
-    """Lay out a few results as `table` does, to be shown.
-
-    Parameters
-    ----------
-    cohort, criteria, frame, title, notes, drawn
-        As `table` takes them.
-
-    Returns
-    -------
-    HTML
-        The table.
-    """
+    """Lay out a few results as `table` does, to be shown."""
     return shown(table(cohort, criteria, frame, title, notes, drawn))
 
 
@@ -113,29 +80,20 @@ def value_table(
     notes: Iterable[str] = (),
     drawn: str = "",
 ) -> HTML:
-    """Lay out values of the text.
+    """Lay out values of the text, to be shown.
 
     Parameters
     ----------
-    cohort : Cohort
-        What the values were computed from.
-    criteria : Criteria
-        The rules they were computed by.
     values : mapping of str to mapping
         By dotted name, as the `summarise` functions give them.
     labels : mapping of str to str
-        What to call each of the shown ones, in order.
-    title, notes, drawn
-        As `result_table` takes them.
+        What to call each of the shown ones, in order; a name without a value is an error that names similar ones.
+    cohort, criteria, title, notes, drawn
+        As `table` takes them.
 
     Returns
     -------
     HTML
         One row per label.
-
-    Raises
-    ------
-    ValueError
-        If there is no value of a name.
     """
     return result_table(cohort, criteria, value_rows(values, labels), title, notes, drawn)

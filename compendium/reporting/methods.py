@@ -1,6 +1,7 @@
 """Sentences that name a test, its method and its level, the same below every table and figure.
 
-They follow the criteria that the numbers were computed by, and the ``method`` that each test says it was done by.
+They follow the criteria that the numbers were computed by, and the ``method`` that each test says it was done by,
+which is None where there was no test.
 """
 
 from collections.abc import Iterable, Mapping
@@ -70,37 +71,13 @@ def significance_note(criteria: Criteria, tests: int) -> str:
 
 
 def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
-    """Name the test of the symptoms of a profile and say what its marks mean.
-
-    Parameters
-    ----------
-    profile : DataFrame
-        As `analysis.symptoms.symptom_profile` gives it: ``n`` and ``method``.
-    criteria : Criteria
-        The rules it was made by.
-
-    Returns
-    -------
-    list of str
-        Two sentences.
-    """
+    """Name the test of the symptoms of `analysis.symptoms.symptom_profile`, and say what its marks mean."""
     tested = profile["n"] > 0
     return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
 
 
 def outcome_note(methods: Iterable[str | None]) -> str:
-    """Name the tests of total IgE against efficacy and tolerance.
-
-    Parameters
-    ----------
-    methods : iterable of str or None
-        The ``method`` of each rank-sum test, None where there was none.
-
-    Returns
-    -------
-    str
-        Sentences.
-    """
+    """Name the tests of total IgE against efficacy and tolerance, the rank-sum tests done by these methods."""
     return (
         "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by "
         "Bonett and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, "
@@ -109,20 +86,7 @@ def outcome_note(methods: Iterable[str | None]) -> str:
 
 
 def biology_note(criteria: Criteria, methods: Iterable[str]) -> str:
-    """Name the tests of levels before and on therapy, with the units of the levels.
-
-    Parameters
-    ----------
-    criteria : Criteria
-        ``zeros`` is used.
-    methods : iterable of str
-        The ``method`` of each signed-rank test.
-
-    Returns
-    -------
-    str
-        Sentences.
-    """
+    """Name the tests of levels before and on therapy, and the units of the levels."""
     units = ", ".join(f"{ANALYTE_LABELS[analyte]} in {unit}" for analyte, unit in ANALYTE_UNITS.items())
     return (
         f"{units}. All tests are two-tailed and not adjusted for their number. Paired t test: mean difference, on "

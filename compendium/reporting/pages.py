@@ -67,27 +67,10 @@ def page(table: GT, title: str) -> str:
 def finish(
     table: GT, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = (), wrap: bool = False
 ) -> GT:
-    """Give a table its rules, spacing and notes.
+    """Give a table, made with ``id=identifier``, its rules and spacing, and the lines below it.
 
-    Parameters
-    ----------
-    table : GT
-        The table, made with ``id=identifier``.
-    identifier : str
-        Identifier of the table on a page.
-    notes : iterable of str
-        Plain text, printed below the table, one line each; empty ones are left out.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-    wrap : bool, default False
-        Whether a cell may be broken into lines.
-
-    Returns
-    -------
-    GT
-        A new table.
+    Empty notes are left out; caveats stand last and in bold; `wrap` allows to break cells into lines.
     """
-    lines = [*map(parts().note, filter(None, notes)), *map(parts().caveat, caveats)]
-    for line in lines:
+    for line in (*map(parts().note, filter(None, notes)), *map(parts().caveat, caveats)):
         table = table.tab_source_note(raw_html(line))
     return table.opt_css(render("table.css", id=identifier, wrap=wrap))

@@ -10,7 +10,7 @@ import pandas as pd
 from great_tables import GT
 
 from compendium.reporting.formatting import MISSING, count_percent, number
-from compendium.reporting.pages import finish
+from compendium.reporting.small_tables import small_table
 
 __all__ = ["rate_notes", "rate_rows", "row_notes", "sectioned_table", "value_notes", "value_rows"]
 
@@ -53,18 +53,7 @@ def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_notes(rates: pd.DataFrame) -> list[str]:
-    """Say what the differences are and are not, below the table and the figure.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Say what the differences are and are not, below the table and the figure."""
     compared = int(rates["difference"].notna().sum())
     beyond = int(((rates["low"] > 0) | (rates["high"] < 0)).sum())
     return [
@@ -113,20 +102,5 @@ def value_notes(values: pd.DataFrame) -> list[str]:
 def sectioned_table(
     rows: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
 ) -> GT:
-    """Lay out printed rows under the headings of their sections.
-
-    Parameters
-    ----------
-    rows : DataFrame of str
-        As `rate_rows` or `value_rows` gives them: ``section``, then the name of the row, then its cells.
-    title, identifier, notes, caveats
-        As `small_tables.small_table` takes them.
-
-    Returns
-    -------
-    GT
-        A notebook shows it; `outputs.save_table` saves it.
-    """
-    name = rows.columns[1]
-    table = GT(rows, rowname_col=name, groupname_col="section", id=identifier).tab_header(title).tab_stubhead(name)
-    return finish(table, identifier, notes, caveats, wrap=True)
+    """Lay out `rate_rows` or `value_rows` under the headings of their sections, as `small_tables.small_table` does."""
+    return small_table(rows, title, identifier, notes, caveats, group="section")

@@ -79,10 +79,8 @@ def aligned(numbers: pd.DataFrame, text: Iterable[str]) -> pd.DataFrame:
     """Add the printed ``cell`` of each row, with the counts of a column set under one another."""
     text = pd.Series(list(text), numbers.index, dtype=object)
     first = text.str.split(" ").str[0]
-    counts = numbers["statistic"].isin(["count", "count_percent"]) & first.str.fullmatch(
-        rf"[\d,]+|{formatting.MISSING}"
-    )
-    digits = first.str.len().where(counts)
+    counts = numbers["statistic"].isin(["count", "count_percent"])
+    digits = first.str.len().where(counts & first.str.fullmatch(rf"[\d,]+|{formatting.MISSING}"))
     padding = (digits.groupby(numbers["column"]).transform("max") - digits).fillna(0).astype(int)
     # A figure space is as wide as a digit, so shorter counts keep their place.
     return numbers.assign(cell=padding.map(lambda n: "\u2007" * n) + text)
@@ -103,8 +101,7 @@ def laid_out(
     unknown = sorted(set(keys) - set(sections))
     if unknown:
         raise ValueError(f"section {unknown[0]!r} is unknown; allowed are {', '.join(sections)}")
-    frame = pd.DataFrame({column: cells[column].to_numpy() for column in heads})
-    frame = frame.assign(label=list(labels), section=[sections[key] for key in keys])
+    frame = cells.rename_axis(columns=None).assign(label=list(labels), section=[sections[key] for key in keys])
     table = GT(frame, rowname_col="label", groupname_col="section", id=identifier).tab_header(title)
     for level in (1, 2):
         table = table.tab_stub_indent(rows=[i for i, deep in enumerate(rows["level"]) if deep == level], indent=level)

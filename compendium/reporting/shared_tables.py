@@ -123,18 +123,7 @@ def shared_table_1(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
 
 
 def shared_table_2(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 2 without the hidden numbers.
-
-    Parameters
-    ----------
-    shared, caveats
-        As `shared_table_1` takes them.
-
-    Returns
-    -------
-    GT
-        As `shared_table_1`.
-    """
+    """Lay out Table 2 without the hidden numbers, as `shared_table_1` does."""
     numbers, sizes = shared.table_2, _sizes(shared.table_2)
     columns = [column for column in Population if column in set(numbers["column"])]
     heads = {column: head(POPULATION_LABELS[column], _of(sizes[size_of(column)])) for column in columns}
@@ -144,18 +133,7 @@ def shared_table_2(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
 
 
 def shared_safety(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
-    """Lay out the safety table without the hidden numbers.
-
-    Parameters
-    ----------
-    shared, caveats
-        As `shared_table_1` takes them.
-
-    Returns
-    -------
-    GT
-        As `shared_table_1`.
-    """
+    """Lay out the safety table without the hidden numbers, as `shared_table_1` does."""
     numbers = shared.safety
     size, patients = next(iter(_sizes(numbers).items()))
     labels = [

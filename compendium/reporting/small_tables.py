@@ -76,15 +76,20 @@ def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str
 
 
 def small_table(
-    frame: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
+    frame: pd.DataFrame,
+    title: str,
+    identifier: str,
+    notes: Iterable[str] = (),
+    caveats: Sequence[str] = (),
+    group: str | None = None,
 ) -> GT:
     """Lay out a few results to be read in a notebook.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per row; the first column names it. Text is kept, whole numbers are printed whole, other numbers with
-        at most two digits after the point, and a missing value as such.
+        One row per row; the first column (but for the group) names it. Text is kept, whole numbers are printed whole,
+        other numbers with at most two digits after the point, and a missing value as such.
     title : str
         Heading of the table.
     identifier : str
@@ -93,6 +98,8 @@ def small_table(
         Printed below the table, one line each.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+    group : str, optional
+        A column whose values are headings of sections.
 
     Returns
     -------
@@ -110,5 +117,6 @@ def small_table(
         lambda cell: cell if isinstance(cell, str) else formatting.number(cell, 2, trim=True)
     )
     text.columns = [str(column) for column in text.columns]
-    table = GT(text, rowname_col=text.columns[0], id=identifier).tab_header(title).tab_stubhead(text.columns[0])
+    name = next(column for column in text.columns if column != group)
+    table = GT(text, rowname_col=name, groupname_col=group, id=identifier).tab_header(title).tab_stubhead(name)
     return finish(table, identifier, notes, caveats, wrap=True)

@@ -1,6 +1,6 @@
 """One page to read: every figure, table and result of a cohort, put together from the executed notebooks.
 
-Its markup is `cohort.html` in the pages of `reporting`.
+Its markup is `results.html` in the pages of `reporting`.
 """
 
 import base64
@@ -102,4 +102,4 @@ def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> 
     place = {name: number for number, name in enumerate(READING_ORDER)}
     ordered = sorted(notebooks, key=lambda path: (place.get(path.stem, len(place)), path.stem))
     prose = mistune.create_markdown(renderer=_Prose([path.stem for path in ordered]))
-    return render("cohort.html", title=title, notes=list(notes), sections=[_section(path, prose) for path in ordered])
+    return render("results.html", title=title, notes=list(notes), sections=[_section(path, prose) for path in ordered])
