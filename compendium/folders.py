@@ -16,23 +16,7 @@ def _mark(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> Path:
-    """Make a folder that `remove_folder` removes, and the folders above it.
-
-    Parameters
-    ----------
-    folder : Path
-        A folder that is not there yet, or one that was made by this function.
-
-    Returns
-    -------
-    Path
-        The same.
-
-    Raises
-    ------
-    FileExistsError
-        If there is one that somebody else made.
-    """
+    """Make a folder that `remove_folder` removes, and those above it; FileExistsError if somebody else made it."""
     if folder.is_dir() and not folder.is_symlink() and (folder / MARK).is_file():
         _mark(folder)
         return folder
@@ -42,37 +26,16 @@ def make_folder(folder: Path) -> Path:
 
 
 def make_private_folder(prefix: str, above: Path | None = None) -> Path:
-    """Make a folder with a new name that only this user can enter.
-
-    Parameters
-    ----------
-    prefix : str
-        How its name begins.
-    above : Path, optional
-        Where; by default where the system keeps what is temporary.
-
-    Returns
-    -------
-    Path
-        The folder.
-    """
+    """Make a folder with a new name that only this user can enter."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
     _mark(folder)
     return folder
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it; the only place where this project does so.
+    """Remove a folder with all that is in it; the only place where this project does so. None is fine too.
 
-    Parameters
-    ----------
-    folder : Path
-        A folder that `make_folder` or `make_private_folder` made; none is fine too.
-
-    Raises
-    ------
-    PermissionError
-        If it is a link, has no mark, or holds the home folder, the working folder or this package.
+    PermissionError if it is a link, has no mark, or holds the home folder, the working folder or this package.
     """
     if not folder.exists() and not folder.is_symlink():
         return
@@ -84,20 +47,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def abandoned(above: Path, prefix: str) -> list[Path]:
-    """List folders that `make_private_folder` made for processes of this user that are no more.
-
-    Parameters
-    ----------
-    above : Path
-        Where they are.
-    prefix : str
-        How their names begin.
-
-    Returns
-    -------
-    list of Path
-        Those whose mark can be read and names no living process.
-    """
+    """List folders that `make_private_folder` made for processes of this user that are no more."""
     found = []
     for folder in above.glob(f"{prefix}*"):
         try:

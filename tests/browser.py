@@ -1,7 +1,5 @@
 """A real browser without a window, driven by its own debugging protocol: open a file, press keys, look."""
 
-import asyncio
-import base64
 import json
 import os
 import shutil
@@ -10,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -22,9 +22,14 @@ PATIENCE = 20
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40}
 
 
-def find_browser():
-    """Give the path of Chromium or Chrome, or None."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+def started(tmp_path_factory):
+    """Give the tests of a module a browser, as a fixture, or skip them."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if not program:
+        pytest.skip("neither Chromium nor Chrome is installed: the page was not tried in a browser")
+    browser = Browser(program, tmp_path_factory.mktemp("browser") / "profile")
+    yield browser
+    browser.close()
 
 
 class Browser:
@@ -34,8 +39,8 @@ class Browser:
     """
 
     def __init__(self, program: str, profile: Path) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.requests, self.errors, self.loaded, self.number = [], [], False, 0
+        self.loop = IOLoop(make_current=False)
+        self.requests, self.errors, self.loaded, self.number, self.session = [], [], False, 0, {}
         # A group of its own, so that it can be ended with all of its processes.
         self.process = subprocess.Popen(
             [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
@@ -57,25 +62,20 @@ class Browser:
             time.sleep(0.02)
         address = f"ws://127.0.0.1:{lines[0]}{lines[1]}"
         self.socket = self._run(lambda: websocket_connect(address, max_message_size=2**28))
-        self.session = None
         page = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        attached = self.call("Target.attachToTarget", targetId=page, flatten=True)
+        self.session = {"sessionId": attached["sessionId"]}
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
     def _run(self, begin):
-        async def wait():
-            return await asyncio.wait_for(begin(), PATIENCE)
-
-        return self.loop.run_until_complete(wait())
+        return self.loop.run_sync(begin, timeout=PATIENCE)
 
     def call(self, method: str, **parameters):
         """Send one command and give its result."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
-        if getattr(self, "session", None):
-            message["sessionId"] = self.session
-        self._run(lambda: self.socket.write_message(json.dumps(message)))
+        self._run(lambda: self.socket.write_message(json.dumps(message | self.session)))
         while (answer := self._next()).get("id") != self.number:
             pass
         if "error" in answer:
@@ -128,8 +128,7 @@ class Browser:
         """Press and release a key, such as "Tab", "Enter", " " or a letter."""
         text = {"text": "\r" if key == "Enter" else key} if key == "Enter" or len(key) == 1 else {}
         code = {"key": key, "code": "Space" if key == " " else key, "modifiers": 8 * shift}
-        if key in KEYS:
-            code["windowsVirtualKeyCode"] = KEYS[key]
+        code |= {"windowsVirtualKeyCode": KEYS[key]} if key in KEYS else {}
         for _ in range(times):
             self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **code, **text)
             self.call("Input.dispatchKeyEvent", type="keyUp", **code)
@@ -141,7 +140,7 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click with the mouse in the middle of the first element that is shown and that the selector names."""
-        place = self.evaluate(
+        x, y = self.evaluate(
             f"""(() => {{
               const one = [...document.querySelectorAll({json.dumps(selector)})].find((e) => e.checkVisibility());
               one.scrollIntoView({{block: "center"}});
@@ -149,14 +148,8 @@ class Browser:
               return [box.x + box.width / 2, box.y + box.height / 2];
             }})()"""
         )
-        mouse = {"x": place[0], "y": place[1], "button": "left", "clickCount": 1}
-        self.call("Input.dispatchMouseEvent", type="mousePressed", **mouse)
-        self.call("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
-
-    def screenshot(self, path: Path, whole: bool = False) -> None:
-        """Save what is seen, or the whole page, as a PNG picture."""
-        picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(picture["data"]))
+        for event in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=event, x=x, y=y, button="left", clickCount=1)
 
     def close(self) -> None:
         """End the browser and all processes it started."""

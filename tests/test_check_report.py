@@ -1,3 +1,5 @@
+"""The report of a check, for a terminal, as a page, as a spreadsheet and as a table."""
+
 import csv
 import io
 import time
@@ -9,17 +11,18 @@ import pytest
 
 from compendium.reporting import check_report
 from compendium.reporting.check_report import check_files, check_lines
-from tests.test_rendering import Reader
+from tests.reader import Reader
 
 COLUMNS = ["file", "row", "column", "value", "allowed", "nearest"]
+ACCOUNTS = ["file", "rows", "empty_rows", "decimal_commas", "dates"]
 GRADES = "one of 1.5, 1, 0.75, 0.5, 0.25, 0"
 
 
-def check(errors=(), warnings=(), accounts=(("symptoms.csv", 608, 2, 0, 0),)):
+def check(errors=(), warnings=()):
     return SimpleNamespace(
         errors=pd.DataFrame(list(errors), columns=COLUMNS),
         warnings=pd.DataFrame(list(warnings), columns=COLUMNS),
-        accounts=pd.DataFrame(list(accounts), columns=["file", "rows", "empty_rows", "decimal_commas", "dates"]),
+        accounts=pd.DataFrame([("symptoms.csv", 608, 2, 0, 0)], columns=ACCOUNTS),
     )
 
 
@@ -27,14 +30,22 @@ def grade(row, value="0.7", nearest="0.75"):
     return ("symptoms.csv", row, "grade_best", value, GRADES, nearest)
 
 
+def grades(count):
+    return [grade(row) for row in range(2, count + 2)]
+
+
+def sheet(files):
+    return openpyxl.load_workbook(io.BytesIO(files["problems.xlsx"]))["problems"]
+
+
+def table(files):
+    return list(csv.DictReader(io.StringIO(files["problems.csv"].decode())))
+
+
 def test_equal_problems_are_told_once_with_their_rows():
-    lines = check_lines(
-        check(
-            [grade(14), ("courses.csv", 0, "", "", "the file is missing", ""), grade(18, "", "")],
-            [("patients.csv", 3, "age_at_treatment_years", "9", "usually 12 or more", "")],
-        )
-    )
-    assert lines == [
+    errors = [grade(14), ("courses.csv", 0, "", "", "the file is missing", ""), grade(18, "", "")]
+    warnings = [("patients.csv", 3, "age_at_treatment_years", "9", "usually 12 or more", "")]
+    assert check_lines(check(errors, warnings)) == [
         f"error: symptoms.csv, column grade_best: {GRADES}",
         "  row 14: '0.7' (nearest allowed: '0.75')",
         "  row 18: empty",
@@ -43,14 +54,11 @@ def test_equal_problems_are_told_once_with_their_rows():
         "  row 3: '9'",
         "3 errors, 1 warning in 608 rows. The cohort cannot be used yet.",
     ]
-
-
-def test_a_good_cohort_is_said_to_be_good():
     assert check_lines(check()) == ["no errors, no warnings in 608 rows. The cohort can be used."]
 
 
 def test_many_rows_and_groups_are_cut_but_counted():
-    lines = check_lines(check([grade(row) for row in range(2, 2002)]))
+    lines = check_lines(check(grades(2000)))
     assert lines[1:6] == [f"  row {row}: '0.7' (nearest allowed: '0.75')" for row in range(2, 7)]
     assert lines[6:] == [
         "  ... and 1,995 rows more",
@@ -66,17 +74,17 @@ def test_signs_that_a_terminal_obeys_are_not_passed_on():
 
 
 def test_every_problem_is_in_the_tables_and_some_of_many_on_the_page():
-    found = check([grade(row) for row in range(2, 202)], [("x.csv", 0, "", "", "not read", "")])
-    files = check_files(found)
+    files = check_files(check(grades(200), [("x.csv", 0, "", "", "not read", "")]))
     assert sorted(files) == ["check.html", "problems.csv", "problems.xlsx"]
-    rows = list(csv.DictReader(io.StringIO(files["problems.csv"].decode())))
-    assert [row["kind"] for row in rows] == ["error"] * 200 + ["warning"]
-    assert [row["row"] for row in rows] == [str(row) for row in range(2, 202)] + ["0"]
+    expected = [("error", str(row)) for row in range(2, 202)] + [("warning", "0")]
+    assert [(row["kind"], row["row"]) for row in table(files)] == expected
     read = Reader(files["check.html"].decode())
     assert read.row("... and 180 more, all in problems.csv") == ["", ""]
     assert read.row("21") == ["0.7", "0.75"]
     assert read.row("symptoms.csv") == ["608", "2", "0", "0"]
+    assert read.row("whole file") == ["", ""]
     assert "201" not in read.text()
+    assert "200 errors, 1 warning in 608 rows. The cohort cannot be used yet." in read.words
 
 
 @pytest.mark.parametrize(
@@ -84,12 +92,11 @@ def test_every_problem_is_in_the_tables_and_some_of_many_on_the_page():
 )
 def test_text_of_a_cell_stays_text_in_every_file(text):
     files = check_files(check([("symptoms.csv", 2, "symptom", text, "one of the list", text)]))
-    book = openpyxl.load_workbook(io.BytesIO(files["problems.xlsx"]))
-    cells = [cell for row in book["problems"].iter_rows(min_row=2) for cell in row]
+    cells = [cell for row in sheet(files).iter_rows(min_row=2) for cell in row]
     assert [cell.value for cell in cells if cell.column_letter in "EG"] == [text, text]
     assert {cell.data_type for cell in cells} == {"s", "n"}  # no formula
     assert not any(cell.hyperlink for cell in cells)
-    (row,) = csv.DictReader(io.StringIO(files["problems.csv"].decode()))
+    (row,) = table(files)
     assert row["value"] == (text if text[0] in "h<" else f"'{text}")
     read = Reader(files["check.html"].decode())
     assert read.row("2") == [text, text] and "b" not in read.tags
@@ -97,10 +104,9 @@ def test_text_of_a_cell_stays_text_in_every_file(text):
 
 def test_a_sheet_holds_as_many_problems_as_fit(monkeypatch):
     monkeypatch.setattr(check_report, "_SHEET_ROWS", 3)
-    files = check_files(check([grade(row) for row in range(2, 12)]))
-    sheet = openpyxl.load_workbook(io.BytesIO(files["problems.xlsx"]))["problems"]
-    assert [row[2].value for row in sheet.iter_rows()] == ["Row", 2, 3, 4]
-    assert len(files["problems.csv"].decode().splitlines()) == 11
+    files = check_files(check(grades(10)))
+    assert [row[2].value for row in sheet(files).iter_rows()] == ["Row", 2, 3, 4]
+    assert len(table(files)) == 10
 
 
 def test_the_same_report_is_the_same_bytes():

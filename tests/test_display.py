@@ -1,7 +1,6 @@
 """What the notebooks show: pictures at printed size, headings, rows, and the controls for exploring."""
 
 import struct
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
@@ -13,69 +12,48 @@ from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import PAPER, Criteria
 from analysis.safety import event_table
 from analysis.symptoms import symptom_profile
-from compendium.reporting import display, explore
+from compendium.drawing import explore
+from compendium.reporting import display, result_rows
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.outputs import save_data
 from compendium.reporting.small_tables import value_text
+from tests.reader import Reader
 from tests.small_cohort import small_cohort
 
-
-class Words(HTMLParser):
-    """The texts of a page, in order."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.found, self.skip = [], False
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.skip = tag == "style"
-
-    def handle_data(self, data):
-        if data.strip() and not self.skip:
-            self.found.append(data.strip())
-
-
-def words(html):
-    return Words(html).found
+COHORT = small_cohort()
 
 
 def test_a_picture_is_the_whole_figure_at_its_printed_size():
-    image = display.picture(Figure(figsize=(18 / 2.54, 9 / 2.54)), dpi=100)
+    image = display.picture(Figure(figsize=(18 / 2.54, 9 / 2.54)))
     width, height = struct.unpack(">II", image.data[16:24])  # of the PNG header
-    assert (width, height) == (708, 354)  # 18 cm and 9 cm at 100 dots per inch
+    assert (width, height) == (1062, 531)  # 18 cm and 9 cm at 150 dots per inch
     assert image.width == 680  # 18 cm on a screen of 96
 
 
 def test_a_table_is_headed_by_its_population_and_carries_the_note():
-    cohort = small_cohort("ISM")
-    frame = pd.DataFrame({"Result": ["x"], "Value": ["1"]})
-    html = display.result_table(cohort, PAPER, frame, "best response, by group").data
-    assert words(html)[:3] == ["ISM (N = 2): best response, by group", "Result", "Value"]
-    assert 'id="best-response-by-group"' in html
-    assert (RECONSTRUCTED_NOTE in html) == cohort.reconstructed
+    cohort, frame = small_cohort("ISM"), pd.DataFrame({"Result": ["x"], "Value": ["1"]})
+    shown = display.result_table(cohort, PAPER, frame, "best response, by group")
+    assert Reader(shown.data).words[:3] == ["ISM (N = 2): best response, by group", "Result", "Value"]
+    assert 'id="best-response-by-group"' in shown.data
+    assert (RECONSTRUCTED_NOTE in shown.data) == cohort.reconstructed
+    assert "Rules other" not in shown.data and "object at 0x" not in repr(shown.data)
     other = display.result_table(cohort, Criteria(zeros="pratt", alpha=0.01), frame, "x").data
-    assert "Rules other than the paper's: zeros=pratt, alpha=0.01." in words(other)
-    assert "Rules other" not in html
-    assert "object at 0x" not in repr(display.result_table(cohort, PAPER, frame, "x").data)
+    assert "Rules other than the paper's: zeros=pratt, alpha=0.01." in Reader(other).words
 
 
 def test_events_are_printed_with_percentages_of_all_patients():
-    cohort = small_cohort()
-    rows, events = display.event_rows(event_table(cohort)), cohort.adverse_events
+    rows, events = result_rows.event_rows(event_table(COHORT)), COHORT.adverse_events
     assert list(rows) == ["Event", "Patients (%)", "Mild", "Moderate", "Severe", "Flare", "Led to stop"]
     assert rows[["Mild", "Moderate", "Severe"]].to_numpy().sum() == len(events)
-    assert rows["Led to stop"].sum() == (events["led_to_stop"] == "yes").sum()
-    assert rows["Flare"].sum() == (events["flare"] == "yes").sum()
-    one = events["term"].value_counts()
-    for row in rows.to_dict("records"):
-        n = one[row["Event"].lower()] if row["Event"].lower() in one else one[row["Event"]]
-        assert row["Patients (%)"].startswith(f"{n} (")
+    for head, column in (("Led to stop", "led_to_stop"), ("Flare", "flare")):
+        assert rows[head].sum() == (events[column] == "yes").sum()
+    counts = events["term"].str.capitalize().value_counts()
+    for event, cell in zip(rows["Event"], rows["Patients (%)"], strict=True):
+        assert cell.startswith(f"{counts[event]} (")
 
 
 def test_the_comparison_prints_both_cohorts():
-    rows = display.comparison_rows(compare(small_cohort()))
-    first = rows.iloc[0].to_dict()
+    first = result_rows.comparison_rows(compare(COHORT)).iloc[0]
     assert first["Earlier cohort"] == "11/14 (78.6%)"
     n, of = first["This cohort"].split(" ")[0].split("/")
     estimate, interval = first["Difference, points (95% CI)"].replace("−", "-").split(" ", 1)
@@ -86,18 +64,14 @@ def test_the_comparison_prints_both_cohorts():
 
 
 def test_groups_are_ranked_by_their_share():
-    groups = improvement_by_group(small_cohort())
-    rows = display.group_rows(groups)
-    shares = [
-        float(cell.split("(")[1].rstrip(")")) if "(" in cell else 0 for cell in rows["Improved (%)"] if cell != "–"
-    ]
-    assert shares == sorted(shares, reverse=True)
-    assert len(rows) == 6
+    cells = result_rows.group_rows(improvement_by_group(COHORT))["Improved (%)"]
+    shares = [float(cell.split("(")[1].rstrip(")")) if "(" in cell else 0 for cell in cells if cell != "–"]
+    assert shares == sorted(shares, reverse=True) and len(cells) == 6
 
 
 def test_the_profile_adds_up():
-    profile = symptom_profile(small_cohort())
-    rows = display.profile_rows(profile)
+    profile = symptom_profile(COHORT)
+    rows = result_rows.profile_rows(profile)
     assert (rows["Worse"] + rows["Unchanged"] + rows["Improved"] == rows["Patients"]).all()
     assert (rows["Of these gone"] <= rows["Improved"]).all()
     assert rows["Of these gone"].tolist() == profile["disappeared"].tolist()
@@ -106,8 +80,7 @@ def test_the_profile_adds_up():
 
 def test_a_comparison_of_two_groups_tells_both_sizes():
     values = pd.Series([1.0, 2, 3, 4, 5])
-    text = value_text(compare_groups(values, values > 3))
-    assert text.endswith("n = 2 and 3")
+    assert value_text(compare_groups(values, values > 3)).endswith("n = 2 and 3")
 
 
 def test_the_numbers_behind_a_figure_are_saved_unrounded(tmp_path):
@@ -117,40 +90,32 @@ def test_the_numbers_behind_a_figure_are_saved_unrounded(tmp_path):
 
 
 def test_redrawing_follows_every_choice():
-    cohort = small_cohort()
-    shown = {
-        explore.redraw(cohort),
-        explore.redraw(cohort, "ISM"),
-        explore.redraw(cohort, criteria="partial_from_percent=40"),
-        explore.redraw(cohort, group="general_vasomotor"),
-    }
+    choices = ({}, {"population": "ISM"}, {"criteria": "partial_from_percent=40"}, {"group": "general_vasomotor"})
+    shown = {explore.redraw(COHORT, **choice) for choice in choices}
     assert len(shown) == 4
     assert all("data:image/png;base64," in html for html in shown)
     with pytest.raises(ValueError, match="symptom group 'head' is unknown"):
-        explore.redraw(cohort, group="head")
+        explore.redraw(COHORT, group="head")
 
 
 def test_a_choice_without_patients_or_symptoms_says_so():
-    cohort = small_cohort()
-    assert "no patient of this population" in explore.redraw(restrict(cohort, "ISM"), "CM")
-    assert "symptom of this group" in explore.redraw(cohort, "CM", group="urinary")
+    assert "no patient of this population" in explore.redraw(restrict(COHORT, "ISM"), "CM")
+    assert "symptom of this group" in explore.redraw(COHORT, "CM", group="urinary")
 
 
 def test_every_choice_of_the_controls_is_allowed():
-    cohort = small_cohort()
     for reading in explore.READINGS:
-        assert explore.redraw(cohort, criteria=reading)
-    panel = explore.panel(cohort)
+        assert explore.redraw(COHORT, criteria=reading, group="general_vasomotor")
+    panel = explore.panel(COHORT)
     *controls, result = panel.children
     assert [control.description for control in controls] == ["population", "criteria", "group"]
     before = result.value
     controls[0].value = "ISM"
     assert result.value != before
-    assert result.value == explore.redraw(cohort, "ISM")
+    assert result.value == explore.redraw(COHORT, "ISM")
     assert len(repr(panel)) < 200  # where widgets are not shown, this is what a reader sees
 
 
-def test_rates_are_those_of_the_criteria():
-    cohort = small_cohort()
-    assert "5/6 (83.3%)" in words(explore.rates(cohort, PAPER).data)
-    assert "4/6 (66.7%)" in words(explore.rates(cohort, Criteria(partial_from_percent=50)).data)
+@pytest.mark.parametrize(("limit", "text"), [(10, "5/6 (83.3%)"), (50, "4/6 (66.7%)")])
+def test_rates_are_those_of_the_criteria(limit, text):
+    assert text in Reader(explore.rates(COHORT, Criteria(partial_from_percent=limit)).data).words

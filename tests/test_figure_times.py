@@ -11,7 +11,7 @@ from analysis.times import EVENTS, curves, summarise
 from analysis.vocabulary import Population
 from compendium.drawing.times import draw_times, states
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE, caveats
-from compendium.reporting.time_rows import median_rows, month_text, share_rows
+from compendium.reporting.result_rows import median_rows, month_text, share_rows
 from tests.cohorts import cohort_with, random_cohort, random_tables
 from tests.figure_checks import drawing, faults, texts_of
 from tests.small_cohort import small_cohort

@@ -1,3 +1,5 @@
+"""The page of all results: what stands on it, and that it runs and loads nothing."""
+
 import base64
 import http.server
 import json
@@ -8,7 +10,7 @@ import pytest
 
 from compendium.workflow.jobs import OBSERVED_JOBS
 from compendium.workflow.report_page import READING_ORDER, report_page
-from tests.browser import Browser, find_browser
+from tests.browser import started
 
 PIXEL = base64.b64encode(
     bytes.fromhex(
@@ -17,53 +19,46 @@ PIXEL = base64.b64encode(
     )
 ).decode()
 
-
-def code(*outputs):
-    return {"cell_type": "code", "metadata": {}, "source": "secret = 1", "outputs": list(outputs)}
+browser = pytest.fixture(started, scope="module")
 
 
-def prose(text):
-    return {"cell_type": "markdown", "metadata": {}, "source": text}
-
-
-def write(folder, name, *cells):
-    path = folder / f"{name}.ipynb"
-    path.write_text(json.dumps({"cells": list(cells)}), encoding="utf-8")
-    return path
+def code(output):
+    return {"cell_type": "code", "metadata": {}, "source": "secret = 1", "outputs": [output]}
 
 
 def shown(**data):
-    return {"output_type": "execute_result", "data": {key.replace("_", "/"): value for key, value in data.items()}}
+    data = {key.replace("_", "/"): value for key, value in data.items()}
+    return code({"output_type": "execute_result", "data": data})
+
+
+def write(folder, name, *cells):
+    """Write an executed notebook; a text is a cell of prose."""
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": cell} if isinstance(cell, str) else cell for cell in cells
+    ]
+    path = folder / f"{name}.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    return path
 
 
 @pytest.fixture
 def notebooks(tmp_path):
-    return [
-        write(
-            tmp_path,
-            "figure-e3",
-            prose(
-                "# Figure 2: follow-up\n\nBars & months, see [response](response.ipynb) and [explore](explore.ipynb)."
-            ),
-            code({"output_type": "stream", "name": "stdout", "text": "<script>printed</script>"}),
-            code(shown(image_png=PIXEL, text_plain="<Image>")),
-            prose("The numbers are in [response](response.ipynb)."),
-        ),
-        write(
-            tmp_path,
-            "response",
-            prose("# Response\n\n## Part\n\nHow <b>many</b>."),
-            code(shown(text_html="<table></table>")),
-        ),
-    ]
+    links = "Bars & months, see [response](response.ipynb) and [explore](explore.ipynb)."
+    figure = (
+        f"# Figure 2: follow-up\n\n{links}",
+        code({"output_type": "stream", "name": "stdout", "text": "<script>printed</script>"}),
+        shown(image_png=PIXEL, text_plain="<Image>"),
+        "The numbers are in [response](response.ipynb).",
+    )
+    response = ("# Response\n\n## Part\n\nHow <b>many</b>.", shown(text_html="<table></table>"))
+    return [write(tmp_path, "figure-e3", *figure), write(tmp_path, "response", *response)]
 
 
 def test_all_that_is_shown_is_on_the_page_in_reading_order_and_no_code(notebooks):
     page = report_page("14 patients & more", ["First <note>."], notebooks)
-    assert re.findall(r'<section id="(.*?)"><h2>(.*?)</h2>', page) == [
-        ("response", "Response"),
-        ("figure-e3", "Figure E3: follow-up"),
-    ]
+    sections = [("response", "Response"), ("figure-e3", "Figure E3: follow-up")]
+    assert re.findall(r'<section id="(.*?)"><h2>(.*?)</h2>', page) == sections
+    assert re.findall(r'<li><a href="#(.*?)">(.*?)</a></li>', page) == sections
     assert page.count("<h1>14 patients &amp; more</h1>") == 1 and "<p>First &lt;note&gt;.</p>" in page
     assert "secret" not in page and "<Image>" not in page
     assert "<h3>Part</h3>" in page and "How &lt;b&gt;many&lt;/b&gt;." in page
@@ -79,7 +74,7 @@ def test_every_job_of_an_observed_cohort_has_its_place():
 
 
 def test_a_damaged_picture_is_named(tmp_path):
-    path = write(tmp_path, "times", prose("# Times"), code(shown(image_png='"><script>')))
+    path = write(tmp_path, "times", "# Times", shown(image_png='"><script>'))
     with pytest.raises(ValueError, match="times: a picture of the executed notebook is damaged"):
         report_page("x", [], [path])
 
@@ -103,23 +98,18 @@ def asked():
         server.shutdown()
 
 
-@pytest.mark.skipif(not find_browser(), reason="needs Chromium or Chrome")
-def test_a_browser_runs_nothing_and_loads_nothing(notebooks, tmp_path, asked):
+def test_a_browser_runs_nothing_and_loads_nothing(browser, notebooks, tmp_path, asked):
     address, requests = asked
-    page, plain = tmp_path / "index.html", tmp_path / "plain.html"
     evil = f'<p>x</p><script>document.title="run"</script><img src="{address}/x.png">'
-    notebooks.append(write(tmp_path, "safety", prose("# Safety"), code(shown(text_html=evil))))
+    notebooks.append(write(tmp_path, "safety", "# Safety", shown(text_html=evil)))
+    page, plain = tmp_path / "index.html", tmp_path / "plain.html"
     page.write_text(report_page("A page", [], notebooks), encoding="utf-8")
     plain.write_text(evil, encoding="utf-8")
-    browser = Browser(find_browser(), tmp_path / "profile")
-    try:
-        browser.open(page)
-        assert browser.evaluate("document.title") == "A page"
-        assert browser.evaluate("document.querySelectorAll('section').length") == 3
-        assert browser.evaluate("document.querySelector('figure img').naturalWidth") == 1
-        assert requests == []
-        browser.open(plain)  # where nothing forbids it, the same text does both
-        assert browser.evaluate("document.title") == "run"
-        assert requests == ["/x.png"]
-    finally:
-        browser.close()
+    browser.open(page)
+    assert browser.evaluate("document.title") == "A page"
+    assert browser.evaluate("document.querySelectorAll('section').length") == 3
+    assert browser.evaluate("document.querySelector('figure img').naturalWidth") == 1
+    assert requests == []
+    browser.open(plain)  # where nothing forbids it, the same text does both
+    assert browser.evaluate("document.title") == "run"
+    assert requests == ["/x.png"]

@@ -3,7 +3,7 @@ import pytest
 
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.small_tables import small_table, value_rows, value_text
-from tests.test_rendering import Reader
+from tests.reader import Reader
 
 SPREAD = {"n": 55, "mean": 10.45, "sd": 8.05, "median": 9.0, "minimum": 1, "maximum": 36}
 PAIRED = {"n": 15, "mean_difference": 537.7, "ci": [-3.55, 1079.0], "statistic": 2.1, "p_value": 0.0496}

@@ -1,13 +1,23 @@
-"""The reporting checklist: what STROBE and SAMPL ask, and where the paper and this compendium answer it."""
+"""The reporting checklist: what STROBE and SAMPL ask, and where the paper and this compendium answer it.
+
+Its table is laid out by `checklist.html` and `checklist.css` in the pages of `reporting`.
+"""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
+from great_tables import GT
+from great_tables import html as raw_html
 
-__all__ = ["CHECKLIST", "COLUMNS", "GUIDELINES", "JUDGED", "STATUSES", "counts", "missing_pointers", "read_checklist"]
+from compendium.reporting.pages import finish, parts, render
+
+__all__ = [
+    *("CHECKLIST", "COLUMNS", "GUIDELINES", "JUDGED", "STATUSES"),
+    *("counts", "missing_pointers", "read_checklist", "render_checklist"),
+]
 
 CHECKLIST = Path(__file__).with_name("checklist.csv")
 """One row per item, with the columns of `COLUMNS`."""
@@ -41,6 +51,42 @@ COLUMNS: dict[str, tuple[str, str]] = {
 }
 """The columns of the checklist in order, all of them text: the pattern of a cell, and what is allowed in words."""
 
+_NOTES = (
+    "Paper: the accepted manuscript without title page and drawings; L155 is its printed line 155. Compendium: whether "
+    "what is computed and written here gives what the item asks; links lead to files, (in brackets) to a word in one.",
+    "Not applicable: the item asks for something that was not done, or that no computation can add. The judgements are "
+    "those of the makers of this compendium; correct them in compendium/reporting/checklist.csv.",
+    "STROBE for cohort studies: von Elm et al., PLoS Medicine 2007;4:e296. SAMPL: Lang and Altman, Science Editors' "
+    "Handbook, EASE 2013; it numbers nothing, so the letters are ours; what it asks under several headings stands "
+    "once, and a heading without use here is one row. All items are in our words.",
+)
+
+
+def read_checklist(path: str | os.PathLike[str] = CHECKLIST) -> pd.DataFrame:
+    """Read and check a checklist.
+
+    Parameters
+    ----------
+    path : str or path, default CHECKLIST
+        A CSV file in UTF-8 with the columns of `COLUMNS`.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per item, in the order of the file; a cell without text is empty, none is missing.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or anything in it is not allowed; all problems are listed, each with file, row,
+        column, value and what is allowed. An item that is met, if only partly, needs a place, every other a remark.
+    """
+    table = _read(Path(path))
+    found = [f"row {row}, column {column}: {value!r}; {allowed}" for row, column, value, allowed in _problems(table)]
+    if found:
+        raise ValueError("\n".join(f"{Path(path).name}, {problem}" for problem in found))
+    return table
+
 
 def _read(path: Path) -> pd.DataFrame:
     try:
@@ -71,47 +117,8 @@ def _problems(table: pd.DataFrame) -> Iterator[tuple[int, str, str, str]]:
             yield number + 2, "remark", "", f"allowed is a reason, since {column} is {table.at[number, column]}"
 
 
-def read_checklist(path: str | os.PathLike[str] = CHECKLIST) -> pd.DataFrame:
-    """Read and check a checklist.
-
-    Parameters
-    ----------
-    path : str or path, default CHECKLIST
-        A CSV file in UTF-8 with the columns of `COLUMNS`.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per item, in the order of the file; a cell without text is empty, none is missing.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read or anything in it is not allowed; all problems are listed, each with file, row,
-        column, value and what is allowed. An item that is met, if only partly, needs a place, every other a remark.
-    """
-    table = _read(Path(path))
-    found = [f"row {row}, column {column}: {value!r}; {allowed}" for row, column, value, allowed in _problems(table)]
-    if found:
-        raise ValueError("\n".join(f"{Path(path).name}, {problem}" for problem in found))
-    return table
-
-
 def missing_pointers(checklist: pd.DataFrame, root: str | os.PathLike[str]) -> list[str]:
-    """List the pointers of a checklist that lead nowhere.
-
-    Parameters
-    ----------
-    checklist : DataFrame
-        As `read_checklist` gives it.
-    root : str or path
-        The root of the project.
-
-    Returns
-    -------
-    list of str
-        Each pointer once, in order, whose file does not exist or does not hold the text after "#" as a whole word.
-    """
+    """List the pointers, each once, whose file is not below the root or lacks the text after "#" as a whole word."""
     pointers = dict.fromkeys(pointer for cell in checklist["compendium_where"] for pointer in cell.split())
     return [pointer for pointer in pointers if not _leads_somewhere(pointer, Path(root))]
 
@@ -144,3 +151,46 @@ def counts(checklist: pd.DataFrame) -> pd.DataFrame:
             found = {status: int((part[column] == status).sum()) for status in STATUSES}
             rows.append({"guideline": guideline, "judged": column} | found | {"items": len(part)})
     return pd.DataFrame(rows)
+
+
+def render_checklist(checklist: pd.DataFrame, caveats: Sequence[str] = (), root: str = "..") -> GT:
+    """Lay out a checklist to be read, with links to where each item is met.
+
+    Parameters
+    ----------
+    checklist : DataFrame
+        As `read_checklist` gives it; markup in its texts is shown and not obeyed.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold.
+    root : str, default ".."
+        The root of the project as seen from the folder of the page, for the links.
+
+    Returns
+    -------
+    GT
+        A notebook shows it; `outputs.save_table` saves it.
+    """
+    cells = parts("checklist.html")
+    links = [
+        [cells.link(root, *pointer.partition("#")[::2]) for pointer in cell.split()]
+        for cell in checklist["compendium_where"]
+    ]
+    # Ranges of lines, and percentages, are not broken.
+    text = checklist.replace({r"(?<=\d)-(?=L\d)": "–\u2060", " %": "\u00a0%"}, regex=True)
+    places = text["paper_where"].map(lambda cell: [cell] if cell else [])
+    rows = pd.DataFrame(
+        {
+            "Section": checklist["guideline"] + ". " + checklist["section"],
+            "Item": list(map(cells.item, text.to_dict("records"))),
+            "Paper": list(map(cells.judgement, text["paper"].map(STATUSES), text["paper"], places)),
+            "Compendium": list(map(cells.judgement, text["compendium"].map(STATUSES), text["compendium"], links)),
+            "Remark": text["remark"].map(cells.remark),
+        }
+    )
+    bars = raw_html(cells.bars(STATUSES, counts(checklist).to_dict("records")))
+    table = GT(rows, rowname_col="Item", groupname_col="Section", id="checklist")
+    table = table.tab_header("Reporting checklist: STROBE and SAMPL", bars).tab_stubhead("Item")
+    # Text without a format is escaped by the library; in these cells the templates have escaped it already.
+    table = table.fmt(lambda cell: cell, columns=["Item", "Paper", "Compendium", "Remark"])
+    table = table.cols_width({"Item": "31%", "Paper": "15%", "Compendium": "30%", "Remark": "24%"})
+    return finish(table, "checklist", _NOTES, caveats, wrap=True).opt_css(render("checklist.css"))

@@ -1,6 +1,10 @@
-"""Sentences that name a test, its method and its level, the same below every table and figure."""
+"""Sentences that name a test, its method and its level, the same below every table and figure.
 
-from collections.abc import Iterable
+They follow the criteria that the numbers were computed by, and the ``method`` that each test says it was done by,
+which is None where there was no test.
+"""
+
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -8,7 +12,10 @@ from analysis.criteria import Criteria
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
 from compendium.reporting.formatting import count_of
 
-__all__ = ["COMPARISON_NOTE", "biology_note", "outcome_note", "profile_notes", "signed_rank_note", "significance_note"]
+__all__ = [
+    *("ADJUSTMENT_LABELS", "COMPARISON_NOTE", "METHOD_LABELS", "VISIT_LABELS", "biology_note", "methods_used"),
+    *("outcome_note", "profile_notes", "signed_rank_note", "significance_note"),
+]
 
 METHOD_LABELS: dict[str, str] = {
     "exact": "exact conditional distribution, ties included",
@@ -37,114 +44,52 @@ _TAILS = {"two-sided": "Two-tailed", "greater": "One-tailed (improvement)"}
 _ZEROS = {"drop": "unchanged pairs left out", "pratt": "unchanged pairs ranked by Pratt's rule"}
 
 
-def signed_rank_note(criteria: Criteria, methods: Iterable[str]) -> str:
-    """Name the signed-rank test of the symptoms.
-
-    Parameters
-    ----------
-    criteria : Criteria
-        ``alternative`` and ``zeros`` are used.
-    methods : iterable of str
-        The ``method`` of each test.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
-    test = f"{_TAILS[criteria.alternative]} Wilcoxon signed-rank test"
-    return f"{test} of the score under omalizumab against that before: {_how(criteria, methods)}."
-
-
-def outcome_note(methods: Iterable[str | None]) -> str:
-    """Name the tests of total IgE against efficacy and tolerance.
-
-    Parameters
-    ----------
-    methods : iterable of str or None
-        The ``method`` of each rank-sum test, None where there was none.
-
-    Returns
-    -------
-    str
-        Sentences.
-    """
-    how = _methods(methods) or "not possible here"
-    return (
-        "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by "
-        f"Bonett and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, {how}."
-    )
-
-
-def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
-    """Name the test of the symptoms of a profile and say what its marks mean.
-
-    Parameters
-    ----------
-    profile : DataFrame
-        As `analysis.symptoms.symptom_profile` gives it: ``n`` and ``method``.
-    criteria : Criteria
-        The rules it was made by.
-
-    Returns
-    -------
-    list of str
-        Two sentences.
-    """
-    tested = profile["n"] > 0
-    return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
-
-
-def _how(criteria: Criteria, methods: Iterable[str]) -> str:
-    """Say how the p values of signed-rank tests were computed, and what became of pairs without change."""
-    return ", ".join(filter(None, [_methods(methods), _ZEROS[criteria.zeros]]))
-
-
-def _methods(methods: Iterable[str | None]) -> str:
+def methods_used(methods: Iterable[str | None], labels: Mapping[str, str] = METHOD_LABELS) -> str:
+    """Name the methods that occur; nothing if no test was possible."""
     found = set(methods)
-    return "; ".join(label for method, label in METHOD_LABELS.items() if method in found)
+    return "; ".join(label for method, label in labels.items() if method in found)
 
 
-def biology_note(criteria: Criteria, methods: Iterable[str]) -> str:
-    """Name the tests of levels before and on therapy.
+def _signed_rank_methods(criteria: Criteria, methods: Iterable[str]) -> str:
+    """Say how the p values of signed-rank tests were computed, and what became of pairs without change."""
+    return ", ".join(filter(None, [methods_used(methods), _ZEROS[criteria.zeros]]))
 
-    Parameters
-    ----------
-    criteria : Criteria
-        ``zeros`` is used.
-    methods : iterable of str
-        The ``method`` of each signed-rank test.
 
-    Returns
-    -------
-    str
-        Sentences, with the units of the levels.
-    """
-    units = ", ".join(f"{ANALYTE_LABELS[analyte]} in {unit}" for analyte, unit in ANALYTE_UNITS.items())
-    return (
-        f"{units}. All tests are two-tailed and not adjusted for their number. Paired t test: mean difference, on "
-        "therapy minus before; of the logarithms: ratio of geometric means, on therapy to before. Wilcoxon signed-rank "
-        f"test: {_how(criteria, methods)}."
-    )
+def signed_rank_note(criteria: Criteria, methods: Iterable[str]) -> str:
+    """Name the signed-rank test of the symptoms."""
+    test = f"{_TAILS[criteria.alternative]} Wilcoxon signed-rank test"
+    return f"{test} of the score under omalizumab against that before: {_signed_rank_methods(criteria, methods)}."
 
 
 def significance_note(criteria: Criteria, tests: int) -> str:
-    """Say what the marks of significance mean.
-
-    Parameters
-    ----------
-    criteria : Criteria
-        ``adjustment``, ``alpha`` and ``p_at_alpha`` are used.
-    tests : int
-        Number of symptoms tested together.
-
-    Returns
-    -------
-    str
-        A sentence that says of which p values the marks are, and the levels.
-    """
+    """Say of which p values, so many tested together, the marks of significance are, and at which levels."""
     below, above = ("<", "≥") if criteria.p_at_alpha == "ns" else ("≤", ">")
     alpha = criteria.alpha
     levels = f"ns: p {above} {alpha:g}; *: p {below} {alpha:g}"
     levels += "".join(f"; {mark}: p {below} {min(alpha, level):g}" for mark, level in (("**", 0.01), ("***", 0.001)))
     return f"Marks: p values {ADJUSTMENT_LABELS[criteria.adjustment]} ({count_of(tests, 'test')}); {levels}."
+
+
+def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
+    """Name the test of the symptoms of `analysis.symptoms.symptom_profile`, and say what its marks mean."""
+    tested = profile["n"] > 0
+    return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
+
+
+def outcome_note(methods: Iterable[str | None]) -> str:
+    """Name the tests of total IgE against efficacy and tolerance, the rank-sum tests done by these methods."""
+    return (
+        "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by "
+        "Bonett and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, "
+        f"{methods_used(methods) or 'not possible here'}."
+    )
+
+
+def biology_note(criteria: Criteria, methods: Iterable[str]) -> str:
+    """Name the tests of levels before and on therapy, and the units of the levels."""
+    units = ", ".join(f"{ANALYTE_LABELS[analyte]} in {unit}" for analyte, unit in ANALYTE_UNITS.items())
+    return (
+        f"{units}. All tests are two-tailed and not adjusted for their number. Paired t test: mean difference, on "
+        "therapy minus before; of the logarithms: ratio of geometric means, on therapy to before. Wilcoxon signed-rank "
+        f"test: {_signed_rank_methods(criteria, methods)}."
+    )

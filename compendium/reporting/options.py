@@ -1,4 +1,4 @@
-"""How the options of the criteria and their values are called, and tables of what they do to the results."""
+"""How the options of the criteria and their values are called, and what they do to the results, printed."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from analysis.criteria import Criteria
 from analysis.schema import symptom_list
 from analysis.sensitivity.effects import OUTCOMES, variance_shares
 from analysis.sensitivity.options import RESPONSE_OPTIONS
-from compendium.reporting import formatting
+from compendium.reporting.formatting import MISSING, number
 from compendium.reporting.methods import ADJUSTMENT_LABELS
 
 __all__ = ["OPTION_LABELS", "change_notes", "change_rows", "moving_rows", "value_label", "variance_rows"]
@@ -77,7 +77,8 @@ def value_label(option: str, value: Any) -> str:
     return f"{float(value):g}{_UNITS.get(option, ' %')}"
 
 
-OUTCOME_HEADS: dict[str, str] = {
+# The results in short, but for symptoms.
+_HEADS: dict[str, str] = {
     "best.orr": "ORR",
     "best.cr": "CR",
     "best.mr": "MR",
@@ -91,65 +92,42 @@ OUTCOME_HEADS: dict[str, str] = {
     "therapy_months": "median months on therapy",
     "ige_increased": "IgE increased",
 }
-"""The results in short, but for symptoms."""
+
+
+def _trimmed(value: float) -> str:
+    return number(value, 1, trim=True)
 
 
 def _arrow(before: Any, after: Any) -> str:
-    return "\u00a0→\u00a0".join(formatting.number(value, 1, trim=True) for value in (before, after))
+    return f"{_trimmed(before)}\u00a0→\u00a0{_trimmed(after)}"
 
 
 def _symptoms(first: pd.Series, row: pd.Series) -> str:
     """Say how many marks changed, and which symptoms are significant under one rule only."""
     if not row["marks_changed"]:
-        return formatting.MISSING
+        return MISSING
     labels = symptom_list()["label"]
     count, was, now = row["marks_changed"], first["significant"], row["significant"]
     changed = "1 mark changes" if count == 1 else f"{count} marks change"
-    parts = [f"{changed}, {formatting.number(now) if was == now else _arrow(was, now)} significant"]
+    parts = [f"{changed}, {number(now) if was == now else _arrow(was, now)} significant"]
     parts += [f"{way}: {', '.join(labels[row[way].split(', ')])}" for way in ("lost", "gained") if row[way]]
     return "; ".join(parts)
 
 
 def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
-    """Print what changes when one rule does.
-
-    Parameters
-    ----------
-    changes : DataFrame
-        As `sensitivity.effects.one_at_a_time` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per change: the rule, what it is changed to, the results that move, and the symptoms whose marks do.
-    """
+    """Print each change of `sensitivity.effects.one_at_a_time`: what is changed, the results and symptoms that move."""
     first, rows = changes.iloc[0], []
     for _, row in changes.iloc[1:].iterrows():
         moved = [
-            f"{head} {_arrow(first[name], row[name])}"
-            for name, head in OUTCOME_HEADS.items()
-            if row[name] != first[name]
+            f"{head} {_arrow(first[name], row[name])}" for name, head in _HEADS.items() if row[name] != first[name]
         ]
-        label = value_label(row["option"], row["value"])
-        rows.append(
-            (OPTION_LABELS[row["option"]], label, ", ".join(moved) or formatting.MISSING, _symptoms(first, row))
-        )
+        rule, value = OPTION_LABELS[row["option"]], value_label(row["option"], row["value"])
+        rows.append((rule, value, ", ".join(moved) or MISSING, _symptoms(first, row)))
     return pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])
 
 
 def change_notes(criteria: Criteria) -> list[str]:
-    """Say what the table of single changes counts.
-
-    Parameters
-    ----------
-    criteria : Criteria
-        The rules that are changed.
-
-    Returns
-    -------
-    list of str
-        Sentences to print below it.
-    """
+    """Say below `change_rows` what they count, the criteria being those that are changed."""
     level = "below" if criteria.p_at_alpha == "ns" else "up to"
     judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, {level} {criteria.alpha:g}"
     return [
@@ -160,48 +138,24 @@ def change_notes(criteria: Criteria) -> list[str]:
 
 
 def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
-    """Print what share of the variance over all combinations each rule has.
+    """Print each rule's share of the variance over the combinations of `sensitivity.grids.response_grid`.
 
-    Parameters
-    ----------
-    grid : DataFrame
-        As `sensitivity.grids.response_grid` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per rule, one column per number of responders that varies, as percentages.
+    One column per number of responders that varies, as percentages.
     """
-    shares = {name: variance_shares(grid, name) for name in OUTCOME_HEADS if name in grid and grid[name].nunique() > 1}
-    columns = {
-        OUTCOME_HEADS[name].capitalize() if OUTCOME_HEADS[name].islower() else OUTCOME_HEADS[name]: [
-            formatting.number(100 * share) for share in shares[name].values()
-        ]
-        for name in shares
-    }
+    columns = {}
+    for name, head in _HEADS.items():
+        if name in grid and grid[name].nunique() > 1:
+            shares = variance_shares(grid, name).values()
+            columns[head.capitalize() if head.islower() else head] = [number(100 * share) for share in shares]
     return pd.DataFrame({"Rule": [OPTION_LABELS[name] for name in RESPONSE_OPTIONS]} | columns)
 
 
 def moving_rows(most: pd.DataFrame) -> pd.DataFrame:
-    """Print which single rule moves each result most.
-
-    Parameters
-    ----------
-    most : DataFrame
-        As `sensitivity.effects.most_moving` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per result.
-    """
+    """Print which single rule moves each result most, as `sensitivity.effects.most_moving` gives it."""
     rows = []
     for row in most.itertuples():
         rule = f"{OPTION_LABELS[row.option]}: {value_label(row.option, row.value)}" if row.option else "none moves it"
-        before, after, low, high = (
-            formatting.number(x, 1, trim=True) for x in (row.before, row.after, row.lowest, row.highest)
-        )
-        rows.append(
-            (OUTCOMES[row.Index], before, rule, after if row.option else formatting.MISSING, f"{low} to {high}")
-        )
+        after = _trimmed(row.after) if row.option else MISSING
+        span = f"{_trimmed(row.lowest)} to {_trimmed(row.highest)}"
+        rows.append((OUTCOMES[row.Index], _trimmed(row.before), rule, after, span))
     return pd.DataFrame(rows, columns=["Result", "These rules", "Moved most by", "to", "All single changes"])

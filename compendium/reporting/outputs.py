@@ -21,7 +21,7 @@ from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 
 from compendium.files import csv_text, json_text, write_atomically
-from compendium.reporting.table_style import page
+from compendium.reporting.pages import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
 """Environment variable that, when set, names the folder to write to in place of the one asked for.

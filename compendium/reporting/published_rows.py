@@ -1,4 +1,8 @@
-"""The comparison with the published cohort, printed: its two tables and the notes below them."""
+"""The comparison with the published cohort, printed: its two tables and the sentences below them.
+
+The numbers are those of `compendium.verification.published_rates`: ``rates`` of `compared_rates`, ``values`` of
+`compared_values`.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +10,11 @@ import pandas as pd
 from great_tables import GT
 
 from compendium.reporting.formatting import MISSING, count_percent, number
-from compendium.reporting.table_style import finish
+from compendium.reporting.small_tables import small_table
 
 __all__ = ["rate_notes", "rate_rows", "row_notes", "sectioned_table", "value_notes", "value_rows"]
 
-
-ABSENT, NOBODY = "not available", f"{MISSING} (N = 0)"
+_ABSENT, _NOBODY = "not available", f"{MISSING} (N = 0)"
 
 
 def _place(places: pd.Series) -> pd.Series:
@@ -23,41 +26,26 @@ def _place(places: pd.Series) -> pd.Series:
 def _share(n: int, denominator: int) -> str:
     """Print "33/40 (82.5)", "0/40", or that nobody is in the group."""
     if pd.isna(n):
-        return ABSENT
+        return _ABSENT
     if not denominator:
-        return NOBODY
+        return _NOBODY
     _, *percent = count_percent(n, denominator).split(" ")
     return " ".join([f"{n:,}/{denominator:,}", *percent])
 
 
+def _difference(points: float, low: float, high: float) -> str:
+    return MISSING if pd.isna(points) else f"{number(points, 1)} ({number(low, 1)} to {number(high, 1)})"
+
+
 def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
-    """Print the rates of both cohorts and their differences.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per rate: its section, name, both shares, the difference in points with its interval, where the paper
-        has it, and what else it prints.
-    """
-    sides = {"Own cohort, n/N (%)": "own", "Paper, n/N (%)": "published"}
-    differences = zip(rates["difference"], rates["low"], rates["high"], strict=True)
+    """Print the rates of both cohorts, the differences in points, the places in the paper and what else it prints."""
     return pd.DataFrame(
         {
             "section": rates["section"],
             "Rate": rates["label"],
-            **{
-                head: [_share(n, of) for n, of in zip(rates[f"{side}_n"], rates[f"{side}_denominator"], strict=True)]
-                for head, side in sides.items()
-            },
-            "Difference, points (95% CI)": [
-                MISSING if pd.isna(points) else f"{number(points, 1)} ({number(low, 1)} to {number(high, 1)})"
-                for points, low, high in differences
-            ],
+            "Own cohort, n/N (%)": list(map(_share, rates["own_n"], rates["own_denominator"])),
+            "Paper, n/N (%)": list(map(_share, rates["published_n"], rates["published_denominator"])),
+            "Difference, points (95% CI)": list(map(_difference, rates["difference"], rates["low"], rates["high"])),
             "In the paper": _place(rates["place"]),
             "Printed otherwise": rates["note"].str.removeprefix("as printed: ").str.replace(", N = 55", ""),
         }
@@ -65,18 +53,7 @@ def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_notes(rates: pd.DataFrame) -> list[str]:
-    """Say what the differences are and are not, below the table and the figure.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Say what the differences are and are not, below the table and the figure."""
     compared = int(rates["difference"].notna().sum())
     beyond = int(((rates["low"] > 0) | (rates["high"] < 0)).sum())
     return [
@@ -90,42 +67,20 @@ def rate_notes(rates: pd.DataFrame) -> list[str]:
 
 
 def row_notes(rates: pd.DataFrame) -> list[str]:
-    """Explain the rows of the table.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Explain the rows of the table of rates."""
     notes = [
         "Adverse events are compared by their term: one that stands in no row counts as nobody's. Printed otherwise: "
         "statements of the paper that do not agree with the rate taken from it."
     ]
     if rates["own_n"].isna().any():
-        notes.append(f"{ABSENT}: the cohort gives no such number.")
+        notes.append(f"{_ABSENT}: the cohort gives no such number.")
     if (rates["own_denominator"] == 0).any():
-        notes.append(f"{NOBODY}: the cohort has nobody in this group.")
+        notes.append(f"{_NOBODY}: the cohort has nobody in this group.")
     return notes
 
 
 def value_rows(values: pd.DataFrame) -> pd.DataFrame:
-    """Print the medians, means and ranges of both cohorts.
-
-    Parameters
-    ----------
-    values : DataFrame
-        As `compendium.verification.published_rates.compared_values` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per number: its section, name, unit, that of the cohort and that of the paper, and where it stands.
-    """
+    """Print the medians, means and ranges of both cohorts, with their units and the places in the paper."""
     return pd.DataFrame(
         {
             "section": values["section"],
@@ -139,18 +94,7 @@ def value_rows(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def value_notes(values: pd.DataFrame) -> list[str]:
-    """Say why these numbers have no interval.
-
-    Parameters
-    ----------
-    values : DataFrame
-        As `compendium.verification.published_rates.compared_values` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences for below the table.
-    """
+    """Say why these numbers have no interval."""
     notes = ["No interval: the paper prints no values of single patients, from which one could be computed."]
     return notes + [f"{MISSING}: the cohort has no values."] * bool(values["own"].isna().any())
 
@@ -158,26 +102,5 @@ def value_notes(values: pd.DataFrame) -> list[str]:
 def sectioned_table(
     rows: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
 ) -> GT:
-    """Lay out printed rows under the headings of their sections.
-
-    Parameters
-    ----------
-    rows : DataFrame of str
-        As `rate_rows` or `value_rows` gives them: ``section``, then the name of the row, then its cells.
-    title : str
-        Heading of the table.
-    identifier : str
-        Identifier of the table on a page: lower-case letters, digits and hyphens.
-    notes : iterable of str
-        Printed below the table, one line each.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    GT
-        A notebook shows it; `outputs.save_table` saves it.
-    """
-    name = rows.columns[1]
-    table = GT(rows, rowname_col=name, groupname_col="section", id=identifier).tab_header(title).tab_stubhead(name)
-    return finish(table, identifier, notes, caveats, wrap=True)
+    """Lay out `rate_rows` or `value_rows` under the headings of their sections, as `small_tables.small_table` does."""
+    return small_table(rows, title, identifier, notes, caveats, group="section")

@@ -1,9 +1,8 @@
-"""Tables to be read: the tidy numbers of `tables` as HTML in the style of a journal.
+"""Tables 1 and 2 to be read: the tidy numbers of `tables` as HTML in the style of a journal.
 
 Every cell is made by `formatting`; ids are fixed and nothing is loaded from elsewhere, so equal numbers are equal text.
 """
 
-import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,9 @@ from great_tables import html as raw_html
 from analysis.characteristics import SECTIONS
 from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.reporting import formatting
-from compendium.reporting.table_style import finish
+from compendium.reporting.pages import finish, parts
+
+__all__ = ["CELLS", "COUNTS_NOTE", "EVALUATED_NOTE", "aligned", "head", "laid_out", "render_table_1", "render_table_2"]
 
 TITLE_1 = "Table 1. Patients' characteristics"
 TITLE_2 = "Table 2. Response rates"
@@ -58,7 +59,7 @@ def _durations(row: Mapping[str, Any]) -> str:
     return f"{formatting.duration(row['median'])} ({low} – {high})"
 
 
-_CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "count_percent": lambda row: formatting.count_percent(row["n"], row["denominator"]),
     "count": lambda row: formatting.number(row["n"]),
     "median_range": formatting.median_range,
@@ -69,31 +70,62 @@ _CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 """How a row of each statistic is printed; durations are in months."""
 
 
-def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Print every row of the tidy numbers, with the counts of a column set under one another."""
-    unknown = sorted(set(numbers["statistic"]) - set(_CELLS))
-    if unknown:
-        raise ValueError(f"statistic {unknown[0]!r} is unknown; allowed are {', '.join(_CELLS)}")
-    text = pd.Series([_CELLS[row["statistic"]](row) for row in numbers.to_dict("records")], numbers.index, dtype=object)
+def head(name: str, size: str) -> Any:
+    """Head a column by its population and how many patients it has."""
+    return raw_html(parts().head(name, size))
+
+
+def aligned(numbers: pd.DataFrame, text: Iterable[str]) -> pd.DataFrame:
+    """Add the printed ``cell`` of each row, with the counts of a column set under one another."""
+    text = pd.Series(list(text), numbers.index, dtype=object)
+    first = text.str.split(" ").str[0]
     counts = numbers["statistic"].isin(["count", "count_percent"])
-    digits = text.str.split(" ").str[0].str.len()
-    width = digits[counts].groupby(numbers["column"]).transform("max").reindex(numbers.index)
-    padding = (width - digits).where(counts, 0).astype(int)
+    digits = first.str.len().where(counts & first.str.fullmatch(rf"[\d,]+|{formatting.MISSING}"))
+    padding = (digits.groupby(numbers["column"]).transform("max") - digits).fillna(0).astype(int)
     # A figure space is as wide as a digit, so shorter counts keep their place.
     return numbers.assign(cell=padding.map(lambda n: "\u2007" * n) + text)
 
 
+def laid_out(
+    numbers: pd.DataFrame,
+    labels: Iterable[str],
+    sections: Mapping[str, str],
+    heads: Mapping[str, Any],
+    identifier: str,
+    title: str,
+) -> GT:
+    """Lay out `aligned` numbers: sections, indented rows with a label each, and the headed columns."""
+    rows = numbers.drop_duplicates("row").set_index("row")
+    cells = numbers.pivot(index="row", columns="column", values="cell").loc[rows.index, list(heads)].fillna("")
+    keys = rows.index.str.extract("^([^.:]*)", expand=False)
+    unknown = sorted(set(keys) - set(sections))
+    if unknown:
+        raise ValueError(f"section {unknown[0]!r} is unknown; allowed are {', '.join(sections)}")
+    frame = cells.rename_axis(columns=None).assign(label=list(labels), section=[sections[key] for key in keys])
+    table = GT(frame, rowname_col="label", groupname_col="section", id=identifier).tab_header(title)
+    for level in (1, 2):
+        table = table.tab_stub_indent(rows=[i for i, deep in enumerate(rows["level"]) if deep == level], indent=level)
+    return table.cols_label(cases=dict(heads))
+
+
+def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Print every row of the tidy numbers."""
+    unknown = sorted(set(numbers["statistic"]) - set(CELLS))
+    if unknown:
+        raise ValueError(f"statistic {unknown[0]!r} is unknown; allowed are {', '.join(CELLS)}")
+    return aligned(numbers, [CELLS[row["statistic"]](row) for row in numbers.to_dict("records")])
+
+
 def _sizes(numbers: pd.DataFrame) -> pd.Series:
-    """Tell how many patients each column has: no share of it has a larger denominator."""
-    shares = numbers[numbers["statistic"] == "count_percent"]
-    return shares.groupby("column", sort=False)["denominator"].max()
+    """Tell how many patients each column has, in the order of `Population`: no share has a larger denominator."""
+    sizes = numbers[numbers["statistic"] == "count_percent"].groupby("column")["denominator"].max()
+    return sizes.reindex([column for column in Population if column in sizes.index])
 
 
 def _labels(numbers: pd.DataFrame, size: int) -> pd.Series:
     """Complete the labels by the statistic and, where not everybody was evaluated, by how many were."""
-    shares = numbers["statistic"] == "count_percent"
     described = numbers["statistic"].isin(list(_SUFFIXES))
-    evaluated = numbers["denominator"].where(shares, numbers["n"].where(described))
+    evaluated = numbers["denominator"].where(numbers["statistic"] == "count_percent", numbers["n"].where(described))
     partial = evaluated.notna() & (evaluated != size)
     note = evaluated.map(lambda n: f"{_EVALUATED}{formatting.number(n)})").where(partial, "")
     return numbers["label"] + numbers["statistic"].map(_SUFFIXES).fillna("") + note
@@ -104,33 +136,6 @@ def _abbreviations(texts: Iterable[str]) -> str:
     words = set(re.findall(r"\w+", " ".join(texts)))
     known = "; ".join(f"{short}: {long}" for short, long in ABBREVIATIONS.items() if short in words)
     return known and f"{known}."
-
-
-def _sectioned(
-    numbers: pd.DataFrame, labels: pd.Series, sections: Mapping[str, str], identifier: str, title: str
-) -> GT:
-    """Lay out tidy numbers: sections, indented rows, one column per population."""
-    numbers = _cells(numbers)
-    rows = numbers.drop_duplicates("row").set_index("row")
-    wide = numbers.pivot(index="row", columns="column", values="cell").loc[rows.index]
-    wide = wide[[column for column in Population if column in wide.columns]].rename_axis(columns=None)
-    wide.columns = [str(column) for column in wide.columns]
-    keys = rows.index.str.split(".").str[0]
-    unknown = sorted(set(keys) - set(sections))
-    if unknown:
-        raise ValueError(f"section {unknown[0]!r} is unknown; allowed are {', '.join(sections)}")
-    wide.insert(0, "section", keys.map(sections).to_numpy())
-    wide.insert(0, "label", labels.groupby(numbers["row"], sort=False).first().loc[rows.index].to_numpy())
-    table = GT(wide, rowname_col="label", groupname_col="section", id=identifier).tab_header(title)
-    for level in (1, 2):
-        table = table.tab_stub_indent(rows=[i for i, deep in enumerate(rows["level"]) if deep == level], indent=level)
-    return table
-
-
-def _headed(table: GT, sizes: pd.Series, names: Mapping[str, str]) -> GT:
-    """Head each column by its population and the number of patients in it."""
-    texts = {str(column): f"{html.escape(names[column])}<br>(N = {size})" for column, size in sizes.items()}
-    return table.cols_label(cases={column: raw_html(text) for column, text in texts.items()})
 
 
 def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
@@ -157,7 +162,8 @@ def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
     if numbers["column"].nunique() != 1 or len(sizes) != 1:
         raise ValueError(f"Table 1 has one column, a population; these numbers have {numbers['column'].nunique()}")
     labels = _labels(numbers, sizes.iloc[0])
-    table = _headed(_sectioned(numbers, labels, SECTIONS, "table-1", TITLE_1), sizes, POPULATION_LABELS)
+    heads = {column: head(POPULATION_LABELS[column], f"N = {size}") for column, size in sizes.items()}
+    table = laid_out(_cells(numbers), labels, SECTIONS, heads, "table-1", TITLE_1)
     notes = [COUNTS_NOTE]
     if labels.str.contains(_EVALUATED, regex=False).any():
         notes.append(EVALUATED_NOTE)
@@ -186,12 +192,14 @@ def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
         If a statistic or section is unknown.
     """
     sizes = _sizes(numbers)
-    empty = [POPULATION_LABELS[column] for column in Population if sizes.get(column) == 0]
+    empty = [POPULATION_LABELS[column] for column in sizes.index[sizes == 0]]
     sizes = sizes[sizes > 0]
     numbers = numbers[numbers["column"].isin(sizes.index)]
-    bracket = [str(column) for column in _PRIMARY if column in sizes.index]
+    bracket = [column for column in _PRIMARY if column in sizes.index]
     names = POPULATION_LABELS | ({Population.PRIMARY: "All"} if len(bracket) > 1 else {})
-    table = _headed(_sectioned(numbers, numbers["label"], SECTIONS_2, "table-2", TITLE_2), sizes, names)
+    heads = {column: head(names[column], f"N = {size}") for column, size in sizes.items()}
+    labels = numbers.drop_duplicates("row")["label"]
+    table = laid_out(_cells(numbers), labels, SECTIONS_2, heads, "table-2", TITLE_2)
     if len(bracket) > 1:
         table = table.tab_spanner(POPULATION_LABELS[Population.PRIMARY], bracket)
     shown = [*numbers["label"], *(POPULATION_LABELS[column] for column in sizes.index), *empty]

@@ -1,4 +1,4 @@
-"""Small tables for the notebooks: values of the text printed with what belongs to them."""
+"""Small tables of a few results: values of the text printed with what belongs to them."""
 
 import difflib
 import re
@@ -9,29 +9,16 @@ import pandas as pd
 from great_tables import GT
 
 from compendium.reporting import formatting
-from compendium.reporting.table_style import finish
+from compendium.reporting.pages import finish
 
 __all__ = ["small_table", "value_rows", "value_text"]
 
 
 def value_text(entry: Mapping[str, Any]) -> str:
-    """Print a value of the text with all that belongs to it.
+    """Print a value of the text, as the `summarise` functions give it, with all that belongs to it.
 
-    Parameters
-    ----------
-    entry : mapping
-        A value as the `summarise` functions give it.
-
-    Returns
-    -------
-    str
-        By what the entry holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test with its p
-        value, a ratio, or a count.
-
-    Raises
-    ------
-    ValueError
-        If it holds none of these.
+    By what it holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test with its p value, a ratio,
+    or a count; a `ValueError` if it holds none of these.
     """
     if "p_value" in entry:
         return _test_text(entry)
@@ -51,22 +38,6 @@ def value_text(entry: Mapping[str, Any]) -> str:
     )
 
 
-def _estimate(entry: Mapping[str, Any]) -> list[str]:
-    """Print what a test estimates, with its interval where it has one."""
-    if entry.get("ratio") is not None:
-        name, text, digits = "ratio of geometric means", formatting.number(entry["ratio"], 2), 2
-    elif entry.get("mean_difference") is not None:
-        name, text, digits = "mean difference", formatting.number(entry["mean_difference"], 1), 1
-    elif entry.get("effect") is not None:
-        name, text, digits = "rank-biserial correlation", formatting.number(entry["effect"], 2), 2
-    elif entry.get("rho") is not None:
-        name, text, digits = "rho", formatting.number(entry["rho"], 2), 2
-    else:
-        return []
-    interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
-    return [f"{name} {text}{interval}"]
-
-
 def _test_text(entry: Mapping[str, Any]) -> str:
     if not entry["n"] and not entry.get("n_zero"):
         return f"{formatting.p_value(None, named=True)}, n = 0"  # a test of nobody says nothing
@@ -78,26 +49,25 @@ def _test_text(entry: Mapping[str, Any]) -> str:
     return ", ".join([*_estimate(entry), formatting.p_value(entry["p_value"], named=True), size])
 
 
+def _estimate(entry: Mapping[str, Any]) -> list[str]:
+    """Print what a test estimates, with its interval where it has one."""
+    for key, (name, digits) in _ESTIMATES.items():
+        if entry.get(key) is not None:
+            interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
+            return [f"{name} {formatting.number(entry[key], digits)}{interval}"]
+    return []
+
+
+_ESTIMATES = {
+    "ratio": ("ratio of geometric means", 2),
+    "mean_difference": ("mean difference", 1),
+    "effect": ("rank-biserial correlation", 2),
+    "rho": ("rho", 2),
+}
+
+
 def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
-    """Choose values of the text and print them, for `small_table`.
-
-    Parameters
-    ----------
-    values : mapping of str to mapping
-        Values by dotted name, as the `summarise` functions give them.
-    labels : mapping of str to str
-        What to call each of the chosen ones, in the order to show.
-
-    Returns
-    -------
-    DataFrame of str
-        Columns ``Result`` and ``Value``, one row per label.
-
-    Raises
-    ------
-    ValueError
-        If there is no value of a name.
-    """
+    """Print the values that have a label, in that order, as columns ``Result`` and ``Value``."""
     for name in labels:
         if name not in values:
             near = ", ".join(difflib.get_close_matches(name, values)) or "none is close to it"
@@ -106,15 +76,20 @@ def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str
 
 
 def small_table(
-    frame: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
+    frame: pd.DataFrame,
+    title: str,
+    identifier: str,
+    notes: Iterable[str] = (),
+    caveats: Sequence[str] = (),
+    group: str | None = None,
 ) -> GT:
     """Lay out a few results to be read in a notebook.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per row; the first column names it. Text is kept, whole numbers are printed whole, other numbers with
-        at most two digits after the point, and a missing value as such.
+        One row per row; the first column (but for the group) names it. Text is kept, whole numbers are printed whole,
+        other numbers with at most two digits after the point, and a missing value as such.
     title : str
         Heading of the table.
     identifier : str
@@ -123,6 +98,8 @@ def small_table(
         Printed below the table, one line each.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+    group : str, optional
+        A column whose values are headings of sections.
 
     Returns
     -------
@@ -140,5 +117,6 @@ def small_table(
         lambda cell: cell if isinstance(cell, str) else formatting.number(cell, 2, trim=True)
     )
     text.columns = [str(column) for column in text.columns]
-    table = GT(text, rowname_col=text.columns[0], id=identifier).tab_header(title).tab_stubhead(text.columns[0])
+    name = next(column for column in text.columns if column != group)
+    table = GT(text, rowname_col=name, groupname_col=group, id=identifier).tab_header(title).tab_stubhead(name)
     return finish(table, identifier, notes, caveats, wrap=True)

@@ -1,4 +1,8 @@
-"""The comparison of idiopathic with primary MCAS, printed: the rows of its tables and the notes below them."""
+"""The comparison of idiopathic with primary MCAS, printed: the rows of its tables and the sentences below them.
+
+The numbers are those of `analysis.subgroups`: ``responses`` of `response_by_group`, ``symptoms`` of
+`symptoms_by_group`, and ``values`` of `summarise`. Pairs of numbers are idiopathic first.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +16,17 @@ from analysis.subgroup_power import POWER, is_enumerated, is_exact
 from analysis.subgroups import GROUPS
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
-from compendium.reporting.methods import METHOD_LABELS
+from compendium.reporting.methods import methods_used
 
 __all__ = ["power_notes", "power_rows", "response_notes", "response_rows", "symptom_notes", "symptom_rows"]
+
+Values = Mapping[str, Mapping[str, Any]]
 
 _FISHER_METHODS = {
     "exact": "exact, from all tables with these sums",
     "monte_carlo": f"Monte Carlo, by {RESAMPLES:,} tables drawn with a fixed seed",
     "chi_square": f"Pearson's chi-square test instead for more than {CELLS_LIMIT} cells",
 }
-
-
-def _methods(found: pd.Series, labels: Mapping[str, str]) -> str:
-    """Say how p values were computed."""
-    return "; ".join(label for method, label in labels.items() if method in set(found)) or "not possible here"
 
 
 def _estimate(value: float, low: float, high: float, digits: int) -> str:
@@ -40,19 +41,9 @@ def _empty(sizes: Mapping[str, int]) -> list[str]:
 
 
 def response_rows(responses: pd.DataFrame, visit: str) -> pd.DataFrame:
-    """Print the comparison of responses at one visit.
+    """Print the responses at one visit, "best" or "last".
 
-    Parameters
-    ----------
-    responses : DataFrame
-        As `analysis.subgroups.response_by_group` gives it.
-    visit : {"best", "last"}
-        The visit.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per response: patients (%) of each group, difference with its interval, and p where it was tested.
+    Patients (%) of each group, the difference in points with its interval, and p where it was tested.
     """
     rows = responses[responses["row"].str.startswith(f"{visit}.")]
     together = rows["row"].str.endswith(".classes")
@@ -68,82 +59,53 @@ def response_rows(responses: pd.DataFrame, visit: str) -> pd.DataFrame:
 
 
 def response_notes(responses: pd.DataFrame) -> list[str]:
-    """Name the tests of the responses, their method and size.
-
-    Parameters
-    ----------
-    responses : DataFrame
-        As `analysis.subgroups.response_by_group` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences for below a table.
-    """
+    """Name the tests of the responses, their method and size."""
     sizes = {group: int(responses[f"{group}_denominator"].iloc[0]) for group in GROUPS}
     counts = " and ".join(f"{n:,}" for n in sizes.values())
+    methods = methods_used(responses["method"], _FISHER_METHODS) or "not possible here"
     return [
         f"Difference: idiopathic minus primary, with Newcombe's interval. p: Fisher's exact test, two-sided, n = "
-        f"{counts}, and of all classes together Freeman and Halton's extension of it; "
-        f"{_methods(responses['method'], _FISHER_METHODS)}. Not adjusted for the number of tests. The interval is a "
-        "score interval, the test conditional on the sums, so that interval and p need not agree.",
+        f"{counts}, and of all classes together Freeman and Halton's extension of it; {methods}. Not adjusted for the "
+        "number of tests. The interval is a score interval, the test conditional on the sums, so that interval and p "
+        "need not agree.",
         *_empty(sizes),
     ]
 
 
 def symptom_rows(symptoms: pd.DataFrame) -> pd.DataFrame:
-    """Print the comparison of each symptom.
+    """Print each symptom: patients and mean score of the groups, and the test of them.
 
-    Parameters
-    ----------
-    symptoms : DataFrame
-        As `analysis.subgroups.symptoms_by_group` gives it.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per symptom: patients and mean score of each group, the probability of more improvement with its
-        interval, the p value, both adjusted ones, and the smallest that was possible.
+    That is the probability of more improvement with its interval, the p value, both adjusted ones, and the smallest
+    that was possible.
     """
-    first, second = GROUPS
-    pairs = zip(symptoms["effect"], symptoms["effect_low"], symptoms["effect_high"], strict=True)
+
+    def pairs(name: str, text: Any) -> list[str]:
+        columns = [symptoms[f"{group}_{name}"].map(text) for group in GROUPS]
+        return list(map(" / ".join, zip(*columns, strict=True)))
+
+    effects = zip(symptoms["effect"], symptoms["effect_low"], symptoms["effect_high"], strict=True)
     heads = {"p_value": "p", "p_holm": "p, Holm", "p_benjamini_hochberg": "p, BH", "smallest_p": "Smallest possible p"}
     return pd.DataFrame(
         {
             "Symptom": symptoms["label"],
-            "Patients": [
-                f"{a:,} / {b:,}" for a, b in zip(symptoms[f"{first}_n"], symptoms[f"{second}_n"], strict=True)
-            ],
-            "Mean score": [
-                f"{number(a, 2)} / {number(b, 2)}"
-                for a, b in zip(symptoms[f"{first}_mean_score"], symptoms[f"{second}_mean_score"], strict=True)
-            ],
-            "Improved more (95% CI)": [_estimate(*pair, 2) for pair in pairs],
+            "Patients": pairs("n", "{:,}".format),
+            "Mean score": pairs("mean_score", lambda score: number(score, 2)),
+            "Improved more (95% CI)": [_estimate(*effect, 2) for effect in effects],
             **{head: symptoms[name].map(p_value) for name, head in heads.items()},
         }
     ).reset_index(drop=True)
 
 
 def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
-    """Name the test of the symptoms, its method and the size of the family.
-
-    Parameters
-    ----------
-    symptoms : DataFrame
-        As `analysis.subgroups.symptoms_by_group` gives it.
-
-    Returns
-    -------
-    list of str
-        Sentences for below a table.
-    """
+    """Name the test of the symptoms, its method and the size of the family."""
     tested = int(symptoms["p_value"].notna().sum())
+    methods = methods_used(symptoms["method"]) or "not possible here"
     notes = [
         "Patients and mean score: idiopathic / primary. Improved more: probability that a patient with idiopathic MCAS "
         "improved more than one with primary MCAS, the same counting half, with Newcombe's interval (method 5).",
-        f"p: two-sided Wilcoxon-Mann-Whitney test, {_methods(symptoms['method'], METHOD_LABELS)}; Holm, BH (Benjamini "
-        f"and Hochberg): adjusted for {tested} tests, those of all symptoms tested in this comparison. Smallest "
-        "possible p: the smallest p that any division of these grades between the groups could have, not adjusted.",
+        f"p: two-sided Wilcoxon-Mann-Whitney test, {methods}; Holm, BH (Benjamini and Hochberg): adjusted for {tested} "
+        "tests, those of all symptoms tested in this comparison. Smallest possible p: the smallest p that any division "
+        "of these grades between the groups could have, not adjusted.",
     ]
     return notes + [f"{MISSING}: not tested, since a group has no patient with the symptom."] * (tested < len(symptoms))
 
@@ -164,19 +126,10 @@ def _power_text(entry: Mapping[str, Any], detectable: bool) -> str:
     return text if entry["error"] is None else f"{text} (SE {number(100 * entry['error'], 1)})"
 
 
-def power_rows(values: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Print what groups of these sizes could have shown.
+def power_rows(values: Values) -> pd.DataFrame:
+    """Print what groups of these sizes could have shown: the power for each assumed truth.
 
-    Parameters
-    ----------
-    values : mapping of str to mapping
-        As `analysis.subgroups.detectable` or `summarise` gives them.
-
-    Returns
-    -------
-    DataFrame of str
-        One row per assumed truth: the outcome, patients of each group, what is assumed, and the power. A rate
-        that would lie outside 0 to 100 % is left out.
+    A rate that would lie outside 0 to 100 % is left out.
     """
     rows = []
     for name, entry in values.items():
@@ -207,21 +160,8 @@ def _sample_method(entry: Mapping[str, Any]) -> str:
     return f"exact up to {SIMULATED_WORK:,} additions each and beyond by the normal approximation corrected for ties"
 
 
-def power_notes(values: Mapping[str, Mapping[str, Any]], criteria: Criteria) -> list[str]:
-    """Say how the powers were computed.
-
-    Parameters
-    ----------
-    values : mapping of str to mapping
-        As `analysis.subgroups.detectable` or `summarise` gives them.
-    criteria : Criteria
-        The rules they were computed by.
-
-    Returns
-    -------
-    list of str
-        Sentences for below a table.
-    """
+def power_notes(values: Values, criteria: Criteria) -> list[str]:
+    """Say how the powers were computed, by the criteria of the tests."""
     entry = values["subgroups.detectable.best.below"]
     sizes = {group: entry[f"{group}_n"] for group in GROUPS}
     compared = "≤" if criteria.p_at_alpha == "significant" else "<"

@@ -19,6 +19,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m compendium.workflow", description="Build the tables and figures.")
     commands = parser.add_subparsers(dest="command", required=True)
     every = commands.add_parser("paper", help="build every table and figure that is not up to date")
+    every.add_argument("--only", default="", help="names of what is wanted, for example 'table-2 figure-1'")
     one = commands.add_parser("run", help="run one notebook with other parameters")
     one.add_argument("notebook", help="its name, for example figure-1")
     one.add_argument("parameters", nargs="*", metavar="name=value", help="for example population=ISM")
@@ -48,22 +49,7 @@ def _given(pairs: Sequence[str]) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, ...] = JOBS) -> int:
-    """Build from the command line.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        Arguments; those of the process by default.
-    root : Path
-        The project.
-    jobs : tuple of Job
-        What `paper` builds.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 with a message on the error stream.
-    """
+    """Build from the command line."""
     arguments = _arguments(argv)
     sys.stdout.reconfigure(line_buffering=True)
     here = Path.cwd()
@@ -85,7 +71,7 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)
         if arguments.command == "run":
             return run(project, arguments.notebook, given, handling)
-        return paper(project, handling)
+        return paper(project, handling, arguments.only.replace(",", " ").split())
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:

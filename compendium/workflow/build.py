@@ -10,7 +10,7 @@ import csv
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,23 +47,8 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
 def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
 
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Yields
-    ------
-    Project
-        The same; for a cohort other than the shipped one, with the checked copy that the notebooks read, which is
-        removed at the end.
-
-    Raises
-    ------
-    BuildError
-        The criteria are unknown, or the cohort has errors.
+    Gives the same project back; for a cohort other than the shipped one, with the checked copy that the notebooks read,
+    which is removed at the end.
     """
     from analysis.criteria import read_criteria
     from analysis.problems import CohortError
@@ -90,39 +75,21 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
         remove_folder(made.cohort)
 
 
-def paper(project: Project, handling: Handling = AS_USUAL) -> int:
-    """Build every result that is not up to date.
-
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if a notebook failed.
-
-    Raises
-    ------
-    BuildError
-        Something was wrong before anything ran.
-    """
+def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] = ()) -> int:
+    """Build every result that is not up to date, or of some jobs; returns the exit code, 1 if a notebook failed."""
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(project.under_build("record", "lock")))
         if not project.shipped:
             project = stack.enter_context(prepared(project, handling))
             print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
-        plan = Plan(project)
+        plan = Plan(project, only)
         begin = plan.ready()
         total = len(begin) + len(plan.waiting)
         files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
         if total == 0:
             plan.prune()
-            _write_page(project)
+            _write_page(project, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             _print_verdicts(project)
             _print_differences(project)
@@ -144,16 +111,18 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             report(failures, str(project.under_build("executed")))
             return 1
         plan.prune()
-        _write_page(project)
+        _write_page(project, only)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
     _print_verdicts(project)
     _print_differences(project)
     return 0
 
 
-def _write_page(project: Project) -> None:
+def _write_page(project: Project, only: Sequence[str]) -> None:
     """Put all that was built of an observed cohort on one page."""
-    if project.observed:
+    if project.observed and only:
+        print(f"{PAGE} is not made of a part of the results.")
+    elif project.observed:
         from compendium.workflow.centre import write_page
 
         write_page(project)
@@ -194,29 +163,7 @@ def _as_observed(job: Job, project: Project) -> Job:
 
 
 def run(project: Project, notebook: str, given: dict[str, object], handling: Handling = AS_USUAL) -> int:
-    """Run one notebook with other parameters.
-
-    Parameters
-    ----------
-    project : Project
-        Gives the cohort and the folder of the results, unless `given` does.
-    notebook : str
-        Its name, with or without folder and ending.
-    given : dict of str to object
-        Parameters by name.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Returns
-    -------
-    int
-        Exit code: 0.
-
-    Raises
-    ------
-    BuildError
-        An unknown notebook, a wrong parameter, or a cell that failed.
-    """
+    """Run one notebook with other parameters, which may name the folder of the results."""
     job = Job(Path(notebook).stem, f"{Path(notebook).stem}.ipynb", given)
     if not project.notebook(job).is_file():
         names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
@@ -239,18 +186,7 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
 
 
 def references(project: Project) -> int:
-    """Run the committed notebooks and write their outputs back into them.
-
-    Parameters
-    ----------
-    project : Project
-        Gives the root.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if a notebook failed; that one is left as it was.
-    """
+    """Run the committed notebooks and write their outputs back into them; one that failed is left as it was."""
     notebooks = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
     for path in notebooks.values():
         parameters_of(path)

@@ -57,18 +57,7 @@ def _pictures(name: str, expected: bytes, found: bytes) -> Difference:
 
 
 def differences(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[Difference]:
-    """Compare results file by file.
-
-    Parameters
-    ----------
-    expected, found : mapping of str to bytes
-        The contents of the files by name.
-
-    Returns
-    -------
-    list of Difference
-        One for each file that is missing, new or different, in the order of their names.
-    """
+    """Compare results, given as contents by name, file by file; one item for each that is missing, new or different."""
     apart = []
     for name in sorted({*expected, *found}):
         if name not in found or name not in expected:
@@ -81,19 +70,7 @@ def differences(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
 
 
 def in_one_line(apart: list[Difference]) -> str:
-    """Sum up differences for a reader: how many files, by how much, and which.
-
-    Parameters
-    ----------
-    apart : list of Difference
-        As `differences` gives them.
-
-    Returns
-    -------
-    str
-        Such as "2 files differ (numbers by at most 3.1e-16 of their size): a.json, b.png (5 dots differ, ...)"; empty
-        if there are none.
-    """
+    """Sum up differences for a reader: how many files, by how much, and which; empty if there are none."""
     if not apart:
         return ""
     sizes = [one.relative for one in apart if one.relative is not None]
@@ -111,18 +88,7 @@ def _git(root: Path, *arguments: str) -> bytes:
 
 
 def against_committed(root: Path, folder: Path) -> list[Difference]:
-    """Compare the results in a folder of the project with those that are committed.
-
-    Parameters
-    ----------
-    root, folder : Path
-        The project, and a folder in it.
-
-    Returns
-    -------
-    list of Difference
-        None where nothing is committed of the folder, or without git.
-    """
+    """Compare the results in a folder of the project with those committed; without git none differs."""
     changed = _git(root, "diff", "--name-only", "--relative", "-z", "HEAD", "--", str(folder)).decode().split("\0")
     names = [name for name in changed if name]
     here = {Path(name).name: (root / name).read_bytes() for name in names if (root / name).is_file()}

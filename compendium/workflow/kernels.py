@@ -50,10 +50,7 @@ class Kernels:
 def private_folder() -> Iterator[Path]:
     """Make a short-lived folder that only this user can enter, for the sockets and settings of kernels.
 
-    Yields
-    ------
-    Path
-        The folder; it is removed at the end. Its name is short, as a socket's path has about 100 characters at most.
+    Its name is short, as the path of a socket has about 100 characters at most.
     """
     for left in abandoned(Path(tempfile.gettempdir()), _PREFIX):  # by a build that was killed
         remove_folder(left)
@@ -72,20 +69,6 @@ def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
 
     One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side, unless
     COMPENDIUM_THREADS asks for more; settings of Jupyter, IPython and matplotlib from this project only.
-
-    Parameters
-    ----------
-    root : Path
-        The project; `analysis` is imported from there.
-    folder : Path
-        See `private_folder`.
-    output : str
-        Folder that all results go to instead of the one a notebook names; empty for that one.
-
-    Returns
-    -------
-    dict of str to str
-        To be added to the environment of the process that starts kernels.
     """
     cache, threads = root / "build" / "cache", os.environ.get("COMPENDIUM_THREADS", "1")
     return {
@@ -110,17 +93,6 @@ def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
 
 
 def connection(folder: Path) -> dict[str, str]:
-    """Address of one new kernel.
-
-    Parameters
-    ----------
-    folder : Path
-        See `private_folder`.
-
-    Returns
-    -------
-    dict of str to str
-        Settings `transport`, `ip` and `connection_file` of a kernel manager; another address at every call.
-    """
+    """Address of one new kernel, as settings of its manager: another one at each call."""
     name = uuid.uuid4().hex[:12]
     return {"transport": "ipc", "ip": str(folder / name), "connection_file": str(folder / f"{name}.json")}

@@ -109,25 +109,9 @@ def _write_for_observed(notebook: Path, copy: Path) -> None:
 def execute(
     notebook: Path, executed: Path, parameters: Mapping[str, object], kernels: Kernels, *, observed: bool = False
 ) -> None:
-    """Run a notebook with parameters and keep the executed copy.
+    """Run a notebook in its own folder with checked parameters, and keep the executed copy, also after a failure.
 
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file; its kernel works in the same folder.
-    executed : Path
-        Where the executed copy goes, also after a failure.
-    parameters : mapping of str to object
-        Values checked by `check_parameters`.
-    kernels : Kernels
-        How its kernel is started.
-    observed : bool, default False
-        Whether the cohort was observed: then cells tagged `RECONSTRUCTED` are left out.
-
-    Raises
-    ------
-    NotebookError
-        A cell failed or the kernel died.
+    Of an observed cohort, cells tagged `RECONSTRUCTED` are left out. NotebookError if a cell failed or the kernel died.
     """
     executed.unlink(missing_ok=True)
     if observed:
@@ -161,26 +145,9 @@ def _settled(notebook: "NotebookNode") -> bytes:
 
 
 def refresh(notebook: Path, kernels: Kernels) -> bool:
-    """Run a committed notebook with its own parameters and write its outputs back into it.
+    """Run a committed notebook with its own parameters and write its outputs back into it; returns whether it changed.
 
     Its results go to the folder that `compendium.workflow.kernels.environment` names.
-
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file.
-    kernels : Kernels
-        How its kernel is started.
-
-    Returns
-    -------
-    bool
-        Whether the file changed.
-
-    Raises
-    ------
-    NotebookError
-        A cell failed or the kernel died; the file is left as it was.
     """
     import nbformat
 

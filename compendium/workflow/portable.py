@@ -85,14 +85,7 @@ def _pythons() -> Iterator[Path]:
 
 
 def variations() -> list[Variation]:
-    """List what can be varied on this machine.
-
-    Returns
-    -------
-    list of Variation
-        On x86-64 three kernels of OpenBLAS and NumPy without dispatched instructions; with the GNU C library that
-        without vector instructions; two threads; another place; another user, for root; each Python found.
-    """
+    """List what can be varied on this machine."""
     found = []
     if platform.machine() in ("x86_64", "AMD64"):
         kernels = ("Nehalem", "Sandybridge", "Haswell")
@@ -175,18 +168,7 @@ def _made_again(root: Path, variation: Variation, project: Path) -> tuple[list[D
 
 
 def portable(root: Path) -> int:
-    """Make results and cohort again under every variation, and print a table of what differs.
-
-    Parameters
-    ----------
-    root : Path
-        The project, with its committed results in `figures`.
-
-    Returns
-    -------
-    int
-        Exit code: 0 if nothing differs, else 1.
-    """
+    """Make results and cohort again under every variation, and print a table of what differs."""
     found = variations()
     print(f"{'varied':<40}{'results':<12}{'cohort':<12}", flush=True)
     failed = False

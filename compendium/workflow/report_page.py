@@ -1,14 +1,19 @@
-"""One page to read: every figure, table and result of a cohort, put together from the executed notebooks."""
+"""One page to read: every figure, table and result of a cohort, put together from the executed notebooks.
+
+Its markup is `results.html` in the pages of `reporting`.
+"""
 
 import base64
 import binascii
-import html
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import mistune
+
+from compendium.reporting.pages import render
 
 __all__ = ["READING_ORDER", "report_page"]
 
@@ -19,95 +24,57 @@ READING_ORDER: tuple[str, ...] = (
 )
 """The jobs in the order in which their results are read; others follow."""
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>{title}</title>
-<style>
-body {{margin: 0 auto; padding: 24px; max-width: 60em; font: 16px/1.5 system-ui, sans-serif; color: #111;}}
-h1 {{font-size: 26px; line-height: 1.25;}}
-h2 {{margin: 0 0 8px; padding-top: 20px; border-top: 1.5px solid #111; font-size: 21px;}}
-section {{margin-top: 44px;}}
-section > p, section > h3 {{max-width: 46em;}}
-img {{max-width: 100%; height: auto;}}
-figure {{margin: 20px 0;}}
-nav ol {{columns: 2 18em; padding-left: 1.4em;}}
-.wide {{overflow-x: auto; margin: 20px 0;}}
-.wide .gt_table {{margin-left: 0 !important;}}
-.box {{padding: 10px 16px; background: #f2efe8;}}
-pre {{white-space: pre-wrap;}}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<div class="box">{notes}</div>
-<nav aria-label="Contents"><ol>
-{contents}
-</ol></nav>
-{sections}
-</body>
-</html>
-"""
-_MARKDOWN = mistune.create_markdown(escape=True)
 
+class _Prose(mistune.HTMLRenderer):
+    """Prose whose links lead to the sections of the page, or nowhere; headings stand below those of the sections."""
 
-def _prose(text: str, names: Sequence[str]) -> str:
-    """Set prose; its links lead to the sections of the page, or nowhere."""
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__(escape=True)
+        self.names = names
 
-    def link(match: re.Match[str]) -> str:
-        name, shown = match[1], match[2]
-        return f'<a href="#{name}">{shown}</a>' if name in names else shown
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        name = url.removesuffix(".ipynb")
+        return super().link(text, f"#{name}") if name in self.names else text
 
-    text = re.sub(r"^# .*\n", "", text)
-    set_text = re.sub(r'<a href="([^"]*?)(?:\.ipynb)?">(.*?)</a>', link, str(_MARKDOWN(text)))
-    return re.sub(r"<(/?)h2>", r"<\1h3>", set_text)
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
+        return super().heading(text, max(level, 3), **attributes)
 
 
 def _picture(data: str, name: str) -> str:
     try:
-        content = base64.b64encode(base64.b64decode(data)).decode()  # on one line, and nothing but a picture
+        return base64.b64encode(base64.b64decode(data)).decode()  # on one line, and nothing but a picture
     except binascii.Error as error:
         raise ValueError(f"{name}: a picture of the executed notebook is damaged") from error
-    return f'<figure><img alt="Figure of {html.escape(name)}" src="data:image/png;base64,{content}"></figure>'
 
 
-def _outputs(cell: dict, name: str) -> list[str]:
+def _shown(cell: dict, name: str) -> Iterator[tuple[str, str]]:
     """Give what a cell shows: pictures, tables (which are HTML already, their texts escaped), or printed text."""
-    found = []
     for output in cell["outputs"]:
         data = output.get("data", {})
         if "image/png" in data:
-            found.append(_picture("".join(data["image/png"]), name))
+            yield "picture", _picture("".join(data["image/png"]), name)
         elif "text/html" in data:
-            found.append(f'<div class="wide">{"".join(data["text/html"])}</div>')
+            yield "table", "".join(data["text/html"])
         elif output["output_type"] == "stream":
-            found.append(f"<pre>{html.escape(''.join(output['text']))}</pre>")
-    return found
+            yield "printed", "".join(output["text"])
 
 
-def _section(notebook: Path, names: Sequence[str]) -> tuple[str, str]:
-    """Give the title and the contents of one executed notebook, without its code."""
+def _section(notebook: Path, prose: mistune.Markdown) -> dict[str, Any]:
+    """Give name, title and contents of one executed notebook, without its code."""
     name = notebook.stem
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    title, _, rest = "".join(cells[0]["source"]).removeprefix("# ").partition("\n")
+    if name.startswith("figure-"):  # one notebook makes several figures, each with the number of its job
+        title = re.sub(r"^Figure \w+", f"Figure {name.removeprefix('figure-').upper()}", title)
+    cells[0] = cells[0] | {"source": rest}
     last = max((n for n, cell in enumerate(cells) if cell["cell_type"] == "code"), default=0)
-    title = re.sub(r"^# ", "", "".join(cells[0]["source"]).splitlines()[0])
-    if name.startswith("figure-"):
-        title = _figure_title(title, name)
-    parts = [f'<section id="{name}"><h2>{html.escape(title)}</h2>']
+    parts: list[tuple[str, str]] = []
     for cell in cells[: last + 1]:  # what stands after the last code only leads to other notebooks
         if cell["cell_type"] == "markdown":
-            parts.append(_prose("".join(cell["source"]), names))
+            parts.append(("prose", str(prose("".join(cell["source"])))))
         else:
-            parts += _outputs(cell, name)
-    return title, "\n".join([*parts, "</section>"])
-
-
-def _figure_title(title: str, name: str) -> str:
-    """Give a figure the number of its job: one notebook makes several."""
-    return re.sub(r"^Figure \w+", f"Figure {name.removeprefix('figure-').upper()}", title)
+            parts += _shown(cell, name)
+    return {"name": name, "title": title, "parts": parts}
 
 
 def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> str:
@@ -134,14 +101,5 @@ def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> 
     """
     place = {name: number for number, name in enumerate(READING_ORDER)}
     ordered = sorted(notebooks, key=lambda path: (place.get(path.stem, len(place)), path.stem))
-    names = [path.stem for path in ordered]
-    sections = [_section(path, names) for path in ordered]
-    contents = [
-        f'<li><a href="#{name}">{html.escape(head)}</a></li>' for name, (head, _) in zip(names, sections, strict=True)
-    ]
-    return _PAGE.format(
-        title=html.escape(title),
-        notes="\n".join(f"<p>{html.escape(note)}</p>" for note in notes),
-        contents="\n".join(contents),
-        sections="\n".join(section for _, section in sections),
-    )
+    prose = mistune.create_markdown(renderer=_Prose([path.stem for path in ordered]))
+    return render("results.html", title=title, notes=list(notes), sections=[_section(path, prose) for path in ordered])

@@ -15,13 +15,7 @@ __all__ = ["kernels", "locked"]
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Wait until no other build holds the lock, then hold it.
-
-    Parameters
-    ----------
-    path : Path
-        The lock file; made when it is missing.
-    """
+    """Wait until no other build holds the lock, then hold it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
@@ -41,21 +35,9 @@ def _clean(project: Project) -> None:
 
 @contextlib.contextmanager
 def kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> Iterator[Kernels]:
-    """Prepare for running notebooks, and tidy up whatever happens.
+    """Prepare for running some notebooks, and tidy up whatever happens.
 
-    Parameters
-    ----------
-    project : Project
-        What is built.
-    notebooks : iterable of Path
-        What is going to be run.
-    output : str
-        See `compendium.workflow.kernels.environment`.
-
-    Yields
-    ------
-    Kernels
-        How kernels are started.
+    Results go to `output` where it is given, whatever folder a notebook names.
     """
     # Slow imports, not needed when there is nothing to do.
     from compendium.workflow.driver import interruptible

@@ -44,20 +44,7 @@ def _imports(tree: ast.AST) -> set[str]:
 
 
 def modules_needed(root: Path, notebooks: Iterable[Path]) -> list[str]:
-    """Name all that some notebooks import, also what the project's modules import inside functions.
-
-    Parameters
-    ----------
-    root : Path
-        The project.
-    notebooks : iterable of Path
-        Their files.
-
-    Returns
-    -------
-    list of str
-        Modules; a name that is a function or a class of one may be among them.
-    """
+    """Name all that some notebooks import, also what the project's modules import inside functions."""
     digests = Digests(root)
     files = set().union(*(digests.modules(notebook) for notebook in notebooks))
     names: set[str] = set()
@@ -173,24 +160,7 @@ class WarmKernel:
 
 @contextlib.contextmanager
 def started(root: Path, private: Path, notebooks: Iterable[Path], cohort: str = "") -> Iterator[WarmServer | None]:
-    """Start a server for some notebooks, if that is possible here.
-
-    Parameters
-    ----------
-    root : Path
-        The project.
-    private : Path
-        See `kernels.private_folder`.
-    notebooks : iterable of Path
-        What is to be run; for fewer than two a server does not pay.
-    cohort : str
-        The folder of the cohort that they read, or nothing.
-
-    Yields
-    ------
-    WarmServer or None
-        None where kernels start cold.
-    """
+    """Start a server for some notebooks, if that is possible here."""
     notebooks = list(notebooks)
     server = None
     if len(notebooks) > 1 and sys.platform == "linux" and not os.environ.get("COMPENDIUM_COLD"):
@@ -206,20 +176,7 @@ def started(root: Path, private: Path, notebooks: Iterable[Path], cohort: str = 
 
 
 def manager_class(server: WarmServer, base: type) -> type:
-    """Make a class of kernel managers whose kernels are forked.
-
-    Parameters
-    ----------
-    server : WarmServer
-        Who forks them.
-    base : type
-        `jupyter_client.KernelManager` or `AsyncKernelManager`.
-
-    Returns
-    -------
-    type
-        A subclass of it.
-    """
+    """Make a class of kernel managers whose kernels are forked."""
     from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
     class Provisioner(LocalProvisioner):

@@ -151,15 +151,7 @@ def _keep_cohort(folder: str) -> None:
 
 
 def main(descriptor: int, private: Path) -> None:
-    """Serve until the other end is gone.
-
-    Parameters
-    ----------
-    descriptor : int
-        Of the inherited socket.
-    private : Path
-        Folder for sockets; removed at the end, in case the other end was killed and cannot do it.
-    """
+    """Serve until the other end is gone."""
     line = socket.socket(fileno=descriptor)
     lines = line.makefile("r", encoding="utf-8")
     server = Server(line)

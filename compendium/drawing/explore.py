@@ -1,6 +1,4 @@
-"""What the controls of the notebook for exploring do."""
-
-import base64
+"""What the controls of the notebook for exploring do: response rates and Figure 1 for any choice."""
 
 from IPython import display
 from ipywidgets import HTML, Dropdown, VBox
@@ -13,6 +11,9 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, SYMPTOM_GROUP_LABELS, Popu
 from compendium.drawing.symptoms import draw_symptoms
 from compendium.reporting.caveats import caveats
 from compendium.reporting.display import picture, value_table
+from compendium.reporting.pages import render
+
+__all__ = ["GROUPS", "POPULATIONS", "READINGS", "panel", "rates", "redraw"]
 
 POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)
 """The choices of the population."""
@@ -67,43 +68,21 @@ def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:
 
 
 def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", group: str = "all") -> str:
-    """Give response rates and Figure 1 for a choice of the controls.
+    """Give response rates and Figure 1 of a whole cohort as HTML, or say why there is nothing to draw.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The whole cohort.
-    population : str, default "all"
-        One of `POPULATIONS`.
-    criteria : str, default "paper"
-        As `criteria.read_criteria` reads them.
-    group : str, default "all"
-        A value of `GROUPS`.
-
-    Returns
-    -------
-    str
-        HTML: the rates, and the figure as a picture, or a sentence where nobody has a symptom of the group.
-
-    Raises
-    ------
-    ValueError
-        If a choice is unknown.
+    The choices are those of `POPULATIONS`, of `READINGS` (or what else `criteria.read_criteria` reads) and of `GROUPS`.
     """
     if group not in GROUPS.values():
         raise ValueError(f"symptom group {group!r} is unknown; allowed are {', '.join(GROUPS.values())}")
     if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[Population(population)]).any():
-        return "<p>This cohort has no patient of this population.</p>"
+        return render("explore.html", table="", figure=None)
     part, rules = restrict(cohort, population), read_criteria(criteria)
-    profile = symptom_profile(part, rules)
+    profile, figure = symptom_profile(part, rules), None
     chosen = profile if group == "all" else profile[profile["group"] == group]
-    table = rates(part, rules).data
-    if chosen.empty:
-        return f"{table}<p>No patient of this population had a symptom of this group before treatment.</p>"
-    figure = draw_symptoms(chosen, population, len(part.patients), criteria=rules, caveats=caveats(cohort, rules))
-    image = picture(figure)
-    source = base64.b64encode(image.data).decode()
-    return f'{table}<p><img width="{image.width}" alt="Figure 1 redrawn" src="data:image/png;base64,{source}"></p>'
+    if len(chosen):
+        notes = caveats(cohort, rules)
+        figure = picture(draw_symptoms(chosen, population, len(part.patients), criteria=rules, caveats=notes))
+    return render("explore.html", table=rates(part, rules).data, figure=figure)
 
 
 class _Panel(VBox):

@@ -1,4 +1,4 @@
-"""Figure 2 where there are too many patients for a row of each: a band for each best response, divided by month."""
+"""Figure 2 where there are too many patients for a lane of each: a band for each best response, divided by month."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.vocabulary import STOP_REASON_LABELS, StopReason
-from compendium.drawing import page, style
-from compendium.drawing.phases import STATES, occupancy
-from compendium.drawing.symbols import LINE_CM, PHASES
+from compendium.drawing import page
+from compendium.drawing.followup_lanes import KEY_LINE_CM, PHASES, phases
 from compendium.reporting.formatting import count_percent
-
-__all__ = ["LEAST_CM", "band_heights", "band_key_lines", "band_notes", "draw_band_key", "draw_bands"]
 
 LEAST_CM = 0.16
 """Least height of a band, so that a group of a few patients among thousands can be seen."""
 
-_LOOKS: Mapping[str, tuple[str, dict[str, Any]]] = {
+STATES = ("ongoing", "after", "deepening", "unknown", "waiting", "stopped")
+"""Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped."""
+
+_LOOKS: Mapping[str, tuple[str, dict[str, Any]]] = {  # in the order of the key
     **{name: (label, {"facecolor": colour, "edgecolor": "none"}) for name, (label, colour) in PHASES.items()},
     "stopped": ("Therapy stopped", {"facecolor": "white", "edgecolor": "none"}),
     "ongoing": (
@@ -29,26 +29,33 @@ _LOOKS: Mapping[str, tuple[str, dict[str, Any]]] = {
         {"facecolor": "#f4f7fa", "edgecolor": "#b3c9de", "hatch": "////"},
     ),
 }
-"""Label and look of each state, in the order of the key."""
-
 _SCALED_CM = 1.2  # a lower band has no scale of its own
 
 
-def band_heights(counts: pd.Series, room: float) -> pd.Series:
-    """Divide a height among groups of patients.
+def occupancy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count the patients of a course frame in each of `STATES` at the beginning of every month.
 
-    Parameters
-    ----------
-    counts : Series of int
-        Patients of each group, at least 1.
-    room : float
-        Height of all bands together in centimetres.
-
-    Returns
-    -------
-    Series of float
-        Heights in centimetres, proportional to the patients but never below `LEAST_CM`.
+    The months go from 0 to the first full one in which every course has ended; each is all patients. A phase or course
+    that ends in the middle of a month ends there.
     """
+    parts = phases(frame)
+    months = np.arange(np.ceil(frame["duration_months"].max()) + 1)
+
+    def later(ends: pd.Series) -> np.ndarray:
+        return len(ends) - np.searchsorted(np.sort(ends.to_numpy(float)), months, side="right")
+
+    # The phases of a course follow each other, so that whoever has not reached the end of one, but that of the one
+    # before it, is in it.
+    left = pd.DataFrame({name: later(ends) for name, ends in parts.cumsum(axis=1).items()}, months)
+    counts = left.diff(axis=1).fillna({parts.columns[0]: left[parts.columns[0]]})
+    durations, ongoing = frame["duration_months"], frame["ongoing"].astype(bool)
+    for name, which in (("ongoing", ongoing), ("stopped", ~ongoing)):
+        counts[name] = which.sum() - later(durations[which])
+    return counts[list(STATES)].astype(int).rename_axis("month")
+
+
+def band_heights(counts: pd.Series, room: float) -> pd.Series:
+    """Divide a height in centimetres among groups, in proportion to their patients but never below `LEAST_CM`."""
     low = pd.Series(False, counts.index)
     while True:
         pitch = max(room - LEAST_CM * low.sum(), 0) / max(counts[~low].sum(), 1)
@@ -61,14 +68,7 @@ def band_heights(counts: pd.Series, room: float) -> pd.Series:
 def draw_bands(axes: Axes, frame: pd.DataFrame, tops: pd.Series, heights: pd.Series) -> None:
     """Divide the band of each best response by the states of its patients, month by month.
 
-    Parameters
-    ----------
-    axes : Axes
-        x counts months, y centimetres from above.
-    frame : DataFrame
-        One row per patient, as `analysis.followup.course_frame` gives it.
-    tops, heights : Series of float
-        Where each band begins and how high it is, indexed by response, in centimetres.
+    x counts months, y centimetres from above; `tops` and `heights` are indexed by response.
     """
     end = axes.get_xlim()[1]
     best = frame["best_response"].astype(object)
@@ -83,78 +83,39 @@ def draw_bands(axes: Axes, frame: pd.DataFrame, tops: pd.Series, heights: pd.Ser
                 look = {"linewidth": 0, "label": f"{response} {state}"}
                 axes.fill_between(months, above, below, step="post", **look, **_LOOKS[state][1])
             above = below
-        frameline = {"facecolor": "none", "edgecolor": style.RULE, "linewidth": 0.6}
+        frameline = {"facecolor": "none", "edgecolor": page.RULE, "linewidth": 0.6}
         axes.add_patch(Rectangle((0, top), end, heights[response], clip_on=False, **frameline))
-    _draw_scale(axes, tops, heights)
+    for response in heights.index[heights >= _SCALED_CM]:
+        _draw_scale(axes, tops[response], heights[response])
 
 
-def _draw_scale(axes: Axes, tops: pd.Series, heights: pd.Series) -> None:
-    """Count per cent of the group from the lower edge of each band that is high enough for it."""
+def _draw_scale(axes: Axes, top: float, height: float) -> None:
+    """Count per cent of the group from the lower edge of its band."""
     beside = blended_transform_factory(axes.transAxes, axes.transData)
-    for top, height in zip(tops, heights, strict=True):
-        ticks = {0: "bottom", 50: "center_baseline", 100: "top"} if height >= _SCALED_CM else {}
-        for share, place in ticks.items():
-            y = top + height * (1 - share / 100)
-            axes.plot([-0.012, 0], [y, y], color=style.RULE, linewidth=0.6, clip_on=False, transform=beside)
-            look = {"ha": "right", "va": place, "size": style.SMALL, "color": style.MUTED}
-            axes.text(-0.02, y, f"{share}%", transform=beside, **look)
+    for share, place in {0: "bottom", 50: "center_baseline", 100: "top"}.items():
+        y = top + height * (1 - share / 100)
+        axes.plot([-0.012, 0], [y, y], color=page.RULE, linewidth=0.6, clip_on=False, transform=beside)
+        look = {"ha": "right", "va": place, "size": page.SMALL, "color": page.MUTED}
+        axes.text(-0.02, y, f"{share}%", transform=beside, **look)
 
 
 def band_key_lines(unknown: bool) -> list[list[str]]:
-    """Divide the states among the lines of the key.
-
-    Parameters
-    ----------
-    unknown : bool
-        Whether the phase "unknown" is to be explained; the key then needs a second line.
-
-    Returns
-    -------
-    list of list of str
-        The states of each line.
-    """
+    """Divide the states among the lines of the key; the phase "unknown", if explained too, needs a second one."""
     ends = ["stopped", "ongoing"]
     return [list(PHASES), ends] if unknown else [[name for name in PHASES if name != "unknown"] + ends]
 
 
 def draw_band_key(figure: Figure, top: float, unknown: bool) -> None:
-    """Explain the states.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-    top : float
-        Height of the first line in centimetres from below.
-    unknown : bool
-        Whether to explain the phase "unknown" too.
-    """
+    """Explain the states from a height in centimetres."""
+    framed = {"stopped": {"edgecolor": page.RULE}}  # else white could not be seen on white
     for line, names in enumerate(band_key_lines(unknown)):
-        looks = [_LOOKS[name][1] | {"linewidth": 0.6} for name in names]
-        framed = {"edgecolor": style.RULE}  # else white could not be seen on white
-        figure.legend(
-            [Patch(**(look | framed if name == "stopped" else look)) for name, look in zip(names, looks, strict=True)],
-            [_LOOKS[name][0] for name in names],
-            bbox_to_anchor=(page.MARGIN_CM, top - LINE_CM * line),
-            bbox_transform=page.centimetres(figure),
-            ncols=len(names),
-            **(style.KEY | {"columnspacing": 1.0}),
-        )
+        looks = {_LOOKS[name][0]: _LOOKS[name][1] | {"linewidth": 0.6} | framed.get(name, {}) for name in names}
+        patches = {label: Patch(**look) for label, look in looks.items()}
+        page.add_key(figure, patches, top - KEY_LINE_CM * line, columnspacing=1.0)
 
 
 def band_notes(frame: pd.DataFrame) -> list[str]:
-    """Say how the bands are to be read, and print what cannot be marked in them.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient: ``escalation_month``, ``weekly_month`` and ``stop_reason`` are used.
-
-    Returns
-    -------
-    list of str
-        Two paragraphs.
-    """
+    """Say in two paragraphs how the bands are to be read, and print what cannot be marked in them."""
 
     def listed(counts: Mapping[str, int]) -> str:
         return ", ".join(f"{label} {count_percent(n, len(frame))}" for label, n in counts.items() if n) or "none"
