@@ -20,16 +20,16 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test lab cohort audit references run lint lock clean environment
+.PHONY: help paper template redcap check test test-long portable lab cohort audit references run lint lock clean environment
 
 help: ## show this help
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
 	  printf '  make %-12s %s\n' "$$name" "$$what"; done
 	@echo
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
-paper: $(READY) ## build every table and figure that is not up to date (COHORT= CRITERIA= OUT=, then into build/paper)
-	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)
+paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= CRITERIA= OUT=)
+	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $(if $(ONLY),--only "$(ONLY)")
 
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m compendium.centre.template $(OUT_OPTION)
@@ -43,7 +43,14 @@ check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx 
 	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
-	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q
+	@echo 'All tests, and the committed notebooks against their outputs, on two cores: some minutes.'
+	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q -m 'not long' --durations=10
+
+test-long: $(READY) ## run the tests with a large budget, which `make test` leaves out
+	@exec $(PY) -m pytest tests -n 2 --dist loadscope -q -m long --durations=10
+
+portable: $(READY) ## make the results and the cohort again under other processors, Pythons, places and users (some minutes)
+	@exec $(PY) -m compendium.workflow portable
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@exec $(VENV)/bin/jupyter-lab --notebook-dir .

@@ -1,44 +1,15 @@
 """A checked cohort, and its restriction to a population."""
 
 import os
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pandas as pd
 
+from analysis.problems import CohortError
+from analysis.reading import read_tables
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
-from compendium.centre.intake.raw_tables import hide_identifiers
-from compendium.centre.intake.snapshot import read_snapshot
 
-_SHOWN = 20
-
-
-class CohortError(ValueError):
-    """A cohort that does not keep the contract.
-
-    Parameters
-    ----------
-    problems : DataFrame
-        One row per problem: ``file``, ``row`` (as a spreadsheet counts, the header being row 1; 0 for the whole file),
-        ``column``, ``value``, ``allowed`` and ``nearest``. The message leaves identifiers out and ends after 20.
-    identifiers : collection of str, optional
-        Identifiers that the message leaves out in whatever column they stand.
-    """
-
-    def __init__(self, problems: pd.DataFrame, identifiers: Collection[str] = ()) -> None:
-        self.problems = problems
-        shown = [_line(problem) for problem in hide_identifiers(problems.head(_SHOWN), identifiers).itertuples()]
-        more = len(problems) - len(shown)
-        super().__init__("\n".join(shown + ([f"... and {more} more problems"] if more else [])))
-
-
-def _line(problem: tuple) -> str:
-    row = f", row {problem.row}" if problem.row else ""
-    column = f", column {problem.column}" if problem.column else ""
-    value = f"{problem.value!r} is not allowed; " if problem.value or (problem.row and problem.column) else ""
-    nearest = f" (nearest: {problem.nearest})" if problem.nearest else ""
-    return f"{problem.file}{row}{column}: {value}{problem.allowed}{nearest}"
+__all__ = ["Cohort", "CohortError", "from_tables", "read_cohort", "restrict"]
 
 
 @dataclass(frozen=True)
@@ -93,14 +64,15 @@ def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) ->
     return Cohort(**tables, reconstructed=reconstructed)
 
 
-def read_cohort(path: str | os.PathLike[str], population: str = Population.ALL) -> Cohort:
-    """Read a cohort and check it against the data contract.
+def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL) -> Cohort:
+    """Read a cohort and check it against the columns and keys of the data contract.
 
     Parameters
     ----------
-    path : str or path
-        An xlsx file with a sheet for each table, a folder with a CSV or Parquet file for each, or a checked copy as
-        `compendium.centre.intake.snapshot` writes it, which is not checked again.
+    folder : str or path
+        A folder with a CSV (UTF-8, commas) or a Parquet file for each of the six tables. Its ``datapackage.json``, if
+        there is one, says whether the rows were reconstructed. Spreadsheets and other CSV files are read, and rules
+        across tables checked, by ``make check`` and ``make paper``.
     population : str, default "all"
         The part of the cohort to keep, a value of `Population`.
 
@@ -117,16 +89,33 @@ def read_cohort(path: str | os.PathLike[str], population: str = Population.ALL) 
     ValueError
         If the population is unknown or has no patients.
     """
-    # Imported here since the checks classify responses as the analysis does, which needs a cohort.
-    from compendium.centre.intake.checking import check_cohort
+    kept = _KEPT.get(_stamp(folder))
+    return restrict(kept or from_tables(*read_tables(folder)), population)
 
-    checked = read_snapshot(Path(path))
-    if checked is None:
-        check = check_cohort(path)
-        if check.tables is None:
-            raise CohortError(check.errors, check.identifiers)
-        checked = check.tables, check.reconstructed
-    return restrict(from_tables(*checked), population)
+
+_KEPT: dict[tuple, Cohort] = {}
+
+
+def _stamp(folder: str | os.PathLike[str]) -> tuple:
+    """Give what changes when a file in a folder does."""
+    try:
+        found = sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder))
+    except OSError:
+        return ()
+    return (os.path.realpath(folder), *found)
+
+
+def keep_cohort(folder: str | os.PathLike[str], cohort: Cohort) -> None:
+    """Let `read_cohort` give what was read of a folder before, by a process that this one was forked from.
+
+    Parameters
+    ----------
+    folder : str or path
+        As `read_cohort` takes it; it is read again if a file in it has changed since.
+    cohort : Cohort
+        What `read_cohort` gave for all its patients. Who reads gets tables of their own.
+    """
+    _KEPT[_stamp(folder)] = cohort
 
 
 def restrict(cohort: Cohort, population: str) -> Cohort:

@@ -6,12 +6,15 @@ a cohort, the types it is read with and the Data Package that describes it are a
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
 from analysis import vocabulary
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 CONTRACT = Path(__file__).parent / "contract"
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
@@ -25,7 +28,7 @@ KEYS: dict[str, list[str]] = {
 }
 """The columns that identify a row of each table."""
 
-_MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
+_MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 
 
 @cache
@@ -133,9 +136,14 @@ def describe_allowed(column: pd.Series) -> str:
     return text
 
 
+def _is_stripped(values: pd.Series) -> pd.Series:
+    return values.str.strip().eq(values)
+
+
 def _numeric(values: pd.Series, column: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
-    allowed = np.isfinite(numbers) & numbers.between(column["minimum"], column["maximum"])
+    # Blanks around a number would be read as if they were not there.
+    allowed = np.isfinite(numbers) & numbers.between(column["minimum"], column["maximum"]) & _is_stripped(values)
     if column["type"] == "grade":
         return allowed & numbers.isin(vocabulary.GRADES)
     if column["type"] == "score":
@@ -148,14 +156,60 @@ def _is_allowed(values: pd.Series, column: pd.Series) -> pd.Series:
     if vocabulary_values is not None:
         return values.isin(vocabulary_values)
     if column["type"] == "month":
-        return values.str.fullmatch(_MONTH)
+        return values.str.fullmatch(_MONTH) & ~values.str.startswith("0000")  # no calendar has such a year
     if column["type"] in ("identifier", "text"):
         # A sign that nobody sees would make two patients of one.
-        return values.str.strip().eq(values) & values.ne("") & values.map(str.isprintable).astype(bool)
+        return _is_stripped(values) & values.ne("") & values.map(str.isprintable).astype(bool)
     return _numeric(values, column)
 
 
-def table_schema(table: str) -> pa.DataFrameSchema:
+def refused(values: pd.Series, column: pd.Series) -> pd.Series:
+    """Tell which values may not stand in a column.
+
+    Parameters
+    ----------
+    values : Series of str
+        Values, a missing cell being a missing value.
+    column : Series
+        One row of `contract`.
+
+    Returns
+    -------
+    Series of bool
+        Indexed as the values.
+    """
+    given = values.dropna()
+    found = pd.Series(column["missing"] == "no", index=values.index)
+    found[given.index] = ~_is_allowed(given, column).astype(bool)
+    return found
+
+
+def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
+    """Tell which cells of a table may not stand there; distinct values are checked, since a million cells hold few.
+
+    Parameters
+    ----------
+    frame : DataFrame of str
+        The table as it stands in its file; columns that are not there exactly once are not looked at.
+    table : str
+        One of `TABLES`.
+
+    Returns
+    -------
+    dict of str to Series of bool
+        For each column with such cells, which of its cells they are, indexed as the frame.
+    """
+    cells = {}
+    for name, column in columns_of(table).iterrows():
+        if list(frame.columns).count(name) == 1:
+            values = frame[name].drop_duplicates().astype("str")
+            wrong = values[refused(values, column)]
+            if len(wrong):
+                cells[name] = frame[name].isin(wrong)
+    return cells
+
+
+def table_schema(table: str) -> "pa.DataFrameSchema":
     """Make the pandera schema that checks one table as it stands in its file.
 
     Parameters
@@ -169,6 +223,8 @@ def table_schema(table: str) -> pa.DataFrameSchema:
         Applies to a frame of strings, with missing cells as missing values. The ``error`` of each check says in words
         what is allowed. Columns may stand in any order; unknown columns are refused.
     """
+    import pandera.pandas as pa  # takes as long to import as a table to read, and only this function needs it
+
     columns = {
         name: pa.Column(
             checks=pa.Check(lambda values, column=column: _is_allowed(values, column), error=describe_allowed(column)),
@@ -188,7 +244,7 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     table : str
         One of `TABLES`.
     frame : DataFrame
-        Strings that the table's schema has accepted.
+        Strings that the table's schema has accepted, or categoricals of such strings.
 
     Returns
     -------
@@ -198,13 +254,16 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     typed = {}
     for name, column in columns_of(table).iterrows():
-        values = allowed_values(column)
+        values, cells = allowed_values(column), frame[name]
         if values is not None:
-            typed[name] = pd.Categorical(frame[name], categories=values, ordered=True)
+            typed[name] = pd.Categorical(cells, categories=values, ordered=True)
         elif column["type"] in ("integer", "number", "grade", "score"):
-            typed[name] = pd.to_numeric(frame[name]).astype("int64" if column["type"] == "integer" else "float64")
+            if isinstance(cells.dtype, pd.CategoricalDtype):
+                numbers = pd.to_numeric(pd.Series([*cells.cat.categories, None], dtype="str"))
+                cells = pd.Series(numbers.to_numpy()[cells.cat.codes], index=cells.index)
+            typed[name] = pd.to_numeric(cells).astype("int64" if column["type"] == "integer" else "float64")
         else:
-            typed[name] = frame[name]
+            typed[name] = cells.astype("str") if isinstance(cells.dtype, pd.CategoricalDtype) else cells
     return pd.DataFrame(typed, index=frame.index)
 
 

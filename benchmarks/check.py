@@ -4,7 +4,6 @@ Run by hand from the project: ``python -m benchmarks.check``; other sizes with `
 workbook of the smaller ones too. Each measurement is one fresh process, whose start and imports do not count as time.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -13,78 +12,65 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks import options
 from tests.cohorts import random_tables, write_cohort
 
 _LARGEST_WORKBOOK = 5_000
 
 # What a process does, the time it takes, and the most memory that it has had.
 _PROCESS = """
-import json, resource, sys, time
+import json, resource, sys
 from pathlib import Path
 import pandas
+from benchmarks import timed
 from compendium.centre.intake.checking import check_cohort
 
 def read(folder):
     return [pandas.read_csv(path, dtype="str") for path in sorted(Path(folder).glob("*.csv"))]
 
 task = {"pandas.read_csv": read, "check_cohort": check_cohort}[sys.argv[1]]
-start = time.perf_counter()
-found = task(sys.argv[2])
-seconds = time.perf_counter() - start
+seconds, found = timed(lambda: task(sys.argv[2]))
 assert task is read or found.errors.empty, found.errors
 print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """
 
 
 def measure(task: str, path: Path, repeats: int) -> tuple[float, float]:
-    """Measure one task in fresh processes.
+    """Measure ``pandas.read_csv`` or ``check_cohort`` of a folder of CSV files (or a workbook) in fresh processes.
 
-    Parameters
-    ----------
-    task : {"pandas.read_csv", "check_cohort"}
-        What to do with the cohort.
-    path : Path
-        A folder of CSV files; for ``check_cohort`` also a workbook.
-    repeats : int
-        The number of processes.
-
-    Returns
-    -------
-    tuple of float
-        The shortest time in seconds, and the peak memory of a whole process in MB, imports and all.
+    Returns the shortest time in seconds, and the peak memory of a whole process in MB, imports and all.
     """
-    runs = []
-    for _ in range(repeats):
-        command = [sys.executable, "-c", _PROCESS, task, str(path)]
-        runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    command = [sys.executable, "-c", _PROCESS, task, str(path)]
+    runs = [json.loads(subprocess.check_output(command, text=True)) for _ in range(repeats)]
     return min(seconds for seconds, _ in runs), max(memory for _, memory in runs)
 
 
 def main() -> None:
     """Print seconds, peak memory, and the ratio to reading, for each size."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--patients", type=int, nargs="+", default=[55, 5_000, 100_000])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--xlsx", action="store_true", help=f"workbooks too, up to {_LARGEST_WORKBOOK:,} patients")
-    options = parser.parse_args()
+    given = options(
+        __doc__,
+        patients=([55, 5_000, 100_000], "sizes of the cohorts"),
+        repeats=(3, "processes for each measurement"),
+        xlsx=(False, f"workbooks too, up to {_LARGEST_WORKBOOK:,} patients"),
+    )
     rows = []
-    for patients in options.patients:
+    for patients in given.patients:
         with tempfile.TemporaryDirectory() as scratch:
             tables = random_tables(patients, seed=0)
             folder = write_cohort(tables, Path(scratch) / "cohort")
-            read, memory = measure("pandas.read_csv", folder, options.repeats)
+            read, memory = measure("pandas.read_csv", folder, given.repeats)
             ways = {"CSV": folder}
-            if options.xlsx and patients <= _LARGEST_WORKBOOK:
+            if given.xlsx and patients <= _LARGEST_WORKBOOK:
                 ways["xlsx"] = Path(scratch) / "cohort.xlsx"
                 with pd.ExcelWriter(ways["xlsx"], engine="xlsxwriter") as book:
                     for table, frame in tables.items():
                         frame.to_excel(book, sheet_name=table, index=False)
             for way, path in ways.items():
-                seconds, peak = measure("check_cohort", path, options.repeats)
+                seconds, peak = measure("check_cohort", path, given.repeats)
                 row = {"patients": patients, "symptoms": len(tables["symptoms"]), "files": way, "seconds": seconds}
                 row |= {"time / read_csv": seconds / read, "peak_mb": peak, "peak_mb of read_csv": memory}
                 rows.append(row)
-    print(f"check_cohort against pandas.read_csv of the same CSV files, best of {options.repeats} processes")
+    print(f"check_cohort against pandas.read_csv of the same CSV files, best of {given.repeats} processes")
     print(pd.DataFrame(rows).round(2).to_string(index=False))
 
 

@@ -3,30 +3,34 @@
 A notebook with one cell is run so many times, several at once, in the way of the build. Failures are counted and named.
 """
 
-import argparse
 import json
 import os
 import tempfile
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import psutil
+
+from benchmarks import options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.jobs import BuildError
-from compendium.workflow.kernels import environment, private_folder
+from compendium.workflow.kernels import Kernels, environment, private_folder
 from compendium.workflow.notebooks import execute, load_papermill
+from compendium.workflow.project import ROOT
+from compendium.workflow.warm_kernels import started
 
 CELL = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [], "source": "1 + 1"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": [CELL]}
 
 
-def outcome(folder: Path, sockets: Path, number: int) -> str:
+def outcome(folder: Path, kernels: Kernels, number: int) -> str:
     """Run once; "started", or why not."""
     executed = folder / f"{number}.ipynb"
     try:
-        execute(folder / "notebook.ipynb", executed, {}, sockets)
+        execute(folder / "notebook.ipynb", executed, {}, kernels)
         result = json.loads(executed.read_text(encoding="utf-8"))["cells"][0]["outputs"][0]["data"]["text/plain"]
         executed.unlink()
         return "started" if "".join(result) == "2" else f"wrong result {result}"
@@ -34,19 +38,30 @@ def outcome(folder: Path, sockets: Path, number: int) -> str:
         return str(error).splitlines()[0]
 
 
+def usage() -> tuple[float, int]:
+    """Give the megabytes of this process and its children, and the number of the children."""
+    own = psutil.Process()
+    children = own.children(recursive=True)
+    return sum(one.memory_info().rss for one in (own, *children)) / 1e6, len(children)
+
+
 def main() -> None:
     """Start the kernels and print how many failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--number", type=int, default=1000, help="kernels to start (default: %(default)s)")
-    number = parser.parse_args().number
+    given = options(__doc__, number=(1000, "kernels to start"), cold=(False, "start each by itself"))
     load_papermill()
-    with tempfile.TemporaryDirectory() as folder, private_folder() as sockets:
-        os.environ.update(environment(Path(folder), sockets))
-        (Path(folder) / "notebook.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-        start = time.perf_counter()
-        with ThreadPoolExecutor(2 * cores()) as pool:
-            outcomes = Counter(pool.map(lambda n: outcome(Path(folder), sockets, n), range(number)))
-        print(f"{number} kernels in {time.perf_counter() - start:.0f} s, {2 * cores()} at a time")
+    with tempfile.TemporaryDirectory() as folder, private_folder() as private:
+        os.environ.update(environment(Path(folder), private) | {"COMPENDIUM_COLD": "1" if given.cold else ""})
+        notebook = Path(folder) / "notebook.ipynb"
+        notebook.write_text(json.dumps(NOTEBOOK), encoding="utf-8")
+        with started(ROOT, private, [notebook] * 2) as server, ThreadPoolExecutor(2 * cores()) as pool:
+            run = partial(outcome, Path(folder), Kernels(private, server))
+            outcomes = Counter(pool.map(run, range(4)))
+            before = usage()
+            seconds, found = timed(lambda: Counter(pool.map(run, range(given.number))))
+            after = usage()
+        print(f"{given.number} kernels in {seconds:.0f} s, {2 * cores()} at a time")
+        print(f"memory of driver and server {before[0]:.0f} MB before, {after[0]:.0f} MB after; children {after[1]}")
+        outcomes += found
     for text, count in outcomes.most_common():
         print(f"{count:6d}  {text}")
 

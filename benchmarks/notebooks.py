@@ -6,22 +6,22 @@ build should take at most 0.4 of the first and 1.4 of the second on two cores. N
 folder.
 """
 
-import argparse
 import json
+import math
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from benchmarks import options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import JOBS, Job
 from compendium.workflow.kernels import environment, private_folder
 from compendium.workflow.project import ROOT
+from compendium.workflow.warm_kernels import modules_needed
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -66,15 +66,16 @@ def given(job: Job, root: Path, out: Path) -> dict[str, object]:
     return {"cohort": str(root / "data/cohort"), "output": str(out), "criteria": "paper", **job.parameters}
 
 
-def by_build(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
-    """Build all with the driver of this project."""
+def by_build(root: Path, jobs: tuple[Job, ...], out: Path, cold: str = "") -> None:
+    """Build all with the driver of this project, kernels being forked, or started one by one."""
     code = (
         "import sys; from pathlib import Path; from compendium.workflow.__main__ import main; "
         "from compendium.workflow.jobs import Job; "
         f"sys.exit(main(['paper', '--cohort', {str(root / 'data/cohort')!r}, '--out', {str(out / 'results')!r}], "
         f"Path({str(root)!r}), {jobs!r}))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+    surroundings = os.environ | {"COMPENDIUM_COLD": cold}
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, env=surroundings)
 
 
 def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
@@ -88,8 +89,8 @@ def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
         )
 
 
-def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
-    """Run the code as scripts under make, as many at a time as there are cores."""
+def write_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Write the code of each notebook as a script that works without a kernel."""
     for job in jobs:
         sources = ["display = lambda *things, **more: [repr(thing) for thing in things]"]
         for cell in cells(root / "notebooks" / job.notebook):
@@ -98,6 +99,11 @@ def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
             if "parameters" in cell["tags"]:
                 sources += [f"{name} = {value!r}" for name, value in given(job, root, out).items()]
         (out / f"{job.name}.py").write_text("\n".join(sources), encoding="utf-8")
+
+
+def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Run the code as scripts under make, as many at a time as there are cores."""
+    write_scripts(root, jobs, out)
     rules = "".join(
         f'{job.name}:\n\t@"{sys.executable}" "{out}/{job.name}.py" > "{out}/{job.name}.log"\n' for job in jobs
     )
@@ -109,40 +115,63 @@ def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
         subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True)
 
 
-def seconds(way: Callable[[Path, tuple[Job, ...], Path], None], root: Path, jobs: tuple[Job, ...]) -> float:
-    """Time one way, with a new folder for what it writes."""
-    out = Path(tempfile.mkdtemp(prefix="benchmark"))
-    try:
-        start = time.perf_counter()
-        way(root, jobs, out)
-        return time.perf_counter() - start
-    finally:
-        shutil.rmtree(out)
+FORKS = """
+import json, os, runpy, sys
+from compendium.workflow.warm_server import _preload
+modules, scripts, at_once = json.load(sys.stdin)
+_preload(modules)
+running = 0
+for script in scripts:
+    if running == at_once:
+        assert not os.wait()[1]
+        running -= 1
+    if not os.fork():
+        sys.stdout = open(os.devnull, "w")
+        runpy.run_path(script, run_name="__main__")
+        os._exit(0)
+    running += 1
+for _ in range(running):
+    assert not os.wait()[1]
+"""
+
+
+def by_forks(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
+    """Import once and fork for each script: what no kernel can be quicker than."""
+    write_scripts(root, jobs, out)
+    modules = modules_needed(root, [root / "notebooks" / job.notebook for job in jobs])
+    orders = json.dumps([modules, [str(out / f"{job.name}.py") for job in jobs], cores()])
+    with private_folder() as folder:
+        surroundings = {**os.environ, **environment(root, folder), "MPLBACKEND": "agg"}
+        command = [sys.executable, "-c", FORKS]
+        subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True, input=orders, text=True)
 
 
 def main() -> None:
-    """Measure the three ways in turn and print the shortest time of each."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, default=2, help="times each way is measured (default: %(default)s)")
-    parser.add_argument("--synthetic", type=int, default=0, help="number of made-up notebooks instead of the real ones")
-    arguments = parser.parse_args()
+    """Measure the ways in turn and print the shortest time of each."""
+    given = options(
+        __doc__,
+        repeat=(2, "times each way is measured"),
+        synthetic=(0, "number of made-up notebooks instead of the real ones"),
+    )
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) if arguments.synthetic else ROOT
-        jobs = synthetic(root, arguments.synthetic) if arguments.synthetic else JOBS
-        ways = {"build": by_build, "bare scripts": by_scripts, "papermill": by_papermill}
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(arguments.repeat):
-            for name, way in ways.items():
-                times[name].append(seconds(way, root, jobs))
-    best = {name: min(values) for name, values in times.items()}
-    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {arguments.repeat}")
+        root = Path(folder) if given.synthetic else ROOT
+        jobs = synthetic(root, given.synthetic) if given.synthetic else JOBS
+        ways = {
+            "make paper (environment ready)": by_build,
+            "the same with cold kernels": partial(by_build, cold="1"),
+            f"bare scripts under make -j{cores()}": by_scripts,
+            "one import, a fork for each script (limit)": by_forks,
+            "papermill command line, one after another": by_papermill,
+        }
+        times = dict.fromkeys(ways, math.inf)
+        for _ in range(given.repeat):
+            for label, way in ways.items():
+                with tempfile.TemporaryDirectory(prefix="benchmark") as out:
+                    times[label] = min(times[label], timed(partial(way, root, jobs, Path(out)))[0])
+    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {given.repeat}")
     print(f"{'way':<42}{'seconds':>8}{'build takes':>14}")
-    for name, label in (
-        ("build", "make paper (environment ready)"),
-        ("papermill", "papermill command line, one after another"),
-        ("bare scripts", f"bare scripts under make -j{cores()}"),
-    ):
-        print(f"{label:<42}{best[name]:>8.1f}{best['build'] / best[name]:>14.2f}")
+    for label, seconds in times.items():
+        print(f"{label:<42}{seconds:>8.1f}{next(iter(times.values())) / seconds:>14.2f}")
 
 
 if __name__ == "__main__":

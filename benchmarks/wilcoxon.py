@@ -5,7 +5,6 @@ of the first two sizes of difference against all sums of the others. R takes par
 and exactRankTests is installed. Samples are changes of grades, with ties and with symptoms that did not change.
 """
 
-import argparse
 import json
 import math
 import shutil
@@ -21,6 +20,7 @@ from scipy import stats
 
 from analysis.statistics.sign_sums import EXACT_LIMIT, normal_upper, saddlepoint_upper
 from analysis.statistics.signed_rank import signed_rank
+from benchmarks import options, timed
 
 CHANGES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0)
 R_PROGRAM = """
@@ -40,20 +40,7 @@ for (d in samples) {
 
 
 def samples(n: int, count: int) -> list[np.ndarray]:
-    """Draw samples of changes whose p values are neither all large nor all small.
-
-    Parameters
-    ----------
-    n : int
-        Pairs in each.
-    count : int
-        Number of samples.
-
-    Returns
-    -------
-    list of ndarray
-        Each of shape (n,).
-    """
+    """Draw samples of changes in n pairs whose p values are neither all large nor all small."""
     rng = np.random.default_rng(n)
     found = []
     for place in range(count):
@@ -77,18 +64,7 @@ def _sums(pairs: list[tuple[int, int]]) -> dict[int, int]:
 
 
 def truth(differences: np.ndarray) -> Fraction:
-    """Count the two-sided p value exactly.
-
-    Parameters
-    ----------
-    differences : ndarray of shape (n,)
-        Changes of at most four sizes besides 0.
-
-    Returns
-    -------
-    Fraction
-        The p value, without any rounding.
-    """
+    """Count the two-sided p value of changes of at most four sizes besides 0, without any rounding."""
     changed = differences[differences != 0]
     sizes, place, counts = np.unique(np.abs(changed), return_inverse=True, return_counts=True)
     before = np.concatenate([[0], np.cumsum(counts)[:-1]])
@@ -106,30 +82,17 @@ def truth(differences: np.ndarray) -> Fraction:
     return min(Fraction(1), Fraction(2 * far, 2 ** len(changed)))
 
 
-def _timed(call: Callable[[], float], seconds: float = 0.3) -> tuple[float, float]:
+def _repeated(call: Callable[[], float], seconds: float = 0.3) -> tuple[float, float]:
     """Call until some time has passed; return the result and the shortest time of a call."""
     best, start = math.inf, time.perf_counter()
-    while True:
-        begin = time.perf_counter()
-        result = call()
-        best = min(best, time.perf_counter() - begin)
-        if time.perf_counter() - start > seconds:
-            return float(result), best
+    while time.perf_counter() - start <= seconds:
+        taken, result = timed(call)
+        best = min(best, taken)
+    return float(result), best
 
 
 def in_python(differences: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Test a sample in every way Python has.
-
-    Parameters
-    ----------
-    differences : ndarray of shape (n,)
-        The sample.
-
-    Returns
-    -------
-    dict of str to tuple of float
-        For each way the p value and the seconds of a call.
-    """
+    """Test a sample in every way Python has; for each way the p value and the seconds of a call."""
     permutation = stats.PermutationMethod(n_resamples=9_999, rng=np.random.default_rng(1))
     ways: dict[str, Callable[[], float]] = {
         "signed_rank": lambda: signed_rank(differences).p_value,
@@ -137,22 +100,11 @@ def in_python(differences: np.ndarray) -> dict[str, tuple[float, float]]:
         "scipy, auto": lambda: stats.wilcoxon(differences, method="auto").pvalue,
         "scipy, 9,999 permutations": lambda: stats.wilcoxon(differences, method=permutation).pvalue,
     }
-    return {name: _timed(call) for name, call in ways.items()}
+    return {name: _repeated(call) for name, call in ways.items()}
 
 
 def in_r(drawn: list[np.ndarray]) -> list[dict[str, tuple[float, float]]]:
-    """Test samples in R.
-
-    Parameters
-    ----------
-    drawn : list of ndarray
-        The samples.
-
-    Returns
-    -------
-    list of dict
-        Like `in_python` for each sample; empty dicts without R or its packages.
-    """
+    """Test samples in R; like `in_python` for each, with nothing in it without R or its packages."""
     if not shutil.which("Rscript"):
         return [{} for _ in drawn]
     text = "\n".join(" ".join(map(repr, sample.tolist())) for sample in drawn) + "\n"
@@ -167,20 +119,10 @@ def in_r(drawn: list[np.ndarray]) -> list[dict[str, tuple[float, float]]]:
 
 
 def compare(sizes: list[int], count: int) -> pd.DataFrame:
-    """Compare all ways with the truth, and with one another in time.
+    """Compare all ways with the truth, and with one another in time, for `count` samples of each number of pairs.
 
-    Parameters
-    ----------
-    sizes : list of int
-        Numbers of pairs.
-    count : int
-        Samples of each size.
-
-    Returns
-    -------
-    DataFrame
-        One row per size and way: largest difference to the true p value, absolute and relative, milliseconds of a call,
-        and that divided by the time of ``signed_rank``.
+    One row per size and way: largest difference to the true p value, absolute and relative, milliseconds of a call, and
+    that divided by the time of ``signed_rank``.
     """
     rows = []
     for n in sizes:
@@ -205,18 +147,10 @@ def compare(sizes: list[int], count: int) -> pd.DataFrame:
 
 
 def approximations(n: int) -> pd.DataFrame:
-    """Measure the approximations of an upper tail beyond the exact limit.
+    """Measure the approximations of an upper tail beyond the exact limit, for n ranks with several patterns of ties.
 
-    Parameters
-    ----------
-    n : int
-        Number of ranks.
-
-    Returns
-    -------
-    DataFrame
-        For several patterns of ties and each approximation: largest difference of a tail from one half down, and the
-        largest relative difference of tails from one half down to 1e-4 and to 1e-12.
+    For each approximation: largest difference of a tail from one half down, and the largest relative difference of
+    tails from one half down to 1e-4 and to 1e-12.
     """
     rows = []
     ranked = {
@@ -264,12 +198,9 @@ def _distribution(ranks: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Print both comparisons."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[14, 55, 200, 1000])
-    parser.add_argument("--samples", type=int, default=5)
-    options = parser.parse_args()
-    table = compare(options.sizes, options.samples)
-    print(f"Two-sided p values of {options.samples} samples of each size, against the truth; shortest time of a call")
+    given = options(__doc__, sizes=([14, 55, 200, 1000], "numbers of pairs"), samples=(5, "samples of each size"))
+    table = compare(given.sizes, given.samples)
+    print(f"Two-sided p values of {given.samples} samples of each size, against the truth; shortest time of a call")
     print(table.to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     if table["way"].str.startswith("R").sum() == 0:
         print("R, coin or exactRankTests is not installed: left out")

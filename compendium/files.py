@@ -1,12 +1,76 @@
-"""Files written whole or not at all, and tables as text that is the same on every machine."""
+"""What is written: files whole or not at all, and numbers that are the same on every machine.
 
+The last digits of a floating-point number depend on the processor, on the versions of NumPy, SciPy and BLAS and on the
+C library, so that seventeen digits of a result are not reproducible, and mean nothing. `settled` says how many are
+kept; every number of a CSV or JSON file passes it.
+"""
+
+import json
+import math
 import os
 import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
+from numbers import Integral, Real
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
-__all__ = ["csv_text", "write_atomically"]
+__all__ = ["csv_text", "json_text", "settled", "settled_digits", "write_atomically"]
+
+SIGNIFICANT = 6
+"""Significant digits of a written number: more than a table or a figure shows, and far fewer than noise reaches."""
+
+DECIMALS = 3
+"""Decimals that are kept even if those are more digits: what a laboratory reports to the thousandth."""
+
+_AGREED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits in which all machines agree
+
+
+def settled_digits(x: float) -> Decimal:
+    """Give a computed number without the digits in which machines differ: twelve significant ones.
+
+    Parameters
+    ----------
+    x : float
+        A finite number.
+
+    Returns
+    -------
+    Decimal
+        The nearest decimal of twelve digits, in as few as it needs.
+    """
+    return _AGREED.create_decimal(repr(float(x))).normalize(_AGREED)
+
+
+def settled(x: float) -> float:
+    """Round a number to the digits that are written: six significant ones, or three decimals where that is more.
+
+    Rounding is half up, in two steps: first to twelve digits, which removes the noise of the arithmetic, then to those
+    that are kept. A number that by its nature lies on the edge of its last digit, as one half does, is met exactly
+    after the first step and goes the same way everywhere. The edges that remain lie beside those, some 1e-12 of the
+    number away, where no simple fraction lies; a number that lies there by chance, within its noise (one in ten million
+    at most), would still be written in two ways.
+
+    Parameters
+    ----------
+    x : float
+        Any number; nan and infinities are given back.
+
+    Returns
+    -------
+    float
+        Its shortest form has no more digits than those.
+    """
+    if not math.isfinite(x) or x == 0:
+        return x + 0.0  # without the sign of a zero
+    agreed = settled_digits(x)
+    places = max(SIGNIFICANT - 1 - agreed.adjusted(), DECIMALS)
+    if -agreed.as_tuple().exponent <= places:
+        return float(agreed)
+    return float(agreed.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=40)))
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -41,20 +105,22 @@ def _inert(cell: object) -> object:
     return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
-def _all_inert(cells: pd.Series) -> pd.Series:
+def _all_inert(cells: "pd.Series") -> "pd.Series":
     """Do the same for a column, whose distinct texts are few."""
+    import pandas as pd
+
     return cells.astype(object).map({cell: _inert(cell) for cell in pd.unique(cells.astype(object))})
 
 
-def csv_text(numbers: pd.DataFrame) -> str:
+def csv_text(numbers: "pd.DataFrame") -> str:
     """Write a table as CSV, the index left out.
 
     Parameters
     ----------
     numbers : DataFrame
-        A missing number becomes an empty cell; a float is written with as many digits as give it back exactly. A text
-        or a column name that a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a
-        carriage return) gets an apostrophe before it.
+        A missing number becomes an empty cell; a float is written as `settled` leaves it. A text or a column name that
+        a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
+        apostrophe before it.
 
     Returns
     -------
@@ -63,4 +129,44 @@ def csv_text(numbers: pd.DataFrame) -> str:
     """
     texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
     inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
+    for name in numbers.select_dtypes("floating").columns:
+        distinct = {x: settled(x) for x in numbers[name].dropna().unique()}
+        inert[name] = numbers[name].map(distinct).astype(numbers[name].dtype)
     return inert.rename(columns=_inert).to_csv(index=False, lineterminator="\n")
+
+
+def _plain(value: object, name: str) -> object:
+    """Turn a value, and all in it, into what JSON holds."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, f"{name}.{key}") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, name) for inner in value]
+    if value is None or isinstance(value, str | bool):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real) and math.isfinite(value):
+        return settled(float(value))
+    raise ValueError(f"the value {name} is {value!r}; allowed are text, finite numbers and None")
+
+
+def json_text(values: Mapping[str, Mapping[str, object]]) -> str:
+    """Write named values as JSON, sorted by name.
+
+    Parameters
+    ----------
+    values : mapping of str to mapping
+        By dotted name; a float is written as `settled` leaves it.
+
+    Returns
+    -------
+    str
+        Lines that end in a line feed.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite number, text or None.
+    """
+    plain = {key: _plain(entry, key) for key, entry in values.items()}
+    return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

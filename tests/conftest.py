@@ -4,14 +4,18 @@ nbval starts its kernels over ports, which fails now and then when several start
 stand, so that a notebook would write into `figures/`.
 """
 
+import contextlib
+import functools
 import os
 from pathlib import Path
 
 import pytest
 
 from compendium.workflow.kernels import SCRATCH, connection, environment, private_folder
+from compendium.workflow.warm_kernels import manager_class, started
 
 ROOT = Path(__file__).resolve().parents[1]
+COHORT = str(ROOT / "data" / "cohort")
 
 
 @pytest.hookimpl(trylast=True)
@@ -21,19 +25,25 @@ def pytest_configure(config):
         return
     import nbval.kernel
 
-    folder = private_folder()
-    sockets = folder.__enter__()
+    stack = contextlib.ExitStack()
+    sockets = stack.enter_context(private_folder())
     before = dict(os.environ)
     original = nbval.kernel.KernelManager
 
+    @functools.cache
+    def kernels():
+        """Kernels forked from one process, which starts with the first of them."""
+        server = stack.enter_context(started(ROOT, sockets, (ROOT / "notebooks").glob("*.ipynb"), COHORT))
+        return manager_class(server, original) if server else original
+
     def manager(**settings):
-        return original(**settings, **connection(sockets))
+        return kernels()(**settings, **connection(sockets))
 
     def restore():
         nbval.kernel.KernelManager = original
         os.environ.clear()
         os.environ.update(before)
-        folder.__exit__(None, None, None)
+        stack.close()
 
     config.add_cleanup(restore)
     os.environ.update(environment(ROOT, sockets, SCRATCH))

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compendium.verification import arithmetic, granularity
-from compendium.verification.arithmetic import RULES
-from compendium.verification.rounding import printed_number, round_like, span
+from compendium.verification.audit import arithmetic
+from compendium.verification.audit.rounding import RULES, printed_number, round_like, span
 
 MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
 PRINTS = st.from_regex(r"-?[0-9]{1,4}([.,][0-9]{1,3})?", fullmatch=True)
@@ -119,7 +118,7 @@ def test_nearest_numerators_by_hand():
     assert arithmetic.nearest_numerators("68,7", 14) == [(9, "64,3"), (10, "71,4")]
     assert arithmetic.nearest_numerators("120", 14) == [(14, "100")]
     assert arithmetic.nearest_numerators("50", 14) == [(7, "50")]
-    assert arithmetic.nearest_numerators("36.3", 11, "truncate") == [(3, "27.2"), (4, "36.3")]
+    assert arithmetic.nearest_numerators("36.3", 11) == [(3, "27.3"), (4, "36.4")]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -131,7 +130,6 @@ def test_ratios_are_those_of_the_enumeration(text, rule):
         shown = {pair: quantized(Fraction(*pair), decimals, rule) for pair in pairs}
         expected = [pair for pair in pairs if shown[pair] == text.replace(",", ".")]
         assert arithmetic.possible_ratios(text, total, rule) == expected
-        assert arithmetic.ratio_possible(text, total, rule) == bool(expected)
 
 
 def test_the_ratios_around_by_hand():
@@ -152,10 +150,10 @@ def test_parts_add_up():
     assert not arithmetic.parts_add_up(["30", "12", "1"], "44", rounded=False)
     assert arithmetic.parts_add_up(["5"], "5", rounded=False)
     # Cut parts only ever lose: each of 33, 33 and 33 may hide almost 1.
-    assert arithmetic.parts_add_up(["33", "33", "33"], "101", rules="truncate")
-    assert not arithmetic.parts_add_up(["33", "33", "33"], "98", rules="truncate")
+    assert arithmetic.parts_add_up(["33", "33", "33"], "101", rule="truncate")
+    assert not arithmetic.parts_add_up(["33", "33", "33"], "98", rule="truncate")
     # Two halves make one: 0.5 + 0.5 = 1 to even digits; half up 0.5 is printed 1, and 0.4999... twice is below 1.
-    assert arithmetic.parts_add_up(["0", "0"], "1", rules="half_even")
+    assert arithmetic.parts_add_up(["0", "0"], "1", rule="half_even")
     assert arithmetic.parts_add_up(["0.50", "0.51"], "1.00")
 
 
@@ -164,7 +162,7 @@ def test_parts_add_up():
 )
 def test_rounded_parts_of_a_real_total_always_add_up(parts, decimals, rule):
     shown = [quantized(part, decimals, rule) for part in parts]
-    assert arithmetic.parts_add_up(shown, quantized(sum(parts), decimals, rule), rules=rule)
+    assert arithmetic.parts_add_up(shown, quantized(sum(parts), decimals, rule), rule=rule)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -331,4 +329,4 @@ def test_negative_percentages_are_no_share():
 
 
 def test_many_sums_are_not_tried_one_by_one():
-    assert arithmetic.sd_possible("0.00", "2.5", 11 * granularity.MANY)
+    assert arithmetic.sd_possible("0.00", "2.5", 11 * arithmetic.MANY)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium.verification import arithmetic
-from compendium.verification.audit import COLUMNS, audit, main, summary
-from compendium.verification.claims import read_claims
+from compendium.verification.audit import arithmetic
+from compendium.verification.audit.__main__ import main
+from compendium.verification.audit.claims import read_claims
+from compendium.verification.audit.table import COLUMNS, audit, summary
 from compendium.verification.published import CLAIMS
 
 MODES = {"yes": ROUND_HALF_UP, "by half-even only": ROUND_HALF_EVEN, "by truncation": ROUND_DOWN}

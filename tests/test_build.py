@@ -117,6 +117,7 @@ def sandbox(tmp_path):
 def quick(sandbox, monkeypatch):
     monkeypatch.setattr(compendium.workflow.notebooks, "execute", sandbox.pretend)
     monkeypatch.setattr(compendium.workflow.notebooks, "load_papermill", lambda: None)
+    monkeypatch.setenv("COMPENDIUM_COLD", "1")
     return sandbox
 
 
@@ -286,6 +287,22 @@ def test_an_unwritable_folder_is_named_before_anything_runs(quick, capsys):
     quick.out = quick.root / "requirements.lock" / "figures"
     assert quick.build() == (1, [])
     assert f"{quick.out}: results cannot be written here: Not a directory" in capsys.readouterr().err
+
+
+def test_a_part_is_built_with_what_it_reads(quick, capsys):
+    first, middle, _ = quick.jobs
+    write_notebook(quick.root / "notebooks/last.ipynb", "1", parameters=PARAMETERS + 'built: str = ""\n')
+    quick.jobs = (first, middle, Job("last", "last.ipynb", {}, after=("first",)))
+    assert quick.build("--only", "middle") == (0, ["middle"])
+    assert quick.build("--only", "last, middle") == (0, ["first", "last"])
+    assert quick.build() == (0, [])
+    quick.append("analysis/other.py", "# changed\n")
+    assert quick.build("--only", "first") == (0, [])
+    assert sorted(quick.results()) == ["first.txt", "last.txt", "middle.txt"]
+    assert quick.build("--only", "lst") == (1, [])
+    assert "ONLY=lst: nothing of this name is built; the nearest is last; allowed: first, middle, last" in (
+        capsys.readouterr().err
+    )
 
 
 def test_two_jobs_must_not_write_one_file(quick, monkeypatch, capsys):

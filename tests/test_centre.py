@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.cohort import read_cohort
 from compendium.centre.intake.private import require_private
 from compendium.workflow.centre import Handling, prepare
 from compendium.workflow.jobs import BuildError, jobs_for
@@ -246,8 +247,6 @@ def test_the_copy_has_no_identifier_unless_asked_for(tmp_path):
     cohort = own_cohort(tmp_path / "c", 4, seed=3)
     for identifiers in (False, True):
         made = prepare(Project(cohort, tmp_path / "out"), Handling(identifiers=identifiers))
-        mark = json.loads((made.cohort / "checked.json").read_text(encoding="utf-8"))
-        assert made.observed and mark["reconstructed"] is False
-        from analysis.cohort import read_cohort
-
+        package = json.loads((made.cohort / "datapackage.json").read_text(encoding="utf-8"))
+        assert made.observed and package["reconstructed"] is False
         assert read_cohort(made.cohort).patients.index.str.startswith(SECRET).all() == identifiers

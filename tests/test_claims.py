@@ -5,7 +5,7 @@ import json
 import pytest
 
 from compendium.verification import published
-from compendium.verification.claims import ClaimsError, read_claims
+from compendium.verification.audit.claims import ClaimsError, read_claims
 
 GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
 

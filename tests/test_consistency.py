@@ -6,10 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compendium.verification.consistency import Consistency
-from compendium.verification.identities import canonical, denominator_of, relations
-from compendium.verification.published import read_claims
-from compendium.verification.verdicts import built_values
+from compendium.verification.identities import canonical, consistency, denominator_of, relations
+from compendium.verification.published import built_values, read_claims
 
 ROOT = Path(__file__).resolve().parents[1]
 # By hand, from the manuscript: numbers of 56 patients, one of none, and a count that repeats its denominator.
@@ -33,7 +31,7 @@ def claims():
 
 @pytest.fixture(scope="module")
 def model(claims):
-    return Consistency(claims)
+    return consistency(claims)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +77,7 @@ def changed(claims, **values):
     other = claims.copy()
     for name, (column, value) in values.items():
         other.loc[name.replace("__", "."), column] = value
-    return Consistency(other)
+    return consistency(other)
 
 
 def test_a_sum_that_does_not_add_up_is_proved_by_its_parts(claims):
@@ -135,4 +133,4 @@ def test_small_sets_are_judged_as_by_enumeration():
         frame.loc["size", "value"], frame.loc["rate", "value"] = str(size), str(percent)
         tenths = [1000 * n // size for n in range(size + 1)]
         possible = any(10 * percent <= t < 10 * percent + 10 or (t + 5) // 10 == percent for t in tenths)
-        assert Consistency(frame).possible(["size", "rate"]) == possible, (size, percent)
+        assert consistency(frame).possible(["size", "rate"]) == possible, (size, percent)

@@ -1,6 +1,9 @@
 """Which counts are hidden, and that a second attacker, by enumeration or by another solver, learns none of them."""
 
-from itertools import chain, combinations, product
+import os
+import subprocess
+import sys
+from itertools import chain, combinations
 from pathlib import Path
 
 import numpy as np
@@ -10,113 +13,103 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, read_criteria
 from compendium.centre.disclosure.attacker import Attacker
-from compendium.centre.disclosure.cells import Cells, at_most, sums_to
+from compendium.centre.disclosure.cells import Cells, at_most, check_threshold, sums_to
 from compendium.centre.disclosure.study_cells import joined_cells, shared_numbers
-from compendium.centre.disclosure.suppression import check_threshold, suppress
+from compendium.centre.disclosure.suppression import suppress
 from tests.cohorts import random_cohort
 
-COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
-SIZES = ((3, 1), (8, 2), (14, 3), (40, 4), (55, 5), (300, 6))
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def square(a, b, c, d, **more):
-    """A table of two rows and two columns with its sums, and a count that is at most the first cell."""
-    values = {"a": a, "b": b, "c": c, "d": d, "ab": a + b, "cd": c + d, "ac": a + c, "bd": b + d, "all": a + b + c + d}
-    sums = {"ab": "ab", "cd": "cd", "ac": "ac", "bd": "bd"}
-    relations = [sums_to(whole, list(parts)) for whole, parts in sums.items()]
-    relations += [sums_to("all", ["ab", "cd"]), sums_to("all", ["ac", "bd"])]
-    relations += [at_most("part", "a")] if "part" in more else []
-    return Cells(values | more, tuple(relations))
+def grid(counts, **part):
+    """A square table with its sums ("0+" is that of the first row), and a part of its first cell if one is given."""
+    inner = np.array(counts)
+    table = np.block([[inner, inner.sum(axis=1, keepdims=True)], [inner.sum(axis=0), inner.sum()]])
+    names = np.array([[f"{row}{column}" for column in (*range(len(inner)), "+")] for row in (*range(len(inner)), "+")])
+    values = dict(zip(names.ravel().tolist(), table.ravel().tolist(), strict=True)) | part
+    sums = [sums_to(line[-1], line[:-1]) for line in (*names.tolist(), *names.T.tolist())]
+    return Cells(values, (*sums, *(at_most(cell, "00") for cell in part)))
+
+
+def random_grid(seed):
+    return grid(np.random.default_rng(seed).integers(0, 16, (4, 4)))
+
+
+def cohort_cells(seed, n):
+    return joined_cells(random_cohort(n, seed), PAPER, 5)[1]
+
+
+def small_of(cells, threshold=5):
+    return {cell for cell, value in cells.values.items() if value < threshold}
 
 
 def enumerated(cells, hidden, largest):
-    """Every table of numbers up to a largest one that agrees with what is shown, by trying all of them."""
-    shown = {cell: value for cell, value in cells.values.items() if cell not in hidden}
-    tables = []
-    for a, b, c, d in product(range(largest + 1), repeat=4):
-        for part in range(a + 1) if "part" in cells.values else (None,):
-            more = {} if part is None else {"part": part}
-            table = {"a": a, "b": b, "c": c, "d": d, "ab": a + b, "cd": c + d, "ac": a + c, "bd": b + d}
-            table |= {"all": a + b + c + d} | more
-            if all(table[cell] == value for cell, value in shown.items()):
-                tables.append(table)
-    return tables
+    """The values of each cell of a 2 by 2 grid in all tables up to a largest number that agree with what is shown."""
+    parts = largest if "part" in cells.values else 0
+    a, b, c, d, part = np.indices((largest + 1, largest + 1, largest + 1, largest + 1, parts + 1)).reshape(5, -1)
+    tables = [a, b, a + b, c, d, c + d, a + c, b + d, a + b + c + d, part]
+    agree = part <= a
+    for table, (cell, value) in zip(tables, cells.values.items(), strict=False):
+        agree &= (table == value) | (cell in hidden)
+    return {cell: set(table[agree].tolist()) for cell, table in zip(cells.values, tables, strict=False)}
 
 
 def safe(cells, hidden, threshold, largest):
     """Whether every value below the threshold is possible for every count below it, by trying all tables."""
-    tables = enumerated(cells, hidden, largest)
-    small = [cell for cell, value in cells.values.items() if value < threshold]
-    return all(set(range(max(threshold, 2))) <= {table[cell] for table in tables} for cell in small)
+    values = enumerated(cells, hidden, largest)
+    return all(set(range(max(threshold, 2))) <= values[cell] for cell in small_of(cells, threshold))
 
 
 class SecondAttacker:
     """The same reader with another solver, which knows only numbers and a matrix."""
 
     def __init__(self, cells, hidden):
-        names = list(cells.values)
-        self.place = {cell: number for number, cell in enumerate(names)}
-        rows, low = [], []
-        for relation in cells.relations:
-            row = np.zeros(len(names))
+        self.place = {cell: number for number, cell in enumerate(cells.values)}
+        rows = np.zeros((len(cells.relations), len(self.place)))
+        for row, relation in zip(rows, cells.relations, strict=True):
             for side, sign in ((relation.left, -1), (relation.right, 1)):
-                for cell in side:
-                    row[self.place[cell]] += sign
-            rows.append(row)
-            low.append(0)
-        high = [0 if relation.equal else np.inf for relation in cells.relations]
-        self.constraints = LinearConstraint(np.array(rows), low, high)
-        self.low = np.array([float(cells.least.get(cell, 0)) for cell in names])
-        self.high = np.full(len(names), 1e5)
-        for cell, value in cells.values.items():
-            if cell not in hidden:
-                self.low[self.place[cell]] = self.high[self.place[cell]] = value
+                row[[self.place[cell] for cell in side]] = sign
+        self.constraints = LinearConstraint(rows, 0, [0 if one.equal else np.inf for one in cells.relations])
+        shown = {cell: float(value) for cell, value in cells.values.items() if cell not in hidden}
+        self.low = np.array([shown.get(cell, cells.least.get(cell, 0)) for cell in cells.values])
+        self.high = np.array([shown.get(cell, 1e5) for cell in cells.values])
 
     def possible(self, cell, value):
-        low, high = self.low.copy(), self.high.copy()
-        low[self.place[cell]], high[self.place[cell]] = max(value, low[self.place[cell]]), value
-        if low[self.place[cell]] > value:
+        low, high, place = self.low.copy(), self.high.copy(), self.place[cell]
+        if not low[place] <= value <= high[place]:
             return False
+        low[place] = high[place] = value
         whole = np.ones(len(low))
         found = milp(0 * whole, integrality=whole, bounds=Bounds(low, high), constraints=self.constraints)
         assert found.status in (0, 2)
         return found.status == 0
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_the_reader_infers_what_trying_all_tables_leaves(seed):
     rng = np.random.default_rng(seed)
-    a, b, c, d = rng.integers(0, 4, 4).tolist()
-    more = {"part": int(rng.integers(0, a + 1))} if seed % 2 else {}
-    cells = square(a, b, c, d, **more)
+    counts = rng.integers(0, 4, (2, 2))
+    cells = grid(counts, part=int(rng.integers(0, counts[0, 0] + 1))) if seed % 2 else grid(counts)
     # The sum of all is shown, so that no cell is larger than it and all tables can be tried.
-    hidden = [cell for cell in cells.values if cell != "all" and rng.random() < 0.7]
-    tables = enumerated(cells, hidden, cells.values["all"])
-    ranges = Attacker(cells).ranges(hidden, cells.values)
-    for cell in cells.values:
-        found = [table[cell] for table in tables]
-        assert ranges.loc[cell].tolist() == [min(found), max(found)]
-    values = range(cells.values["all"] + 2)
+    hidden = [cell for cell in cells.values if cell != "++" and rng.random() < 0.7]
+    possible, values = enumerated(cells, hidden, cells.values["++"]), range(cells.values["++"] + 2)
     excluded = set(Attacker(cells).excluded(hidden, cells.values, values))
-    left = {(cell, value) for cell in cells.values for value in values if all(t[cell] != value for t in tables)}
-    assert excluded == left
+    assert excluded == {(cell, value) for cell in cells.values for value in values if value not in possible[cell]}
 
 
 def test_half_a_patient_is_not_possible():
     # a + b = b + c makes a = c, so that t = a + c is even; in numbers that are not whole it may be odd.
-    cells = Cells(
-        {"a": 1, "b": 2, "c": 1, "s": 3, "t": 2},
-        (sums_to("s", ["a", "b"]), sums_to("s", ["b", "c"]), sums_to("t", ["a", "c"])),
-    )
-    hidden = {"a", "b", "c", "t"}
-    assert list(Attacker(cells).excluded(hidden, ["t"], range(8))) == [("t", 1), ("t", 3), ("t", 5), ("t", 7)]
-    assert Attacker(cells).reason(hidden, "t", 1) == []
-    assert Attacker(cells).ranges(hidden, ["t"]).loc["t"].tolist() == [0, 6]
+    sums = (sums_to("s", ["a", "b"]), sums_to("s", ["b", "c"]), sums_to("t", ["a", "c"]))
+    attacker, hidden = Attacker(Cells({"a": 1, "b": 2, "c": 1, "s": 3, "t": 2}, sums)), {"a", "b", "c", "t"}
+    assert list(attacker.excluded(hidden, ["t"], range(8))) == [("t", 1), ("t", 3), ("t", 5), ("t", 7)]
+    assert attacker.reason(hidden, "t", 1) == []
 
 
-@pytest.mark.parametrize(("hidden", "cell", "value"), [("a c", "a", 3), ("a b c bd", "a", 9), ("a b ab bd", "b", 8)])
+@pytest.mark.parametrize(
+    ("hidden", "cell", "value"), [("00 10", "00", 3), ("00 01 10 +1", "00", 9), ("00 01 0+ +1", "01", 8)]
+)
 def test_every_cell_of_a_reason_is_needed(hidden, cell, value):
-    cells = square(1, 7, 8, 9)
+    cells = grid([[1, 7], [8, 9]])
     reason = Attacker(cells).reason(hidden.split(), cell, value)
     assert reason and not set(reason) & set(hidden.split())
     for dropped in (None, *reason):
@@ -127,109 +120,119 @@ def test_every_cell_of_a_reason_is_needed(hidden, cell, value):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_as_few_cells_are_hidden_as_protect_a_tiny_table(seed):
-    rng = np.random.default_rng(100 + seed)
-    cells = square(*rng.integers(0, 5, 4).tolist())
-    threshold = 2
-    small = {cell for cell, value in cells.values.items() if value < threshold}
+    cells = grid(np.random.default_rng(100 + seed).integers(0, 5, (2, 2)))
+    small = small_of(cells, 2)
     others = [cell for cell in cells.values if cell not in small]
     sets = chain.from_iterable(combinations(others, size) for size in range(len(others) + 1))
-    fewest = next(set(more) for more in sets if safe(cells, small | set(more), threshold, 8))
-    found = suppress(cells, threshold)
-    assert found.primary == small
-    assert safe(cells, found.hidden, threshold, 8)
-    assert len(found.complementary) == len(fewest)
+    fewest = next(more for more in sets if safe(cells, small.union(more), 2, 8))
+    found = suppress(cells, 2)
+    assert small <= found and safe(cells, found, 2, 8)
+    assert len(found - small) == len(fewest)
 
 
-def test_a_dear_cell_stays_if_a_cheap_one_does():
-    values = {"n": 20, "a": 2, "b": 8, "c": 10}
-    for dear, other in (("b", "c"), ("c", "b")):
-        cells = Cells(values, (sums_to("n", ["a", "b", "c"]),), costs={"n": 5, dear: 2})
-        assert suppress(cells, 5).complementary == {other}
+@pytest.mark.parametrize(("dear", "other"), [("b", "c"), ("c", "b")])
+def test_a_dear_cell_stays_if_a_cheap_one_does(dear, other):
+    cells = Cells({"n": 20, "a": 2, "b": 8, "c": 10}, (sums_to("n", ["a", "b", "c"]),), costs={"n": 5, dear: 2})
+    assert suppress(cells, 5) == {"a", other}
 
 
 def test_one_and_none_below_the_threshold():
-    cells = square(0, 1, 7, 9)
-    assert suppress(cells, 0).hidden == frozenset()
+    cells = grid([[0, 1], [7, 9]])
+    assert suppress(cells, 0) == frozenset()
     one = suppress(cells, 1)
     # With a threshold of 1 only zeros are hidden, and a reader must not be sure that they are.
-    assert one.primary == {"a"} and one.complementary
-    assert Attacker(cells).ranges(one.hidden, ["a"]).loc["a"].tolist()[1] >= 1
-    assert suppress(cells, 2).primary == {"a", "b", "ab"}
+    assert one > {"00"}
+    assert list(Attacker(cells).excluded(one, ["00"], [0, 1])) == []
+    assert suppress(cells, 2) >= {"00", "01", "0+"}
 
 
 @pytest.mark.parametrize("threshold", [-1, 21, 2.5, 5.0, True, None, "5", float("nan")])
 def test_a_threshold_that_is_none_is_refused(threshold):
-    with pytest.raises(ValueError, match="allowed is a whole number from 0"):
-        check_threshold(threshold)
-    with pytest.raises(ValueError, match="allowed is a whole number from 0"):
-        shared_numbers(random_cohort(3, seed=0), PAPER, threshold)
+    for refuse in (check_threshold, lambda given: shared_numbers(random_cohort(3, seed=0), PAPER, given)):
+        with pytest.raises(ValueError, match="allowed is a whole number from 0"):
+            refuse(threshold)
 
 
-def test_cells_that_contradict_each_other_are_refused():
-    with pytest.raises(ValueError, match="does not hold"):
-        Cells({"n": 4, "a": 2, "b": 1}, (sums_to("n", ["a", "b"]),))
-    with pytest.raises(ValueError, match="not among the cells"):
-        Cells({"n": 4}, (at_most("a", "n"),))
-    with pytest.raises(ValueError, match="allowed is 5 or more"):
-        Cells({"n": 4}, least={"n": 5})
-    with pytest.raises(ValueError, match="allowed is 1 or more"):
-        Cells({"n": 4}, costs={"n": 0})
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"values": {"n": 4, "a": 2}, "relations": [sums_to("n", ["a"])]}, "n = a does not hold"),
+        ({"values": {"n": 4, "a": 5}, "relations": [at_most("a", "n")]}, "a <= n does not hold"),
+        ({"values": {"n": 4}, "relations": [at_most("a", "n")]}, "cell 'a', which is not among the cells"),
+        ({"values": {"n": 4}, "least": {"n": 5}}, "cell 'n' is 4; allowed is 5 or more"),
+        ({"values": {"n": 4}, "costs": {"n": 0}}, "cell 'n' costs 0; allowed is 1 or more"),
+    ],
+)
+def test_cells_that_contradict_each_other_are_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        Cells(**given)
 
 
-@pytest.mark.parametrize(("n", "seed"), SIZES)
+def long(*cases):
+    return [pytest.param(*case, marks=pytest.mark.long) for case in cases]
+
+
+@pytest.mark.parametrize(("n", "seed"), [(40, 4), (300, 6), *long((3, 1), (8, 2), (14, 3), (55, 5))])
 def test_no_small_count_of_a_random_cohort_can_be_inferred(n, seed):
-    _, cells = joined_cells(random_cohort(n, seed), PAPER, 5)
+    cells = cohort_cells(seed, n)
     found = suppress(cells, 5)
-    assert found.primary == {cell for cell, value in cells.values.items() if value < 5}
-    second, nothing_shown = SecondAttacker(cells, found.hidden), SecondAttacker(cells, cells.values)
-    for cell in sorted(found.primary):
+    assert small_of(cells) <= found
+    second, nothing_shown = SecondAttacker(cells, found), SecondAttacker(cells, cells.values)
+    for cell in sorted(small_of(cells)):
         for value in (0, 4):
             assert second.possible(cell, value) or not nothing_shown.possible(cell, value), (cell, value)
 
 
-@pytest.mark.parametrize(("n", "seed", "work"), [(14, 7, 0.05), (55, 8, 0.05), (14, 7, 0)])
-def test_to_show_any_one_more_cell_would_give_a_small_count_away(n, seed, work, monkeypatch):
+@pytest.mark.parametrize("work", [0.05, 0])
+@pytest.mark.parametrize(
+    "made", [(random_grid, 1), (random_grid, 2), *long([(cohort_cells, 7, 14)], [(cohort_cells, 8, 55)])]
+)
+def test_to_show_any_one_more_cell_would_give_a_small_count_away(made, work, monkeypatch):
     # Without any work spent on the choice everything is hidden at first.
     monkeypatch.setattr("compendium.centre.disclosure.suppression._WORK", work)
-    _, cells = joined_cells(random_cohort(n, seed), PAPER, 5)
-    found = suppress(cells, 5)
-    assert found.complementary
-    for cell in found.complementary:
-        second = SecondAttacker(cells, found.hidden - {cell})
+    make, *arguments = made
+    cells = make(*arguments)
+    found, small = suppress(cells, 5), small_of(cells)
+    assert found > small
+    for cell in found - small:
+        second = SecondAttacker(cells, found - {cell})
         beside = {name for r in cells.relations if cell in (*r.left, *r.right) for name in (*r.left, *r.right)}
         # Those beside it are most at risk, and their least and greatest values; the others come last.
-        small = sorted(found.primary, key=lambda name: (name not in beside, name))
-        assert not all(second.possible(name, value) for value in (0, 4, 1, 2, 3) for name in small), cell
+        order = sorted(small, key=lambda name: (name not in beside, name))
+        assert not all(second.possible(name, value) for value in (0, 4, 1, 2, 3) for name in order), cell
 
 
-def test_the_same_cohort_gives_the_same_choice():
-    _, cells = joined_cells(random_cohort(300, seed=20), PAPER, 5)
-    assert suppress(cells, 5) == suppress(cells, 5)
+def test_the_same_cells_give_the_same_choice_in_every_process():
+    # Two choices for one cohort, both passed on, would give away more than one.
+    code = (
+        "from compendium.centre.disclosure.cells import Cells, Relation\n"
+        "from compendium.centre.disclosure.suppression import suppress\n"
+        f"print(sorted(suppress({random_grid(0)!r}, 5)))"
+    )
+    surroundings = [os.environ | {"PYTHONHASHSEED": seed} for seed in ("0", "1")]
+    first, second = (subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=one) for one in surroundings)
+    assert first == second
 
 
 @pytest.mark.parametrize("population", ["all", "primary", "ISM", "CM", "MMAS", "idiopathic"])
 @pytest.mark.parametrize("criteria", ["paper", "intolerance=all,missing_last=no_response"])
 def test_what_a_reader_is_said_to_know_is_true_of_any_cohort(population, criteria):
-    for seed in range(3):
+    for seed in range(2):
         # A relation that does not hold is an error of its own.
         _, cells = joined_cells(random_cohort(30, seed, population), read_criteria(criteria), 3)
         assert len(cells.relations) > 80
 
 
 def test_the_one_patient_with_mmas():
-    cohort = read_cohort(COHORT)
-    _, cells = joined_cells(cohort, PAPER, 5)
-    small = {cell for cell, value in cells.values.items() if value < 5}
-    attacker = Attacker(cells)
+    _, cells = joined_cells(read_cohort(ROOT / "data" / "cohort"), PAPER, 5)
+    small, attacker, found = small_of(cells), Attacker(cells), suppress(cells, 5)
     # Were only the small counts hidden, 41 - 29 - 11 would tell that one patient has MMAS, and 43 - 30 - 12 that one
     # had a complete response.
-    assert attacker.ranges(small, ["patients/MMAS"]).loc["patients/MMAS"].tolist() == [1, 1]
-    assert attacker.ranges(small, ["best.cr/all"]).loc["best.cr/all"].tolist() == [1, 1]
-    found = suppress(cells, 5)
+    for cell in ("patients/MMAS", "best.cr/all"):
+        assert [value for _, value in attacker.excluded(small, [cell], range(56))] == [0, *range(2, 56)]
     # MMAS is a part of primary beside ISM and CM, and of MCAS beside idiopathic.
-    assert found.complementary & {"patients/ISM", "patients/CM", "patients/primary"}
-    assert found.complementary & {"classification.mcas", "patients/idiopathic"}
+    assert found & {"patients/ISM", "patients/CM", "patients/primary"}
+    assert found & {"classification.mcas", "patients/idiopathic"}
     everyone = ["patients/all", "best.orr/all", "last.persistent_orr/all", "men", "women", "presentation.skin"]
-    assert not found.hidden & set(everyone)
-    ranges = attacker.ranges(found.hidden, sorted(found.primary))
-    assert (ranges["least"] == 0).all() and (ranges["greatest"] >= 4).all()
+    assert not found & set(everyone)
+    assert list(attacker.excluded(found, sorted(small), (0, 4))) == []

@@ -9,9 +9,9 @@ from matplotlib.patches import PathPatch
 
 from analysis.followup import course_frame
 from analysis.vocabulary import StopReason
-from compendium.drawing.bands import LEAST_CM, band_heights
 from compendium.drawing.followup import draw_followup
-from compendium.drawing.phases import STATES, occupancy, phases
+from compendium.drawing.followup_bands import LEAST_CM, STATES, band_heights, occupancy
+from compendium.drawing.followup_lanes import phases
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 from tests.test_figure_followup import NONE, SMALL, frame_of

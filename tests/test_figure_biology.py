@@ -7,8 +7,7 @@ import pytest
 from analysis.biology import direction, paired_frame
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
-from compendium.drawing.biology import DIRECTION_LOOKS, MOST_LINES, draw_biology, level_limits
-from compendium.drawing.levels import ratio_limit
+from compendium.drawing.biology import DIRECTION_LOOKS, MOST_LINES, draw_biology, level_limits, ratio_limit
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of

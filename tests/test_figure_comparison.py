@@ -7,8 +7,8 @@ from compendium.drawing.comparison import SMALLEST, draw_comparison, drawn_rates
 from compendium.drawing.page import PAGE_HEIGHT_CM
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.published_rows import rate_notes
+from compendium.verification.published import built_values
 from compendium.verification.published_rates import compared_rates
-from compendium.verification.verdicts import built_values
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
 
 ROOT = Path(__file__).resolve().parents[1]

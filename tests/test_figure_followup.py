@@ -15,9 +15,8 @@ from analysis.vocabulary import (
     Response,
     StopReason,
 )
-from compendium.drawing.followup import arrange, draw_followup, phases, row_places
-from compendium.drawing.ribbons import STATUS_ORDER, node_places, transitions
-from compendium.drawing.symbols import EVENT_LABELS, symbols
+from compendium.drawing.followup import STATUS_ORDER, arrange, draw_followup, node_places, row_places, transitions
+from compendium.drawing.followup_lanes import EVENT_LABELS, phases, symbols
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of

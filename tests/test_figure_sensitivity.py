@@ -9,8 +9,14 @@ from analysis.sensitivity.effects import OUTCOMES, mark_shares, most_moving, one
 from analysis.sensitivity.grids import response_grid, symptom_grid
 from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
 from analysis.symptoms import symptom_profile
-from compendium.drawing.marks import MARK_COLOURS, draw_marks
-from compendium.drawing.specifications import PANELS, draw_specifications, ordered, strips
+from compendium.drawing.specifications import (
+    MARK_COLOURS,
+    PANELS,
+    draw_marks,
+    draw_specifications,
+    ordered,
+    strips,
+)
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.options import (
     OPTION_LABELS,

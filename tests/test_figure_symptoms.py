@@ -60,7 +60,7 @@ def test_bars_are_as_long_as_the_counts_and_touch():
 
 
 def test_groups_come_in_their_order_and_the_most_improved_first():
-    rows, headings = arrange(SMALL)
+    rows, headings, _ = arrange(SMALL)
     assert rows["label"].tolist() == ["Pruritus", "Flush", "Headache"]
     assert arrange(SMALL, "list")[0]["label"].tolist() == ["Flush", "Pruritus", "Headache"]
     assert headings["label"].tolist() == ["Superficial vasomotor", "Musculoskeletal pain and headache"]

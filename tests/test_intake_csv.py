@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.problems import header_problems
 from compendium.centre.intake.csv_tables import read_csv_table
-from compendium.centre.intake.raw_tables import Unreadable, header_problems
+from compendium.centre.intake.raw_tables import Unreadable
 
 HEADER = "patient_id,term,severity,flare,onset_months,led_to_stop,detail"
 FIRST = "A,fatigue,mild,no,2,no,"

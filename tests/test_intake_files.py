@@ -11,9 +11,9 @@ import pytest
 import xlsxwriter
 
 from analysis import schema
-from analysis.cohort import CohortError, read_cohort
+from analysis.cohort import CohortError, from_tables
 from compendium.centre.intake import checking, files
-from compendium.centre.intake.checking import check_cohort, hide_identifiers
+from compendium.centre.intake.checking import check_cohort, checked_tables, hide_identifiers
 from compendium.centre.intake.files import read_bytes
 from compendium.centre.intake.raw_tables import Unreadable
 from tests.cohorts import random_cohort, random_tables, write_cohort
@@ -101,7 +101,7 @@ def test_a_cohort_is_read_from_a_workbook_and_from_a_link_to_a_folder(tmp_path, 
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
     expected = random_cohort(12, seed=5, population="all")
     for path in (write_workbook(tmp_path / "own.XLSX"), tmp_path / "link"):
-        pd.testing.assert_frame_equal(read_cohort(path).symptoms, expected.symptoms)
+        pd.testing.assert_frame_equal(from_tables(checked_tables(path)).symptoms, expected.symptoms)
 
 
 def told(path):
@@ -138,7 +138,7 @@ def test_a_path_to_nothing(tmp_path, name):
     ((_, allowed),), _ = told(tmp_path / name)
     assert "an Excel workbook (.xlsx)" in allowed
     with pytest.raises(CohortError):
-        read_cohort(f"{tmp_path}/{name}")
+        checked_tables(f"{tmp_path}/{name}")
 
 
 def test_a_folder_without_tables_and_one_with_a_workbook(tmp_path):
@@ -366,7 +366,7 @@ def test_more_wrong_cells_of_a_column_than_anyone_would_mend_are_counted(folder,
     ]  # fmt: skip
     assert found["allowed"][0] == "one of F, M; 9 more cells of this column are not"
     with pytest.raises(CohortError) as caught:
-        read_cohort(folder)
+        checked_tables(folder)
     assert str(caught.value).startswith("patients.csv, column sex: one of F, M; 9 more cells of this column are not\n")
 
 

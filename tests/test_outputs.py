@@ -94,11 +94,9 @@ def test_figures_hold_no_date_and_no_program_version(tmp_path):
     assert png[png.index(b"pHYs") + 4 :][:4] == round(300 / 0.0254).to_bytes(4, "big")
 
 
-def test_csv_holds_the_exact_numbers(tmp_path):
+def test_csv_holds_the_numbers_in_their_written_digits(tmp_path):
     csv, html = outputs.save_table(NUMBERS, "<p>é</p>", "table-2", tmp_path)
-    assert csv.read_bytes() == (
-        f'row,n,percent,mean\n"a, b",43,{100 * 43 / 55!r},0.30000000000000004\nü,,,1e-17\n'.encode()
-    )
+    assert csv.read_bytes() == 'row,n,percent,mean\n"a, b",43,78.1818,0.3\nü,,,1e-17\n'.encode()
     assert html.read_bytes() == "<p>é</p>".encode()
 
 

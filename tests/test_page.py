@@ -11,17 +11,17 @@ TEXT = "Each bar is one patient; the symbol after its end tells whether therapy 
 
 
 def test_axes_stand_where_they_are_put():
-    figure = page.new_figure(18, 9)
+    figure = page.new_figure(9)
     axes = page.add_axes(figure, 1.5, 2, 6, 4)
     pixels = axes.get_window_extent()
     assert [value / figure.dpi * 2.54 for value in pixels.bounds] == pytest.approx([1.5, 2, 6, 4])
-    assert page.width_cm(axes) == pytest.approx(6)
+    assert page.box_cm(axes).bounds == pytest.approx([1.5, 2, 6, 4])
     assert figure.dpi * 5 / 2.54 == pytest.approx(page.centimetres(figure).transform((5, 0))[0])
 
 
 @pytest.mark.parametrize("weight", ["normal", "bold"])
 def test_the_measured_width_is_the_printed_width(weight):
-    figure = page.new_figure(18, 3)
+    figure = page.new_figure(3)
     figure.set_dpi(1200)  # letters are fitted to pixels, which no longer matters here
     text = figure.text(0, 0, TEXT[:60], size=7, weight=weight, family="DejaVu Sans")
     printed = text.get_window_extent().width / figure.dpi * 2.54
@@ -53,13 +53,11 @@ def test_nothing_to_wrap():
 )
 def test_foot_takes_the_room_it_says(caveats):
     notes = [TEXT, TEXT * 3]
-    figure = page.new_figure(12, 8)
-    page.add_foot(figure, notes, caveats)
-    page.add_title(
-        figure, "A title that is far too long for one line of a figure of this printed width, so it is broken"
-    )
+    figure = page.new_figure(8, 12)
+    title = "A title that is far too long for one line of a figure of this printed width, so it is broken"
+    page.add_title_and_foot(figure, title, notes, caveats)
     assert faults(figure) == []
     lines = [box for text, box in drawn_texts(figure) if text.get_size() == 7]
     top = max(box.y1 for box in lines) / figure.dpi * 2.54
-    assert top == pytest.approx(page.foot_height_cm(12, notes, caveats), abs=0.05)
+    assert top == pytest.approx(page.foot_height_cm(notes, caveats, 12), abs=0.05)
     assert all(caveat in " ".join(texts_of(figure)) for caveat in caveats)

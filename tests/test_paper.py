@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from compendium.workflow.differences import differences, in_one_line
+
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "figures"
 ELSEWHERE = ROOT / "build" / "test-paper"
@@ -28,7 +30,6 @@ def test_the_committed_results_are_built_again_byte_for_byte():
     shutil.rmtree(ELSEWHERE, ignore_errors=True)
     # A notebook that writes nothing has nothing to make again where an earlier run is on record.
     assert "of 24 notebooks to run" in build()
-    built, committed = contents(ELSEWHERE), contents(FIGURES)
-    assert sorted(built) == sorted(committed)
-    assert not [name for name in built if built[name] != committed[name]]
+    apart = in_one_line(differences(contents(FIGURES), contents(ELSEWHERE)))
+    assert not apart, apart
     assert build().startswith("Nothing to do: 69 files")

@@ -11,9 +11,8 @@ from analysis import biology, comparison, dosing, followup, patients, response, 
 from analysis.statistics.exact_difference import exact_difference_interval
 from analysis.tables import table_1, table_2
 from compendium.reporting import published_rows
-from compendium.verification.published import read_claims
+from compendium.verification.published import AnswerError, built_values, read_claims
 from compendium.verification.published_rates import SECTIONS, compared_rates, compared_values
-from compendium.verification.verdicts import AnswerError, built_values
 from tests.cohorts import random_cohort
 
 ROOT = Path(__file__).resolve().parents[1]

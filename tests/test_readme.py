@@ -9,7 +9,8 @@ import pytest
 from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, combinations
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "data").rglob("README.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "data").rglob("README.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -21,12 +22,12 @@ def test_every_link_leads_somewhere(page):
 
 def test_every_target_and_option_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.M))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.M))
     for page in PAGES:
-        named = re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(encoding="utf-8"), flags=re.M)
+        named = re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), flags=re.M)
         assert set(named) <= targets
-    options = set(re.findall(r"\b([A-Z]{3,})=", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert options <= set(re.findall(r"[$(]([A-Z]{3,})[),]", makefile))
+        options = set(re.findall(r"\b([A-Z]{3,})=", page.read_text(encoding="utf-8")))
+        assert options <= set(re.findall(r"[$(]([A-Z]{3,})[),]", makefile))
 
 
 def test_functions_named_beside_their_files_are_there():
@@ -44,7 +45,7 @@ def test_the_number_of_statements_is_counted():
 
 
 def test_the_number_of_combinations_is_counted():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     responses, tests = (len(combinations(options)) for options in (RESPONSE_OPTIONS, SYMPTOM_OPTIONS))
     assert f"{responses:,} combinations of the rules of response and {tests:,} of those of the test" in text
     assert f"all {responses + tests:,} combinations of the open rules" in text

@@ -29,8 +29,10 @@ from analysis.cohort import read_cohort, restrict
 from analysis.sensitivity import effects, grids
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
+from compendium.files import csv_text, json_text, settled
 from compendium.reporting import formatting, rendering, small_tables
-from compendium.verification.published import printed_number, read_claims
+from compendium.verification.audit.rounding import printed_number
+from compendium.verification.published import read_claims
 from compendium.workflow.freshness import Digests
 from compendium.workflow.jobs import JOBS
 
@@ -183,23 +185,19 @@ def built(name):
     return (FIGURES / name).read_text(encoding="utf-8")
 
 
-def text(frame):
-    return frame.to_csv(index=False, lineterminator="\n")
-
-
 def test_the_tables_in_the_folder_of_results_are_those_of_the_cohort(study):
-    assert built("table-1.csv") == text(tables.table_1(study))
-    assert built("table-2.csv") == text(tables.table_2(study))
+    assert built("table-1.csv") == csv_text(tables.table_1(study))
+    assert built("table-2.csv") == csv_text(tables.table_2(study))
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_values_in_the_folder_of_results_are_those_of_the_cohort(study, theme):
     expected = {}
     for module in THEMES[theme]:
-        expected |= json.loads(json.dumps(module.summarise(study)))
+        expected |= module.summarise(study)
     if theme == "response":
         expected |= followup.response_times(study)
-    assert json.loads(built(f"values-{theme}.json")) == expected
+    assert built(f"values-{theme}.json") == json_text(expected)
 
 
 @pytest.mark.parametrize(
@@ -208,21 +206,21 @@ def test_the_values_in_the_folder_of_results_are_those_of_the_cohort(study, them
 )
 def test_the_numbers_behind_the_figures_are_those_of_the_cohort(study, population, of_symptoms, of_courses):
     part = restrict(study, population)
-    assert built(f"{of_symptoms}.csv") == text(symptoms.symptom_profile(part).reset_index())
-    assert built(f"{of_courses}.csv") == text(followup.course_frame(part).reset_index())
+    assert built(f"{of_symptoms}.csv") == csv_text(symptoms.symptom_profile(part).reset_index())
+    assert built(f"{of_courses}.csv") == csv_text(followup.course_frame(part).reset_index())
 
 
 def test_the_times_and_the_comparison_of_subgroups_are_those_of_the_cohort(study):
-    assert built("times.csv") == text(times.curves(study))
-    assert json.loads(built("values-times.json")) == json.loads(json.dumps(times.summarise(study)))
-    assert built("subgroups.csv") == text(subgroups.symptoms_by_group(study).reset_index())
-    assert json.loads(built("values-subgroups.json")) == json.loads(json.dumps(subgroups.summarise(study)))
+    assert built("times.csv") == csv_text(times.curves(study))
+    assert built("values-times.json") == json_text(times.summarise(study))
+    assert built("subgroups.csv") == csv_text(subgroups.symptoms_by_group(study).reset_index())
+    assert built("values-subgroups.json") == json_text(subgroups.summarise(study))
 
 
 def test_the_combinations_of_rules_are_those_of_the_cohort(study):
-    assert built("specification-curve.csv") == text(grids.response_grid(study))
-    assert built("specification-marks.csv") == text(grids.symptom_grid(study))
-    assert built("sensitivity.csv") == text(effects.one_at_a_time(study))
+    assert built("specification-curve.csv") == csv_text(grids.response_grid(study))
+    assert built("specification-marks.csv") == csv_text(grids.symptom_grid(study))
+    assert built("sensitivity.csv") == csv_text(effects.one_at_a_time(study))
 
 
 def test_the_rates_with_their_intervals_are_those_of_table_2(study):
@@ -232,12 +230,12 @@ def test_the_rates_with_their_intervals_are_those_of_table_2(study):
     for rate in rates.to_dict("records"):
         cell = table.loc[(rate["row"], rate["population"])]
         numbers = ["n", "denominator", "wilson_low", "wilson_high", "clopper_pearson_low", "clopper_pearson_high"]
-        assert [rate[name] for name in numbers] == pytest.approx([float(cell[name]) for name in numbers])
+        assert [rate[name] for name in numbers] == [settled(float(cell[name])) for name in numbers]
 
 
 def test_the_numbers_behind_figure_e5_are_those_of_the_cohort(study):
     pairs = {analyte.value: biology.paired_frame(study, analyte) for analyte in Analyte}
-    assert built("figure-e5.csv") == text(pd.concat(pairs, names=["analyte"]).reset_index())
+    assert built("figure-e5.csv") == csv_text(pd.concat(pairs, names=["analyte"]).reset_index())
 
 
 def test_every_figure_and_table_says_that_the_cohort_was_reconstructed(study):

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from analysis import schema
-from compendium.centre.intake import snapshot
-from compendium.centre.intake.snapshot import MARK, pseudonymised, read_snapshot, write_snapshot
+from analysis.cohort import from_tables, read_cohort
+from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
 from tests.cohorts import random_tables
 
 
@@ -19,11 +19,10 @@ def tables():
 def test_what_is_written_is_read_and_only_by_its_owner(tables, tmp_path, reconstructed):
     folder = tmp_path / "deep" / "copy"
     write_snapshot(tables, folder, reconstructed=reconstructed)
-    read, flag = read_snapshot(folder)
-    assert flag is reconstructed
+    read, expected = read_cohort(folder), from_tables(tables)
+    assert read.reconstructed is reconstructed
     for table in schema.TABLES:
-        pd.testing.assert_frame_equal(read[table], tables[table].reset_index(drop=True), check_dtype=False)
-        assert read[table].dtypes.map(str).tolist() == tables[table].dtypes.map(str).tolist()
+        pd.testing.assert_frame_equal(getattr(read, table), getattr(expected, table))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [path.name for path in folder.parent.iterdir()] == ["copy"]
 
@@ -37,29 +36,6 @@ def test_equal_cohorts_are_equal_bytes_and_a_copy_is_replaced_whole(tables, tmp_
     (tmp_path / "a" / "old.txt").write_text("old", encoding="utf-8")
     write_snapshot(tables, tmp_path / "a", reconstructed=False)
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(contents[0])
-
-
-def test_a_copy_that_was_changed_or_checked_otherwise_is_not_trusted(tables, tmp_path, monkeypatch):
-    write_snapshot(tables, tmp_path / "copy", reconstructed=False)
-    path = tmp_path / "copy" / "symptoms.parquet"
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert read_snapshot(tmp_path / "copy") is None
-    path.write_bytes(whole)
-    assert read_snapshot(tmp_path / "copy") is not None
-    path.unlink()
-    assert read_snapshot(tmp_path / "copy") is None
-    path.write_bytes(whole)
-    monkeypatch.setattr(snapshot, "_contract_digest", lambda: "another")
-    assert read_snapshot(tmp_path / "copy") is None
-
-
-@pytest.mark.parametrize("mark", ["", "[]", "{}", '{"contract": 1, "tables": 2}'])
-def test_a_mark_that_says_nothing_is_none(tables, tmp_path, mark):
-    write_snapshot(tables, tmp_path / "copy", reconstructed=False)
-    (tmp_path / "copy" / MARK).write_text(mark, encoding="utf-8")
-    assert read_snapshot(tmp_path / "copy") is None
-    assert read_snapshot(tmp_path / "nowhere") is None
 
 
 def test_identifiers_become_running_numbers_and_nothing_else_changes(tables):
@@ -81,10 +57,11 @@ def test_identifiers_become_running_numbers_and_nothing_else_changes(tables):
         pd.testing.assert_frame_equal(made[table][rest], tables[table][rest])
 
 
-def test_the_mark_names_no_identifier(tables, tmp_path):
+def test_the_copy_names_no_identifier(tables, tmp_path):
     write_snapshot(pseudonymised(tables), tmp_path / "copy", reconstructed=False)
-    mark = json.loads((tmp_path / "copy" / MARK).read_text(encoding="utf-8"))
-    assert sorted(mark) == ["contract", "reconstructed", "tables"]
-    read, _ = read_snapshot(tmp_path / "copy")
-    held = {str(cell) for table in read.values() for name in table for cell in table[name].unique()}
-    assert not held & set(tables["screening"]["patient_id"])
+    package = json.loads((tmp_path / "copy" / "datapackage.json").read_text(encoding="utf-8"))
+    assert package == {"name": "checked-cohort", "reconstructed": False}
+    names = tables["screening"]["patient_id"]
+    for path in (tmp_path / "copy").iterdir():
+        content = path.read_bytes()
+        assert not [name for name in names if name.encode() in content]

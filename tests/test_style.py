@@ -6,10 +6,10 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from analysis.vocabulary import GRADES
-from compendium.drawing import style
+from compendium.drawing import page
 from compendium.drawing.biology import DIRECTION_LOOKS
-from compendium.drawing.ribbons import STATUS_COLOURS
-from compendium.drawing.symbols import PHASES, STOP_BADGES
+from compendium.drawing.followup import STATUS_COLOURS
+from compendium.drawing.followup_lanes import PHASES, STOP_BADGES
 
 # Machado, Oliveira and Fernandes 2009, full deficiency, on linear RGB.
 DEUTERANOPIA = np.array(
@@ -40,8 +40,8 @@ def lightness(colour):
 @pytest.mark.parametrize(
     "colours",
     [
-        [style.GRADE_COLOURS[grade] for grade in GRADES if grade <= 1],
-        list(style.RESPONSE_COLOURS.values())[::-1],
+        [page.GRADE_COLOURS[grade] for grade in GRADES if grade <= 1],
+        list(page.RESPONSE_COLOURS.values())[::-1],
         [colour for _, colour in PHASES.values()][:3],
     ],
     ids=["grades", "responses", "phases"],
@@ -55,7 +55,7 @@ def test_an_order_is_an_order_in_grey(colours):
 @pytest.mark.parametrize(
     "colours",
     [
-        list(style.GRADE_COLOURS.values()),
+        list(page.GRADE_COLOURS.values()),
         list(STATUS_COLOURS.values()),
         [colour for colour, _ in DIRECTION_LOOKS.values()],
         sorted({ground for _, ground in STOP_BADGES.values()}),
@@ -67,16 +67,16 @@ def test_colours_differ_for_readers_with_a_colour_vision_deficiency(colours, def
     assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > 10
 
 
-@pytest.mark.parametrize("colour", list(style.GRADE_COLOURS.values()))
+@pytest.mark.parametrize("colour", list(page.GRADE_COLOURS.values()))
 def test_numbers_can_be_read_on_their_ground(colour):
-    luminances = sorted(linear(c) @ [0.2126, 0.7152, 0.0722] for c in (colour, style.text_on(colour)))
+    luminances = sorted(linear(c) @ [0.2126, 0.7152, 0.0722] for c in (colour, page.text_on(colour)))
     assert (luminances[1] + 0.05) / (luminances[0] + 0.05) >= 4.5
 
 
 def test_style_holds_within_and_is_gone_afterwards():
     with matplotlib.rc_context({"font.size": 30, "axes.grid": True}):
-        with style.journal_style():
-            assert matplotlib.rcParams["font.size"] == style.NORMAL
+        with page.journal_style():
+            assert matplotlib.rcParams["font.size"] == page.NORMAL
             assert not matplotlib.rcParams["axes.grid"]
         assert matplotlib.rcParams["font.size"] == 30
         assert matplotlib.rcParams["axes.grid"]

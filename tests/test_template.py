@@ -1,5 +1,6 @@
+"""The forms that are filled in, opened by another library and compared with the contract, read anew."""
+
 import csv
-import hashlib
 import os
 import re
 import subprocess
@@ -13,11 +14,12 @@ import pandas as pd
 import pytest
 
 from analysis import schema, vocabulary
-from analysis.cohort import CohortError, read_cohort
+from analysis.cohort import CohortError, from_tables
 from compendium.centre.checks.plausibility import doubtful
+from compendium.centre.intake.checking import checked_tables
 from compendium.centre.template import texts, workbook
 from compendium.centre.template.__main__ import main
-from compendium.centre.template.terms import example_rows, vocabularies
+from compendium.centre.template.texts import example_rows, vocabularies
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
@@ -33,10 +35,6 @@ def rows_of(path):
 CONTRACT = rows_of("analysis/contract/columns.csv")
 
 
-def each_column():
-    return [pytest.param(row, id=f"{row['table']}.{row['column']}") for row in CONTRACT]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("template") / "out"
@@ -49,27 +47,17 @@ def book(folder):
     return openpyxl.load_workbook(folder / "cohort.xlsx")
 
 
-def place(row):
-    return [one["column"] for one in CONTRACT if one["table"] == row["table"]].index(row["column"])
-
-
 def head(book, row):
-    return book[row["table"]].cell(1, place(row) + 1)
-
-
-def dimension(book, row):
-    """The settings of the column, which equal neighbours share."""
-    found = book[row["table"]].column_dimensions.values()
-    return next(one for one in found if one.min <= head(book, row).column <= one.max)
+    place = [one["column"] for one in CONTRACT if one["table"] == row["table"]].index(row["column"])
+    return book[row["table"]].cell(1, place + 1)
 
 
 def validation(book, row):
     cell = head(book, row).column_letter
-    found = [
-        one for one in book[row["table"]].data_validations.dataValidation if str(one.sqref).startswith(cell + "2:")
-    ]
-    assert len(found) == 1 and str(found[0].sqref) == f"{cell}2:{cell}10000"
-    return found[0]
+    rules = book[row["table"]].data_validations.dataValidation
+    (found,) = [one for one in rules if str(one.sqref).startswith(cell + "2:")]
+    assert str(found.sqref) == f"{cell}2:{cell}10000"
+    return found
 
 
 def vocabulary_of(row):
@@ -91,39 +79,42 @@ def test_sheets_and_headers_are_those_of_the_contract(book):
         assert book[table].freeze_panes == "B2"
 
 
-@pytest.mark.parametrize("row", each_column())
-def test_a_column_shows_whether_it_must_be_filled_in_not_by_colour_only(book, row):
-    cell = head(book, row)
-    assert (bool(cell.font.b), bool(cell.font.i)) == ((True, False) if row["missing"] == "no" else (False, True))
-    shown = [row["column"], *(value for value in vocabulary_of(row) or [] if isinstance(value, str))]
-    assert dimension(book, row).width >= max(map(len, shown)) + 2
-
-
-@pytest.mark.parametrize("row", each_column())
-def test_a_note_says_meaning_unit_what_is_allowed_and_whether_it_may_be_empty(book, row):
-    note = head(book, row).comment.text
-    assert note.startswith(row["meaning"])
-    assert (f"Unit: {row['unit']}." in note) == bool(row["unit"])
-    assert ("Must be filled in." in note, "May stay empty." in note) == (
-        row["missing"] == "no",
-        row["missing"] == "yes",
-    )
-    values = vocabulary_of(row)
+@pytest.mark.parametrize("row", CONTRACT, ids=lambda row: f"{row['table']}.{row['column']}")
+def test_a_column_says_and_lets_pass_what_the_contract_allows(book, row):
+    sheet, cell, rule, values = book[row["table"]], head(book, row), validation(book, row), vocabulary_of(row)
+    must, number = row["missing"] == "no", row["type"] in ("integer", "number", "grade", "score")
+    assert (bool(cell.font.b), bool(cell.font.i)) == (must, not must), "not by colour only"
+    # Text stays text, numbers are numbers, and equal neighbours share their settings.
+    (settings,) = [one for one in sheet.column_dimensions.values() if one.min <= cell.column <= one.max]
+    assert (settings.number_format == "@") != number
+    assert settings.width >= max(len(str(one)) for one in (row["column"], *(values or []))) + 2
+    for example in (sheet.cell(2, cell.column).value, sheet.cell(3, cell.column).value):
+        assert not must if example is None else isinstance(example, int | float) == number
+    note = cell.comment.text
+    assert note.startswith(row["meaning"]) and (f"Unit: {row['unit']}." in note) == bool(row["unit"])
+    assert ("Must be filled in." in note, "May stay empty." in note) == (must, not must)
     if values and len(values) <= 6:
-        assert [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line] == [
-            value if isinstance(value, str) else f"{value:g}" for value in values
-        ]
+        said = [line.split(" = ")[0].strip() for line in note.splitlines() if " = " in line]
+        assert said == [value if isinstance(value, str) else f"{value:g}" for value in values]
     for bound in ("minimum", "maximum"):
         if row[bound] and row["type"] != "grade":
             assert re.search(rf"at (least|most) {row[bound]}\b", note)
-
-
-def test_nobody_is_asked_for_a_name(book):
-    for table in TABLES:
-        row = next(one for one in CONTRACT if one["table"] == table)
-        rule = validation(book, row)
-        for text in (head(book, row).comment.text, rule.prompt, rule.error):
-            assert "a name" not in text and "never anybody's name" in text
+    assert rule.errorStyle in (None, "stop") and rule.showErrorMessage and rule.showInputMessage
+    if values:
+        sheet, first, last = re.fullmatch(r"(\w+)!\$A\$(\d+):\$A\$(\d+)", rule.formula1).groups()
+        assert rule.type == "list" and [cell.value for (cell,) in book[sheet][f"A{first}:A{last}"]] == values
+    elif row["type"] in ("integer", "number"):
+        assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
+        assert rule.operator in (None, "between")
+        assert (float(rule.formula1), float(rule.formula2)) == (float(row["minimum"]), float(row["maximum"] or 1e9))
+    # The limits of Excel.
+    assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32 and len(rule.formula1) <= 255
+    assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
+    bound = f"at least {row['minimum']}" if row["minimum"] else ""
+    assert rule.promptTitle == row["column"] and ("Choose from the list." if values else bound) in rule.prompt
+    assert rule.prompt.endswith("Must be filled in." if must else "May stay empty.")
+    for text in (note, rule.prompt, rule.error) if row["column"] in ("patient_id", "centre_id") else ():
+        assert "a name" not in text and "never anybody's name" in text
 
 
 def test_notes_fit_their_boxes(folder, book):
@@ -138,25 +129,6 @@ def test_notes_fit_their_boxes(folder, book):
                 # At 9 points a character is 4.8 points wide and a line 11 points high.
                 lines = [part for line in note.splitlines() for part in textwrap.wrap(line, int(float(width) / 4.8))]
                 assert 11 * len(lines) < float(height) < 11 * len(lines) + 60
-
-
-@pytest.mark.parametrize("row", [one for one in each_column() if vocabulary_of(one.values[0])])
-def test_a_list_offers_the_vocabulary_and_nothing_else(book, row):
-    rule = validation(book, row)
-    assert rule.type == "list" and rule.errorStyle in (None, "stop") and rule.showErrorMessage
-    sheet, cells = re.fullmatch(r"(\w+)!\$(A\$\d+:)\$(A\$\d+)", rule.formula1).group(1, 0)
-    offered = [cell.value for (cell,) in book[sheet][cells.split("!")[1].replace("$", "")]]
-    assert offered == vocabulary_of(row)
-    assert all(isinstance(value, str) != (row["type"] == "grade") for value in offered)
-
-
-@pytest.mark.parametrize("row", [one for one in each_column() if one.values[0]["type"] in ("integer", "number")])
-def test_numbers_are_bound_as_in_the_contract(book, row):
-    rule = validation(book, row)
-    assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
-    assert rule.operator in (None, "between")
-    assert float(rule.formula1) == float(row["minimum"])
-    assert float(rule.formula2) == float(row["maximum"] or 1e9)
 
 
 def passes(formula, letter, value, column=()):
@@ -181,14 +153,13 @@ def passes(formula, letter, value, column=()):
         return False
 
 
+BAD_MONTHS = ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"]
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        (
-            "month",
-            ["2016-03", "1999-12", "2020-10"],
-            ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"],
-        ),
+        ("month", ["2016-03", "1999-12", "2020-10"], BAD_MONTHS),
         ("score", [0, 0.25, 3.5, 12], [-0.25, 0.3, "1", "a"]),
         ("text", ["fatigue", "fatigue of the legs"], [" fatigue", "fatigue "]),
         ("identifier", ["P001"], [" P001", "P001 "]),
@@ -199,28 +170,12 @@ def test_a_formula_lets_pass_what_the_contract_allows(book, kind, good, bad):
     assert rows
     for row in rows:
         rule, letter = validation(book, row), head(book, row).column_letter
-        assert rule.type == "custom" and rule.showErrorMessage
-        assert [passes(rule.formula1, letter, value, [value]) for value in good] == [True] * len(good)
-        assert [passes(rule.formula1, letter, value, [value]) for value in bad] == [False] * len(bad)
-
-
-def test_a_patient_stands_once_where_the_table_has_a_row_per_patient(book):
-    for table in TABLES:
-        row = next(one for one in CONTRACT if one["table"] == table)
-        twice = passes(validation(book, row).formula1, "A", "P1", ["P1", "P2", "P1"])
-        assert twice == (table not in ("screening", "patients", "courses"))
-
-
-@pytest.mark.parametrize("row", each_column())
-def test_messages_keep_within_the_limits_of_excel_and_say_what_is_allowed(book, row):
-    rule = validation(book, row)
-    assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32
-    assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
-    assert len(rule.formula1) <= 255
-    assert rule.promptTitle == row["column"] and rule.showInputMessage
-    asked = "Choose from the list." if vocabulary_of(row) else f"at least {row['minimum']}" if row["minimum"] else ""
-    assert asked in rule.prompt
-    assert rule.prompt.endswith("Must be filled in." if row["missing"] == "no" else "May stay empty.")
+        assert rule.type == "custom"
+        assert all(passes(rule.formula1, letter, value, [value]) is True for value in good)
+        assert not any(passes(rule.formula1, letter, value, [value]) for value in bad)
+        if row["column"] == "patient_id":  # stands once where the table has a row per patient
+            twice = passes(rule.formula1, "A", "P1", ["P1", "P2", "P1"])
+            assert twice == (row["table"] not in ("screening", "patients", "courses"))
 
 
 def test_long_texts_are_cut_to_the_limits_of_excel():
@@ -230,17 +185,6 @@ def test_long_texts_are_cut_to_the_limits_of_excel():
     assert texts.prompt(column).endswith("Unit: mg. A number of at least 1. Must be filled in.")
 
 
-@pytest.mark.parametrize("row", each_column())
-def test_text_stays_text_and_numbers_are_numbers(book, row):
-    sheet, cell = book[row["table"]], head(book, row)
-    number = row["type"] in ("integer", "number", "grade", "score")
-    assert (dimension(book, row).number_format == "@") != number
-    for line in (2, 3):
-        value = sheet.cell(line, cell.column).value
-        assert value is None or isinstance(value, int | float) == number
-        assert value is not None or row["missing"] == "yes"
-
-
 def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_path):
     for table in TABLES:
         assert [cell.value for cell in book[table]["A"]] == ["patient_id", "EXAMPLE-1", "EXAMPLE-2"]
@@ -248,12 +192,12 @@ def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_pa
         assert len(fills) == 1 and fills != {"00000000"}
         assert all(cell.font.i for line in book[table]["2:3"] for cell in line)
     with pytest.raises(CohortError, match="delete it"):
-        read_cohort(folder / "cohort.xlsx")
+        checked_tables(folder / "cohort.xlsx")
     filled = openpyxl.load_workbook(folder / "cohort.xlsx")
     for table in TABLES:
         filled[table]["A2"], filled[table]["A3"] = "P1", "P2"
     filled.save(tmp_path / "filled.xlsx")
-    cohort = read_cohort(tmp_path / "filled.xlsx")
+    cohort = from_tables(checked_tables(tmp_path / "filled.xlsx"))
     assert list(cohort.patients.index) == ["P1", "P2"]
     tables = {table: getattr(cohort, table) for table in TABLES}
     tables |= {table: tables[table].reset_index() for table in ("patients", "courses")}
@@ -275,15 +219,12 @@ def test_examples_and_meanings_are_written_for_the_contract_and_for_nothing_else
     assert vocabularies()["StopReason"][0]["meaning"].tolist() == list(vocabulary.STOP_REASON_LABELS.values())
 
 
-def test_the_sheet_of_lists_says_what_each_symptom_is(book):
+def test_the_other_sheets_say_how_and_what(book):
     shown = [tuple(cell.value for cell in line[:3]) for line in book["lists"].iter_rows()]
     for row in rows_of("analysis/contract/symptoms.csv"):
         group = vocabulary.SYMPTOM_GROUP_LABELS[vocabulary.SymptomGroup(row["group"])]
         assert (row["symptom"], row["label"], group) in shown
     assert (0.75, "Slight improvement", None) in shown
-
-
-def test_the_first_sheet_names_every_sheet_and_the_commands(book):
     text = "\n".join(str(cell.value) for line in book["read me"].iter_rows() for cell in line if cell.value)
     for word in (*TABLES, "lists", "YYYY-MM", "EXAMPLE-1", "EXAMPLE-2", "make check COHORT=", "pseudonym", "empty"):
         assert word in text
@@ -309,44 +250,30 @@ def test_a_column_added_to_the_contract_appears_by_itself(monkeypatch, tmp_path)
     assert list(example_rows("laboratory")["storage_days"]) == ["3", "3"]
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_csv_templates_hold_the_header_only(folder, table):
-    names = [row["column"] for row in CONTRACT if row["table"] == table]
-    assert (folder / "csv" / f"{table}.csv").read_bytes() == (",".join(names) + "\n").encode()
-
-
-def digests(out):
-    return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES}
-
-
 def test_every_run_writes_the_same_bytes(folder, tmp_path):
+    for table in TABLES:  # the header only
+        names = [row["column"] for row in CONTRACT if row["table"] == table]
+        assert (folder / "csv" / f"{table}.csv").read_bytes() == (",".join(names) + "\n").encode()
     surroundings = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C"}
     command = [sys.executable, "-m", "compendium.centre.template", "--out", str(tmp_path / "other")]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
-    assert digests(tmp_path / "other") == digests(folder)
+    assert all((tmp_path / "other" / name).read_bytes() == (folder / name).read_bytes() for name in FILES)
     assert "make check COHORT=" in done.stdout and done.stdout.count("written") == len(FILES)
 
 
-def test_a_second_run_changes_nothing(folder, capsys):
+def test_a_second_run_changes_nothing_and_a_folder_that_cannot_be_made_is_named(folder, capsys):
     before = {name: (folder / name).stat().st_mtime_ns for name in FILES}
     main(["--out", str(folder)])
     assert {name: (folder / name).stat().st_mtime_ns for name in FILES} == before
     assert capsys.readouterr().out.count("unchanged") == len(FILES)
+    with pytest.raises(SystemExit, match=r"make template: .*cohort\.xlsx"):
+        main(["--out", str(folder / "cohort.xlsx" / "out")])
 
 
 def test_a_file_that_was_filled_in_is_never_written_over(tmp_path):
-    out = tmp_path / "out"
-    main(["--out", str(out)])
-    (out / "csv" / "patients.csv").write_text("filled in")
-    (out / "cohort.xlsx").unlink()
-    with pytest.raises(SystemExit) as stopped:
-        main(["--out", str(out)])
-    assert "patients.csv is there with another content" in str(stopped.value)
-    assert (out / "csv" / "patients.csv").read_text() == "filled in"
-    assert not (out / "cohort.xlsx").exists()
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(SystemExit, match="file"):
-        main(["--out", str(tmp_path / "file" / "out")])
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv" / "patients.csv").write_text("filled in")
+    with pytest.raises(SystemExit, match=r"patients\.csv is there with another content"):
+        main(["--out", str(tmp_path)])
+    assert (tmp_path / "csv" / "patients.csv").read_text() == "filled in"
+    assert not (tmp_path / "cohort.xlsx").exists()

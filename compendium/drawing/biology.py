@@ -1,4 +1,7 @@
-"""Figure E5: tryptase and total IgE of each patient before and on omalizumab."""
+"""Figure E5: tryptase and total IgE before and on omalizumab.
+
+A line for each patient; where there are too many for that, how the levels and their ratios are distributed.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,18 +9,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from analysis.biology import relative_change
 from analysis.statistics.paired import PairedT
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS, POPULATION_LABELS, Analyte, Population
-from compendium.drawing import page, style
-from compendium.drawing.levels import draw_levels, draw_ratios
+from compendium.drawing import page
 from compendium.reporting.formatting import number, p_value
 
 DIRECTION_LOOKS: dict[str, tuple[str, str]] = {
     "increased": ("#123d6b", "-"),
     "stable": ("#9a9790", "-"),
-    "decreased": (style.ENDED_COLOUR, "--"),
+    "decreased": (page.ENDED_COLOUR, "--"),
 }
 """Colour and line of a level that increased, stayed stable or decreased on therapy."""
 
@@ -27,21 +30,17 @@ MOST_LINES = 100
 _HEIGHT, _ABOVE, _BELOW = 9.0, 2.3, 0.75  # whole figure; title and heads of the panels; names of the time points
 _RATIOS, _APART = 2.2, 1.0  # height of the ratios below the levels, and room between the two
 _SIDE, _BETWEEN = 1.5, 1.9  # room for the scale on the left of the first and of the second panel
+_LETTERS = "ABCDEFGH"
+_WIDEST = 0.42  # greatest width of a distribution, where the time points are 1 apart
+_PERCENTILES = (5, 25, 50, 75, 95)
+_TICKS, _MORE_TICKS = (0.01, 0.1, 1, 10, 100), (0.2, 0.5, 2, 5)  # ratios on the scale, the latter if there is room
 
 
 def level_limits(pairs: pd.DataFrame) -> tuple[float, float]:
-    """Choose the ends of a logarithmic scale.
+    """Choose the ends of a logarithmic scale of levels, 0 or more.
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        ``before`` and ``on_therapy``, 0 or more.
-
-    Returns
-    -------
-    tuple of float
-        A little below the lowest level or mean above 0 and a little above the highest level; at least one power of ten
-        lies between.
+    They are a little below the lowest level or mean above 0 and a little above the highest level; at least one power of
+    ten lies between.
     """
     levels = pairs[["before", "on_therapy"]].to_numpy(float)
     levels = np.vstack([levels, levels.mean(axis=0)])  # with levels of 0 a mean may be lower than all other levels
@@ -52,6 +51,15 @@ def level_limits(pairs: pd.DataFrame) -> tuple[float, float]:
     if np.ceil(np.log10(low)) > np.floor(np.log10(high)):  # no power of ten between them
         high = 10 ** np.ceil(np.log10(high)) * 1.1
     return float(low), float(high)
+
+
+def ratio_limit(ratios: pd.Series) -> float:
+    """Choose the end of a logarithmic scale of ratios (infinite after a level of 0), which begins at its reciprocal.
+
+    From 2 to 1,000: at most one ratio of 1,000 lies beyond it unless this is more than 1,000.
+    """
+    size = np.exp(np.abs(np.log(ratios.to_numpy(float).clip(1e-9, 1e9))))
+    return float(np.clip(np.quantile(size, 0.999, method="higher") * 1.05, 2.0, 1000.0))
 
 
 def _set_scale(axes: Axes, pairs: pd.DataFrame) -> None:
@@ -77,11 +85,65 @@ def _draw_lines(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -
         part = levels[(known == direction).to_numpy()]
         if not len(part):
             continue
-        look = {"color": style.RESPONSE_COLOURS["MR"] if directions is None else colour, "label": direction}
+        look = {"color": page.RESPONSE_COLOURS["MR"] if directions is None else colour, "label": direction}
         before, later = np.zeros(len(part)), np.ones(len(part))
         axes.plot(page.joined(before, later), page.joined(*part.T), line, linewidth=0.9, alpha=0.8, **look)
         for x, levels_then in ((before, part[:, 0]), (later, part[:, 1])):
             axes.plot(x, levels_then, "o", markersize=3.4, clip_on=False, **look)
+
+
+def _bins(n: int) -> int:
+    """Choose how many steps a distribution of n values has: few enough to be smooth, no more than can be told apart."""
+    return int(np.clip(n**0.5, 16, 48))
+
+
+def _draw_levels(axes: Axes, pairs: pd.DataFrame) -> None:
+    """Draw the distributions before and on therapy back to back, each with its percentiles.
+
+    As for lines, a level of 0 counts at the lower edge.
+    """
+    edges = np.geomspace(*axes.get_ylim(), _bins(len(pairs)) + 1)
+    levels = [pairs[name].to_numpy(float).clip(min=edges[0], max=edges[-1]) for name in ("before", "on_therapy")]
+    counts = [np.histogram(values, edges)[0] for values in levels]
+    widest = max(counts[0].max(), counts[1].max())
+    for x, inwards in ((0, 1), (1, -1)):
+        reach = x + inwards * _WIDEST * counts[x] / widest
+        look = {"orientation": "horizontal", "fill": True, "linewidth": 0, "label": "distribution"}
+        axes.stairs(reach, edges, baseline=x, color=page.RESPONSE_COLOURS["PR"], alpha=0.75, **look)
+        ends = np.percentile(levels[x], _PERCENTILES)
+        for low, high, width in ((ends[0], ends[4], 0.9), (ends[1], ends[3], 4.0)):
+            axes.plot([x, x], [low, high], color=page.INK, linewidth=width, solid_capstyle="butt", label="percentiles")
+        look = {"markerfacecolor": "white", "markeredgecolor": page.INK, "markeredgewidth": 0.9, "markersize": 5}
+        axes.plot([x], [ends[2]], "o", label="median", zorder=3, **look)
+
+
+def _draw_ratios(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -> None:
+    """Draw how the ratios of the two levels are distributed, divided by direction."""
+    ratios = relative_change(pairs)
+    end = ratio_limit(ratios)
+    edges = np.geomspace(1 / end, end, _bins(len(pairs)) // 2 * 2 + 2)  # an odd number of bins: one about 1
+    values = ratios.to_numpy(float).clip(*edges[[0, -1]])
+    looks = {name: colour for name, (colour, _) in DIRECTION_LOOKS.items()}
+    known = directions
+    if directions is None:
+        known, looks = pd.Series("all", pairs.index), {"all": page.RESPONSE_COLOURS["MR"]}
+    below = np.zeros(len(edges) - 1)
+    for name, colour in looks.items():
+        above = below + np.histogram(values[(known.astype(object) == name).to_numpy()], edges)[0]
+        axes.stairs(above, edges, baseline=below, fill=True, color=colour, linewidth=0, label=name)
+        below = above
+    axes.axvline(1, color=page.INK, linewidth=0.8, label="unchanged")
+    axes.set_xscale("log")
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylim(0, 1.08 * below.max())
+    ticks = [one for one in _TICKS + _MORE_TICKS * (end < 50) if 1 / end <= one <= end]
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("Level on omalizumab divided by that before")
 
 
 def _draw_means(axes: Axes, test: PairedT) -> None:
@@ -89,83 +151,66 @@ def _draw_means(axes: Axes, test: PairedT) -> None:
     for x, side, mean in ((0, -1, test.mean_before), (1, 1, test.mean_after)):
         if mean is None or mean <= 0:
             continue
-        axes.plot([x + 0.06 * side, x + 0.16 * side], [mean, mean], color=style.INK, linewidth=2.2, label="mean")
+        axes.plot([x + 0.06 * side, x + 0.16 * side], [mean, mean], color=page.INK, linewidth=2.2, label="mean")
         place = {"ha": "right" if side < 0 else "left", "va": "center_baseline"}
         axes.text(x + 0.2 * side, mean, f"mean\n{number(mean, 1)}", linespacing=1.0, **place)
 
 
-def _counts(directions: pd.Series) -> list[tuple[str, str]]:
-    """Count the directions that occur, each with its colour."""
-    counts = directions.astype(object).value_counts()
-    return [(f"{counts.get(name, 0):,} {name}", colour) for name, (colour, _) in DIRECTION_LOOKS.items()]
-
-
 def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, directions: pd.Series | None) -> None:
     """Write the name of the analyte, the test, and how many levels went which way."""
-    box = axes.get_position()
-    across, up = axes.figure.get_size_inches() * 2.54
-    x, y, cm = box.x0 * across - _SIDE, box.y1 * up, page.centimetres(axes.figure)
+    figure, box, cm = axes.figure, page.box_cm(axes), page.centimetres(axes.figure)
+    x, y = box.x0 - _SIDE, box.y1
     title = f"{letter}  {ANALYTE_LABELS[Analyte(analyte)]}, {ANALYTE_UNITS[Analyte(analyte)]}"
-    axes.figure.text(x, y + 1.05, title, weight="bold", size=style.NORMAL + 0.5, transform=cm)
-    result = (
-        "not tested"
-        if test.p_value is None
-        else f"p = {p_value(test.p_value)}".replace("= <", "< ").replace("= >", "> ")
-    )
-    axes.figure.text(x, y + 0.62, f"n = {test.n:,}; paired t test: {result}", transform=cm)
-    for text, colour in _counts(directions) if directions is not None and test.n else []:
-        axes.plot(
-            [x, x + 0.45],
-            [y + 0.32] * 2,
-            color=colour,
-            transform=cm,
-            clip_on=False,
-            scalex=False,
-            scaley=False,
-            linestyle=DIRECTION_LOOKS[text.split()[-1]][1],
-            linewidth=1.4,
-        )
-        axes.figure.text(x + 0.55, y + 0.2, text, size=style.SMALL, transform=cm)
-        x += 0.55 + page.text_width_cm(text, style.SMALL) * 1.05 + 0.35
+    figure.text(x, y + 1.05, title, weight="bold", size=page.NORMAL + 0.5, transform=cm)
+    result = "not tested"
+    if test.p_value is not None:
+        result = f"p = {p_value(test.p_value)}".replace("= <", "< ").replace("= >", "> ")
+    figure.text(x, y + 0.62, f"n = {test.n:,}; paired t test: {result}", transform=cm)
+    if directions is None or not test.n:
+        return
+    counts = directions.astype(object).value_counts()
+    for name, (colour, line) in DIRECTION_LOOKS.items():
+        look = {"color": colour, "linestyle": line, "linewidth": 1.4, "scalex": False, "scaley": False}
+        axes.plot([x, x + 0.45], [y + 0.32] * 2, transform=cm, clip_on=False, **look)
+        text = f"{counts.get(name, 0):,} {name}"
+        figure.text(x + 0.55, y + 0.2, text, size=page.SMALL, transform=cm)
+        x += 0.55 + page.text_width_cm(text, page.SMALL) * 1.05 + 0.35
 
 
-def _draw_panel(
-    axes: Axes, letter: str, analyte: str, pairs: pd.DataFrame, test: PairedT, directions: pd.Series | None
-) -> None:
-    _draw_head(axes, letter, analyte, test, directions)
+def _draw_panel(axes: Axes, pairs: pd.DataFrame, test: PairedT, directions: pd.Series | None) -> None:
     if pairs.empty:
         axes.set_axis_off()
         text = "No patient has a sample\nbefore and one on omalizumab"
-        axes.text(0.5, 0.5, text, ha="center", va="center", color=style.MUTED, transform=axes.transAxes)
+        axes.text(0.5, 0.5, text, ha="center", va="center", color=page.MUTED, transform=axes.transAxes)
         return
     _set_scale(axes, pairs)
     if len(pairs) > MOST_LINES:
-        draw_levels(axes, pairs)
+        _draw_levels(axes, pairs)
     else:
         _draw_lines(axes, pairs, directions)
     _draw_means(axes, test)
 
 
-def _notes(pairs: Mapping[str, pd.DataFrame], stable_percent: float | None, zeros: bool) -> list[str]:
-    many = [len(frame) > MOST_LINES for frame in pairs.values()]
-    lines = [letter for letter, frame in zip("ABCDEFGH", pairs.values(), strict=False) if 0 < len(frame) <= MOST_LINES]
-    if any(many):
+def _notes(pairs: Mapping[str, pd.DataFrame], stable_percent: float | None) -> list[str]:
+    many = any(len(frame) > MOST_LINES for frame in pairs.values())
+    lines = [letter for letter, frame in zip(_LETTERS, pairs.values(), strict=False) if 0 < len(frame) <= MOST_LINES]
+    zeros = any((frame[["before", "on_therapy"]] == 0).any(axis=None) for frame in pairs.values())
+    if not many and not lines:
+        return []
+    if many:
         text = (
             "Shapes: numbers of patients by level; dot, thick and thin bar: median, quartiles, 5th and 95th "
             "percentile. Below: numbers of patients by ratio, where the ends of the scale take up what lies beyond. "
         )
         text += f"In {lines[0]} each line is a patient. " if lines else ""
         text += "Logarithmic scales; bars beside the points are arithmetic means."
-    elif not lines:
-        return []
     else:
         text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
-    if stable_percent is not None:
-        text += f" Stable: changed by at most {stable_percent:g}%."
-    return [text + " A level of 0 stands at the lower edge." * zeros]
+    text += f" Stable: changed by at most {stable_percent:g}%." if stable_percent is not None else ""
+    return [text + (" A level of 0 stands at the lower edge." if zeros else "")]
 
 
-@style.journal_style()
+@page.journal_style()
 def draw_biology(
     pairs: Mapping[str, pd.DataFrame],
     tests: Mapping[str, PairedT],
@@ -205,22 +250,20 @@ def draw_biology(
         If the population is unknown.
     """
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
-    zeros = any(bool((frame[["before", "on_therapy"]] == 0).any(axis=None)) for frame in pairs.values())
-    notes = _notes(pairs, stable_percent if directions else None, zeros)
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + 0.05
+    notes = _notes(pairs, stable_percent if directions else None)
+    foot = page.foot_height_cm(notes, caveats) + 0.05
     many = any(len(frame) > MOST_LINES for frame in pairs.values())
     height = _HEIGHT + (_RATIOS + _APART + foot - 1 if many else 0)
-    figure = page.new_figure(page.PAGE_WIDTH_CM, height)
+    figure = page.new_figure(height)
     width = (page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - _SIDE - _BETWEEN * (len(pairs) - 1)) / len(pairs)
-    for number_of, (analyte, frame) in enumerate(pairs.items()):
-        left = page.MARGIN_CM + _SIDE + number_of * (width + _BETWEEN)
-        way, bottom = (directions or {}).get(analyte), foot + _BELOW
+    for place, (analyte, frame) in enumerate(pairs.items()):
+        left, bottom = page.MARGIN_CM + _SIDE + place * (width + _BETWEEN), foot + _BELOW
+        ways = (directions or {}).get(analyte)
         if len(frame) > MOST_LINES:
-            ratios = page.add_axes(figure, left, foot + _BELOW + 0.3, width, _RATIOS)
-            draw_ratios(ratios, frame, way, {name: colour for name, (colour, _) in DIRECTION_LOOKS.items()})
+            _draw_ratios(page.add_axes(figure, left, bottom + 0.3, width, _RATIOS), frame, ways)
             bottom += _RATIOS + _APART
         axes = page.add_axes(figure, left, bottom, width, height - bottom - _ABOVE)
-        _draw_panel(axes, "ABCDEFGH"[number_of], analyte, frame, tests[analyte], way)
-    page.add_title(figure, title)
-    page.add_foot(figure, notes, caveats)
+        _draw_head(axes, _LETTERS[place], analyte, tests[analyte], ways)
+        _draw_panel(axes, frame, tests[analyte], ways)
+    page.add_title_and_foot(figure, title, notes, caveats)
     return figure

@@ -8,23 +8,20 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from analysis.vocabulary import STOP_REASON_LABELS
-from compendium.drawing import page, style
+from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
 
-Line = tuple[str, str]
-"""A line of text and its kind: "head" or "part" (both bold), "text" or "item" (indented)."""
+Box = list[tuple[str, str]]
+"""Lines of text, each with its kind: "head" or "part" (both bold), "text" or "item" (indented)."""
 
-WIDTH_CM = 16.0
-"""Printed width of the diagram."""
-
+_WIDTH = 16.0  # of the diagram in centimetres, if large numbers do not need more
 _LINE, _PAD, _DOWN, _BETWEEN = 0.37, 0.2, 0.75, 0.35  # line of text, padding, room for an arrow, room between boxes
 _LEAST_BETWEEN = 0.15
-_INDENTS = {"head": 0.0, "part": 0.0, "text": 0.0, "item": 0.25}
-_TYPE = {
-    "head": (style.NORMAL, "bold"),
-    "part": (style.SMALL, "bold"),
-    "text": (style.SMALL, "normal"),
-    "item": (style.SMALL, "normal"),
+_KINDS = {  # size, weight and indent of a line
+    "head": (page.NORMAL, "bold", 0.0),
+    "part": (page.SMALL, "bold", 0.0),
+    "text": (page.SMALL, "normal", 0.0),
+    "item": (page.SMALL, "normal", 0.25),
 }
 _CENTRE = 0.36  # where the trunk stands, as a part of the width
 _TOP = 1.1
@@ -34,21 +31,11 @@ _NOTE = (
 )
 
 
-def flow_boxes(steps: pd.DataFrame, courses: pd.DataFrame) -> dict[str, list[list[Line]]]:
-    """Write the boxes of the diagram.
+def flow_boxes(steps: pd.DataFrame, courses: pd.DataFrame) -> dict[str, list[Box]]:
+    """Write the boxes of the diagram; what goes in is what `draw_flow` takes.
 
-    Parameters
-    ----------
-    steps : DataFrame
-        As `analysis.patients.inclusion` gives it: ``step``, ``category``, ``label``, ``n``.
-    courses : DataFrame
-        One row per analysed patient with ``diagnosis``, ``ongoing`` (bool) and ``stop_reason``.
-
-    Returns
-    -------
-    dict of str to list of boxes
-        ``trunk`` (from screening down to the analysed patients), ``excluded`` (one box), ``diagnosis`` and
-        ``follow_up`` (a box for each diagnosis that occurs). A box is a list of lines.
+    ``trunk`` (from screening down to the analysed patients), ``excluded`` (one box), ``diagnosis`` and ``follow_up`` (a
+    box for each diagnosis that occurs).
     """
     totals = steps[steps["category"] == ""].set_index("step")
     reasons = steps[(steps["step"] == "excluded") & (steps["category"] != "")]
@@ -68,94 +55,95 @@ def flow_boxes(steps: pd.DataFrame, courses: pd.DataFrame) -> dict[str, list[lis
     }
 
 
-def _titled(label: str, n: int) -> list[Line]:
+def _titled(label: str, n: int) -> Box:
     return [(label, "head"), (f"n = {n:,}", "text")]
 
 
-def _follow_up(courses: pd.DataFrame) -> list[Line]:
+def _follow_up(courses: pd.DataFrame) -> Box:
     """Tell how many are still on therapy and why the others stopped."""
     total, ongoing = len(courses), int(courses["ongoing"].sum())
     reasons = courses.loc[~courses["ongoing"].astype(bool), "stop_reason"].astype(object).value_counts()
-    lines = [("At last follow-up", "text"), (f"On therapy: {count_percent(ongoing, total)}", "part")]
-    lines.append((f"Stopped: {count_percent(total - ongoing, total)}", "part"))
-    return lines + [
-        (f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons
+    stops = [(f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons]
+    return [
+        ("At last follow-up", "text"),
+        (f"On therapy: {count_percent(ongoing, total)}", "part"),
+        (f"Stopped: {count_percent(total - ongoing, total)}", "part"),
+        *stops,
     ]
 
 
-def _height(lines: list[Line]) -> float:
-    return len(lines) * _LINE + 2 * _PAD
+def _height(box: Box) -> float:
+    return len(box) * _LINE + 2 * _PAD
 
 
-def _draw_box(
-    axes: Axes, lines: list[Line], place: tuple[float, float], width: float, height: float, align: str
-) -> None:
+def _width(box: Box) -> float:
+    """Measure the width that the lines of a box need."""
+    looks = [(text, *_KINDS[kind]) for text, kind in box]
+    return (
+        max(page.text_width_cm(text, size, weight) * 1.05 + indent for text, size, weight, indent in looks) + 2 * _PAD
+    )
+
+
+def _draw_box(axes: Axes, box: Box, place: tuple[float, float], width: float, height: float, align: str) -> None:
     """Draw a box by its upper left corner, text centred or from the left."""
     left, top = place
-    ground = {"facecolor": "white", "edgecolor": style.MUTED, "linewidth": 0.8}
+    ground = {"facecolor": "white", "edgecolor": page.MUTED, "linewidth": 0.8}
     axes.add_patch(Rectangle((left, top - height), width, height, **ground))
-    first = top - (height - len(lines) * _LINE) / 2 if align == "center" else top - _PAD
-    for number, (text, kind) in enumerate(lines):
-        x = left + width / 2 if align == "center" else left + _PAD + _INDENTS[kind]
-        size, weight = _TYPE[kind]
+    first = top - (height - len(box) * _LINE) / 2 if align == "center" else top - _PAD
+    for number, (text, kind) in enumerate(box):
+        size, weight, indent = _KINDS[kind]
+        x = left + width / 2 if align == "center" else left + _PAD + indent
         y = first - (number + 0.5) * _LINE
         axes.text(x, y, text, ha=align, va="center_baseline", weight=weight, size=size)
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    look = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 0.8, "color": style.MUTED}
+    look = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 0.8, "color": page.MUTED}
     axes.add_patch(FancyArrowPatch(start, end, shrinkA=0, shrinkB=0, **look))
 
 
-def _box_width(lines: list[Line]) -> float:
-    """Measure the width that the lines of a box need."""
-    return max(page.text_width_cm(text, *_TYPE[kind]) * 1.05 + _INDENTS[kind] for text, kind in lines) + 2 * _PAD
+def _columns(boxes: dict[str, list[Box]]) -> tuple[float, float, float]:
+    """Share the width among the diagnoses: the width of a column, the room between two, and the width of all.
 
-
-def _column_width(boxes: dict[str, list[list[Line]]]) -> float:
-    """Share the width among the diagnoses; large numbers may need more than there is."""
+    Large numbers may need more than their share; where they would not fit the page, there is less room between.
+    """
     count = len(boxes["diagnosis"])
-    share = (WIDTH_CM - 2 * page.MARGIN_CM + _BETWEEN) / count - _BETWEEN
-    return max(min(share, 4.4), *map(_box_width, boxes["diagnosis"] + boxes["follow_up"]))
+    share = (_WIDTH - 2 * page.MARGIN_CM + _BETWEEN) / count - _BETWEEN
+    width = max(min(share, 4.4), *map(_width, boxes["diagnosis"] + boxes["follow_up"]))
+    whole = count * (width + _BETWEEN) - _BETWEEN
+    if whole + 2 * page.MARGIN_CM <= page.PAGE_WIDTH_CM:
+        return width, _BETWEEN, whole
+    return width, _LEAST_BETWEEN, count * (width + _LEAST_BETWEEN) - _LEAST_BETWEEN
 
 
-def _between(boxes: dict[str, list[list[Line]]]) -> float:
-    """Choose the room between two columns: less where large numbers would not fit the page otherwise."""
-    count = len(boxes["diagnosis"])
-    whole = count * (_column_width(boxes) + _BETWEEN) - _BETWEEN + 2 * page.MARGIN_CM
-    return _BETWEEN if whole <= page.PAGE_WIDTH_CM else _LEAST_BETWEEN
-
-
-def _draw_trunk(axes: Axes, boxes: dict[str, list[list[Line]]], top: float) -> float:
+def _draw_trunk(axes: Axes, boxes: dict[str, list[Box]], top: float) -> float:
     """Draw the boxes from screening to analysis, and beside the first arrow the excluded; return the lower end."""
     centre, excluded = axes.get_xlim()[1] * _CENTRE, boxes["excluded"][0]
-    for number, lines in enumerate(boxes["trunk"]):
-        width, height = max(_box_width(lines), 4.4), _height(lines)
-        _draw_box(axes, lines, (centre - width / 2, top), width, height, "center")
+    for number, box in enumerate(boxes["trunk"]):
+        width, height = max(_width(box), 4.4), _height(box)
+        _draw_box(axes, box, (centre - width / 2, top), width, height, "center")
         bottom = top - height
         if number + 1 == len(boxes["trunk"]):
-            return bottom
+            break
         top = bottom - (_height(excluded) + 0.5 if number == 0 else _DOWN)
         _arrow(axes, (centre, bottom), (centre, top))
         if number == 0:
             left, middle = centre + 1.4, (bottom + top) / 2
             corner = (left, middle + _height(excluded) / 2)
-            _draw_box(axes, excluded, corner, _box_width(excluded), _height(excluded), "left")
+            _draw_box(axes, excluded, corner, _width(excluded), _height(excluded), "left")
             _arrow(axes, (centre, middle), (left, middle))
-    return top
+    return bottom
 
 
-def _draw_branches(axes: Axes, boxes: dict[str, list[list[Line]]], top: float) -> None:
+def _draw_branches(axes: Axes, boxes: dict[str, list[Box]], top: float) -> None:
     """Draw a column for each diagnosis, fed from a common line."""
-    across, count = axes.get_xlim()[1], len(boxes["diagnosis"])
-    trunk, width = across * _CENTRE, _column_width(boxes)
-    between = _between(boxes)
-    whole = count * (width + between) - between
+    across, (width, between, whole) = axes.get_xlim()[1], _columns(boxes)
+    trunk = across * _CENTRE
     left = max(page.MARGIN_CM, min(trunk - whole / 2, across - page.MARGIN_CM - whole))
-    centres = [left + width / 2 + number * (width + between) for number in range(count)]
+    centres = [left + width / 2 + number * (width + between) for number in range(len(boxes["diagnosis"]))]
     bus, height = top - _DOWN / 2, max(map(_height, boxes["follow_up"]))
-    axes.plot([trunk, trunk], [top, bus], color=style.MUTED, linewidth=0.8)
-    axes.plot([min(*centres, trunk), max(*centres, trunk)], [bus, bus], color=style.MUTED, linewidth=0.8)
+    axes.plot([trunk, trunk], [top, bus], color=page.MUTED, linewidth=0.8)
+    axes.plot([min(*centres, trunk), max(*centres, trunk)], [bus, bus], color=page.MUTED, linewidth=0.8)
     for centre, diagnosis, follow_up in zip(centres, boxes["diagnosis"], boxes["follow_up"], strict=True):
         _arrow(axes, (centre, bus), (centre, top - _DOWN))
         _draw_box(axes, diagnosis, (centre - width / 2, top - _DOWN), width, _height(diagnosis), "center")
@@ -164,7 +152,7 @@ def _draw_branches(axes: Axes, boxes: dict[str, list[list[Line]]], top: float) -
         _draw_box(axes, follow_up, (centre - width / 2, bottom - _DOWN), width, height, "left")
 
 
-@style.journal_style()
+@page.journal_style()
 def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the way of the patients from screening to last follow-up (L164-L171, L252-L264).
 
@@ -187,15 +175,12 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[s
     gaps = _height(boxes["excluded"][0]) + 0.5 + _DOWN * (len(boxes["trunk"]) - 2)
     trunk = sum(map(_height, boxes["trunk"])) + gaps
     branches = _height(boxes["diagnosis"][0]) + max(map(_height, boxes["follow_up"])) + 2 * _DOWN
-    columns = len(boxes["diagnosis"]) * (_column_width(boxes) + _between(boxes)) - _between(boxes)
-    width = max(WIDTH_CM, columns + 2 * page.MARGIN_CM)
-    height = _TOP + trunk + branches + page.foot_height_cm(width, [_NOTE], caveats) + 0.3
-    figure = page.new_figure(width, height)
+    width = max(_WIDTH, _columns(boxes)[2] + 2 * page.MARGIN_CM)
+    height = _TOP + trunk + branches + page.foot_height_cm([_NOTE], caveats, width) + 0.3
+    figure = page.new_figure(height, width)
     axes = page.add_axes(figure, 0, 0, width, height)
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
-    bottom = _draw_trunk(axes, boxes, height - _TOP)
-    _draw_branches(axes, boxes, bottom)
-    page.add_title(figure, "Inclusion and follow-up of the patients")
-    page.add_foot(figure, [_NOTE], caveats)
+    _draw_branches(axes, boxes, _draw_trunk(axes, boxes, height - _TOP))
+    page.add_title_and_foot(figure, "Inclusion and follow-up of the patients", [_NOTE], caveats)
     return figure

@@ -1,4 +1,4 @@
-"""Figures 2, E3 and E4: how each patient's response went over the months of therapy."""
+"""Figures 2, E3 and E4: how each patient's response went over the months of therapy, and where it led."""
 
 from collections.abc import Sequence
 
@@ -6,73 +6,87 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import blended_transform_factory
 
-from analysis.vocabulary import (
-    POPULATION_LABELS,
-    RESPONSE_LABELS,
-    Diagnosis,
-    Population,
-    Response,
-    StopReason,
-)
-from compendium.drawing import bands, page, style
-from compendium.drawing.phases import phases
-from compendium.drawing.ribbons import STATUS_ORDER, draw_ribbons, node_places
-from compendium.drawing.symbols import LINE_CM, PHASES, draw_key, symbols
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
+from compendium.drawing import followup_bands as bands
+from compendium.drawing import followup_lanes as lanes
+from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
 
-_DIAGNOSES = {Diagnosis.IDIOPATHIC: "Idiopathic"}
-_HEADING, _GAP, _LARGEST_PITCH, _READABLE_PITCH = 0.36, 0.08, 0.36, 0.27
-_ABOVE, _BELOW = 2.75, 1.05  # title, key and column heads; scale
-_DIAGNOSIS_CM, _RIBBON_CM, _LABEL_CM = 1.75, 2.3, 4.3
-_BANDS, _SCALE_CM = 11.0, 0.9  # height of all bands together; room for their scale
+STATUS_ORDER: tuple[FollowUpStatus, ...] = (
+    FollowUpStatus.CR,
+    FollowUpStatus.MR,
+    FollowUpStatus.PR,
+    FollowUpStatus.LOSS_OF_RESPONSE,
+    FollowUpStatus.INTOLERANCE,
+    FollowUpStatus.LOST_TO_FOLLOW_UP,
+    FollowUpStatus.NR,
+)
+"""From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
+
+STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {
+    FollowUpStatus.LOSS_OF_RESPONSE: page.ENDED_COLOUR,
+    FollowUpStatus.INTOLERANCE: "#e9ad78",
+    FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
+}
+"""The colour of each status at last follow-up."""
 
 LEAST_ROW_CM = 0.11
 """Rows lower than about a millimetre cannot be read: bands take their place, from about 160 patients on."""
 
+# All in centimetres.
+_HEADING, _GAP, _LARGEST_PITCH = 0.36, 0.08, 0.36
+_ABOVE, _BELOW = 2.75, 1.05  # title, key and column heads; scale
+_DIAGNOSIS, _RIBBON, _LABEL = 1.75, 2.3, 4.3
+_BANDS, _SCALE = 11.0, 0.9  # height of all bands together; room for their scale
+_SLOT, _SLOT_GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a status's label, least gap, width of the blocks
+
+_RIBBON_NOTE = (
+    "Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts as lost to "
+    "follow-up."
+)
+_ROW_NOTE = (
+    "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped. Numbers "
+    f"are patients (%). {_RIBBON_NOTE}"
+)
+
 
 def arrange(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put the patients into drawing order.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per patient with ``best_response``, ``last_status`` and ``duration_months``.
-
-    Returns
-    -------
-    DataFrame
-        The same rows by best response, status at last follow-up and falling duration.
-    """
-    place = frame["last_status"].astype(object).map({status: number for number, status in enumerate(STATUS_ORDER)})
-    order = frame.assign(place=place.astype(int)).sort_values(
-        ["best_response", "place", "duration_months"], ascending=[True, True, False], kind="stable"
-    )
-    return order.drop(columns="place")
+    """Put the patients into drawing order: by best response, status at last follow-up and falling duration."""
+    place = pd.Categorical(frame["last_status"].astype(object), list(STATUS_ORDER), ordered=True)
+    order = ["best_response", "place", "duration_months"]
+    ordered = frame.assign(place=place).sort_values(order, ascending=[True, True, False], kind="stable")
+    return ordered.drop(columns="place")
 
 
 def row_places(best: pd.Series, pitch: float) -> tuple[np.ndarray, pd.Series]:
-    """Place the rows of the patients under the headings of their groups.
+    """Place the rows of the patients, `pitch` centimetres high, under the headings of their groups.
 
-    Parameters
-    ----------
-    best : ordered categorical Series
-        Best response of each patient, in drawing order.
-    pitch : float
-        Height of a row in centimetres.
-
-    Returns
-    -------
-    y : array of float
-        Centre of each row in centimetres from above.
-    tops : Series of float
-        Where the rows of each group begin, indexed by response.
+    Of the best responses in drawing order: the centre of each row, and where the rows of each group begin, indexed by
+    response, in centimetres from above.
     """
     group = best.cat.remove_unused_categories().cat.codes.to_numpy()
     y = _HEADING + group * (_HEADING + _GAP) + pitch * (np.arange(len(best)) + 0.5)
     return y, (pd.Series(y, best.to_numpy().astype(object)).groupby(level=0, sort=False).min() - pitch / 2)
+
+
+def node_places(counts: pd.Series, pitch: float, depth: float = 0, least: float = 0) -> pd.DataFrame:
+    """Place the blocks of the statuses at last follow-up below each other, none with less room than its label.
+
+    `counts` are patients by status in drawing order, `pitch` the height of one; more `depth` than the blocks need is
+    filled, and no block is lower than `least`. By status: ``top`` and ``bottom`` of the block and ``slot_bottom``, the
+    end of its room. All in centimetres, from above.
+    """
+    heights = np.maximum(counts * pitch, least)
+    slots = np.maximum(heights, _SLOT)
+    spare = depth - slots.sum()
+    gap = max(_SLOT_GAP, spare / (len(counts) - 1)) if len(counts) > 1 else 0
+    slot_bottom = (slots + gap).cumsum() - gap
+    top = slot_bottom - slots + (slots - heights) / 2
+    return pd.DataFrame({"top": top, "bottom": top + heights, "slot_bottom": slot_bottom})
 
 
 def _pitch(frame: pd.DataFrame, room: float) -> float:
@@ -85,94 +99,79 @@ def _pitch(frame: pd.DataFrame, room: float) -> float:
     return pitch
 
 
-def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
-    """Draw each phase of all patients as one broken line, as thick as a bar is high."""
-    months = phases(frame)
-    ends = months.cumsum(axis=1)
-    height = pitch * (0.7 if pitch >= _READABLE_PITCH else 1) / 2.54 * 72
-    look = {"linewidth": height, "solid_capstyle": "butt"}
-    for phase, (_, colour) in PHASES.items():
-        drawn = (months[phase] > 0).to_numpy()
-        end = ends[phase].to_numpy()[drawn]
-        across = page.joined(end - months[phase].to_numpy()[drawn], end)
-        axes.plot(across, page.joined(y[drawn], y[drawn]), color=colour, label=phase, **look)
+def transitions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count the patients (``n``) who went from each ``best`` response to each ``last`` status, for pairs that occur."""
+    # As objects, since a categorical would list the pairs that do not occur, too.
+    pairs = frame[["best_response", "last_status"]].astype(object).value_counts().rename("n").reset_index()
+    order = pairs.assign(
+        b=pairs["best_response"].map(list(Response).index), s=pairs["last_status"].map(STATUS_ORDER.index)
+    )
+    ordered = order.sort_values(["b", "s"], ignore_index=True).drop(columns=["b", "s"])
+    return ordered.set_axis(["best", "last", "n"], axis=1)
 
 
-def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
-    """Tell where each symbol stands, in months; symbols that would cover each other are moved apart."""
-    events = frame[["months_to_best_response", "escalation_month", "weekly_month"]].astype(float)
-    events["months_to_best_response"] = events["months_to_best_response"].where(frame["best_response"] != Response.NR)
-    distance = events["weekly_month"] - events["escalation_month"]
-    shift = (0.7 * size_months - distance.abs()).clip(lower=0).fillna(0) / 2 * np.where(distance < 0, -1, 1)
-    events["escalation_month"] -= shift
-    events["weekly_month"] += shift
-    duration = frame["duration_months"].astype(float)
-    last = events[["escalation_month", "weekly_month"]].max(axis=1).fillna(-np.inf)
-    end = np.maximum(duration + 0.6 * size_months, last + 0.9 * size_months)
-    events["ongoing"] = end.where(frame["ongoing"])
-    reasons = frame["stop_reason"].astype(object)
-    return events.assign(**{reason: end.where(reasons == reason) for reason in StopReason})
+def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[float, float]) -> Path:
+    """Trace a ribbon that leaves and arrives horizontally; `left` and `right` are its top and bottom there."""
+    middle = (x[0] + x[1]) / 2
+    points = [(x[0], left[0]), (middle, left[0]), (middle, right[0]), (x[1], right[0])]
+    points += [(x[1], right[1]), (middle, right[1]), (middle, left[1]), (x[0], left[1]), (x[0], left[0])]
+    curve = [Path.CURVE4] * 3
+    return Path(points, [Path.MOVETO, *curve, Path.LINETO, *curve, Path.CLOSEPOLY])
 
 
-def _draw_events(axes: Axes, frame: pd.DataFrame, y: np.ndarray, size: float) -> None:
-    """Mark best response and changes of the regimen, and how each course ended or went on."""
-    events = _event_months(frame, size / 72 * 2.54 / page.width_cm(axes) * axes.get_xlim()[1])
-    for name, layers in symbols(size).items():
-        there = events[name].notna().to_numpy()
-        for look in layers if there.any() else []:
-            axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name)
+def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None:
+    axes.add_patch(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
 
 
-def _draw_groups(axes: Axes, frame: pd.DataFrame, tops: pd.Series) -> None:
-    """Write the headings of the groups."""
-    beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
+def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.Series, least: float) -> None:
+    """Draw a ribbon from each group of patients to their status at last follow-up.
+
+    `tops` and `pitches` tell where the patients of each best response begin, and how high one of them is. On the right
+    a patient is as high as in the group where he is lowest. If a block has a least height, ribbons have an edge, so
+    that none is too thin to be seen.
+    """
+    width = _RIBBON - 0.3  # where the blocks on the right begin
+    flows = transitions(frame)
+    counts = flows.groupby("last")["n"].sum().reindex([s for s in STATUS_ORDER if (flows["last"] == s).any()])
+    first = tops.min()
+    nodes = first + node_places(counts, pitches.min(), axes.get_ylim()[0] - first - 0.1, least)
+    on_left = flows["best"].map(pitches)
+    on_right = flows["last"].map((nodes["bottom"] - nodes["top"]) / counts) if least else pitches.min()
+    flows["left"] = flows["best"].map(tops) + on_left * (flows.groupby("best")["n"].cumsum() - flows["n"])
+    flows["right"] = flows["last"].map(nodes["top"]) + on_right * (flows.groupby("last")["n"].cumsum() - flows["n"])
+    for flow in flows.assign(height=on_left * flows["n"], arriving=on_right * flows["n"]).itertuples():
+        colour, end = STATUS_COLOURS[flow.last], flow.left + flow.height
+        path = _ribbon((_BLOCK, width), (flow.left, end), (flow.right, flow.right + flow.arriving))
+        edge = {"edgecolor": colour, "linewidth": 0.4} if least else {"linewidth": 0}
+        axes.add_patch(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
+        _block(axes, 0, flow.left, end, page.RESPONSE_COLOURS[flow.best])
+        if flow.height >= _SLOT * 0.8:
+            place = {"size": page.SMALL, "va": "center_baseline"}
+            axes.text(_BLOCK + 0.1, flow.left + flow.height / 2, f"{flow.n:,}", **place)
+    for status, node in nodes.iterrows():
+        _block(axes, width, node["top"], node["bottom"], STATUS_COLOURS[status])
+        label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {count_percent(counts[status], len(frame))}"
+        axes.text(width + _BLOCK + 0.12, (node["top"] + node["bottom"]) / 2, label, va="center_baseline")
+
+
+def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, right: float, top: float) -> None:
+    """Name the groups, and write above each part how many responded."""
+    place = {"weight": "bold", "va": "center_baseline", "transform": page.beside(axes), "zorder": 4}
     counts = frame["best_response"].astype(object).value_counts()
-    for response, top in tops.items():
+    for response, below in tops.items():
         text = f"{RESPONSE_LABELS[response]}  {count_percent(counts[response], len(frame))}"
-        axes.text(
-            page.MARGIN_CM, top - _HEADING / 2, text, weight="bold", va="center_baseline", transform=beside, zorder=4
-        )
-
-
-def _draw_diagnoses(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
-    """Write each patient's diagnosis, if the rows are high enough."""
-    beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
-    look = {"size": style.SMALL, "color": style.MUTED, "va": "center_baseline", "transform": beside}
-    for place, diagnosis in zip(y, frame["diagnosis"], strict=True) if pitch >= _READABLE_PITCH else ():
-        axes.text(page.MARGIN_CM + 0.2, place, _DIAGNOSES.get(diagnosis, diagnosis), **look)
-
-
-def _set_scale(axes: Axes, longest: float) -> None:
-    """Count months from the first injection, with room for a symbol after the longest course."""
-    axes.set_xlim(0, max(longest, 1) * 1.06)
-    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
-    axes.grid(axis="x")
-    axes.set_xlabel("Months since the first injection")
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-
-
-def _draw_heads(figure: Figure, frame: pd.DataFrame, right: float, above: float) -> None:
-    """Write above each part how many responded."""
-    top = figure.get_size_inches()[1] * 2.54 - above + 0.12
+        axes.text(page.MARGIN_CM, below - _HEADING / 2, text, **place)
     responded = int((frame["best_response"] != Response.NR).sum())
     persistent = int(frame["last_status"].astype(object).isin(list(Response)[:3]).sum())
-    place = {"weight": "bold", "color": style.MUTED, "transform": page.centimetres(figure)}
-    figure.text(page.MARGIN_CM, top, f"Best response: {count_percent(responded, len(frame))} responded", **place)
-    figure.text(right, top, f"Last follow-up: {count_percent(persistent, len(frame))} still respond", **place)
+    place = page.HEAD | {"transform": page.centimetres(axes.figure)}
+    for x, text in (
+        (page.MARGIN_CM, f"Best response: {count_percent(responded, len(frame))} responded"),
+        (right, f"Last follow-up: {count_percent(persistent, len(frame))} still respond"),
+    ):
+        axes.figure.text(x, top, text, **place)
 
 
-_RIBBON_NOTE = (
-    "Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts as lost to "
-    "follow-up."
-)
-_ROW_NOTE = (
-    "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped. Numbers "
-    f"are patients (%). {_RIBBON_NOTE}"
-)
-
-
-@style.journal_style()
+@page.journal_style()
 def draw_followup(
     frame: pd.DataFrame, population: str, *, least_row_cm: float = LEAST_ROW_CM, caveats: Sequence[str] = ()
 ) -> Figure:
@@ -204,8 +203,7 @@ def draw_followup(
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, [_ROW_NOTE], caveats)
-    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - foot - 0.1)
+    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - page.foot_height_cm([_ROW_NOTE], caveats) - 0.1)
     if pitch < least_row_cm:
         return _draw(frame, population, None, [*bands.band_notes(frame), _RIBBON_NOTE], caveats)
     return _draw(frame, population, pitch, [_ROW_NOTE], caveats)
@@ -215,42 +213,39 @@ def _draw(
     frame: pd.DataFrame, population: str, pitch: float | None, notes: list[str], caveats: Sequence[str]
 ) -> Figure:
     """Draw a row of the given height for each patient, or a band for each best response if there is none."""
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats)
-    statuses = frame["last_status"].astype(object).value_counts()
-    unknown = bool(phases(frame)["unknown"].any())
+    statuses, longest = frame["last_status"].astype(object).value_counts(), frame["duration_months"].max()
+    unknown = bool(lanes.phases(frame)["unknown"].any())
     if pitch is None:
         counts = frame["best_response"].astype(object).value_counts(sort=False)
         heights = bands.band_heights(counts, _BANDS)
         tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
-        pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], bands.LEAST_CM, _SCALE_CM
-        above = _ABOVE + LINE_CM * (len(bands.band_key_lines(unknown)) - 3)
+        pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], bands.LEAST_CM, _SCALE
+        above = _ABOVE + lanes.KEY_LINE_CM * (len(bands.band_key_lines(unknown)) - 3)
+        longest = np.ceil(longest)  # bands have whole months
     else:
         y, tops = row_places(frame["best_response"], pitch)
-        pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, _DIAGNOSIS_CM
+        pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, _DIAGNOSIS
         above = _ABOVE
     depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
-    figure = page.new_figure(page.PAGE_WIDTH_CM, above + depth + foot + _BELOW)
-    left, beside = page.MARGIN_CM + scale, _RIBBON_CM + _LABEL_CM
+    foot = page.foot_height_cm(notes, caveats)
+    height, bottom = above + depth + foot + _BELOW, foot + _BELOW
+    figure = page.new_figure(height)
+    left, beside = page.MARGIN_CM + scale, _RIBBON + _LABEL
     width = page.PAGE_WIDTH_CM - left - beside - page.MARGIN_CM - 0.2
-    axes = page.add_axes(figure, left, foot + _BELOW, width, depth)
-    axes.set_ylim(depth, 0)
-    longest = frame["duration_months"].max()
-    _set_scale(axes, np.ceil(longest) if pitch is None else longest)  # bands have whole months
-    top = above + depth + foot + _BELOW - 0.85
+    right = left + width + 0.2
+    axes = page.add_lanes(figure, left, bottom, width, depth, "Months since the first injection")
+    axes.set_xlim(0, max(longest, 1) * 1.06)  # with room for a symbol after the longest course
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
     if pitch is None:
         bands.draw_bands(axes, frame, tops, heights)
-        bands.draw_band_key(figure, top, unknown)
+        bands.draw_band_key(figure, height - 0.85, unknown)
     else:
-        _draw_bars(axes, frame, y, pitch)
-        _draw_events(axes, frame, y, min(pitch / 2.54 * 72, 9))
-        _draw_diagnoses(axes, frame, y, pitch)
-        draw_key(figure, top, unknown=unknown)
-    _draw_groups(axes, frame, tops)
-    flow = page.add_axes(figure, left + width + 0.2, foot + _BELOW, beside, depth)
+        lanes.draw_lanes(axes, frame, y, pitch)
+        lanes.draw_key(figure, height - 0.85, unknown)
+    flow = page.add_axes(figure, right, bottom, beside, depth)
     flow.set_axis_off()
     flow.set(xlim=(0, beside), ylim=(depth, 0))
-    draw_ribbons(flow, frame, tops, pitches, _RIBBON_CM - 0.3, least)
-    _draw_heads(figure, frame, left + width + 0.2, above)
-    page.add_title(figure, f"{POPULATION_LABELS[Population(population)]} (N = {len(frame):,}): follow-up of responses")
-    page.add_foot(figure, notes, caveats)
+    _draw_ribbons(flow, frame, tops, pitches, least)
+    _draw_headings(axes, frame, tops, right, height - above + 0.12)
+    page.add_title_and_foot(figure, page.heading(population, len(frame), "follow-up of responses"), notes, caveats)
     return figure

@@ -1,157 +1,159 @@
-"""The printed page of a figure: everything is placed and measured in centimetres."""
+"""The printed page, as all figures share it: type and colours, and everything placed and measured in centimetres.
+
+Colours are ordered by lightness, so that they keep their order in grey and for readers with a colour vision deficiency;
+worsening stands apart in another hue and on the other side of a zero line.
+"""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D, Transform
+from matplotlib.transforms import Affine2D, Bbox, Transform, blended_transform_factory
 
-from compendium.drawing.style import INK, MUTED, NORMAL, SMALL, TITLE
+from analysis.vocabulary import POPULATION_LABELS, Population
 
-PAGE_WIDTH_CM = 18.0
-"""Full width of a printed page."""
-
-PAGE_HEIGHT_CM = 24.0
-"""Largest height of a figure on a printed page."""
+PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0
+"""Full width of a printed page, and the largest height of a figure on it."""
 
 MARGIN_CM = 0.3
 """White border of every figure."""
 
-LINE_CM = 0.34
-"""Distance of two lines of small type."""
+_LINE_CM, _TITLE_LINE_CM = 0.34, 0.42  # distance of two lines of small type, and of a title
 
-TITLE_LINE_CM = 0.42
-"""Distance of two lines of a title."""
+SMALL, NORMAL, TITLE = 7.0, 7.5, 9.5
+"""Type sizes in points at printed size; nothing is set smaller than the first."""
+
+INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"
+"""Text; secondary text; lines; faint lines and grounds."""
+
+GRADE_COLOURS: dict[float, str] = {
+    1.5: "#d5762a",
+    1.0: "#e6e4df",
+    0.75: "#b5d0e8",
+    0.5: "#78a8d1",
+    0.25: "#3a76b0",
+    0.0: "#123d6b",
+}
+"""The colour of each grade of a symptom: the greater the improvement, the darker."""
+
+RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78a8d1", "NR": "#d6d3cd"}
+"""The colour of each response class: the deeper the response, the darker."""
+
+ENDED_COLOUR = "#d5762a"
+"""The colour of what went against the patient: a response lost or a therapy that had to be stopped."""
+
+HEAD = {"weight": "bold", "color": MUTED}
+"""The look of the head of a column or panel."""
+
+_KEY = {
+    "loc": "upper left",
+    "fontsize": SMALL,
+    "handlelength": 1.2,
+    "handleheight": 1.0,
+    "handletextpad": 0.4,
+    "columnspacing": 1.25,
+    "borderpad": 0,
+    "borderaxespad": 0,
+}
+
+_RC = {
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
+    "font.size": NORMAL,
+    "text.hinting": "none",  # else the width of a line depends on the resolution
+    "text.color": INK,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": INK,
+    "axes.labelsize": NORMAL,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": NORMAL,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": NORMAL,
+    "ytick.labelsize": NORMAL,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "hatch.linewidth": 0.6,
+}
 
 
-def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Put the coordinates of many lines into one, with a gap after each.
-
-    Parameters
-    ----------
-    starts, ends : array of float, shape (n,)
-        One coordinate of the two ends of each line.
-
-    Returns
-    -------
-    array of float, shape (3 n,)
-        For one call of `Axes.plot`, which is as quick for a million lines as for a few.
-    """
-    return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
+def journal_style() -> AbstractContextManager[None]:
+    """Set the style of the figures over matplotlib's defaults, then the user's own again; a decorator, too."""
+    return matplotlib.style.context(["default", _RC])
 
 
-def new_figure(width_cm: float, height_cm: float) -> Figure:
-    """Make an empty figure of a printed size.
+def text_on(colour: str) -> str:
+    """Choose the colour of text on a ground: white on a dark one, `INK` on a light one."""
+    red, green, blue = to_rgb(colour)
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
 
-    Parameters
-    ----------
-    width_cm, height_cm : float
-        Printed size in centimetres.
 
-    Returns
-    -------
-    Figure
-        Without axes and known to no global registry.
-    """
+def new_figure(height_cm: float, width_cm: float = PAGE_WIDTH_CM) -> Figure:
+    """Make an empty figure of a printed size, known to no global registry."""
     return Figure(figsize=(width_cm / 2.54, height_cm / 2.54), facecolor="white")
 
 
 def add_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Add axes at a printed place.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-    left, bottom, width, height : float
-        In centimetres from the lower left corner of the figure.
-
-    Returns
-    -------
-    Axes
-        The axes.
-    """
+    """Add axes at a printed place, in centimetres from the lower left corner of the figure."""
     across, up = figure.get_size_inches() * 2.54
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
-def centimetres(figure: Figure) -> Transform:
-    """Give the transform from centimetres (from the lower left corner) to the canvas.
+def add_lanes(
+    figure: Figure, left: float, bottom: float, width: float, depth: float, label: str, bounds: Sequence[float] = ()
+) -> Axes:
+    """Add axes whose rows are named beside them: a scale and a grid across; upwards none, but centimetres from above.
 
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-
-    Returns
-    -------
-    Transform
-        For the ``transform`` argument of artists.
+    With `bounds` the scale is drawn between them only, and lines behind the axes, as of a section, show through.
     """
+    axes = add_axes(figure, left, bottom, width, depth)
+    axes.set(ylim=(depth, 0), yticks=[], xlabel=label)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    if bounds:
+        axes.patch.set_visible(False)
+        axes.spines["bottom"].set_bounds(*bounds)
+    return axes
+
+
+def centimetres(figure: Figure) -> Transform:
+    """Give the transform from centimetres (from the lower left corner) to the canvas."""
     return Affine2D().scale(1 / 2.54) + figure.dpi_scale_trans
 
 
-def width_cm(axes: Axes) -> float:
-    """Measure the printed width of axes.
+def beside(axes: Axes) -> Transform:
+    """Give the transform for what stands beside a row: across centimetres of the page, upwards data of the axes."""
+    return blended_transform_factory(centimetres(axes.figure), axes.transData)
 
-    Parameters
-    ----------
-    axes : Axes
-        The axes.
 
-    Returns
-    -------
-    float
-        Width in centimetres.
-    """
-    return axes.get_position().width * axes.figure.get_size_inches()[0] * 2.54
+def box_cm(axes: Axes) -> Bbox:
+    """Measure where axes stand on the page, in centimetres from its lower left corner."""
+    return Bbox(axes.get_position().get_points() * axes.figure.get_size_inches() * 2.54)
 
 
 def text_width_cm(text: str, size: float = NORMAL, weight: str = "normal") -> float:
-    """Measure a line of text.
-
-    Parameters
-    ----------
-    text : str
-        One line.
-    size : float
-        Type size in points.
-    weight : str
-        "normal" or "bold".
-
-    Returns
-    -------
-    float
-        Printed width in centimetres.
-    """
+    """Measure the printed width of a line of text in centimetres; `size` is in points, `weight` "normal" or "bold"."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72 * 2.54
 
 
 def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal") -> list[str]:
-    """Break a text into lines that fit a printed width.
-
-    Parameters
-    ----------
-    text : str
-        The text.
-    width_cm : float
-        Width of the lines in centimetres.
-    size : float
-        Type size in points.
-    weight : str
-        "normal" or "bold".
-
-    Returns
-    -------
-    list of str
-        The lines; empty for an empty text.
-    """
+    """Break a text into lines that fit a printed width in centimetres; an empty text has none."""
     width_cm *= 0.955  # a screen may set the letters that much wider, to fit them to its pixels
     characters = int(len(text) * width_cm / max(text_width_cm(text, size, weight), 1e-6)) if text else 1
     while True:
@@ -161,95 +163,70 @@ def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal"
         characters -= 1
 
 
-def extra_title_cm(title: str, width_cm: float = PAGE_WIDTH_CM) -> float:
-    """Tell how much room a title takes beyond that of a single line.
+def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Put one coordinate of the two ends of n lines into one array of 3 n, with a gap after each line.
 
-    Parameters
-    ----------
-    title : str
-        The title.
-    width_cm : float
-        Width of the figure in centimetres.
-
-    Returns
-    -------
-    float
-        Height in centimetres; 0 if the title fits into a line.
+    So one call of `Axes.plot` is as quick for a million lines as for a few.
     """
-    return TITLE_LINE_CM * (len(wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")) - 1)
+    return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
 
 
-def add_title(figure: Figure, title: str) -> Text:
-    """Set the title at the top left corner.
+def add_section(axes: Axes, name: str, top: float, height: float, **look: Any) -> None:
+    """Name a section of rows at the left margin, below a faint line across the page.
 
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-    title : str
-        The title; broken into lines if it is too wide.
-
-    Returns
-    -------
-    Text
-        The title.
+    The axes count y from above; the name has the room from `top` to `top + height` in it.
     """
-    across, up = figure.get_size_inches() * 2.54
-    lines = wrap(title, across - 2 * MARGIN_CM, TITLE, "bold")
-    return figure.text(
-        MARGIN_CM, up - MARGIN_CM, "\n".join(lines), size=TITLE, weight="bold", va="top", transform=centimetres(figure)
-    )
+    line = {"color": RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False}
+    axes.plot([MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM], [top, top], transform=beside(axes), label="rule", **line)
+    place = {"va": "center_baseline", "transform": beside(axes)}
+    axes.text(MARGIN_CM, top + height / 2, name, weight="bold", **place, **look)
 
 
-def _foot_lines(width_cm: float, notes: list[str], caveats: Sequence[str]) -> list[tuple[str, str]]:
+def add_key(figure: Figure, signs: Mapping[str, Any], y: float, x: float = MARGIN_CM, **look: Any) -> None:
+    """Explain signs, by their labels, in one line, whose upper left corner is given in centimetres."""
+    place = {"bbox_to_anchor": (x, y), "bbox_transform": centimetres(figure), "ncols": len(signs)}
+    figure.legend(list(signs.values()), list(signs), **place, **(_KEY | look))
+
+
+def heading(population: str, patients: int, subject: str) -> str:
+    """Name a population, its size and what is shown of it; an unknown population is refused."""
+    return f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): {subject}"
+
+
+def _title_lines(title: str, width_cm: float) -> list[str]:
+    return wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")
+
+
+def extra_title_cm(title: str) -> float:
+    """Tell how much room (in centimetres) a title takes on a whole page beyond that of a single line."""
+    return _TITLE_LINE_CM * (len(_title_lines(title, PAGE_WIDTH_CM)) - 1)
+
+
+def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -> list[tuple[str, str]]:
     """Break the notes into lines, each with its weight."""
     paragraphs = [(note, "normal") for note in notes] + [(caveat, "bold") for caveat in caveats]
-    return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
+    return [
+        (line, weight) for text, weight in paragraphs for line in wrap(text, width_cm - 2 * MARGIN_CM, SMALL, weight)
+    ]
 
 
-def foot_height_cm(width_cm: float, notes: list[str], caveats: Sequence[str] = ()) -> float:
-    """Tell how much room the notes at the foot of a figure take.
+def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = PAGE_WIDTH_CM) -> float:
+    """Tell how much room (in centimetres, margin included) the notes at the foot of a figure take."""
+    return MARGIN_CM + _LINE_CM * len(_foot_lines(notes, caveats, width_cm))
 
-    Parameters
-    ----------
-    width_cm : float
-        Width of the figure in centimetres.
-    notes : list of str
-        The notes, a paragraph each.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
-    Returns
-    -------
-    float
-        Height in centimetres, margin included.
+def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> None:
+    """Set the title at the top left corner, and the notes at the foot, a paragraph each.
+
+    What must not be overlooked, as `compendium.reporting.caveats.caveats` gives it, comes last and in bold.
     """
-    return MARGIN_CM + LINE_CM * len(_foot_lines(width_cm - 2 * MARGIN_CM, notes, caveats))
-
-
-def add_foot(figure: Figure, notes: list[str], caveats: Sequence[str] = ()) -> None:
-    """Set the notes at the foot of a figure, the caveats last and in bold.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-    notes : list of str
-        The notes, a paragraph each.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-    """
-    width = figure.get_size_inches()[0] * 2.54
-    y = foot_height_cm(width, notes, caveats)
-    for line, weight in _foot_lines(width - 2 * MARGIN_CM, notes, caveats):
-        figure.text(
-            MARGIN_CM,
-            y,
-            line,
-            size=SMALL,
-            weight=weight,
-            color=INK if weight == "bold" else MUTED,
-            va="top",
-            transform=centimetres(figure),
-        )
-        y -= LINE_CM
+    width, height = figure.get_size_inches() * 2.54
+    place = {"va": "top", "transform": centimetres(figure)}
+    figure.text(
+        MARGIN_CM, height - MARGIN_CM, "\n".join(_title_lines(title, width)), size=TITLE, weight="bold", **place
+    )
+    y = foot_height_cm(notes, caveats, width)
+    for line, weight in _foot_lines(notes, caveats, width):
+        colour = INK if weight == "bold" else MUTED
+        figure.text(MARGIN_CM, y, line, size=SMALL, weight=weight, color=colour, **place)
+        y -= _LINE_CM

@@ -7,14 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.transforms import blended_transform_factory
 
 from analysis.statistics.proportions import METHOD_LABELS
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, RESPONSE_LABELS, Population, Response
-from compendium.drawing import page, style
+from compendium.drawing import page
 from compendium.reporting.formatting import number, percent
-
-__all__ = ["OUTCOMES", "PANELS", "draw_rates", "rate_rows"]
 
 PANELS: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
 """The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading."""
@@ -28,14 +25,20 @@ OUTCOMES: dict[str, str] = {
 """The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2."""
 
 _PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, set in and lighter
-_COLOURS = {Population.ALL: style.INK} | dict.fromkeys(_PARTS, style.RESPONSE_COLOURS["MR"])
-_OTHER_COLOUR = style.RESPONSE_COLOURS["CR"]
+_COLOURS = {Population.ALL: page.INK} | dict.fromkeys(_PARTS, page.RESPONSE_COLOURS["MR"])
+_OTHER_COLOUR = page.RESPONSE_COLOURS["CR"]
+_WHOLE = {"color": page.MUTED, "linewidth": 0.7, "linestyle": (0, (3, 2))}  # the rate of the whole population
 _ROW, _HEADING, _GAP = 0.42, 0.44, 0.16  # heights in centimetres
 _ABOVE, _BELOW = 2.35, 1.05  # title, key and heads above the rows; scale below them
 _BETWEEN, _SPACE, _INDENT = 0.45, 0.3, 0.25  # between the panels; between columns; of the rows under a heading
 _ROOMY = 2.6  # width in centimetres from which five numbers fit below the axes
 _HIDING = 500  # patients from whom on an interval may be as narrow as the sign of its rate
-_LIMITS = (-3.0, 103.0)
+
+
+def _within(population: str) -> list[Population]:
+    """List a population and its parts."""
+    whole = set(POPULATION_DIAGNOSES[Population(population)])
+    return [key for key, diagnoses in POPULATION_DIAGNOSES.items() if set(diagnoses) <= whole]
 
 
 def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
@@ -61,14 +64,12 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     ValueError
         If the population is unknown.
     """
-    whole = set(POPULATION_DIAGNOSES[Population(population)])
-    within = [str(key) for key, diagnoses in POPULATION_DIAGNOSES.items() if set(diagnoses) <= whole]
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
-    rows = rows[rows["outcome"].isin(list(OUTCOMES)) & rows["population"].isin(within) & (rows["denominator"] > 0)]
+    there = rows["population"].isin(map(str, _within(population))) & (rows["denominator"] > 0)
     limits = [f"{method}_{end}" for method in METHOD_LABELS for end in ("low", "high")]
     columns = ["visit", "outcome", "population", "n", "denominator", "percent", *limits]
-    return rows[columns].reset_index(drop=True)
+    return rows.loc[there & rows["outcome"].isin(list(OUTCOMES)), columns].reset_index(drop=True)
 
 
 def _arranged(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
@@ -98,65 +99,43 @@ def _draw_intervals(axes: Axes, rows: pd.DataFrame) -> None:
     """Draw the exact interval thin with ends, Wilson's thick above it, and the rate; larger for more patients."""
     largest = rows["denominator"].max()
     for row in rows.itertuples():
-        colour = _COLOURS.get(row.population, _OTHER_COLOUR)
-        look = {"color": colour, "clip_on": False, "solid_capstyle": "butt"}
+        look = {"color": _COLOURS.get(row.population, _OTHER_COLOUR), "clip_on": False, "solid_capstyle": "butt"}
         exact = [row.clopper_pearson_low, row.clopper_pearson_high]
         axes.plot(exact, [row.y] * 2, linewidth=0.8, marker="|", markersize=4, label="clopper_pearson", **look)
         axes.plot([row.wilson_low, row.wilson_high], [row.y] * 2, linewidth=2.0, label="wilson", **look)
-        axes.plot(
-            [row.percent],
-            [row.y],
-            "D" if row.population == Population.ALL else "s",
-            markersize=3.8 + 2.4 * (row.denominator / largest) ** 0.5,
-            markeredgewidth=0,
-            label="rate",
-            zorder=3,
-            **look,
-        )
+        sign = "D" if row.population == Population.ALL else "s"
+        size = 3.8 + 2.4 * (row.denominator / largest) ** 0.5
+        axes.plot([row.percent], [row.y], sign, markersize=size, markeredgewidth=0, label="rate", zorder=3, **look)
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
     """Draw the intervals of one visit, and through each outcome a line at the rate of the whole population."""
-    axes.patch.set_visible(False)  # the lines between the outcomes run through both panels
-    axes.set_xlim(*_LIMITS)
-    axes.set_xticks([0, 25, 50, 75, 100] if page.width_cm(axes) >= _ROOMY else [0, 50, 100])
-    axes.grid(axis="x")
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_bounds(0, 100)
-    axes.set_xlabel("Patients (%)")
+    axes.set_xlim(-3, 103)
+    axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
     several = rows["population"].nunique() > 1
     for row in rows[rows["population"] == whole].itertuples() if several else ():
         last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
-        ends = [tops[row.outcome] + _HEADING, last + _ROW / 2]
-        axes.plot([row.percent] * 2, ends, color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)), label="whole")
+        axes.plot([row.percent] * 2, [tops[row.outcome] + _HEADING, last + _ROW / 2], label="whole", **_WHOLE)
     _draw_intervals(axes, rows)
 
 
 def _draw_numbers(axes: Axes, rows: pd.DataFrame, cells: pd.DataFrame, ends: dict[str, float], top: float) -> None:
     """Write the numbers to the right of a panel, and the heads of their columns."""
-    figure = axes.figure
-    beside = blended_transform_factory(page.centimetres(figure), axes.transData)
+    look = {"size": page.SMALL, "ha": "right", "va": "center_baseline", "transform": page.beside(axes)}
     for column, right in ends.items():
-        figure.text(
-            right, top, column, ha="right", weight="bold", color=style.MUTED, transform=page.centimetres(figure)
-        )
+        axes.figure.text(right, top, column, ha="right", transform=page.centimetres(axes.figure), **page.HEAD)
         for y, text in zip(rows["y"], cells.loc[rows.index, column], strict=True):
-            axes.text(right, y, text, size=style.SMALL, ha="right", va="center_baseline", transform=beside)
+            axes.text(right, y, text, **look)
 
 
-def _draw_labels(axes: Axes, rows: pd.DataFrame, tops: pd.Series, right: float) -> None:
+def _draw_labels(axes: Axes, rows: pd.DataFrame, tops: pd.Series) -> None:
     """Write the names of outcomes and populations on the left, and a faint line above each outcome."""
-    beside = blended_transform_factory(page.centimetres(axes.figure), axes.transData)
-    rule = {"color": style.RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False}
     for outcome, top in tops.items():
-        axes.plot([page.MARGIN_CM, right], [top, top], transform=beside, label="rule", **rule)
-        place = {"weight": "bold", "va": "center_baseline", "transform": beside}
-        axes.text(page.MARGIN_CM, top + _HEADING / 2, OUTCOMES[outcome], **place)
+        page.add_section(axes, OUTCOMES[outcome], top, _HEADING)
     for row in rows.itertuples():
         indent = _INDENT * (2 if row.population in _PARTS and Population.PRIMARY in set(rows["population"]) else 1)
-        label = POPULATION_LABELS[Population(row.population)]
-        axes.text(page.MARGIN_CM + indent, row.y, label, va="center_baseline", transform=beside)
+        place = {"va": "center_baseline", "transform": page.beside(axes)}
+        axes.text(page.MARGIN_CM + indent, row.y, POPULATION_LABELS[Population(row.population)], **place)
 
 
 def _draw_key(figure: Figure, y: float, whole: str | None) -> None:
@@ -167,31 +146,26 @@ def _draw_key(figure: Figure, y: float, whole: str | None) -> None:
         "Clopper-Pearson 95% interval": Line2D([], [], linewidth=0.8, marker="|", markersize=5, **look),
     }
     if whole:
-        signs[f"Rate of {whole}"] = Line2D([], [], color=style.MUTED, linewidth=0.7, linestyle=(0, (3, 2)))
-    place = {"bbox_to_anchor": (page.MARGIN_CM, y), "bbox_transform": page.centimetres(figure), "ncols": len(signs)}
-    figure.legend(list(signs.values()), list(signs), **place, **(style.KEY | {"handlelength": 1.8}))
+        signs[f"Rate of {whole}"] = Line2D([], [], **_WHOLE)
+    page.add_key(figure, signs, y, handlelength=1.8)
 
 
 def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]:
-    whole = set(POPULATION_DIAGNOSES[Population(population)])
-    empty = [
-        POPULATION_LABELS[key]
-        for key, diagnoses in POPULATION_DIAGNOSES.items()
-        if set(diagnoses) <= whole and key not in drawn and key in set(numbers["column"])
-    ]
+    empty = [key for key in _within(population) if key not in drawn and key in set(numbers["column"])]
     text = (
         "n/N: patients with the response, of all patients of the population; 95% CI: Wilson's score interval; that of "
-        "Clopper and Pearson covers at least 95% and is usually wider. The populations overlap: ISM, CM and MMAS make "
-        "up primary MCAS."
+        "Clopper and Pearson covers at least 95% and is usually wider."
     )
-    if len(drawn) == 1:
-        text = text.rpartition(" The populations")[0]
+    if len(drawn) > 1:
+        text += " The populations overlap: ISM, CM and MMAS make up primary MCAS."
     if numbers["denominator"].max() >= _HIDING:
         text += " A sign may cover an interval narrower than itself."
-    return [text + f" Left out, without patients: {', '.join(empty)}." * bool(empty)]
+    if empty:
+        text += f" Left out, without patients: {', '.join(POPULATION_LABELS[key] for key in empty)}."
+    return [text]
 
 
-@style.journal_style()
+@page.journal_style()
 def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the response rates of a population and its parts with two 95 % intervals, and print them (Table 2).
 
@@ -221,33 +195,30 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     cells, drawn = _cells(rows), set(rows["population"])
     notes = _notes(numbers, drawn, population)
     depth = float(rows["y"].max()) + _ROW / 2 + 0.1
-    bottom = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + _BELOW
-    figure = page.new_figure(page.PAGE_WIDTH_CM, bottom + depth + _ABOVE)
+    bottom = page.foot_height_cm(notes, caveats) + _BELOW
+    figure = page.new_figure(bottom + depth + _ABOVE)
     # Room for the longest text of each column; a screen may set letters a little wider.
-    widths = {
-        name: 1.05 * max(page.text_width_cm(text, style.SMALL) for text in [*cells[name], name]) for name in cells
-    }
+    widths = {name: 1.05 * max(page.text_width_cm(text, page.SMALL) for text in [*cells[name], name]) for name in cells}
     labels = 1.05 * max(page.text_width_cm(POPULATION_LABELS[Population(one)]) for one in drawn) + 2 * _INDENT
     labels = max(labels, *(1.05 * page.text_width_cm(text, weight="bold") for text in OUTCOMES.values())) + 0.15
     room = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - labels - _BETWEEN
     width = room / 2 - sum(widths.values()) - len(widths) * _SPACE
     top, left = bottom + depth + 0.12, page.MARGIN_CM + labels
     for letter, (visit, heading) in zip("AB", PANELS.items(), strict=True):
-        axes = page.add_axes(figure, left, bottom, width, depth)
-        axes.set_ylim(depth, 0)
+        axes = page.add_lanes(figure, left, bottom, width, depth, "Patients (%)", (0, 100))
         part = rows[rows["visit"] == visit]
         _draw_panel(axes, part, tops, population)
         ends = dict(zip(widths, left + width + np.cumsum([one + _SPACE for one in widths.values()]), strict=True))
         _draw_numbers(axes, part, cells, ends, top)
-        place = {"weight": "bold", "size": style.NORMAL + 0.5, "transform": page.centimetres(figure)}
+        place = {"weight": "bold", "size": page.NORMAL + 0.5, "transform": page.centimetres(figure)}
         figure.text(left, top + 0.42, f"{letter}  {heading}", **place)
         if letter == "A":
-            _draw_labels(axes, part, tops, page.PAGE_WIDTH_CM - page.MARGIN_CM)
+            _draw_labels(axes, part, tops)
         left += room / 2 + _BETWEEN
     whole = POPULATION_LABELS[Population(population)]
     reference = whole.lower() if population == Population.ALL else whole
     _draw_key(figure, bottom + depth + _ABOVE - 0.85, reference if len(drawn) > 1 else None)
     size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
-    page.add_title(figure, f"{whole} (N = {size:,}): response rates and their uncertainty")
-    page.add_foot(figure, notes, caveats)
+    title = page.heading(population, size, "response rates and their uncertainty")
+    page.add_title_and_foot(figure, title, notes, caveats)
     return figure

@@ -1,4 +1,7 @@
-"""The specification curve: numbers of responders under all combinations of the rules that the paper leaves open."""
+"""How the results hold under all combinations of the rules that the paper leaves open.
+
+The specification curve shows the numbers of responders, the marks show the significance of each symptom.
+"""
 
 from collections.abc import Sequence
 
@@ -7,14 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.sensitivity.options import BEST, LAST, SUSTAINED
-from analysis.vocabulary import POPULATION_LABELS, RESPONSE_LABELS, Population, Response
-from compendium.drawing import page, style
+from analysis.vocabulary import RESPONSE_LABELS, Response
+from compendium.drawing import page, symptoms
+from compendium.reporting.formatting import MISSING, number
 from compendium.reporting.options import OPTION_LABELS, value_label
-
-__all__ = ["PANELS", "draw_specifications", "ordered", "strips"]
 
 PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "best": ("Best response", BEST, ("best.cr", "best.mr", "best.pr")),
@@ -23,32 +26,47 @@ PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 }
 """Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
 
-_COLOURS = {
-    **{f"best.{name.lower()}": style.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")},
-    "last.persistent_orr": style.RESPONSE_COLOURS["MR"],
-    "sustained": style.RESPONSE_COLOURS["MR"],
+MARK_COLOURS: dict[str, str] = {
+    "***": page.RESPONSE_COLOURS["CR"],
+    "**": page.RESPONSE_COLOURS["MR"],
+    "*": page.RESPONSE_COLOURS["PR"],
+    "ns": page.RESPONSE_COLOURS["NR"],
 }
+"""The more significant, the darker."""
+
+_COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
+_COLOURS |= dict.fromkeys(("last.persistent_orr", "sustained"), page.RESPONSE_COLOURS["MR"])
 _ROW, _HEADING, _GAP = 0.4, 0.42, 0.12  # heights in centimetres
 _CURVE, _ABOVE, _BETWEEN, _SIDE = 4.4, 1.75, 0.45, 0.55
 _BINS = 108  # columns of a strip at most, about half a millimetre each
-_SHADES = LinearSegmentedColormap.from_list("share", ["#f4f3f0", style.RESPONSE_COLOURS["CR"]])
+_SHADES = LinearSegmentedColormap.from_list("share", ["#f4f3f0", page.RESPONSE_COLOURS["CR"]])
+_NOTE = (
+    "Curves: numbers of patients under every combination of the rules below, in rising order. Strips: the darker, "
+    "the more of the combinations above that place have the value; a rule without a strip does not matter there. "
+    "Dots and bold: the rules that the other figures and tables were made by."
+)
+
+_MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
+_MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
+_MARK_LABELS = {
+    "***": "***  at 0.001",
+    "**": "**  at 0.01",
+    "*": "*  at the level of the rules",
+    "ns": "ns  not significant",
+}
+_MARKS_NOTE = (
+    "Bars: marks of the Wilcoxon signed-rank test, of the patients with the symptom, under {:,} combinations of its "
+    "rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal distribution, one or two "
+    "tails, adjustment, level of significance and what a p value equal to it is. All combinations weigh alike, though "
+    "some are no reading of the paper: a share is no probability. These rules: those of the other figures and tables."
+)
 
 
 def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
     """Put the combinations of the options that matter in a panel in order.
 
-    Parameters
-    ----------
-    grid : DataFrame
-        As `analysis.sensitivity.grids.response_grid` gives it.
-    panel : str
-        A key of `PANELS`.
-
-    Returns
-    -------
-    DataFrame
-        One row per combination with ``total`` patients, in rising order of it and then of the numbers stacked; the
-        index tells the order in the grid, where 0 is the first.
+    One row of the grid per combination, with ``total`` patients, in rising order of it and then of the numbers stacked;
+    the index tells the order in the grid, where 0 is the first.
     """
     _, options, stacked = PANELS[panel]
     distinct = grid.drop_duplicates(list(options))
@@ -59,38 +77,26 @@ def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
 def strips(rows: pd.DataFrame, option: str, values: Sequence[object], bins: int = _BINS) -> np.ndarray:
     """Tell where along an ordered curve an option has each value.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        As `ordered` gives it.
-    option : str
-        A column of it.
-    values : sequence
-        Values of the option.
-    bins : int
-        Most columns of the result; neighbouring combinations share one where there are more.
-
-    Returns
-    -------
-    ndarray of float, shape (values, columns)
-        Share of the combinations of a column that have the value.
+    Of shape (values, columns): the share of the combinations of a column that have the value. There are at most `bins`
+    columns; neighbouring combinations share one where there are more.
     """
     given = rows[option].to_numpy()
     parts = np.array_split(np.arange(len(rows)), min(bins, len(rows)))
     return np.array([[np.mean(given[part] == value) for part in parts] for value in values])
 
 
-def _layout(grid: pd.DataFrame) -> pd.DataFrame:
-    """Place a heading for each option, and below it a row for each of its values, the first that of the criteria."""
-    rows, y = [], 0.0
+def _layout(grid: pd.DataFrame) -> tuple[list[tuple[str, float, dict[object, float]]], float]:
+    """Place a heading for each option, and below it its values, the first that of the criteria.
+
+    Each option with the place of its heading and those of its values, and the depth of all, in centimetres from above.
+    """
+    layout, y = [], 0.0
     for option in (name for name in OPTION_LABELS if name in grid.columns):
-        rows.append({"option": option, "value": None, "y": y + _HEADING / 2})
-        y += _HEADING
-        for value in pd.unique(grid[option]):
-            rows.append({"option": option, "value": value, "y": y + _ROW / 2})
-            y += _ROW
-        y += _GAP
-    return pd.DataFrame(rows).assign(depth=y - _GAP)
+        first = y + _HEADING + _ROW / 2
+        values = {value: first + _ROW * place for place, value in enumerate(pd.unique(grid[option]))}
+        layout.append((option, y + _HEADING / 2, values))
+        y += _HEADING + _ROW * len(values) + _GAP
+    return layout, y - _GAP
 
 
 def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> None:
@@ -103,17 +109,10 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> No
         below = above
     first = int(np.flatnonzero(rows.index == rows.index.min())[0])
     x, y = first + 0.5, below[first]
-    axes.plot([x, x], [0, y], color=style.INK, linewidth=0.8)
-    axes.plot([x], [y], "o", color=style.INK, markersize=4, clip_on=False)
-    left = first > len(rows) / 2
-    axes.annotate(
-        f"{y:,.0f}",
-        (x, y),
-        xytext=(-2 if left else 2, 5),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        weight="bold",
-    )
+    axes.plot([x, x], [0, y], color=page.INK, linewidth=0.8)
+    axes.plot([x], [y], "o", color=page.INK, markersize=4, clip_on=False)
+    shift, side = (-2, "right") if first > len(rows) / 2 else (2, "left")
+    axes.annotate(f"{y:,.0f}", (x, y), xytext=(shift, 5), textcoords="offset points", ha=side, weight="bold")
     axes.set_xlim(0, len(rows))
     axes.set_ylim(0, 1.1 * patients)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -122,32 +121,25 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> No
     axes.grid(axis="y")
 
 
-def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, layout: pd.DataFrame) -> None:
+def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, values: dict[str, dict[object, float]]) -> None:
     """Draw below a curve which combinations have which value of each option that matters there."""
-    axes.set_xlim(0, 1)
-    axes.set_ylim(layout["depth"].iloc[0], 0)
+    depth = axes.get_ylim()
     axes.axis("off")
-    for option, group in layout[layout["value"].notna()].groupby("option", sort=False):
-        if option not in PANELS[panel][1]:
-            continue
-        shares = strips(rows, str(option), group["value"].tolist())
-        for share, y in zip(shares, group["y"], strict=True):
+    for option in (name for name in values if name in PANELS[panel][1]):
+        for share, y in zip(strips(rows, option, list(values[option])), values[option].values(), strict=True):
             place = (0, 1, y + 0.4 * _ROW, y - 0.4 * _ROW)
             axes.imshow(share[None, :], cmap=_SHADES, vmin=0, vmax=1, aspect="auto", extent=place)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(layout["depth"].iloc[0], 0)
+    axes.set(xlim=(0, 1), ylim=depth)  # as they were before the strips
 
 
-def _draw_labels(figure: Figure, layout: pd.DataFrame, top: float) -> None:
+def _draw_labels(figure: Figure, layout: list[tuple[str, float, dict[object, float]]], top: float) -> None:
     """Write the options and their values at the left; the value of the criteria is in bold."""
-    cm = page.centimetres(figure)
-    first = layout[layout["value"].notna()].drop_duplicates("option").index
-    for place, row in layout.iterrows():
-        heading = row["value"] is None or pd.isna(row["value"])
-        text = OPTION_LABELS[row["option"]] if heading else value_label(row["option"], row["value"])
-        look = {"color": style.MUTED} if heading else {"weight": "bold" if place in first else "normal"}
-        x = page.MARGIN_CM + (0 if heading else 0.3)
-        figure.text(x, top - row["y"], text, va="center_baseline", size=style.SMALL, transform=cm, **look)
+    look = {"va": "center_baseline", "size": page.SMALL, "transform": page.centimetres(figure)}
+    for option, y, values in layout:
+        figure.text(page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
+        for place, (value, below) in enumerate(values.items()):
+            weight = "normal" if place else "bold"
+            figure.text(page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
 
 
 def _head(rows: pd.DataFrame, width: float) -> list[str]:
@@ -155,14 +147,14 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
     low, high = (f"{rows['total'].iloc[end]:,.0f}" for end in (0, -1))
     text = f"{low} to {high}" if low != high else f"always {low}"
     whole = f"{text}; {len(rows):,} combinations"
-    return [whole] if 1.05 * page.text_width_cm(whole, style.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
+    return [whole] if 1.05 * page.text_width_cm(whole, page.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
 
 
 def _draw_head(figure: Figure, x: float, top: float, heading: str, lines: list[str]) -> None:
     cm = page.centimetres(figure)
     figure.text(x, top + 0.17 + 0.38 * len(lines), heading, weight="bold", transform=cm)
     for place, line in enumerate(reversed(lines)):
-        figure.text(x, top + 0.17 + 0.34 * place, line, size=style.SMALL, transform=cm)
+        figure.text(x, top + 0.17 + 0.34 * place, line, size=page.SMALL, transform=cm)
 
 
 def _draw_scale(figure: Figure, top: float) -> None:
@@ -170,22 +162,12 @@ def _draw_scale(figure: Figure, top: float) -> None:
     cm = page.centimetres(figure)
     figure.text(page.MARGIN_CM, top - 0.1, "Number of patients", va="top", transform=cm)
     for line, response in enumerate((Response.PR, Response.MR, Response.CR)):
-        y = top - 1.0 - 0.42 * line
-        colour = style.RESPONSE_COLOURS[response]
-        figure.text(page.MARGIN_CM, y, "\u25a0", color=colour, size=style.TITLE, va="center_baseline", transform=cm)
-        name = RESPONSE_LABELS[response]
-        figure.text(page.MARGIN_CM + 0.35, y, name, size=style.SMALL, va="center_baseline", transform=cm)
+        place = {"y": top - 1.0 - 0.42 * line, "va": "center_baseline", "transform": cm}
+        figure.text(page.MARGIN_CM, s="\u25a0", color=page.RESPONSE_COLOURS[response], size=page.TITLE, **place)
+        figure.text(page.MARGIN_CM + 0.35, s=RESPONSE_LABELS[response], size=page.SMALL, **place)
 
 
-def _notes() -> list[str]:
-    return [
-        "Curves: numbers of patients under every combination of the rules below, in rising order. Strips: the darker, "
-        "the more of the combinations above that place have the value; a rule without a strip does not matter there. "
-        "Dots and bold: the rules that the other figures and tables were made by."
-    ]
-
-
-@style.journal_style()
+@page.journal_style()
 def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw how the numbers of responders move with the rules.
 
@@ -212,35 +194,99 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     """
     if grid.empty:
         raise ValueError("the grid has no rows; at least one combination of rules is needed")
-    layout, notes = _layout(grid), _notes()
-    depth = layout["depth"].iloc[0]
-    labels = max(page.text_width_cm(value_label(*pair), style.SMALL, "bold") for pair in _pairs(layout))
-    labels = max(labels + 0.3, *(page.text_width_cm(OPTION_LABELS[o], style.SMALL) for o in layout["option"])) + 0.3
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats) + 0.2
-    left = page.MARGIN_CM + labels + _SIDE
+    layout, depth = _layout(grid)
+    labels = max(
+        page.text_width_cm(value_label(option, value), page.SMALL, "bold")
+        for option, _, values in layout
+        for value in values
+    )
+    labels = max(labels + 0.3, *(page.text_width_cm(OPTION_LABELS[o], page.SMALL) for o, _, _ in layout)) + 0.3
+    foot = page.foot_height_cm([_NOTE], caveats) + 0.2
+    left, bottom = page.MARGIN_CM + labels + _SIDE, foot + depth + 0.3
     width = (page.PAGE_WIDTH_CM - page.MARGIN_CM - left - _BETWEEN * (len(PANELS) - 1)) / len(PANELS)
     curves = {panel: ordered(grid, panel) for panel in PANELS}
     heads = {panel: _head(rows, width + _BETWEEN / 2) for panel, rows in curves.items()}
     above = _ABOVE + 0.38 * (max(map(len, heads.values())) - 1)
-    figure = page.new_figure(page.PAGE_WIDTH_CM, foot + depth + 0.3 + _CURVE + above)
-    for number, (panel, (heading, _, _)) in enumerate(PANELS.items()):
-        rows, x = curves[panel], left + number * (width + _BETWEEN)
-        curve = page.add_axes(figure, x, foot + depth + 0.3, width, _CURVE)
-        _draw_curve(curve, rows, panel, patients)
-        curve.tick_params(labelleft=number == 0)
+    figure = page.new_figure(bottom + _CURVE + above)
+    for place, (panel, (heading, _, _)) in enumerate(PANELS.items()):
+        x = left + place * (width + _BETWEEN)
+        curve = page.add_axes(figure, x, bottom, width, _CURVE)
+        _draw_curve(curve, curves[panel], panel, patients)
+        curve.tick_params(labelleft=place == 0)
         below = page.add_axes(figure, x, foot, width, depth)
-        _draw_strips(below, rows, panel, layout)
-        _draw_head(figure, x, foot + depth + 0.3 + _CURVE, heading, heads[panel])
+        below.set_ylim(depth, 0)
+        _draw_strips(below, curves[panel], panel, {option: values for option, _, values in layout})
+        _draw_head(figure, x, bottom + _CURVE, heading, heads[panel])
     _draw_labels(figure, layout, foot + depth)
-    _draw_scale(figure, foot + depth + 0.3 + _CURVE)
-    title = (
-        f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): response under other readings of the rules"
-    )
-    page.add_title(figure, title)
-    page.add_foot(figure, notes, caveats)
+    _draw_scale(figure, bottom + _CURVE)
+    title = page.heading(population, patients, "response under other readings of the rules")
+    page.add_title_and_foot(figure, title, [_NOTE], caveats)
     return figure
 
 
-def _pairs(layout: pd.DataFrame) -> list[tuple[str, object]]:
-    known = layout[layout["value"].notna()]
-    return list(zip(known["option"], known["value"], strict=True))
+def _verdict(shares: pd.DataFrame) -> str:
+    """Sum up in a sentence what holds whatever the rules."""
+    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
+    return f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
+
+
+def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
+    left = np.zeros(len(rows))
+    for mark, colour in MARK_COLOURS.items():
+        width = 100 * rows[mark].to_numpy()
+        axes.barh(rows["y"], width, 0.34, left=left, color=colour, edgecolor="white", linewidth=0.4, label=mark)
+        left += width
+    axes.set_xlim(0, 100)
+
+
+@page.journal_style()
+def draw_marks(
+    shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
+) -> Figure:
+    """Draw under what share of the rules each symptom is significant.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        One row per symptom: ``label`` and ``group`` as a symptom profile has them, and what
+        `analysis.sensitivity.effects.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
+    population : str
+        A value of `Population`, for the title.
+    combinations : int
+        Number of combinations of rules, for the note.
+    patients : int
+        Number of patients in the population, for the title.
+    caveats : sequence of str
+        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+
+    Returns
+    -------
+    Figure
+        18 cm wide, as high as the number of symptoms asks for.
+
+    Raises
+    ------
+    ValueError
+        If there is no symptom or the population is unknown.
+    """
+    if shares.empty:
+        raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
+    # The most significant first, as the most improved are in Figure 1.
+    most = -shares["significant"] - shares["***"] / 1000
+    rows, headings, depth = symptoms.arrange(shares.assign(mean_score=most))
+    percents = rows["significant"].map(lambda share: f"{number(100 * share)} %")
+    cells = zip(rows["these"].astype(object).fillna(MISSING), percents, strict=True)
+    notes = [_MARKS_NOTE.format(combinations)]
+    bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
+    title = page.heading(population, patients, _verdict(shares))
+    if page.extra_title_cm(title):
+        title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
+    figure = page.new_figure(bottom + depth + _MARKS_ABOVE + page.extra_title_cm(title))
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _MARKS_COLUMNS_WIDTH - left
+    axes = page.add_lanes(figure, left, bottom, width, depth, "Combinations of the rules of the test, %")
+    _draw_bars(axes, rows)
+    symptoms.draw_rows(axes, rows, headings, _MARKS_COLUMNS, cells)
+    patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
+    page.add_key(figure, patches, bottom + depth + _MARKS_ABOVE - 0.85)
+    page.add_title_and_foot(figure, title, notes, caveats)
+    return figure

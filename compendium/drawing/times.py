@@ -12,16 +12,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from analysis.times import at_risk
-from analysis.vocabulary import POPULATION_LABELS, Population
-from compendium.drawing import page, style
+from compendium.drawing import page
 from compendium.reporting.formatting import number
 from compendium.reporting.result_rows import month_text
 
-__all__ = ["draw_times", "states"]
-
 Values = Mapping[str, Mapping[str, Any]]
 
-_BLUE, _WHITE, _PALE_ORANGE = style.GRADE_COLOURS[0.75], "#f7f6f3", "#efc5a5"
+_BLUE, _WHITE, _PALE_ORANGE = page.GRADE_COLOURS[0.75], "#f7f6f3", "#efc5a5"
 _STOPPED = ("stopped", "Stopped without\na response", _PALE_ORANGE)
 _WAITING = ("waiting", "Not yet,\non therapy", _WHITE)
 _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -29,9 +26,9 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "best_response": (("response", "Best so far\nreached", _BLUE), _WAITING, _STOPPED),
     "therapy": (
         ("on_therapy", "Still on therapy", _BLUE),
-        ("other", "Stopped for other reasons", style.RESPONSE_COLOURS["NR"]),
+        ("other", "Stopped for other reasons", page.RESPONSE_COLOURS["NR"]),
         ("intolerance", "Stopped for intolerance", _PALE_ORANGE),
-        ("efficacy", "Stopped for lack or loss of efficacy", style.ENDED_COLOUR),
+        ("efficacy", "Stopped for lack or loss of efficacy", page.ENDED_COLOUR),
     ),
 }
 """The states of each outcome from below, each with its label and colour; together they are all patients."""
@@ -47,8 +44,8 @@ _TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: titl
 _LEAST_TICKS = 4
 _SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line
 _LABELS = {"first_response": 2.75, "best_response": 2.75, "therapy": 5.3}  # widths of the labels on the right
-_PLAIN = {"color": style.MUTED, "linewidth": 1.0, "linestyle": (0, (1, 1.2))}
-_HALF = {"color": style.INK, "marker": "o", "markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.8}
+_PLAIN = {"color": page.MUTED, "linewidth": 1.0, "linestyle": (0, (1, 1.2))}
+_HALF = {"color": page.INK, "marker": "o", "markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.8}
 _NOTES = (
     "Times are months. Areas: estimated share of all patients in each state (Aalen-Johansen; still on therapy: "
     "Kaplan-Meier). Dashed lines: pointwise 95% limits of the dark curve, log(-log) scale. Dot and bar: where it and "
@@ -62,18 +59,8 @@ _NOTES = (
 def states(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Divide all patients by what had become of them at each time.
 
-    Parameters
-    ----------
-    curves : DataFrame
-        As `analysis.times.curves` gives it.
-    outcome : {"first_response", "best_response", "therapy"}
-        The outcome.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``time`` in months, one column per state from below, with the share of the patients in it; the shares
-        of a row add up to 1.
+    Indexed by ``time`` in months, one column per state from below, with the share of the patients in it; the shares of
+    a row add up to 1.
     """
     rows = curves[curves["outcome"] == outcome]
     shares = rows.pivot(index="time", columns="event", values="estimate")
@@ -112,7 +99,7 @@ def _head(values: Values, outcome: str, last: float, width: float) -> list[tuple
         text = f"Half {_EVENTS[outcome]} by month {months}"
     else:
         text = f"Fewer than half {_EVENTS[outcome]} by month {number(last, 1, trim=True)}"
-    lines = page.wrap(text, width - _INDENT, style.NORMAL, "bold")
+    lines = page.wrap(text, width - _INDENT, page.NORMAL, "bold")
     over = "all durations" if outcome == "therapy" else "the responders alone"
     below = f"Plain median of {over} (n = {plain['n']:,}): {number(plain['median'], 1, trim=True)}"
     return [(lines[0], _HALF if reached else {}), *((line, {}) for line in lines[1:]), (below, _PLAIN)]
@@ -123,7 +110,7 @@ def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome:
     figure.text(left, top, _HEADS[outcome], weight="bold", size=8.5, va="top", transform=cm)
     for place, (text, mark) in enumerate(lines):
         y, plain = top - 0.6 - _LINE * place, mark is _PLAIN
-        look = {"color": style.MUTED} if plain else {"weight": "bold"}
+        look = {"color": page.MUTED} if plain else {"weight": "bold"}
         figure.text(left + _INDENT, y, text, va="center_baseline", transform=cm, **look)
         if mark:
             figure.add_artist(Line2D([x, x], [y - 0.14, y + 0.14] if plain else [y, y], transform=cm, **mark))
@@ -142,21 +129,21 @@ def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
         axes.fill_between(time, below, top, step="post", facecolor=colour, edgecolor="none", label=name)
         below = top
     for name, width, dashes in (("low", 0.7, (0, (3, 1.5))), ("high", 0.7, (0, (3, 1.5))), ("estimate", 1.5, "-")):
-        look = {"color": style.GRADE_COLOURS[0.0], "linewidth": width, "linestyle": dashes}
+        look = {"color": page.GRADE_COLOURS[0.0], "linewidth": width, "linestyle": dashes}
         axes.step(time, 100 * np.append(curve[name], curve[name].iloc[-1]), where="post", label=name, **look)
 
 
 def _draw_medians(axes: Axes, values: Values, outcome: str) -> None:
     """Mark where half had the event, with its interval, and lightly the plain median."""
     entry, plain = _entries(values, outcome)
-    axes.axhline(50, color=style.RULE, linewidth=0.5, zorder=1.5)
+    axes.axhline(50, color=page.RULE, linewidth=0.5, zorder=1.5)
     if plain["median"] is not None:
         axes.axvline(plain["median"], label="plain", **_PLAIN)
     if entry["low"] is not None:
         high = axes.get_xlim()[1] if entry["high"] is None else entry["high"]
-        axes.plot([entry["low"], high], [50, 50], color=style.INK, linewidth=1.2, label="interval")
+        axes.plot([entry["low"], high], [50, 50], color=page.INK, linewidth=1.2, label="interval")
         if entry["high"] is None:
-            axes.plot([high], [50], ">", color=style.INK, markersize=4, clip_on=False, label="open end")
+            axes.plot([high], [50], ">", color=page.INK, markersize=4, clip_on=False, label="open end")
     if entry["months"] is not None:
         axes.plot([entry["months"]], [50], label="half", clip_on=False, zorder=3, **_HALF)
 
@@ -180,20 +167,20 @@ def _draw_labels(figure: Figure, shares: pd.DataFrame, outcome: str, left: float
     heights = np.array([0.34 * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
     cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * _DEPTH, heights)
     for (_, text, colour), centre in zip(layers, bottom + centres, strict=True):
-        edge = {"facecolor": colour, "edgecolor": style.RULE, "linewidth": 0.5}
+        edge = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5}
         figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, transform=cm, **edge))
-        figure.text(left + 0.36, centre, text, size=style.SMALL, va="center", linespacing=1.1, transform=cm)
+        figure.text(left + 0.36, centre, text, size=page.SMALL, va="center", linespacing=1.1, transform=cm)
 
 
 def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
     """Count months, with the number of patients at risk under each tick, and per cent of the patients."""
     axes.set(xlim=(0, 1.04 * end), ylim=(0, 100), yticks=[0, 25, 50, 75, 100], ylabel="Patients (%)")
-    most = page.width_cm(axes) / (page.text_width_cm(f"{curve['at_risk'].max():,}") + 0.3)
+    most = page.box_cm(axes).width / (page.text_width_cm(f"{curve['at_risk'].max():,}") + 0.3)
     locator = MaxNLocator(max(min(int(most), 13), _LEAST_TICKS), integer=True, steps=[1, 2, 3, 5, 6, 10])
     months = [month for month in locator.tick_values(0, end) if 0 <= month <= end]
     axes.set_xticks(months)
     axes.set_xlabel("Months since the first injection")
-    look = {"size": style.SMALL, "color": style.MUTED, "va": "center_baseline"}
+    look = {"size": page.SMALL, "color": page.MUTED, "va": "center_baseline"}
     axes.text(0, -1.32 / _DEPTH, "Patients at risk", transform=axes.transAxes, **look)
     every = int(np.ceil(len(months) / max(int(most) + 1, 1)))  # large numbers do not fit below each month
     for month, left in zip(months[::every], at_risk(curve, months[::every]), strict=True):
@@ -220,7 +207,7 @@ def _notes(values: Values) -> list[str]:
     return [*_NOTES, late] if first or best else list(_NOTES)
 
 
-@style.journal_style()
+@page.journal_style()
 def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw when patients responded, were at their best and stopped therapy, with what the plain medians leave out.
 
@@ -252,10 +239,10 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     widths = {"first_response": half, "best_response": half, "therapy": full}
     heads = {outcome: _head(values, outcome, lasts[outcome], width) for outcome, width in widths.items()}
     lines = [max(len(heads["first_response"]), len(heads["best_response"])), len(heads["therapy"])]
-    foot = page.foot_height_cm(page.PAGE_WIDTH_CM, notes, caveats)
+    foot = page.foot_height_cm(notes, caveats)
     middle = foot + _BELOW + _DEPTH + 0.55 + _LINE * lines[1]  # the top of the lower row
     top = middle + _GAP + _BELOW + _DEPTH + 0.55 + _LINE * lines[0]
-    figure = page.new_figure(page.PAGE_WIDTH_CM, top + _TITLE)
+    figure = page.new_figure(top + _TITLE)
     for outcome, width in widths.items():
         left = page.PAGE_WIDTH_CM - page.MARGIN_CM - width if outcome == "best_response" else page.MARGIN_CM
         bottom, end = foot + _BELOW if outcome == "therapy" else middle + _GAP + _BELOW, max(lasts["therapy"], 1)
@@ -263,7 +250,6 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
             end = max(lasts["first_response"], lasts["best_response"], 1)
         _draw_panel(figure, curves, values, outcome, (left, bottom, width), end)
         _draw_head(figure, heads[outcome], outcome, left, middle if outcome == "therapy" else top)
-    name, patients = POPULATION_LABELS[Population(population)], int(curves["at_risk"].max())
-    page.add_title(figure, f"{name} (N = {patients:,}): times to response and on therapy")
-    page.add_foot(figure, notes, caveats)
+    title = page.heading(population, int(curves["at_risk"].max()), "times to response and on therapy")
+    page.add_title_and_foot(figure, title, notes, caveats)
     return figure

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import schema
-from analysis.cohort import read_cohort
+from compendium.centre.intake.checking import checked_tables
 from compendium.reconstruction.model import NoCohortError, build_model, solve
 from compendium.reconstruction.rows import make_tables
 from compendium.verification.published import read_claims
@@ -21,45 +21,18 @@ SEED = 2018
 
 
 def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: None) -> dict[str, pd.DataFrame]:
-    """Reconstruct a cohort from the claims of the paper.
+    """Reconstruct the six tables of a cohort from the claims of the paper.
 
-    Parameters
-    ----------
-    seed : int, default `SEED`
-        The same seed gives the same cohort; another one gives another cohort that fits as well.
-    report : callable, optional
-        Is told in a line what has been done so far.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The six tables of the data contract.
-
-    Raises
-    ------
-    NoCohortError
-        If none was found.
+    The same seed gives the same cohort; another one gives another cohort that fits as well.
     """
     model = build_model(read_claims(), seed)
     return make_tables(model, solve(model, seed, report=report), seed)
 
 
 def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> None:
-    """Write the tables and their Data Package, after checking them; the files there change only if all is well.
+    """Write the tables and their Data Package, which notes the seed, into a folder that may be missing.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The six tables.
-    folder : path
-        Where the files go; created if it is missing.
-    seed : int
-        The seed, noted in the Data Package.
-
-    Raises
-    ------
-    CohortError
-        If the tables do not keep the contract.
+    They are checked against the contract first; the files there change only if all is well.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as staging:
@@ -68,7 +41,7 @@ def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> No
         package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
         text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
         (Path(staging) / "datapackage.json").write_text(text, encoding="utf-8")
-        read_cohort(staging)
+        checked_tables(staging)
         for file in sorted(Path(staging).iterdir()):
             os.replace(file, folder / file.name)
 
@@ -77,10 +50,6 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
-
-
-def _progress(line: str) -> None:
-    print(f"  {line}", flush=True)
 
 
 def main() -> None:
@@ -100,7 +69,8 @@ def main() -> None:
         sys.exit(f"make cohort: the folder {arguments.out} cannot be made: {error.strerror}")
     print(f"Reconstructing a cohort with seed {arguments.seed}; this takes about a minute.", flush=True)
     try:
-        write_cohort(reconstruct(arguments.seed, _progress), arguments.out, arguments.seed)
+        tables = reconstruct(arguments.seed, lambda line: print(f"  {line}", flush=True))
+        write_cohort(tables, arguments.out, arguments.seed)
     except (NoCohortError, OSError, ValueError) as error:
         sys.exit(f"make cohort: {error}")
     print(f"Wrote {', '.join(f'{table}.csv' for table in schema.TABLES)} to {arguments.out}.")

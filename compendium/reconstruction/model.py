@@ -7,13 +7,10 @@ import numpy as np
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from compendium.reconstruction.courses import Courses, add_courses
-from compendium.reconstruction.disease import Disease, add_disease
-from compendium.reconstruction.doses import Doses, add_doses
+from compendium.reconstruction.courses import Courses, Variables, add_courses
 from compendium.reconstruction.draws import Draw, draw_cohort
-from compendium.reconstruction.events import Events, add_events
-from compendium.reconstruction.laboratory import Laboratory, add_laboratory
-from compendium.reconstruction.sizes import add_sizes
+from compendium.reconstruction.observations import Laboratory, add_events, add_laboratory
+from compendium.reconstruction.patients import Patients, add_patients, add_sizes
 from compendium.reconstruction.statements import Statements
 from compendium.reconstruction.symptoms import Symptoms, add_symptoms
 
@@ -33,87 +30,46 @@ class NoCohortError(ValueError):
 
 @dataclass
 class Model:
-    """The assembled model.
-
-    Attributes
-    ----------
-    statements : Statements
-        The constraint model and the names of the claims it holds.
-    draw : Draw
-        The drawn cohort.
-    disease, courses, doses, symptoms, events, laboratory
-        The variables of each block.
-    """
+    """The constraint model with the names of the claims it holds, the drawn cohort, and the variables of each block."""
 
     statements: Statements
     draw: Draw
-    disease: Disease
+    patients: Patients
     courses: Courses
-    doses: Doses
     symptoms: Symptoms
-    events: Events
+    events: dict[str, Variables]
     laboratory: Laboratory
 
 
 def build_model(claims: pd.DataFrame, seed: int) -> Model:
-    """Draw a cohort and impose the statements of the paper on it.
+    """Draw a cohort by a seed and impose the statements of the paper on it.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        What the paper prints, as `compendium.verification.published.read_claims` gives it.
-    seed : int
-        Seed of the draw.
-
-    Returns
-    -------
-    Model
-        The model, not yet solved.
+    The claims are as `compendium.verification.published.read_claims` gives them.
     """
     statements = Statements(claims)
     draw = draw_cohort(statements, seed)
     add_sizes(statements, draw)
-    disease = add_disease(statements, draw)
+    patients = add_patients(statements, draw)
     with statements.block("courses and symptoms"):
-        courses = add_courses(statements, draw, disease)
-        doses = add_doses(statements, draw, courses)
-        symptoms = add_symptoms(statements, draw, courses, doses)
+        courses = add_courses(statements, draw, patients)
+        symptoms = add_symptoms(statements, draw, courses)
     with statements.block("events"):
-        events = add_events(statements, draw, courses, disease)
+        events = add_events(statements, draw, courses, patients)
     with statements.block("laboratory"):
-        laboratory = add_laboratory(statements, draw, disease)
-    return Model(statements, draw, disease, courses, doses, symptoms, events, laboratory)
+        laboratory = add_laboratory(statements, draw, patients)
+    return Model(statements, draw, patients, courses, symptoms, events, laboratory)
 
 
 def solve(
     model: Model, seed: int, effort: float = EFFORT, report: Callable[[str], None] = lambda line: None
 ) -> cp_model.CpSolver:
-    """Find a cohort near the draw that satisfies every statement.
+    """Find a cohort near the draw that satisfies every statement; the solver holds the value of every variable.
 
     A first search finds any cohort that satisfies all statements jointly. Then one block after another is moved as
     close to the draw as the statements allow, the others staying as they are. Every search is limited by the solver's
-    own count of its work, so that every machine finds the same cohort.
-
-    Parameters
-    ----------
-    model : Model
-        As `build_model` gives it.
-    seed : int
-        Seed of the search.
-    effort : float
-        Limit of the search in each block, in deterministic seconds.
-    report : callable, optional
-        Is told in a line what has been done so far.
-
-    Returns
-    -------
-    CpSolver
-        Holds the value of every variable.
-
-    Raises
-    ------
-    NoCohortError
-        If no cohort satisfies the statements, or none was found within the effort.
+    own count of its work (the effort, in deterministic seconds a block), so that every machine finds the same cohort.
+    `report` is told in a line what has been done so far. If the statements contradict one another, or no cohort was
+    found within the effort, that is a NoCohortError.
     """
     problem = model.statements.model
     solver = _first(problem, seed)
@@ -128,7 +84,8 @@ def solve(
             else:
                 nearer.add(variable == solver.value(variable))
         nearer.minimize(sum(costs))
-        solver = _search(nearer, [seed], effort)
+        found = _search(nearer, [seed], effort)
+        solver = found if _has_cohort(found) else solver
         report(f"{name}: close to the draw")
     return solver
 
@@ -137,12 +94,15 @@ def _first(problem: cp_model.CpModel, seed: int) -> cp_model.CpSolver:
     """Find any cohort that satisfies all statements, by short searches of two kinds from ever new starts."""
     for attempt in range(ATTEMPTS):
         solver = _search(problem, [seed, attempt], FIRST_EFFORT, linearization_level=(0, 2)[attempt % 2])
-        status = solver.response_proto.status
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        if _has_cohort(solver):
             return solver
-        if status == cp_model.INFEASIBLE:
+        if solver.response_proto.status == cp_model.INFEASIBLE:
             raise NoCohortError("the statements that are to hold contradict one another")
     raise NoCohortError(f"no cohort found with seed {seed} in {ATTEMPTS} searches; try another seed")
+
+
+def _has_cohort(solver: cp_model.CpSolver) -> bool:
+    return solver.response_proto.status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
 def _search(

@@ -1,7 +1,7 @@
 """Bind the variables of the constraint model to the statements of the paper, each by its name."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from compendium.verification.published import matching, printed_number, rounding_interval
+from compendium.verification.audit.rounding import printed_number, span
+from compendium.verification.published import matching
 
 LEFT_OUT = Path(__file__).parent / "left_out.csv"
 
@@ -17,33 +18,18 @@ Linear = cp_model.LinearExprT
 
 
 def read_left_out() -> pd.DataFrame:
-    """Read which statements no cohort can satisfy together with the others.
+    """Read which statements no cohort can satisfy together with the others, indexed by ``claim``.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by ``claim``: ``part`` (``percent``: its count still holds; ``count``: its percentage still holds;
-        ``whole``: neither) and ``reason``.
+    ``part`` is ``percent`` (its count still holds), ``count`` (its percentage still holds) or ``whole`` (neither).
     """
     return pd.read_csv(LEFT_OUT, index_col="claim", dtype=str)
 
 
 class Statements:
-    """A constraint model that grows by statements of the paper.
+    """A constraint model that grows by statements of the paper, each named by a claim or a pattern of claims.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        What the paper prints, as `compendium.verification.published.read_claims` gives it.
-
-    Attributes
-    ----------
-    model : CpModel
-        The constraint model.
-    held : list of str
-        The names of the claims bound so far.
-    blocks : dict of str to (range, list)
-        For each block of the model, the indices of its variables and its preferences.
+    `held` names the claims bound so far; `blocks` gives for each block of the model the indices of its variables and
+    its preferences.
     """
 
     def __init__(self, claims: pd.DataFrame) -> None:
@@ -60,6 +46,10 @@ class Statements:
         self.held += names
         return names
 
+    def printed(self, claim: str) -> Fraction:
+        """Give the exact number that a claim prints."""
+        return printed_number(self.claims.loc[claim, "value"])[0]
+
     def printed_count(self, claim: str) -> int:
         """Give the number of patients a claim prints: its numerator, or its value if it prints a count alone."""
         row = self.claims.loc[claim]
@@ -70,17 +60,21 @@ class Statements:
         for name in self.bound(pattern, without=("whole", "count")):
             self.model.add(sum(literals) == self.printed_count(name))
 
+    def counts(self, literals: Mapping[str, Sequence[Linear]]) -> None:
+        """Let as many of the literals be true as the claims of each pattern print."""
+        for pattern, counted in literals.items():
+            self.count(pattern, counted)
+
     def percent(self, pattern: str, literals: Sequence[Linear], denominator: int) -> None:
         """Let the share of true literals round half up to the printed percentage."""
         for name in self.bound(pattern):
-            low, high = (bound * denominator / 100 for bound in rounding_interval(self.claims.loc[name, "value"]))
+            low, high = (bound * denominator / 100 for bound in span(self.claims.loc[name, "value"])[:2])
             self._within(sum(literals), low, high)
 
     def median(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the median be the printed number times ``scale``; of an even number of values both middle ones."""
         for name in self.bound(pattern):
-            median = self._whole(name, scale)
-            self.median_within(values, median, median)
+            self.median_within(values, self._whole(name, scale), self._whole(name, scale))
 
     def median_within(self, values: Sequence[Linear], low: int, high: int) -> None:
         """Let both middle values lie between two bounds, inclusive."""
@@ -91,14 +85,17 @@ class Statements:
     def minimum(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the least value be the printed number times ``scale``."""
         for name in self.bound(pattern):
-            least = self._whole(name, scale)
-            self.model.add_min_equality(least, values)
+            self.model.add_min_equality(self._whole(name, scale), values)
 
     def maximum(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the greatest value be the printed number times ``scale``."""
         for name in self.bound(pattern):
-            greatest = self._whole(name, scale)
-            self.model.add_max_equality(greatest, values)
+            self.model.add_max_equality(self._whole(name, scale), values)
+
+    def ends(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
+        """Let the least and the greatest value be the printed ``minimum`` and ``maximum`` of a pattern."""
+        self.minimum(f"{pattern}.minimum", values, scale)
+        self.maximum(f"{pattern}.maximum", values, scale)
 
     def mean(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the mean of ``values / scale`` round half up to the printed number.
@@ -108,7 +105,7 @@ class Statements:
         for name in self.bound(pattern):
             text = self.claims.loc[name, "value"]
             whole = printed_number(text)[1] == 0
-            low, high = (bound * len(values) * scale for bound in rounding_interval(f"{text}.0" if whole else text))
+            low, high = (bound * len(values) * scale for bound in span(f"{text}.0" if whole else text)[:2])
             self._within(sum(values), low, high)
 
     def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:
@@ -151,7 +148,7 @@ class Statements:
         self.blocks[name] = (range(first, len(self.model.proto.variables)), self._costs)
 
     def _whole(self, claim: str, scale: int) -> int:
-        value, _ = printed_number(self.claims.loc[claim, "value"])
+        value = self.printed(claim)
         if (value * scale).denominator != 1:
             raise ValueError(f"claim {claim} prints {value}, which is no whole number of units of 1/{scale}")
         return int(value * scale)

@@ -11,6 +11,8 @@ from numbers import Integral, Real
 
 import pandas as pd
 
+from compendium.files import settled_digits
+
 MISSING = "–"
 """Printed where there is no number: a percentage of nobody, a median of no values."""
 P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))
@@ -20,13 +22,13 @@ Number = Real | Decimal
 
 
 def _exact(x: Number) -> Fraction:
-    """Give the number as a reader sees it: a float stands for its shortest decimal, not for its binary value."""
+    """Give the number as a reader sees it: a float stands for the decimal in which all machines agree."""
     if isinstance(x, Integral | Fraction):
         return Fraction(x)
-    text = Decimal(repr(float(x))) if isinstance(x, Real) else Decimal(x)
+    text = Decimal(float(x)) if isinstance(x, Real) else Decimal(x)
     if not text.is_finite():
         raise ValueError(f"{x!r} cannot be rounded; allowed are finite numbers")
-    return Fraction(text)
+    return Fraction(settled_digits(float(x)) if isinstance(x, Real) else text)
 
 
 def round_half_up(x: Number, digits: int = 0) -> Decimal:

@@ -5,20 +5,22 @@ or decimal mark of the machine.
 """
 
 import io
-import json
-import math
 import os
 import re
-from collections.abc import Mapping
-from numbers import Integral, Real
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from great_tables import GT
+from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 
-from compendium.files import csv_text, write_atomically
+from compendium.files import csv_text, json_text, write_atomically
 from compendium.reporting.pages import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
@@ -45,6 +47,44 @@ _SAVING = {
     "pdf.fonttype": 42,
     "pdf.compression": 6,
 }
+
+
+_DECIMALS = 3  # of a coordinate in points: a thousandth of a point is not seen
+_PLACES = 6  # of other numbers in a PDF, the factors of a scale among them
+_COORDINATE = re.compile(r"scale\([^)]*\)|-?\d+\.\d{4,}|-0(?![\d.])")
+_IDENTIFIER = re.compile(r"\b[hmp][0-9a-f]{10}\b")
+
+
+def _short(text: str, digits: int) -> str:
+    """Round a decimal number half up; what differed in its last digit between machines does so no more."""
+    rounded = Decimal(text).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded.normalize():f}" if rounded else "0"  # without the sign of a zero
+
+
+def _settled_svg(svg: str) -> str:
+    """Shorten the coordinates, and number the identifiers, which matplotlib makes of all digits of what they name."""
+    numbers = {name: f"{name[0]}{number}" for number, name in enumerate(dict.fromkeys(_IDENTIFIER.findall(svg)), 1)}
+    svg = _IDENTIFIER.sub(lambda match: numbers[match[0]], svg)
+    return _COORDINATE.sub(lambda match: match[0] if match[0][0] == "s" else _short(match[0], _DECIMALS), svg)
+
+
+@contextmanager
+def _settled_pdf() -> Iterator[None]:
+    """Shorten the numbers that matplotlib writes into a PDF, while this lasts: afterwards they are compressed."""
+    usual = backend_pdf.pdfRepr
+
+    def shortened(thing: object) -> bytes:
+        written = usual(thing)
+        if isinstance(thing, float | np.floating):
+            return _short(written.decode(), _PLACES).encode()
+        if isinstance(thing, backend_pdf.Verbatim):
+            return _COORDINATE.sub(lambda match: _short(match[0], _DECIMALS), written.decode("latin-1")).encode(
+                "latin-1"
+            )
+        return written
+
+    with patch.object(backend_pdf, "pdfRepr", shortened):
+        yield
 
 
 def _output_path(folder: str | os.PathLike[str], name: str) -> Path:
@@ -96,22 +136,23 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
     """
     base = _output_path(folder, name)
     contents = {}
-    with matplotlib.rc_context(_SAVING | {"svg.hashsalt": name}):
+    with matplotlib.rc_context(_SAVING | {"svg.hashsalt": name}), _settled_pdf():
         for suffix, metadata in _FORMATS.items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
+    contents["svg"] = _settled_svg(contents["svg"].decode()).encode()
     return _write(base, contents)
 
 
 def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save a table as CSV with its numbers, unrounded, and as HTML to be read.
+    """Save a table as CSV with its numbers and as HTML to be read.
 
     Parameters
     ----------
     numbers : DataFrame
-        The tidy numbers; the index is left out, a missing number is an empty cell, and a float is written with as many
-        digits as give it back exactly.
+        The tidy numbers; the index is left out, a missing number is an empty cell, and a float has the digits that
+        `compendium.files.settled` leaves it.
     html : str or GT
         The rendered table: a whole HTML page, or a table of `rendering`, which is made one.
     name : str
@@ -138,7 +179,7 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
 
 
 def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save the numbers behind a figure as CSV, unrounded.
+    """Save the numbers behind a figure as CSV.
 
     Parameters
     ----------
@@ -164,23 +205,8 @@ def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) 
     return _write(_output_path(folder, name), {"csv": csv_text(numbers).encode()})
 
 
-def _plain(value: object, name: str) -> object:
-    """Turn a value, and all in it, into what JSON holds."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner, f"{name}.{key}") for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner, name) for inner in value]
-    if value is None or isinstance(value, str | bool):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real) and math.isfinite(value):
-        return float(value)
-    raise ValueError(f"the value {name} is {value!r}; allowed are text, finite numbers and None")
-
-
 def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save the values of the text as JSON, unrounded and sorted by name.
+    """Save the values of the text as JSON, sorted by name.
 
     Parameters
     ----------
@@ -203,7 +229,4 @@ def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: s
     OSError
         If the folder cannot be made or written.
     """
-    base = _output_path(folder, name)
-    plain = {key: _plain(entry, key) for key, entry in values.items()}
-    text = json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    return _write(base, {"json": text.encode()})
+    return _write(_output_path(folder, name), {"json": json_text(values).encode()})

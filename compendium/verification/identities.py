@@ -7,6 +7,10 @@ These relations are true of every cohort, so that nothing printed is taken for g
 import re
 from collections.abc import Iterator
 
+import pandas as pd
+
+from compendium.verification.audit.consistency import Consistency, Relation
+
 POPULATIONS = ("all", "primary", "ism", "cm", "mmas", "idiopathic")
 
 _SUMS = (
@@ -23,6 +27,8 @@ _SUMS = (
     "patients.kit_positive.all = patients.kit_positive.ism + patients.kit_positive.cm + patients.kit_positive.mcas",
     "patients.kit_evaluated.{d} = patients.kit_positive.{d} + patients.kit_negative.{d}",
     "patients.diagnosis.{d}.all = patients.kit_evaluated.{d} + patients.kit_not_evaluated.{d}",
+    # men and women
+    "patients.included.screened = table_1:general.sex_ratio + table_1:general.sex_ratio/denominator",
     # response (L210-L216, Table 2)
     "response.best.orr.{p} = response.best.cr.{p} + response.best.mr.{p} + response.best.pr.{p}",
     "{size} = response.best.orr.{p} + response.best.nr.{p}",
@@ -74,37 +80,16 @@ _RESPONSE_ROWS = (
 )
 
 
-def size_of(population: str) -> str:
-    """Name the quantity that counts the patients of a population.
-
-    Parameters
-    ----------
-    population : str
-        One of `POPULATIONS`.
-
-    Returns
-    -------
-    str
-        For example ``patients.diagnosis.ism.all``.
-    """
+def _size_of(population: str) -> str:
+    """Name the quantity that counts the patients of a population, such as ``patients.diagnosis.ism.all``."""
     return "patients.included.screened" if population == "all" else f"patients.diagnosis.{population}.all"
 
 
-def relations() -> Iterator[tuple[str, str, list[str]]]:
-    """List the relations between quantities.
-
-    Yields
-    ------
-    left : str
-        A quantity.
-    relation : str
-        ``=`` or ``<=``.
-    right : list of str
-        The quantities whose sum it equals or does not exceed.
-    """
+def relations() -> Iterator[Relation]:
+    """List what holds of the quantities in every cohort."""
     for text in (*_SUMS, *_PARTS):
         for filled in dict.fromkeys(  # most relations name no population: they are said once
-            text.format(p=p, size=size_of(p), r=r, d=d)
+            text.format(p=p, size=_size_of(p), r=r, d=d)
             for p in POPULATIONS
             for r in _RESPONSE_ROWS
             for d in ("ism", "cm", "mcas")
@@ -124,18 +109,7 @@ _SAME = {
 
 
 def canonical(value: str) -> str:
-    """Give values and table cells that are the same quantity one name.
-
-    Parameters
-    ----------
-    value : str
-        Name of a computed value, or of a table cell as ``table:row:column``.
-
-    Returns
-    -------
-    str
-        Name of the quantity.
-    """
+    """Give values and table cells (``table:row:column``) that are the same quantity one name."""
     table, row, column = [*value.split(":"), "", ""][:3]
     if table == "table_2":
         return f"response.{row}.{column.lower()}"
@@ -163,29 +137,31 @@ _DENOMINATORS = {
 }
 
 
-def denominator_of(quantity: str) -> str | None:
+def denominator_of(quantity: str) -> str:
     """Name the quantity that a share is taken of.
 
-    Parameters
-    ----------
-    quantity : str
-        The name of a computed value or table cell.
-
-    Returns
-    -------
-    str or None
-        The quantity it is divided by; None if that stands in no other quantity, as the number evaluated for a
-        criterion, which then is a quantity of its own.
+    Where that stands in no other quantity, as the number evaluated for a criterion, it is a quantity of its own, whose
+    name ends with ``/denominator``.
     """
+    own = f"{quantity}/denominator"
     last = quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
         return quantity.replace("kit_positive", "kit_evaluated")
-    if quantity.startswith("patients.kit_"):
-        return size_of(last) if last in (*POPULATIONS, "mcas") else None
     if quantity.startswith("table_1:presentation.bone_marrow."):
         return "table_1:presentation.bone_marrow/denominator"
     if quantity.startswith(_EVALUATED):
-        return None
+        return own
     if quantity.startswith("table_1:"):
-        return size_of("all")
-    return _DENOMINATORS.get(last) or (size_of(last) if last in POPULATIONS else None)
+        return _size_of("all")
+    return _DENOMINATORS.get(last) or (_size_of(last) if last in (*POPULATIONS, "mcas") else own)
+
+
+def consistency(claims: pd.DataFrame) -> Consistency:
+    """Make a model of the claims of this paper, given with the ``answer`` and ``statistic`` of each."""
+    part = claims["answer"].map(canonical)
+    whole = part.map(denominator_of)
+    # Nobody is evaluated twice.
+    evaluated = [
+        (name, "<=", [_size_of("all")]) for name in whole[part != ""].unique() if name.endswith("/denominator")
+    ]
+    return Consistency(claims.assign(part=part, whole=whole), [*relations(), *evaluated])

@@ -1,28 +1,34 @@
-"""Read what the paper prints: the claims of ``data/published`` as exact numbers."""
+"""What the paper prints and what was computed: the claims, where each stands, and which value of ours answers it."""
 
 import fnmatch
+import json
 import os
-from fractions import Fraction
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from compendium.verification.claims import ClaimsError
-from compendium.verification.claims import read_claims as read_checked
-from compendium.verification.rounding import printed_number, span
-
-__all__ = ["CLAIMS", "ClaimsError", "matching", "printed_number", "read_claims", "rounding_interval"]
+from compendium.verification.audit.claims import ClaimsError
+from compendium.verification.audit.claims import read_claims as read_checked
 
 CLAIMS = Path(__file__).parents[2] / "data" / "published" / "claims.csv"
 
+Values = dict[str, dict[str, Any]]
+"""Computed values by name: of the text, and cells of the tables as ``table_1:row:column``."""
+
+
+class AnswerError(ValueError):
+    """An answer that names no claim or no computed value."""
+
 
 def read_claims(path: str | os.PathLike[str] = CLAIMS) -> pd.DataFrame:
-    """Read the claims as printed.
+    """Read the claims as printed, by default those of this compendium.
 
     Parameters
     ----------
     path : str or path, optional
-        A claims file; by default the one of this compendium.
+        A claims file.
 
     Returns
     -------
@@ -32,49 +38,72 @@ def read_claims(path: str | os.PathLike[str] = CLAIMS) -> pd.DataFrame:
     Raises
     ------
     ClaimsError
-        If anything in the file is not allowed, see `compendium.verification.claims.read_claims`.
+        If anything in the file is not allowed, see `compendium.verification.audit.claims.read_claims`.
     """
     return read_checked(path)
 
 
 def matching(claims: pd.DataFrame, pattern: str) -> list[str]:
-    """Find the claims that make the same statement.
-
-    Parameters
-    ----------
-    claims : DataFrame
-        As `read_claims` gives them.
-    pattern : str
-        A name with ``*`` for any text, such as ``*.best.cr.all``.
-
-    Returns
-    -------
-    list of str
-        The names that match, in the order of the file; at least one.
-
-    Raises
-    ------
-    ClaimsError
-        If no claim matches.
-    """
+    """Name the claims, at least one, of a pattern with ``*`` for any text, such as ``*.best.cr.all``."""
     names = fnmatch.filter(claims.index, pattern)
     if not names:
         raise ClaimsError(f"no claim is called {pattern!r}")
     return names
 
 
-def rounding_interval(text: str) -> tuple[Fraction, Fraction]:
-    """Give the numbers that round half up to a printed number.
+def place(claim: Mapping[str, str] | pd.Series) -> str:
+    """Say where a claim stands: ``results, L246`` or ``table 1, Masitinib, N (%)``."""
+    section = claim["section"].replace("_", " ")
+    where = [f"L{claim['line']}"] if claim["line"] else [claim["table_row"], claim["table_column"]]
+    return ", ".join([section, *(part for part in where if part)])
+
+
+def built_values(folder: str | os.PathLike[str]) -> Values:
+    """Collect what the notebooks computed from the cohort.
 
     Parameters
     ----------
-    text : str
-        A printed number.
+    folder : str or path
+        The folder of the results, with ``values-*.json``, ``table-1.csv`` and ``table-2.csv``.
 
     Returns
     -------
-    low, high : Fraction
-        Every x with ``low <= x < high`` is printed as ``text``.
+    dict of str to dict
+        Values of the text by name and cells of the tables as ``table_1:row:column``; each also has ``notebook``, the
+        file name of the notebook that computed it.
     """
-    ends = span(text)
-    return ends.low, ends.high
+    values: Values = {}
+    for path in sorted(Path(folder).glob("values-*.json")):
+        notebook = f"{path.stem.removeprefix('values-')}.ipynb"
+        for name, entry in json.loads(path.read_text(encoding="utf-8")).items():
+            values[name] = entry | {"notebook": notebook}
+    for table in ("table-1", "table-2"):
+        cells = pd.read_csv(Path(folder) / f"{table}.csv")
+        for cell in cells.to_dict("records"):
+            known = {key: value for key, value in cell.items() if not pd.isna(value)}
+            values[f"{table.replace('-', '_')}:{cell['row']}:{cell['column']}"] = known | {"notebook": f"{table}.ipynb"}
+    return values
+
+
+def read_answers(path: str | os.PathLike[str], claims: pd.DataFrame, values: Values | None = None) -> pd.DataFrame:
+    """Read which computed value answers which claim: ``answer`` and ``statistic``, or ``reason`` where no row can.
+
+    The table is indexed like the claims; a claim without a row has empty cells. A row that names an unknown or repeated
+    claim, or not either an answer or a reason, is an AnswerError; so is one with an unknown value, if values are given.
+    """
+    answers = pd.read_csv(path, dtype=str, keep_default_na=False)
+    twice = answers["claim"].duplicated()
+    problems = []
+    for row in answers.itertuples():
+        where = f"{os.fspath(path)}, row {row.Index + 2}"
+        if row.claim not in claims.index:
+            problems.append(f"{where}, column claim: there is no claim {row.claim!r}")
+        if values is not None and row.answer and row.answer not in values:
+            problems.append(f"{where}, column answer: there is no computed value {row.answer!r}")
+        if bool(row.answer) == bool(row.reason):
+            problems.append(f"{where}, column reason: either an answer or a reason is needed")
+        if twice[row.Index]:
+            problems.append(f"{where}, column claim: {row.claim!r} again")
+    if problems:
+        raise AnswerError("\n".join(problems))
+    return answers.set_index("claim").reindex(claims.index).fillna("")

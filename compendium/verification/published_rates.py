@@ -10,13 +10,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.statistics.exact_difference import exact_difference_interval
-from compendium.verification.arithmetic import possible_numerators
-from compendium.verification.published import printed_number, read_claims
-from compendium.verification.rounding import RULES
-from compendium.verification.verdict_report import place
-from compendium.verification.verdicts import Values, computed_number, read_answers
-
-__all__ = ["SECTIONS", "compared_rates", "compared_values"]
+from compendium.verification.audit.arithmetic import possible_numerators
+from compendium.verification.audit.rounding import RULES, printed_number
+from compendium.verification.published import Values, place, read_answers, read_claims
+from compendium.verification.verdicts import computed_number
 
 SECTIONS: dict[str, str] = {
     "table_2:best": "Best response",
@@ -70,8 +67,8 @@ def _quantity(answer: str) -> str:
     return _SAME.get(in_table, in_table)
 
 
-def _label(claim: str, statement: str) -> str:
-    return _LABELS.get(claim) or statement.removesuffix(".").removesuffix(", the whole cohort")
+def _label(claim: dict[str, Any]) -> str:
+    return _LABELS.get(claim["claim"]) or claim["statement"].removesuffix(".").removesuffix(", the whole cohort")
 
 
 def _sizes(claims: pd.DataFrame) -> dict[str, int]:
@@ -81,13 +78,12 @@ def _sizes(claims: pd.DataFrame) -> dict[str, int]:
     return counts.astype(int).to_dict()
 
 
-def _statements(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
+def _statements(published: str | os.PathLike[str]) -> pd.DataFrame:
     """List the claims that a computed value answers, tables first, and the ``quantity`` that several have in common."""
     folder = Path(published)
     claims = read_claims(folder / "claims.csv")
-    names = pd.read_csv(folder / "answers.csv", dtype=str, keep_default_na=False)["answer"]
     # An event that nobody had, or a dose that nobody got, is no value of this cohort, and no fault of the file.
-    answers = read_answers(folder / "answers.csv", claims, {name: {} for name in names} | values)
+    answers = read_answers(folder / "answers.csv", claims)
     found = claims.join(answers[["answer", "statistic"]])
     found = found[found["answer"] != ""]
     rank = found["section"].map({section: number for number, section in enumerate(_PLACES)}).fillna(len(_PLACES))
@@ -133,10 +129,10 @@ def _published_rate(statements: Sequence[dict[str, Any]], sizes: dict[str, int])
         return None
     _, chosen, n, of = min(shares, key=lambda share: share[0])
     others = [claim for claim in statements if not _fits(claim, n, of)]
-    quoted = [f"{_printed(claim)} ({place(pd.Series(claim))})" for claim in others]
+    quoted = [f"{_printed(claim)} ({place(claim)})" for claim in others]
     return {
-        "label": _label(chosen["claim"], chosen["statement"]),
-        "place": place(pd.Series(chosen)),
+        "label": _label(chosen),
+        "place": place(chosen),
         "published_n": n,
         "published_denominator": of,
         "note": f"as printed: {'; '.join(quoted)}" if quoted else "",
@@ -171,7 +167,7 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
     published : str or path
         The folder with ``claims.csv`` and ``answers.csv``.
     values : dict of str to dict
-        The computed values of the cohort, as `compendium.verification.verdicts.built_values` collects them.
+        The computed values of the cohort, as `compendium.verification.published.built_values` collects them.
 
     Returns
     -------
@@ -188,7 +184,7 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
     ClaimsError, AnswerError
         If one of the two files cannot be used.
     """
-    found = _statements(published, values)
+    found = _statements(published)
     sizes = _sizes(read_claims(Path(published) / "claims.csv"))
     for name, other in _OF_THE_SAME.items():
         if name in found.index and other in found.index and not found.at[name, "denominator"]:
@@ -238,21 +234,15 @@ def compared_values(published: str | os.PathLike[str], values: Values) -> pd.Dat
     ClaimsError, AnswerError
         If one of the two files cannot be used.
     """
-    found = _statements(published, values)
+    found = _statements(published).reset_index()
     found = found[found["kind"].isin(["median", "mean", "minimum", "maximum"])]
     rows = []
-    for name, claim in found.drop_duplicates(["quantity", "statistic"]).iterrows():
+    for claim in found.drop_duplicates(["quantity", "statistic"]).to_dict("records"):
         own = computed_number(claim, claim["statistic"], values.get(claim["answer"], {}))
         rows.append(
-            {
-                "quantity": claim["quantity"],
-                "statistic": claim["statistic"],
-                "section": _section(claim["quantity"]),
-                "label": _label(name, claim["statement"]),
-                "place": place(claim),
-                "unit": claim["unit"],
-                "own": float("nan") if own is None else float(own),
-                "published": float(printed_number(claim["value"])[0]),
-            }
+            {name: claim[name] for name in ("quantity", "statistic")}
+            | {"section": _section(claim["quantity"]), "label": _label(claim), "place": place(claim)}
+            | {"unit": claim["unit"], "own": float("nan") if own is None else float(own)}
+            | {"published": float(printed_number(claim["value"])[0])}
         )
     return _in_order(rows)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from compendium.verification.verdict_report import place
+from compendium.verification.published import place
 from compendium.verification.verdicts import Verdict
 
 __all__ = ["COLUMNS", "PageError", "shown_claims"]
@@ -53,7 +53,7 @@ def shown_claims(table: pd.DataFrame, root: str) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame of str
-        As `compendium.verification.verdict_report.verdict_table` gives it; only the columns of `COLUMNS` are used.
+        As `compendium.verification.verdicts.verdict_table` gives it; only the columns of `COLUMNS` are used.
     root : str
         The project as seen from the folder of the page.
 

@@ -32,7 +32,7 @@ def verdict_page(
     Parameters
     ----------
     table : DataFrame of str
-        As `compendium.verification.verdict_report.verdict_table` gives it, in the order of the claims file.
+        As `compendium.verification.verdicts.verdict_table` gives it, in the order of the claims file.
     unused : iterable of str
         Names of the computed values that no claim uses.
     caveats : sequence of str

@@ -1,1 +1,6 @@
-"""Run the notebooks: what is out of date, side by side, with strict parameters, and nothing half-written."""
+"""The notebooks run: what is out of date, side by side, with strict parameters, and nothing half-written.
+
+In go the notebooks with the modules they import, a cohort, rules and a folder; out come the files that each notebook
+wrote, put in their place as a whole, the executed copies under `build/`, and what differs from the committed results.
+A build asks `freshness` what is stale, lets `warm_kernels` start what runs it, and ends with `publish`.
+"""

@@ -1,4 +1,4 @@
-"""Build the tables and figures: `python -m compendium.workflow paper | run | check | references`."""
+"""Build the tables and figures: `python -m compendium.workflow paper | run | check | references | portable`."""
 
 import argparse
 import os
@@ -19,6 +19,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m compendium.workflow", description="Build the tables and figures.")
     commands = parser.add_subparsers(dest="command", required=True)
     every = commands.add_parser("paper", help="build every table and figure that is not up to date")
+    every.add_argument("--only", default="", help="names of what is wanted, for example 'table-2 figure-1'")
     one = commands.add_parser("run", help="run one notebook with other parameters")
     one.add_argument("notebook", help="its name, for example figure-1")
     one.add_argument("parameters", nargs="*", metavar="name=value", help="for example population=ISM")
@@ -34,6 +35,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         command.add_argument("--identifiers", action="store_true", help="show the identifiers of patients and centres")
     commands.add_parser("references", help="run the committed notebooks in place")
+    commands.add_parser("portable", help="make results and cohort again under other surroundings")
     return parser.parse_args(argv)
 
 
@@ -47,28 +49,17 @@ def _given(pairs: Sequence[str]) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, ...] = JOBS) -> int:
-    """Build from the command line.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        Arguments; those of the process by default.
-    root : Path
-        The project.
-    jobs : tuple of Job
-        What `paper` builds.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 with a message on the error stream.
-    """
+    """Build from the command line."""
     arguments = _arguments(argv)
     sys.stdout.reconfigure(line_buffering=True)
     here = Path.cwd()
     try:
         if arguments.command == "references":
             return references(Project(root / "data" / "cohort", root / "notebooks", root=root, jobs=jobs))
+        if arguments.command == "portable":
+            from compendium.workflow.portable import portable
+
+            return portable(root)
         given = _given(arguments.parameters) if arguments.command == "run" else {}
         cohort, out = (
             Path(os.path.abspath(here / str(given.pop(name, value))))
@@ -80,7 +71,7 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)
         if arguments.command == "run":
             return run(project, arguments.notebook, given, handling)
-        return paper(project, handling)
+        return paper(project, handling, arguments.only.replace(",", " ").split())
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:

@@ -8,16 +8,16 @@ each folder of results apart, so that only what changed is built again.
 import contextlib
 import csv
 import os
-import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from compendium.folders import remove_folder
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
 from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.kernels import SCRATCH
+from compendium.workflow.kernels import SCRATCH, Kernels
 from compendium.workflow.parameters import check_parameters, parameters_of
 from compendium.workflow.plan import Plan
 from compendium.workflow.project import ROOT, Project
@@ -27,12 +27,12 @@ from compendium.workflow.session import kernels, locked
 __all__ = ["paper", "references", "run"]
 
 
-def _execute(project: Project, job: Job, sockets: Path) -> None:
+def _execute(project: Project, job: Job, kernels: Kernels) -> None:
     from compendium.workflow.notebooks import execute
 
     project.under_build("staging", job.name).mkdir(parents=True)
     given = project.parameters(job)
-    execute(project.notebook(job), project.executed(job), given, sockets, observed=project.observed)
+    execute(project.notebook(job), project.executed(job), given, kernels, observed=project.observed)
 
 
 def _check(project: Project, jobs: Iterable[Job]) -> None:
@@ -47,26 +47,12 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
 def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
 
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Yields
-    ------
-    Project
-        The same; for a cohort other than the shipped one, with the checked copy that the notebooks read, which is
-        removed at the end.
-
-    Raises
-    ------
-    BuildError
-        The criteria are unknown, or the cohort has errors.
+    Gives the same project back; for a cohort other than the shipped one, with the checked copy that the notebooks read,
+    which is removed at the end.
     """
-    from analysis.cohort import CohortError, read_cohort
     from analysis.criteria import read_criteria
+    from analysis.problems import CohortError
+    from compendium.centre.intake.checking import checked_tables
 
     if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
         yield project
@@ -74,7 +60,7 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         read_criteria(project.criteria)
         if project.shipped:
-            read_cohort(project.cohort)
+            checked_tables(project.cohort)
     except CohortError as error:
         raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
     except ValueError as error:
@@ -86,44 +72,27 @@ def prepared(project: Project, handling: Handling) -> Iterator[Project]:
     try:
         yield made
     finally:
-        shutil.rmtree(made.cohort, ignore_errors=True)
+        remove_folder(made.cohort)
 
 
-def paper(project: Project, handling: Handling = AS_USUAL) -> int:
-    """Build every result that is not up to date.
-
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if a notebook failed.
-
-    Raises
-    ------
-    BuildError
-        Something was wrong before anything ran.
-    """
+def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] = ()) -> int:
+    """Build every result that is not up to date, or of some jobs; returns the exit code, 1 if a notebook failed."""
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(project.under_build("record", "lock")))
         if not project.shipped:
             project = stack.enter_context(prepared(project, handling))
             print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
-        plan = Plan(project)
+        plan = Plan(project, only)
         begin = plan.ready()
         total = len(begin) + len(plan.waiting)
         files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
         if total == 0:
             plan.prune()
-            _write_page(project)
+            _write_page(project, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             _print_verdicts(project)
+            _print_differences(project)
             return 0
         if project.shipped:
             stack.enter_context(prepared(project, handling))
@@ -133,25 +102,27 @@ def paper(project: Project, handling: Handling = AS_USUAL) -> int:
             (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
-        with kernels(project) as sockets:
+        stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
+        with kernels(project, stale) as warm:
             from compendium.workflow.driver import report, run_all
 
-            failures = run_all(
-                begin, plan.ready, lambda name: _execute(project, jobs[name], sockets), plan.finish, total
-            )
+            failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
             report(failures, str(project.under_build("executed")))
             return 1
         plan.prune()
-        _write_page(project)
+        _write_page(project, only)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
     _print_verdicts(project)
+    _print_differences(project)
     return 0
 
 
-def _write_page(project: Project) -> None:
+def _write_page(project: Project, only: Sequence[str]) -> None:
     """Put all that was built of an observed cohort on one page."""
-    if project.observed:
+    if project.observed and only:
+        print(f"{PAGE} is not made of a part of the results.")
+    elif project.observed:
         from compendium.workflow.centre import write_page
 
         write_page(project)
@@ -166,6 +137,15 @@ def _print_verdicts(project: Project) -> None:
             found = Counter(row["verdict"] for row in csv.DictReader(file))
         parts = ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
         print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
+
+
+def _print_differences(project: Project) -> None:
+    """Say which of the committed results are not what was built here; silent if all are."""
+    if project.out == project.root / "figures":
+        from compendium.workflow.differences import against_committed, in_one_line
+
+        if apart := in_one_line(against_committed(project.root, project.out)):
+            print(f"Not the committed results: {apart}")
 
 
 def _as_observed(job: Job, project: Project) -> Job:
@@ -183,29 +163,7 @@ def _as_observed(job: Job, project: Project) -> Job:
 
 
 def run(project: Project, notebook: str, given: dict[str, object], handling: Handling = AS_USUAL) -> int:
-    """Run one notebook with other parameters.
-
-    Parameters
-    ----------
-    project : Project
-        Gives the cohort and the folder of the results, unless `given` does.
-    notebook : str
-        Its name, with or without folder and ending.
-    given : dict of str to object
-        Parameters by name.
-    handling : Handling
-        How a cohort other than the shipped one is to be treated.
-
-    Returns
-    -------
-    int
-        Exit code: 0.
-
-    Raises
-    ------
-    BuildError
-        An unknown notebook, a wrong parameter, or a cell that failed.
-    """
+    """Run one notebook with other parameters, which may name the folder of the results."""
     job = Job(Path(notebook).stem, f"{Path(notebook).stem}.ipynb", given)
     if not project.notebook(job).is_file():
         names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
@@ -215,8 +173,8 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
         job = _as_observed(job, project) if project.observed else job
         _check(project, [job])
         outputs.check_writable()
-        with kernels(project) as sockets:
-            _execute(project, job, sockets)
+        with kernels(project, [project.notebook(job)]) as one:
+            _execute(project, job, one)
             changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
     print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
     print(
@@ -228,28 +186,18 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
 
 
 def references(project: Project) -> int:
-    """Run the committed notebooks and write their outputs back into them.
-
-    Parameters
-    ----------
-    project : Project
-        Gives the root.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if a notebook failed; that one is left as it was.
-    """
+    """Run the committed notebooks and write their outputs back into them; one that failed is left as it was."""
     notebooks = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
     for path in notebooks.values():
         parameters_of(path)
     changed: dict[str, bool] = {}
-    with locked(project.under_build("record", "lock")), kernels(project, SCRATCH) as sockets:
+    lock = locked(project.under_build("record", "lock"))
+    with lock, kernels(project, notebooks.values(), SCRATCH) as warm:
         from compendium.workflow.driver import report, run_all
         from compendium.workflow.notebooks import refresh
 
         def work(name: str) -> None:
-            changed[name] = refresh(notebooks[name], sockets)
+            changed[name] = refresh(notebooks[name], warm)
 
         def finish(name: str, _seconds: float) -> str:
             return "changed" if changed[name] else "unchanged"

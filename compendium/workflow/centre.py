@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compendium.centre.disclosure.cells import HIDE_BELOW, check_threshold
 from compendium.centre.intake.private import require_private
 from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError, jobs_for
@@ -17,9 +18,6 @@ __all__ = ["AS_USUAL", "HIDE_BELOW", "PAGE", "Handling", "check", "prepare", "wr
 
 PAGE = "index.html"
 """The page that holds all results of an observed cohort."""
-
-HIDE_BELOW = 5
-"""Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
 
 
 @dataclass(frozen=True)
@@ -81,29 +79,7 @@ def _report(shown: "Check", folder: Path, root: Path) -> list[str]:
 
 
 def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
-    """Check a cohort and report all that is wrong or doubtful.
-
-    Parameters
-    ----------
-    cohort : Path
-        An xlsx file, or a folder of CSV or Parquet files.
-    out : Path
-        Folder of the report.
-    handling : Handling
-        How the cohort is to be treated.
-    root : Path
-        The project.
-
-    Returns
-    -------
-    int
-        Exit code: 0, or 1 if there are errors.
-
-    Raises
-    ------
-    BuildError
-        The report cannot be written, or an option is unknown.
-    """
+    """Check a cohort and report all that is wrong or doubtful; returns the exit code, 1 if there are errors."""
     _require_private(out, root)
     found, shown = _run_check(cohort, handling)
     print("\n".join(_report(shown, out, root)))
@@ -111,26 +87,10 @@ def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
 
 
 def prepare(project: Project, handling: Handling) -> Project:
-    """Check a cohort and make the copy that the notebooks read.
+    """Check a cohort and make the copy that the notebooks read; the jobs are those that fit it.
 
-    Parameters
-    ----------
-    project : Project
-        With the cohort as it was given.
-    handling : Handling
-        How the cohort is to be treated.
-
-    Returns
-    -------
-    Project
-        The same with the checked copy as its cohort, and with the jobs that fit it.
-
-    Raises
-    ------
-    BuildError
-        The cohort has errors, or the results may not be written where they are to go.
+    BuildError if the cohort has errors, or the results may not be written where they are to go.
     """
-    from compendium.centre.disclosure.suppression import check_threshold
     from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
 
     _require_private(project.out, project.root)
@@ -157,18 +117,7 @@ def prepare(project: Project, handling: Handling) -> Project:
 
 
 def write_page(project: Project) -> None:
-    """Put all that was built of an observed cohort on one page, `PAGE` in the folder of the results.
-
-    Parameters
-    ----------
-    project : Project
-        As `prepare` gives it, after its notebooks have run.
-
-    Raises
-    ------
-    BuildError
-        The page cannot be written.
-    """
+    """Put all that was built of an observed cohort on one page, `PAGE` in the folder of the results."""
     import pyarrow.parquet
 
     from compendium.reporting.formatting import count_of

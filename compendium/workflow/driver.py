@@ -35,25 +35,8 @@ def run_all(
 ) -> list[BuildError]:
     """Do all work that becomes ready, two pieces for each core at a time.
 
-    After a failure nothing new is begun; what runs already is finished.
-
-    Parameters
-    ----------
-    begin : sequence of str
-        Names of the pieces that can begin at once.
-    more : callable
-        Asked whenever a piece is done: gives the names of those that can begin now, each name once.
-    work : callable
-        Does one piece, in a thread of its own.
-    finish : callable
-        Called in the main thread after a piece, with its name and seconds; returns what to say about it.
-    total : int
-        Number of pieces, for the progress that is shown.
-
-    Returns
-    -------
-    list of BuildError
-        What failed, empty if nothing did.
+    Whenever a piece is done, `finish` says in the main thread what is printed of it, and `more` which pieces can begin
+    now. After a failure nothing new is begun; what runs already is finished. Returns what failed.
     """
     failures: list[BuildError] = []
     running: dict[Future[float], str] = {}
@@ -81,15 +64,7 @@ def run_all(
 
 
 def report(failures: Sequence[BuildError], log: str) -> None:
-    """Say what failed on the error stream, the same reason only once.
-
-    Parameters
-    ----------
-    failures : sequence of BuildError
-        What `run_all` returned.
-    log : str
-        Where the executed notebooks are.
-    """
+    """Say what failed on the error stream, the same reason only once."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for error in failures:
         key = (error.reason, error.printed) if isinstance(error, NotebookError) else (str(error), "")
@@ -125,13 +100,7 @@ def _stop_children() -> None:
 
 @contextlib.contextmanager
 def interruptible(clean: Callable[[], None]) -> Iterator[None]:
-    """Stop at Ctrl-C, TERM or HUP: kernels ended, `clean` called, exit code 128 + the number of the signal.
-
-    Parameters
-    ----------
-    clean : callable
-        Removes what is half done.
-    """
+    """Stop at Ctrl-C, TERM or HUP: kernels ended, `clean` called, exit code 128 + the number of the signal."""
 
     def stop(number: int, _frame: object) -> NoReturn:
         for other in signals:

@@ -24,23 +24,7 @@ _VERSION = 1
 
 
 def cells(notebook: Path) -> list[dict]:
-    """Cells of a notebook without their outputs: what its results depend on.
-
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file.
-
-    Returns
-    -------
-    list of dict
-        One item a cell, with the keys `type`, `source` and `tags`.
-
-    Raises
-    ------
-    BuildError
-        The file is missing or is not a notebook.
-    """
+    """Type, source and tags of each cell: what the results of a notebook depend on; BuildError if it is none."""
     try:
         content = json.loads(notebook.read_text(encoding="utf-8"))
         return [
@@ -93,35 +77,13 @@ class Digests:
         self._imports: dict[Path, set[Path]] = {}
 
     def file(self, path: Path) -> str:
-        """Digest of a file's bytes.
-
-        Parameters
-        ----------
-        path : Path
-            The file; it need not exist.
-
-        Returns
-        -------
-        str
-            Hexadecimal SHA-256, or "missing".
-        """
+        """Digest of a file's bytes, or "missing"."""
         if path not in self._files:
             self._files[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
         return self._files[path]
 
     def tree(self, path: Path) -> dict[str, str]:
-        """Digests of a file, or of all files in a folder; hidden files and pages of text do not count.
-
-        Parameters
-        ----------
-        path : Path
-            File or folder; it need not exist.
-
-        Returns
-        -------
-        dict of str to str
-            Digest by path relative to `path`.
-        """
+        """Digests of a file, or of all files in a folder; hidden files and pages of text do not count."""
         if not path.is_dir():
             return {".": self.file(path)}
         names = sorted(p.relative_to(path) for p in path.rglob("*") if p.is_file())
@@ -151,16 +113,6 @@ class Digests:
 
         Imports are read from the sources, not followed while running: a module named only in a string is not seen.
         A source with a syntax error counts as importing the whole packages.
-
-        Parameters
-        ----------
-        notebook : Path
-            An .ipynb file.
-
-        Returns
-        -------
-        set of Path
-            Python files.
         """
         try:
             names = _imported(_code(notebook), "")
@@ -197,22 +149,7 @@ class Digests:
         return found
 
     def inputs(self, notebook: Path, parameters: Mapping[str, object], also: Iterable[Path] = ()) -> str:
-        """Digest of all that a run of a notebook depends on.
-
-        Parameters
-        ----------
-        notebook : Path
-            An .ipynb file.
-        parameters : mapping of str to object
-            Parameters whose values matter; paths are given through `also`.
-        also : iterable of Path
-            Files and folders that are read: the cohort first of all.
-
-        Returns
-        -------
-        str
-            Hexadecimal SHA-256.
-        """
+        """Digest of all that a run of a notebook depends on."""
         modules = self.modules(notebook)
         parts = {
             "version": _VERSION,

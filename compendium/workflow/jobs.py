@@ -92,22 +92,7 @@ OBSERVED_JOBS: tuple[Job, ...] = (
 
 
 def jobs_for(diagnoses: Collection[str], hide_below: int) -> tuple[tuple[Job, ...], tuple[str, ...]]:
-    """Choose what is built of an observed cohort.
-
-    Parameters
-    ----------
-    diagnoses : collection of str
-        The values of `Diagnosis` that occur in the cohort.
-    hide_below : int
-        Counts below it are hidden in the tables meant for sharing.
-
-    Returns
-    -------
-    jobs : tuple of Job
-        Those of `OBSERVED_JOBS` whose population has a patient.
-    left_out : tuple of str
-        A sentence for each of the others.
-    """
+    """Choose what is built of an observed cohort."""
     jobs, left_out = [], []
     for job in OBSERVED_JOBS:
         population = Population(job.parameters.get("population", Population.ALL))

@@ -4,63 +4,73 @@ Kernels talk over Unix sockets in a private folder. Ports would be raced for whe
 (3 of 750 starts failed), and anyone on a shared machine could connect to them.
 """
 
-import shutil
+import os
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["SCRATCH", "connection", "environment", "private_folder"]
+from compendium.folders import abandoned, make_private_folder, remove_folder
+
+if TYPE_CHECKING:
+    from compendium.workflow.warm_kernels import WarmServer
+
+__all__ = ["SCRATCH", "Kernels", "connection", "environment", "private_folder"]
 
 # Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
 SCRATCH = "../build/scratch"
+
+_PREFIX = "omalizumab-"
 
 # The date that figures carry: any fixed one will do.
 _EPOCH = "1735689600"
 _HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
 
 
+@dataclass(frozen=True)
+class Kernels:
+    """How the kernels of a build are started.
+
+    Attributes
+    ----------
+    private : Path
+        Folder for their sockets, see `private_folder`.
+    server : WarmServer or None
+        What forks them; None if they start cold.
+    """
+
+    private: Path
+    server: "WarmServer | None" = None
+
+
 @contextmanager
 def private_folder() -> Iterator[Path]:
     """Make a short-lived folder that only this user can enter, for the sockets and settings of kernels.
 
-    Yields
-    ------
-    Path
-        The folder; it is removed at the end. Its name is short, as a socket's path has about 100 characters at most.
+    Its name is short, as the path of a socket has about 100 characters at most.
     """
-    folder = Path(tempfile.mkdtemp(prefix="k"))
+    for left in abandoned(Path(tempfile.gettempdir()), _PREFIX):  # by a build that was killed
+        remove_folder(left)
+    folder = make_private_folder(_PREFIX)
     try:
         profile = folder / "ipython" / "profile_default"
         profile.mkdir(parents=True)
         (profile / "ipython_kernel_config.py").write_text(_HISTORY_OFF, encoding="utf-8")
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
     """Environment variables that make runs alike on every machine.
 
-    One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side and
-    sums must not depend on the number of cores; settings of Jupyter, IPython and matplotlib from this project only.
-
-    Parameters
-    ----------
-    root : Path
-        The project; `analysis` is imported from there.
-    folder : Path
-        See `private_folder`.
-    output : str
-        Folder that all results go to instead of the one a notebook names; empty for that one.
-
-    Returns
-    -------
-    dict of str to str
-        To be added to the environment of the process that starts kernels.
+    One date, locale, time zone and hash seed; one thread for linear algebra, as the notebooks run side by side, unless
+    COMPENDIUM_THREADS asks for more; settings of Jupyter, IPython and matplotlib from this project only.
     """
-    cache = root / "build" / "cache"
+    cache, threads = root / "build" / "cache", os.environ.get("COMPENDIUM_THREADS", "1")
     return {
         "COMPENDIUM_OUTPUT": output,
         "SOURCE_DATE_EPOCH": _EPOCH,
@@ -78,24 +88,11 @@ def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads),
     }
 
 
 def connection(folder: Path) -> dict[str, str]:
-    """Address of one new kernel.
-
-    Parameters
-    ----------
-    folder : Path
-        See `private_folder`.
-
-    Returns
-    -------
-    dict of str to str
-        Settings `transport`, `ip` and `connection_file` of a kernel manager; another address at every call.
-    """
+    """Address of one new kernel, as settings of its manager: another one at each call."""
     name = uuid.uuid4().hex[:12]
     return {"transport": "ipc", "ip": str(folder / name), "connection_file": str(folder / f"{name}.json")}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError
-from compendium.workflow.kernels import connection
+from compendium.workflow.kernels import Kernels, connection
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -28,11 +28,20 @@ def load_papermill() -> None:
     import papermill  # noqa: F401
 
 
-def _run(notebook: object, executed: Path | None, parameters: Mapping[str, object], where: tuple[Path, Path]) -> object:
+def _run(
+    notebook: object, executed: Path | None, parameters: Mapping[str, object], where: tuple[Path, Kernels]
+) -> object:
     import papermill
     from traitlets.config import Config
 
-    folder, sockets = where
+    folder, kernels = where
+    warm = {}
+    if kernels.server:
+        from jupyter_client import AsyncKernelManager
+
+        from compendium.workflow.warm_kernels import manager_class
+
+        warm["kernel_manager_class"] = manager_class(kernels.server, AsyncKernelManager)
     # Not papermill's `cwd`: it changes the folder of the whole process, which is shared by several runs.
     return papermill.execute_notebook(
         notebook,
@@ -43,10 +52,11 @@ def _run(notebook: object, executed: Path | None, parameters: Mapping[str, objec
         progress_bar=False,
         start_timeout=120,
         resources={"metadata": {"path": str(folder)}},
-        config=Config({"KernelManager": connection(sockets)}),
+        config=Config({"KernelManager": connection(kernels.private)}),
         shutdown_kernel="immediate",
         record_timing=False,
         request_save_on_cell_execute=False,
+        **warm,
     )
 
 
@@ -97,34 +107,18 @@ def _write_for_observed(notebook: Path, copy: Path) -> None:
 
 
 def execute(
-    notebook: Path, executed: Path, parameters: Mapping[str, object], sockets: Path, *, observed: bool = False
+    notebook: Path, executed: Path, parameters: Mapping[str, object], kernels: Kernels, *, observed: bool = False
 ) -> None:
-    """Run a notebook with parameters and keep the executed copy.
+    """Run a notebook in its own folder with checked parameters, and keep the executed copy, also after a failure.
 
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file; its kernel works in the same folder.
-    executed : Path
-        Where the executed copy goes, also after a failure.
-    parameters : mapping of str to object
-        Values checked by `check_parameters`.
-    sockets : Path
-        Private folder for the kernel's sockets, see `compendium.workflow.kernels.private_folder`.
-    observed : bool, default False
-        Whether the cohort was observed: then cells tagged `RECONSTRUCTED` are left out.
-
-    Raises
-    ------
-    NotebookError
-        A cell failed or the kernel died.
+    Of an observed cohort, cells tagged `RECONSTRUCTED` are left out. NotebookError if a cell failed or the kernel died.
     """
     executed.unlink(missing_ok=True)
     if observed:
         _write_for_observed(notebook, executed)
     source = executed if observed else notebook
     try:
-        _run(str(source), str(executed), parameters, (notebook.parent, sockets))
+        _run(str(source), str(executed), parameters, (notebook.parent, kernels))
     except Exception as error:
         raise _explain(notebook, executed if executed.is_file() else None, error) from error
 
@@ -150,33 +144,16 @@ def _settled(notebook: "NotebookNode") -> bytes:
     return (nbformat.writes(nbformat.from_dict(json.loads(text)), version=4) + "\n").encode()
 
 
-def refresh(notebook: Path, sockets: Path) -> bool:
-    """Run a committed notebook with its own parameters and write its outputs back into it.
+def refresh(notebook: Path, kernels: Kernels) -> bool:
+    """Run a committed notebook with its own parameters and write its outputs back into it; returns whether it changed.
 
     Its results go to the folder that `compendium.workflow.kernels.environment` names.
-
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file.
-    sockets : Path
-        See `execute`.
-
-    Returns
-    -------
-    bool
-        Whether the file changed.
-
-    Raises
-    ------
-    NotebookError
-        A cell failed or the kernel died; the file is left as it was.
     """
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)
     try:
-        executed = _run(content, None, {}, (notebook.parent, sockets))
+        executed = _run(content, None, {}, (notebook.parent, kernels))
     except Exception as error:
         raise _explain(notebook, None, error) from error
     settled = _settled(executed)

@@ -28,23 +28,7 @@ def _kinds(source: str) -> dict[str, str]:
 
 
 def parameters_of(notebook: Path) -> dict[str, str]:
-    """Parameters a notebook takes, read from its cell tagged `parameters`.
-
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file.
-
-    Returns
-    -------
-    dict of str to str
-        Type (str, int, float or bool) by name.
-
-    Raises
-    ------
-    BuildError
-        There is not exactly one such cell, or it holds something other than constants of these types.
-    """
+    """Type by name of the parameters a notebook takes, read from its cell tagged `parameters`."""
     tagged = [c["source"] for c in cells(notebook) if c["type"] == "code" and "parameters" in c["tags"]]
     if len(tagged) != 1:
         raise BuildError(f'{notebook}: {len(tagged)} cells are tagged "parameters"; exactly one is needed')
@@ -59,18 +43,7 @@ def parameters_of(notebook: Path) -> dict[str, str]:
 
 
 def parameter_value(text: str) -> object:
-    """Value of a parameter typed on the command line.
-
-    Parameters
-    ----------
-    text : str
-        As typed. Numbers, True, False and quoted text are read as Python reads them, anything else is text.
-
-    Returns
-    -------
-    object
-        A str, int, float, bool, or whatever other literal was typed.
-    """
+    """Value of a parameter typed on the command line: a Python literal where it reads as one, else text."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -78,25 +51,7 @@ def parameter_value(text: str) -> object:
 
 
 def check_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, object]:
-    """Refuse parameters that a notebook does not have, or whose type is not the declared one.
-
-    Parameters
-    ----------
-    notebook : Path
-        An .ipynb file.
-    given : mapping of str to object
-        Values by name.
-
-    Returns
-    -------
-    dict of str to object
-        The same values, whole numbers made float where a float is declared.
-
-    Raises
-    ------
-    BuildError
-        Names the notebook, the parameter, its value and what is allowed.
-    """
+    """Refuse parameters that a notebook does not have, or whose type is not the declared one."""
     kinds = parameters_of(notebook)
     checked: dict[str, object] = {}
     for name, value in given.items():

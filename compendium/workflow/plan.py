@@ -1,7 +1,7 @@
 """Which jobs are stale, in which order they can run, and what happens when one is done."""
 
-import shutil
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 
 from compendium.workflow.freshness import Digests
 from compendium.workflow.jobs import BuildError, Job
@@ -9,6 +9,21 @@ from compendium.workflow.project import Project
 from compendium.workflow.publish import Outputs, read_record, write_record
 
 __all__ = ["Plan"]
+
+
+def _chosen(jobs: Iterable[Job], only: Sequence[str]) -> dict[str, Job]:
+    """Give the jobs named, or all, with those whose results they read."""
+    known = {job.name: job for job in jobs}
+    for name in only:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; the nearest is {near[0]}" if near else ""
+            raise BuildError(f"ONLY={name}: nothing of this name is built{hint}; allowed: {', '.join(known)}")
+    wanted, more = set(), set(only) or set(known)
+    while more:
+        wanted |= more
+        more = {above for name in more for above in known[name].after} - wanted
+    return {name: job for name, job in known.items() if name in wanted}
 
 
 def _check(jobs: Iterable[Job]) -> None:
@@ -28,14 +43,16 @@ class Plan:
     ----------
     project : Project
         What to build, from which cohort, to which folder.
+    only : sequence of str
+        Names of the jobs that are wanted; all if there is none.
 
     Raises
     ------
     BuildError
-        Two jobs have one name, or one comes after a job that is not above it.
+        Two jobs have one name, one comes after a job that is not above it, or none has a name that is wanted.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, only: Sequence[str] = ()) -> None:
         _check(project.jobs)
         self.project = project
         self.digests = Digests(project.root)
@@ -43,7 +60,7 @@ class Plan:
         self.outputs = Outputs(project.out, read_record(self.record_file), (job.name for job in project.jobs))
         self.inputs: dict[str, str] = {}
         self.done: set[str] = set()
-        self.waiting = {job.name: job for job in project.jobs}
+        self.waiting = _chosen(project.jobs, only)
         self.changed = 0
 
     def fresh(self, job: Job) -> bool:
@@ -79,7 +96,6 @@ class Plan:
         """Publish what a job made."""
         staging = self.project.under_build("staging", name)
         changed = self.outputs.publish(name, staging, self.inputs[name], seconds)
-        shutil.rmtree(staging)
         write_record(self.record_file, self.outputs.record)
         self.done.add(name)
         self.changed += len(changed)

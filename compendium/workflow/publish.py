@@ -15,18 +15,7 @@ _VERSION = 1
 
 
 def read_record(path: Path) -> dict[str, dict]:
-    """Read what earlier builds made.
-
-    Parameters
-    ----------
-    path : Path
-        The record; a missing or unreadable one counts as empty, and everything is built.
-
-    Returns
-    -------
-    dict of str to dict
-        By job: `inputs` (digest), `outputs` (digest by file) and `seconds`.
-    """
+    """Read what earlier builds made: by job the digests of inputs and outputs, and seconds; nothing if unreadable."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         return record["jobs"] if record["version"] == _VERSION else {}
@@ -35,15 +24,7 @@ def read_record(path: Path) -> dict[str, dict]:
 
 
 def write_record(path: Path, jobs: Mapping[str, dict]) -> None:
-    """Write what was made, for `read_record`.
-
-    Parameters
-    ----------
-    path : Path
-        The record.
-    jobs : mapping of str to dict
-        See `read_record`.
-    """
+    """Write what was made, for `read_record`."""
     text = json.dumps({"version": _VERSION, "jobs": dict(jobs)}, indent=1, sort_keys=True)
     write_atomically(path, text.encode())
 
@@ -68,13 +49,7 @@ class Outputs:
         self._owners: dict[str, str] = {}
 
     def check_writable(self) -> None:
-        """Make the folder and try to write in it, before anything runs.
-
-        Raises
-        ------
-        BuildError
-            It cannot be made or written.
-        """
+        """Make the folder and try to write in it, before anything runs; BuildError if that fails."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".writable-"):
@@ -83,13 +58,7 @@ class Outputs:
             raise BuildError(f"{self.folder}: results cannot be written here: {error.strerror}") from error
 
     def keep(self, job: str) -> None:
-        """Note that a job is up to date and owns its files.
-
-        Parameters
-        ----------
-        job : str
-            Name of the job.
-        """
+        """Note that a job is up to date and owns its files."""
         self._claim(job, self.record[job]["outputs"])
 
     def _claim(self, job: str, names: Iterable[str]) -> None:
@@ -103,27 +72,6 @@ class Outputs:
         """Move the files of a finished job into the folder and record them.
 
         A file that did not change is left alone. A file that the job made formerly and no longer makes is removed.
-
-        Parameters
-        ----------
-        job : str
-            Name of the job.
-        staging : Path
-            Folder with the files it wrote, and no others.
-        inputs : str
-            Digest of what the job was made from.
-        seconds : float
-            How long it ran.
-
-        Returns
-        -------
-        list of str
-            Files that are new or changed, relative to the folder.
-
-        Raises
-        ------
-        BuildError
-            Another job makes a file of the same name, or a file cannot be written.
         """
         contents = {
             path.relative_to(staging).as_posix(): path.read_bytes()
@@ -153,13 +101,7 @@ class Outputs:
             (self.folder / name).unlink(missing_ok=True)
 
     def prune(self) -> list[str]:
-        """Remove the files of jobs that are no more.
-
-        Returns
-        -------
-        list of str
-            Those jobs.
-        """
+        """Remove the files of jobs that are no more; returns those jobs."""
         gone = sorted(set(self.record) - self._jobs)
         for job in gone:
             self._remove(set(self.record.pop(job)["outputs"]) - self._owners.keys())

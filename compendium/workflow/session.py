@@ -3,10 +3,11 @@
 import contextlib
 import fcntl
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from compendium.folders import make_folder, remove_folder
+from compendium.workflow.kernels import Kernels, environment, private_folder
 from compendium.workflow.project import Project
 
 __all__ = ["kernels", "locked"]
@@ -14,13 +15,7 @@ __all__ = ["kernels", "locked"]
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Wait until no other build holds the lock, then hold it.
-
-    Parameters
-    ----------
-    path : Path
-        The lock file; made when it is missing.
-    """
+    """Wait until no other build holds the lock, then hold it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
@@ -33,43 +28,35 @@ def locked(path: Path) -> Iterator[None]:
 
 def _clean(project: Project) -> None:
     """Remove what an interrupted build leaves."""
-    shutil.rmtree(project.under_build("staging"), ignore_errors=True)
+    remove_folder(project.under_build("staging"))
     for part in [*project.out.glob(".*.part"), *project.out.glob("*/.*.part")]:
         part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def kernels(project: Project, output: str = "") -> Iterator[Path]:
-    """Prepare for running notebooks, and tidy up whatever happens.
+def kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> Iterator[Kernels]:
+    """Prepare for running some notebooks, and tidy up whatever happens.
 
-    Parameters
-    ----------
-    project : Project
-        What is built.
-    output : str
-        See `compendium.workflow.kernels.environment`.
-
-    Yields
-    ------
-    Path
-        Private folder for the sockets of the kernels.
+    Results go to `output` where it is given, whatever folder a notebook names.
     """
     # Slow imports, not needed when there is nothing to do.
     from compendium.workflow.driver import interruptible
-    from compendium.workflow.kernels import environment, private_folder
     from compendium.workflow.notebooks import load_papermill
+    from compendium.workflow.warm_kernels import started
 
     before = dict(os.environ)
     with (
-        private_folder() as sockets,
-        interruptible(lambda: (_clean(project), shutil.rmtree(sockets, ignore_errors=True))),
+        private_folder() as private,
+        interruptible(lambda: (_clean(project), remove_folder(private))),
     ):
         _clean(project)
-        os.environ.update(environment(project.root, sockets, output))
+        os.environ.update(environment(project.root, private, output))
         try:
+            make_folder(project.under_build("staging"))
             project.under_build("executed").mkdir(parents=True, exist_ok=True)
-            load_papermill()
-            yield sockets
+            with started(project.root, private, notebooks, str(project.cohort)) as server:
+                load_papermill()  # while the server imports what the notebooks need
+                yield Kernels(private, server)
         finally:
             os.environ.clear()
             os.environ.update(before)

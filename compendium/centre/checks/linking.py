@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.problems import HIDDEN, PROBLEM_COLUMNS, no_problems
 from analysis.schema import TABLES
 
 Tables = dict[str, pd.DataFrame]
-COLUMNS = ("file", "row", "column", "value", "allowed", "nearest")
-HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True)
@@ -227,5 +226,5 @@ def as_problems(found: Iterator[Broken], tables: Tables, names: dict[str, str] |
         parts[broken.table].append(pd.DataFrame({"file": file} | problem))
     listed = [pd.concat(some).sort_values("row", kind="stable") for some in parts.values() if some]
     if not listed:
-        return pd.DataFrame({name: pd.Series(dtype="int64" if name == "row" else "str") for name in COLUMNS})
-    return pd.concat(listed, ignore_index=True)[list(COLUMNS)]
+        return no_problems()
+    return pd.concat(listed, ignore_index=True)[list(PROBLEM_COLUMNS)]

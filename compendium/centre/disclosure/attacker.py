@@ -11,31 +11,27 @@ proves that there is none.
 from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
-import pandas as pd
 from ortools.linear_solver import pywraplp
 from ortools.sat.python import cp_model
 
-from compendium.centre.disclosure.cells import LARGEST, Cells
+from compendium.centre.disclosure.cells import Cells
 
 __all__ = ["Attacker"]
+
+_LARGEST = 1_000_000
+"""A reader takes no count to be larger than this, or than ten times the largest true one."""
 
 _CLEAR = 1e-6
 """A number of the linear program is taken for one that is not 0 if it is further away from it than this."""
 
 
 class Attacker:
-    """A reader who knows how the cells of tables hang together.
-
-    Parameters
-    ----------
-    cells : Cells
-        The cells; of their values only those that are shown are used.
-    """
+    """A reader who knows how the cells hang together; of their values only those that are shown are used."""
 
     def __init__(self, cells: Cells) -> None:
-        self._cells, self._true = cells, cells.values
+        self._true = cells.values
         self._place = {cell: number for number, cell in enumerate(cells.values)}
-        largest = max(LARGEST, 10 * max(cells.values.values(), default=0))
+        largest = max(_LARGEST, 10 * max(cells.values.values(), default=0))
         self._bounds = {cell: (cells.least.get(cell, 0), largest) for cell in cells.values}
         self._linear = pywraplp.Solver.CreateSolver("GLOP")
         self._numbers = {cell: self._linear.NumVar(*bounds, cell) for cell, bounds in self._bounds.items()}
@@ -54,47 +50,12 @@ class Attacker:
         # Possible tables found so far, each a row; they serve for every other choice of cells that they agree with.
         self._tables = np.empty((0, len(cells.values)), dtype=np.int64)
 
-    def ranges(self, hidden: Collection[str], cells: Iterable[str]) -> pd.DataFrame:
-        """Give the least and the greatest value that a reader must take to be possible, by CP-SAT.
-
-        Parameters
-        ----------
-        hidden : collection of str
-            The hidden cells.
-        cells : iterable of str
-            Of which cells.
-
-        Returns
-        -------
-        DataFrame of int
-            ``least`` and ``greatest``, indexed by cell; the two are equal if the reader knows the value. A cell without
-            a bound has the largest count that a reader is taken to believe.
-        """
-        shown = {cell: value for cell, value in self._true.items() if cell not in hidden}
-        rows = {}
-        for cell in cells:
-            tables = [self._exact(shown, sign * self._integers[cell]) for sign in (1, -1)]
-            rows[cell] = [int(table[self._place[cell]]) for table in tables if table is not None]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=["least", "greatest"], dtype="int64")
-
     def excluded(
         self, hidden: Collection[str], cells: Iterable[str], values: Iterable[int]
     ) -> Iterator[tuple[str, int]]:
-        """List the values of cells that a reader can exclude.
+        """List which of some values of some cells a reader of all but the hidden cells can exclude.
 
-        Parameters
-        ----------
-        hidden : collection of str
-            The hidden cells.
-        cells : iterable of str
-            Of which cells.
-        values : iterable of int
-            Which values.
-
-        Yields
-        ------
-        tuple of str and int
-            A cell and a value that it has in no table of whole numbers which agrees with all that is shown.
+        No table of whole numbers in which the cell has the value agrees with all that is shown.
         """
         shown = {cell: value for cell, value in self._true.items() if cell not in hidden}
         self._fix(shown)
@@ -117,24 +78,10 @@ class Attacker:
     def reason(
         self, hidden: Collection[str], cell: str, value: int, known: Collection[list[str]] = ()
     ) -> list[str] | None:
-        """Say by which shown cells a reader excludes a value.
+        """Say by which shown cells a reader excludes a value that can be excluded.
 
-        Parameters
-        ----------
-        hidden : collection of str
-            The hidden cells.
-        cell : str
-            A cell.
-        value : int
-            A value that a reader can exclude for it.
-        known : collection of list of str, optional
-            Reasons for other values.
-
-        Returns
-        -------
-        list of str or None
-            Shown cells that together exclude it, while all but any one of them do not; no cell if the relations alone
-            do. None if a known reason is a part of what excludes it, which may then be possible without that.
+        They exclude it together, while all but any one of them do not; there are none if the relations alone exclude
+        it. None if a known reason, for another value, is a part of what excludes it: without that it may be possible.
         """
         shown = {name: number for name, number in self._true.items() if name not in hidden}
         used = self._used(shown, cell, value)
@@ -200,18 +147,16 @@ class Attacker:
         sums = self._signs @ table
         return bool(within and agrees and np.where(self._equal, sums == 0, sums <= 0).all())
 
-    def _exact(self, given: dict[str, int], least: cp_model.LinearExprT | None = None) -> np.ndarray | None:
-        """Find a table of whole numbers with given values, or the one that makes an expression least."""
+    def _exact(self, given: dict[str, int]) -> np.ndarray | None:
+        """Find a table of whole numbers with given values by CP-SAT, which always finds one if there is one."""
         model = self._whole.clone()
         for cell, value in given.items():
             model.add(self._integers[cell] == value)
-        if least is not None:
-            model.minimize(least)
         solver = cp_model.CpSolver()
         # One worker and a fixed seed: the same answer in every run.
         solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
         # To find any table is quicker without it: most cells are given.
-        solver.parameters.cp_model_presolve = least is not None
+        solver.parameters.cp_model_presolve = False
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return None

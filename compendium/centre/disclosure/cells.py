@@ -1,24 +1,50 @@
-"""Cells of tables, each a number of patients or events, and what is known to hold between them."""
+"""Cells of tables, each a number of patients or events, what is known to hold between them, and which are small."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 
-__all__ = ["LARGEST", "Cells", "Relation", "at_most", "sums_to"]
+__all__ = ["HIDE_BELOW", "Cells", "Relation", "at_most", "check_threshold", "sums_to"]
 
-LARGEST = 1_000_000
-"""A reader takes no count to be larger than this, or than ten times the largest true one."""
+HIDE_BELOW = 5
+"""Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
+
+_LARGEST_THRESHOLD = 20
+"""The largest threshold that can be asked for; customary ones go from 3 to 11."""
+
+
+def check_threshold(threshold: int) -> int:
+    """Check a threshold below which counts are hidden.
+
+    Parameters
+    ----------
+    threshold : int
+        A whole number from 0 to 20; below 0 there is no count, so that 0 hides nothing.
+
+    Returns
+    -------
+    int
+        The threshold.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    whole = isinstance(threshold, Integral) and not isinstance(threshold, bool)
+    if not whole or not 0 <= threshold <= _LARGEST_THRESHOLD:
+        raise ValueError(
+            f"threshold {threshold!r} is not allowed; allowed is a whole number from 0 (hide nothing) to "
+            f"{_LARGEST_THRESHOLD}"
+        )
+    return int(threshold)
 
 
 @dataclass(frozen=True)
 class Relation:
-    """Two sums of cells, the left one equal to the right one or at most as large.
+    """Two sums of cells, given by name: the left one equal to the right one, or at most as large.
 
-    Attributes
-    ----------
-    left, right : tuple of str
-        Names of cells; a cell may stand on one side only.
-    equal : bool
-        Whether the sums are equal; otherwise the left one is at most the right one.
+    A cell stands on one side only.
     """
 
     left: tuple[str, ...]
@@ -26,61 +52,24 @@ class Relation:
     equal: bool
 
     def holds(self, values: Mapping[str, int]) -> bool:
-        """Tell whether it holds between values of the cells.
-
-        Parameters
-        ----------
-        values : mapping of str to int
-            A value for every cell of it.
-
-        Returns
-        -------
-        bool
-            Whether it does.
-        """
+        """Tell whether it holds between values of its cells."""
         left, right = (sum(values[cell] for cell in side) for side in (self.left, self.right))
         return left == right if self.equal else left <= right
 
 
 def sums_to(whole: str, parts: Sequence[str]) -> Relation:
-    """Say that a cell is the sum of others.
-
-    Parameters
-    ----------
-    whole : str
-        Name of the cell.
-    parts : sequence of str
-        Names of the others.
-
-    Returns
-    -------
-    Relation
-        The equation.
-    """
+    """Say that a cell is the sum of others."""
     return Relation((whole,), tuple(parts), equal=True)
 
 
 def at_most(part: str, *whole: str) -> Relation:
-    """Say that a cell is at most another, or at most the sum of others.
-
-    Parameters
-    ----------
-    part : str
-        Name of the cell.
-    *whole : str
-        Names of the others.
-
-    Returns
-    -------
-    Relation
-        The inequality.
-    """
+    """Say that a cell is at most another, or at most the sum of others."""
     return Relation((part,), whole, equal=False)
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of all tables that are shared together.
+    """The cells of all tables that are shared together; what contradicts itself is a ValueError.
 
     Attributes
     ----------
@@ -93,12 +82,6 @@ class Cells:
     costs : dict of str to int
         What hiding a cell costs, where that is not 1; at least 1. Costs must follow from the layout of the tables: were
         the smallest cell hidden first, that a cell is hidden would tell that it is smaller than its neighbours.
-
-    Raises
-    ------
-    ValueError
-        If a value is negative or below what it is known to be, a relation speaks of an unknown cell or does not hold,
-        or a cost is below 1.
     """
 
     values: dict[str, int]

@@ -7,15 +7,15 @@ import pandas as pd
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
-from compendium.centre.disclosure.cells import Cells
-from compendium.centre.disclosure.safety_cells import safety_cells, safety_relations
-from compendium.centre.disclosure.suppression import Suppression, check_threshold, suppress
+from compendium.centre.disclosure.cells import HIDE_BELOW, Cells, check_threshold
+from compendium.centre.disclosure.suppression import suppress
 from compendium.centre.disclosure.table_cells import (
     characteristics_cells,
     characteristics_relations,
-    population_relations,
     response_cells,
     response_relations,
+    safety_cells,
+    safety_relations,
 )
 
 __all__ = ["SharedNumbers", "joined_cells", "shared_numbers"]
@@ -44,28 +44,11 @@ class SharedNumbers:
 
 
 def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[dict[str, pd.DataFrame], Cells]:
-    """Give the numbers of the three tables, and their cells with all that a reader knows of them.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria
-        The rules.
-    threshold : int
-        As `safety_cells` takes it.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        ``table_1``, ``table_2`` and ``safety`` with ``n_cell`` and ``denominator_cell``.
-    Cells
-        Every number of patients or events in them once.
-    """
+    """Give the numbers of the three tables, and their cells, each once, with all that a reader knows of them."""
     tables = {
-        "table_1": characteristics_cells(cohort, criteria),
+        "table_1": characteristics_cells(cohort),
         "table_2": response_cells(cohort, criteria),
-        "safety": safety_cells(cohort, criteria, threshold),
+        "safety": safety_cells(cohort, threshold),
     }
     values: dict[str, int] = {}
     for table in tables.values():
@@ -75,8 +58,7 @@ def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[di
                     assert values.setdefault(cell, int(value)) == value, f"cell {cell}: {values[cell]} and {value}"
     certain_1, expected_1 = characteristics_relations(cohort)
     certain_2, expected_2 = response_relations(cohort, criteria)
-    certain = [*population_relations(cohort), *certain_1, *certain_2]
-    certain += safety_relations(cohort, tables["safety"], criteria)
+    certain = [*certain_1, *certain_2, *safety_relations(cohort, tables["safety"], criteria)]
     # What a reader expects makes the protection stronger if it is true, and misleads the reader if it is not.
     expected = [relation for relation in (*expected_1, *expected_2) if relation.holds(values)]
     costs = {cell: cost for cell in values for part, cost in _COSTS.items() if part in cell}
@@ -84,28 +66,21 @@ def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[di
     return tables, Cells(values, (*certain, *expected), least, costs)
 
 
-def _without(numbers: pd.DataFrame, suppression: Suppression, threshold: int) -> pd.DataFrame:
+def _without(numbers: pd.DataFrame, hidden: frozenset[str], threshold: int) -> pd.DataFrame:
     """Leave out what is hidden, and what was computed from it."""
-    n, denominator = (numbers[f"{kind}_cell"].isin(suppression.hidden) for kind in ("n", "denominator"))
-    either = n | denominator
+    n, denominator = (numbers[f"{kind}_cell"].isin(hidden) for kind in ("n", "denominator"))
     shares = [name for name in numbers if name in ("percent", "ratio") or name.endswith(("_low", "_high"))]
     spreads = ["median", "mean", "sd", "minimum", "maximum"]
-    kept = numbers.assign(
-        hidden=[
-            " ".join(filter(None, pair))
-            for pair in zip(
-                n.map({True: "n", False: ""}), denominator.map({True: "denominator", False: ""}), strict=True
-            )
-        ]
-    )
+    marks = n.map({True: "n ", False: ""}) + denominator.map({True: "denominator", False: ""})
+    kept = numbers.assign(hidden=marks.str.strip())
     kept["n"], kept["denominator"] = kept["n"].mask(n), kept["denominator"].mask(denominator)
-    kept[shares], kept[spreads] = kept[shares].mask(either), kept[spreads].mask(n)
+    kept[shares], kept[spreads] = kept[shares].mask(n | denominator), kept[spreads].mask(n)
     if threshold:
         kept[["minimum", "maximum"]] = np.nan  # each is a single patient's
     return kept
 
 
-def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int = 5) -> SharedNumbers:
+def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int = HIDE_BELOW) -> SharedNumbers:
     """Compute Table 1, Table 2 and the safety table without the counts below a threshold.
 
     Parameters
@@ -114,7 +89,7 @@ def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int =
         The cohort, or one population of it.
     criteria : Criteria, default the paper's
         The rules.
-    hide_below : int, default 5
+    hide_below : int, default `HIDE_BELOW`
         Counts below it, and the cells that would give them away, are hidden; from 0, which hides nothing, to 20.
 
     Returns
@@ -129,7 +104,7 @@ def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int =
     """
     threshold = check_threshold(hide_below)
     tables, cells = joined_cells(cohort, criteria, threshold)
-    suppression = suppress(cells, threshold)
+    hidden = suppress(cells, threshold)
     return SharedNumbers(
-        **{name: _without(table, suppression, threshold) for name, table in tables.items()}, threshold=threshold
+        **{name: _without(table, hidden, threshold) for name, table in tables.items()}, threshold=threshold
     )

@@ -17,119 +17,33 @@ is exact for whole numbers, and what it used is a constraint on the next choice.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from numbers import Integral
 
 from ortools.sat.python import cp_model
 
 from compendium.centre.disclosure.attacker import Attacker
 from compendium.centre.disclosure.cells import Cells
 
-__all__ = ["LARGEST_THRESHOLD", "Suppression", "check_threshold", "protected_values", "suppress"]
+__all__ = ["suppress"]
 
 _WORK = 0.05
 """How much is spent on one choice of cells, in the solver's deterministic seconds."""
 
-LARGEST_THRESHOLD = 20
-"""The largest threshold that can be asked for; customary ones go from 3 to 11."""
 
+def suppress(cells: Cells, threshold: int) -> frozenset[str]:
+    """Choose the cells to hide: those below a threshold, and others of a small total cost that protect them.
 
-@dataclass(frozen=True)
-class Suppression:
-    """Which cells are hidden.
-
-    Attributes
-    ----------
-    primary : frozenset of str
-        The cells below the threshold.
-    complementary : frozenset of str
-        The cells that would give them away.
+    The cost is the least, unless the search for it was cut short; in any case no more is hidden than needed, for to
+    show any one of the others again would give a small count away. The same cells give the same choice.
     """
-
-    primary: frozenset[str]
-    complementary: frozenset[str]
-
-    @property
-    def hidden(self) -> frozenset[str]:
-        """All hidden cells."""
-        return self.primary | self.complementary
-
-
-def check_threshold(threshold: int) -> int:
-    """Check a threshold below which counts are hidden.
-
-    Parameters
-    ----------
-    threshold : int
-        A whole number from 0 to `LARGEST_THRESHOLD`; below 0 there is no count, so that 0 hides nothing.
-
-    Returns
-    -------
-    int
-        The threshold.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    whole = isinstance(threshold, Integral) and not isinstance(threshold, bool)
-    if not whole or not 0 <= threshold <= LARGEST_THRESHOLD:
-        raise ValueError(
-            f"threshold {threshold!r} is not allowed; allowed is a whole number from 0 (hide nothing) to "
-            f"{LARGEST_THRESHOLD}"
-        )
-    return int(threshold)
-
-
-def protected_values(threshold: int) -> range:
-    """Give the values that a reader must not be able to exclude for a count below the threshold.
-
-    Parameters
-    ----------
-    threshold : int
-        The threshold, 1 or more.
-
-    Returns
-    -------
-    range
-        All values below it, two at least.
-    """
-    return range(max(threshold, 2))
-
-
-def suppress(cells: Cells, threshold: int) -> Suppression:
-    """Choose the cells to hide.
-
-    Parameters
-    ----------
-    cells : Cells
-        The cells of all tables that are shared together.
-    threshold : int
-        Counts below it are hidden, as `check_threshold` allows it.
-
-    Returns
-    -------
-    Suppression
-        The cells below the threshold, and others of a small total cost that protect them: the least, unless the search
-        for it was cut short, and in any case no more than needed, for to show any one of the others again would give a
-        small count away. The same cells give the same choice.
-
-    Raises
-    ------
-    ValueError
-        If the threshold is not allowed.
-    """
-    threshold = check_threshold(threshold)
-    primary = frozenset(cell for cell, value in cells.values.items() if value < threshold)
-    attacker, choice, values = Attacker(cells), _Choice(cells, primary), protected_values(threshold)
+    # A list and no set, whose order changes from run to run: two choices for one cohort would give away more than one.
+    small = [cell for cell, value in cells.values.items() if value < threshold]
+    attacker, choice, values = Attacker(cells), _Choice(cells, small), range(max(threshold, 2))
     # What the relations alone exclude is no secret.
-    open_to_all = set(attacker.excluded(cells.values.keys(), primary, values))
+    open_to_all = set(attacker.excluded(cells.values.keys(), small, values))
 
     def given_away(hidden: frozenset[str]) -> Iterator[tuple[str, int]]:
         return (pair for pair in attacker.excluded(hidden, small, values) if pair not in open_to_all)
 
-    small = [cell for cell in cells.values if cell in primary]
     while found := dict(given_away(hidden := choice.cheapest())):
         reasons: list[list[str]] = []
         for cell, value in found.items():
@@ -138,20 +52,20 @@ def suppress(cells: Cells, threshold: int) -> Suppression:
                 reasons.append(reason)
                 choice.hide_one_of(reason)
     # Where the choice was cut short it may hide more than is needed; the dearest cells are tried first.
-    order = [cell for cell in cells.values if cell in hidden - primary]
+    order = [cell for cell in cells.values if cell in hidden.difference(small)]
     for cell in sorted(order, key=lambda cell: -cells.costs.get(cell, 1)):
         if next(given_away(hidden - {cell}), None) is None:
             hidden -= {cell}
-    return Suppression(primary, hidden - primary)
+    return hidden
 
 
 class _Choice:
     """Which cells to hide at the least cost, given sets of which at least one must be hidden."""
 
-    def __init__(self, cells: Cells, primary: frozenset[str]) -> None:
+    def __init__(self, cells: Cells, small: list[str]) -> None:
         self._model = cp_model.CpModel()
         self._hidden = {cell: self._model.new_bool_var(cell) for cell in cells.values}
-        for cell in primary:
+        for cell in small:
             self._model.add(self._hidden[cell] == 1)
         # A cell that is hidden alone in an equation can be computed, so that hiding it is of no use.
         for relation in cells.relations:

@@ -1,22 +1,47 @@
-"""The cells of Tables 1 and 2, and what any reader knows to hold between them."""
+"""The cells of Table 1, Table 2 and the safety table, and what any reader knows to hold between them.
+
+The numbers of each table come as the study gives them, with the names of their cells in ``n_cell`` and
+``denominator_cell``; a number that stands in several tables has one name. Of the relations, some follow from the
+definitions, and others a reader expects although rows may contradict them (Tables 1 and 2 give both, in this order).
+"""
 
 from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.characteristics import CYTOREDUCTIVE, DISEASES, SYMPTOMATIC
+from analysis.characteristics import COLUMNS, CYTOREDUCTIVE, DISEASES, SYMPTOMATIC
 from analysis.cohort import Cohort
-from analysis.criteria import PAPER, Criteria
+from analysis.criteria import Criteria
+from analysis.safety import event_table, summarise
 from analysis.tables import table_1, table_2
-from analysis.vocabulary import POPULATION_DIAGNOSES, Diagnosis, Population
+from analysis.vocabulary import POPULATION_DIAGNOSES, Diagnosis, Population, Severity
 from compendium.centre.disclosure.cells import Relation, at_most, sums_to
 
-__all__ = ["characteristics_cells", "population_relations", "response_cells", "response_relations", "size_of"]
+_Relations = tuple[list[Relation], list[Relation]]
 
 _FINDINGS = ("positive", "negative", "not_evaluated")
 _BEST, _LAST = ("cr", "mr", "pr"), ("nr", "loss_of_response", "intolerance", "lost_to_follow_up")
 _MARROW = ("histology", "cytology", "phenotype", "kit")
 _KIT = "who.kit_d816v"
+
+EVENT_COLUMNS: dict[str, str] = {
+    "n": "Patients (%)",
+    **{severity.value: severity.value.capitalize() for severity in Severity},
+    "flare": "Flare",
+    "led_to_stop": "Led to stop",
+}
+"""The columns of the safety table: the patients with an event, and those in whom it was of a kind."""
+
+_PATIENTS: dict[str, str] = {
+    "patients_with_event.all": "Any adverse event",
+    "severe.all": "Severe adverse event",
+    "flare.all": "Flare of symptoms",
+    "severe_flare.all": "Severe flare",
+    "stopped.all": "Stopped for side effects",
+    "stopped.with_event": "Stopped, of those with an adverse event",
+    "stopped_for_event.all": "Stopped because of an adverse event",
+    "flare_stopped.all": "Stopped because of a flare",
+}
 
 
 def size_of(population: str) -> str:
@@ -41,23 +66,8 @@ def _columns(cohort: Cohort) -> list[Population]:
     return [column for column, parts in POPULATION_DIAGNOSES.items() if whole.issuperset(parts)]
 
 
-def population_relations(cohort: Cohort) -> Iterator[Relation]:
-    """Say how the numbers of patients add up.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-
-    Yields
-    ------
-    Relation
-        Primary and idiopathic make up all; ISM, CM and MMAS are primary (L266, Table 1).
-    """
-    yield from _sums_of_columns(cohort, "patients")
-
-
 def _sums_of_columns(cohort: Cohort, row: str) -> Iterator[Relation]:
+    """Primary and idiopathic make up all; ISM, CM and MMAS are primary (L266, Table 1)."""
     columns = _columns(cohort)
     for whole, parts in (
         (Population.ALL, (Population.PRIMARY, Population.IDIOPATHIC)),
@@ -67,22 +77,8 @@ def _sums_of_columns(cohort: Cohort, row: str) -> Iterator[Relation]:
             yield sums_to(f"{row}/{whole}", [f"{row}/{part}" for part in parts])
 
 
-def response_cells(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Give the numbers of Table 2 with the names of their cells.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    DataFrame
-        As `analysis.tables.table_2`, for the populations that are part of the cohort's own, with ``n_cell`` and
-        ``denominator_cell``.
-    """
+def response_cells(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
+    """Give the numbers of Table 2 for the populations that are part of the cohort's own."""
     numbers = table_2(cohort, criteria)
     numbers = numbers[numbers["column"].isin(_columns(cohort))].reset_index(drop=True)
     return numbers.assign(
@@ -90,21 +86,8 @@ def response_cells(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     )
 
 
-def response_relations(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[list[Relation], list[Relation]]:
-    """Say what holds between the cells of Table 2.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    certain, expected : list of Relation
-        What follows from the definitions, and what a reader expects although rows may contradict it.
-    """
+def response_relations(cohort: Cohort, criteria: Criteria) -> _Relations:
+    """Say what holds between the cells of Table 2: what is certain, and what is expected."""
     certain: list[Relation] = []
     expected: list[Relation] = []
     for column in _columns(cohort):
@@ -167,23 +150,9 @@ def _named(cohort: Cohort, row: str) -> tuple[str | None, str | None]:
     return row, f"{row}:evaluated" if own else size
 
 
-def characteristics_cells(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Give the numbers of Table 1 with the names of their cells.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    DataFrame
-        As `analysis.tables.table_1`, without the rows of diagnoses that the population has not by definition, with
-        ``n_cell`` and ``denominator_cell``.
-    """
-    numbers = table_1(cohort, criteria)
+def characteristics_cells(cohort: Cohort) -> pd.DataFrame:
+    """Give the numbers of Table 1, without the rows of diagnoses that the population has not by definition."""
+    numbers = table_1(cohort)
     names = pd.DataFrame(
         [_named(cohort, row) for row in numbers["row"]], numbers.index, columns=["n_cell", "denominator_cell"]
     )
@@ -191,23 +160,12 @@ def characteristics_cells(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Data
     return numbers[numbers["n_cell"].notna()].reset_index(drop=True)
 
 
-def characteristics_relations(cohort: Cohort) -> tuple[list[Relation], list[Relation]]:
-    """Say what holds between the cells of Table 1.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-
-    Returns
-    -------
-    certain, expected : list of Relation
-        What follows from the definitions, and what a reader expects although rows may contradict it.
-    """
+def characteristics_relations(cohort: Cohort) -> _Relations:
+    """Say what holds between the cells of Table 1, and between the populations: what is certain, what is expected."""
     size = size_of(cohort.population)
     diseases = {disease: whole for disease in DISEASES if (whole := _of(cohort, DISEASES[disease]))}
     kit = {disease: _kit_cells(cohort, disease) for disease in diseases}
-    certain = [sums_to(size, ["men", "women"])]
+    certain = [*_sums_of_columns(cohort, "patients"), sums_to(size, ["men", "women"])]
     expected = []
     if len(diseases) > 1:
         certain.append(sums_to(size, list(diseases.values())))
@@ -238,3 +196,89 @@ def characteristics_relations(cohort: Cohort) -> tuple[list[Relation], list[Rela
     expected += [at_most(f"{skin}.kit", _KIT), at_most(f"{marrow}.kit", _KIT)]
     expected += [at_most(diseases["cm"], skin)] if "cm" in diseases else []
     return certain, expected
+
+
+def _patient_rows(cohort: Cohort) -> pd.DataFrame:
+    values = summarise(cohort)
+    rows = pd.DataFrame([values[f"safety.{key}"] for key in _PATIENTS])
+    rows.insert(0, "row", [f"patients.{key.removesuffix('.all')}" for key in _PATIENTS])
+    of_them = rows["row"] == "patients.stopped.with_event"
+    of = of_them.map({True: "patients.patients_with_event", False: size_of(cohort.population)})
+    rows = rows.assign(label=list(_PATIENTS.values()), column="n", n_cell=rows["row"], denominator_cell=of)
+    return rows.assign(level=of_them.astype(int), statistic="count_percent")
+
+
+def _event_rows(cohort: Cohort, threshold: int) -> pd.DataFrame:
+    events, counts = event_table(cohort), list(EVENT_COLUMNS)
+    # By name: the order by frequency would tell between which counts a hidden one lies.
+    named = events[events["n"] >= threshold].sort_values("term")
+    sums = {"event:all": ("All adverse events, number of events", events[counts].sum())}
+    if len(named) and threshold > 1:
+        rest = events.loc[events["n"] < threshold, counts].sum()
+        sums = {"event:other": ("Rarer adverse events, number of events", rest)} | sums
+    totals = pd.DataFrame([total for _, total in sums.values()], columns=counts)
+    rows = pd.concat(
+        [
+            named[counts].assign(row="event." + named["term"], label=named["term"].str.capitalize()),
+            totals.assign(row=list(sums), label=[label for label, _ in sums.values()]),
+        ]
+    )
+    cells = rows.set_index(["row", "label"]).rename_axis(columns="column").stack().rename("n").reset_index()
+    cells["n_cell"] = cells["row"] + "/" + cells["column"]
+    of = (cells["column"] == "n") & cells["row"].str.startswith("event.")
+    cells["denominator"] = pd.Series(len(cohort.patients), cells.index).where(of)
+    cells["percent"] = 100 * cells["n"].astype(float) / cells["denominator"]
+    cells["denominator_cell"] = pd.Series(size_of(cohort.population), cells.index).where(of)
+    return cells.assign(level=0, statistic=of.map({True: "count_percent", False: "count"}))
+
+
+def safety_cells(cohort: Cohort, threshold: int) -> pd.DataFrame:
+    """Give the numbers of the safety table: rows of patients, then of events, with a column for each `EVENT_COLUMNS`.
+
+    Events that fewer patients had than the threshold are not named: that one of them occurred at all is rare. They are
+    counted together in one row, as events.
+    """
+    rows = pd.concat([_patient_rows(cohort), _event_rows(cohort, threshold)], ignore_index=True)
+    rows = rows.reindex(columns=[*COLUMNS, "n_cell", "denominator_cell"])
+    whole = dict.fromkeys(("n", "denominator"), "Int64")
+    floats = dict.fromkeys(("percent", "median", "mean", "sd", "minimum", "maximum", "ratio"), "float64")
+    return rows.astype(whole | floats)
+
+
+def safety_relations(cohort: Cohort, numbers: pd.DataFrame, criteria: Criteria) -> list[Relation]:
+    """Say what holds between the cells of the safety table, and between them and Table 2.
+
+    All follows from the definitions; an event stands at most once per patient.
+    """
+    size, everything = size_of(cohort.population), "event:all"
+    rows = list(dict.fromkeys(numbers.loc[numbers["row"].str.startswith("event"), "row"]))
+    named = [row for row in rows if row.startswith("event.")]
+    parts = [row for row in rows if row != everything]
+    affected, severe, flare, both, stopped, of_them, for_event, for_flare = (
+        f"patients.{key.removesuffix('.all')}" for key in _PATIENTS
+    )
+    relations = [sums_to(f"{row}/n", [f"{row}/{severity}" for severity in Severity]) for row in rows]
+    relations += [at_most(f"{row}/{kind}", f"{row}/n") for row in rows for kind in ("flare", "led_to_stop")]
+    if parts:
+        relations += [sums_to(f"{everything}/{kind}", [f"{row}/{kind}" for row in parts]) for kind in EVENT_COLUMNS]
+    for kind, cell in (("n", affected), ("severe", severe), ("flare", flare), ("led_to_stop", for_event)):
+        relations += [at_most(cell, f"{everything}/{kind}"), *(at_most(f"{row}/{kind}", cell) for row in named)]
+    # What a patient has of one kind beyond the first is at most what he or she has beyond the first at all.
+    for kind, cell in (("severe", severe), ("flare", flare), ("led_to_stop", for_event)):
+        relations.append(Relation((f"{everything}/{kind}", affected), (f"{everything}/n", cell), equal=False))
+    relations += [
+        at_most(of_them, affected),
+        at_most(affected, size),
+        at_most(stopped, size),
+        at_most(of_them, stopped),
+        at_most(for_event, of_them),
+    ]
+    relations += [at_most(both, severe), at_most(both, flare), at_most(for_flare, flare), at_most(for_flare, for_event)]
+    # Whoever has either is counted twice only if both.
+    relations += [
+        Relation((severe, flare), (affected, both), equal=False),
+        Relation((stopped, affected), (size, of_them), equal=False),
+    ]
+    counted, never = f"last.intolerance/{cohort.population}", f"best.nr/{cohort.population}"
+    by_reason = [] if criteria.intolerance == "all" else [never]
+    return [*relations, at_most(counted, stopped), at_most(stopped, counted, *by_reason)]

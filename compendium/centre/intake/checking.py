@@ -4,14 +4,11 @@ import os
 from dataclasses import dataclass
 
 import pandas as pd
-import pandera.errors
-import pandera.pandas as pa
 
 from analysis import schema
-from compendium.centre.checks import plausibility, rules
-from compendium.centre.intake.raw_tables import (
+from analysis.problems import (
     IDENTIFIERS,
-    RawTable,
+    CohortError,
     header_problems,
     hide_identifiers,
     no_problems,
@@ -19,10 +16,12 @@ from compendium.centre.intake.raw_tables import (
     shortened,
     together,
 )
+from compendium.centre.checks import plausibility, rules
+from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import Source, read_source
 from compendium.centre.intake.suggestions import MOST, nearest_allowed
 
-__all__ = ["Check", "check_cohort", "hide_identifiers"]
+__all__ = ["Check", "check_cohort", "checked_tables", "hide_identifiers"]
 
 MOST_LISTED = 10_000
 """The most refused cells of a column that are listed one by one; how many more there are is said."""
@@ -57,42 +56,19 @@ class Check:
     identifiers: frozenset[str] = frozenset()
 
 
-def _refused(values: pd.Series, column: pa.Column, kind: str) -> pd.Series:
-    """Tell which of the distinct values of a column its schema refuses.
-
-    Refused are also blanks at the ends of numbers, which the schema reads as if they were not there, and months in a
-    year that no calendar has.
-    """
-    refused = values.str.strip() != values.fillna("")
-    if kind == "month":
-        refused |= values.str.match("0000|.*[^0-9-]")
-    refused &= values.notna()
-    try:
-        column.validate(values.to_frame(column.name), lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        refused.loc[errors.failure_cases["index"].astype(int)] = True
-    return refused
-
-
 def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     """List the cells that the schema refuses, and tell for each column with any which rows they are in.
 
-    The distinct values of a column are checked instead of its cells: a million cells hold few values.
+    No more than so many of a column are listed, with a guess at what was meant.
     """
-    columns, found, cells = schema.table_schema(table).columns, [], {}
-    for name, contract in schema.columns_of(table).iterrows():
-        if list(frame.columns).count(name) != 1:
-            continue
-        values = frame[name].drop_duplicates().reset_index(drop=True)
-        refused = values[_refused(values, columns[name], contract["type"])]
-        if refused.empty:
-            continue
-        cells[name] = frame[name].isin(refused)
-        written = frame.loc[cells[name], name].fillna("")
+    found, cells = [], schema.refused_cells(frame, table)
+    for name, refused in cells.items():
+        contract = schema.columns_of(table).loc[name]
+        written = frame.loc[refused, name].fillna("")
         listed = written.head(MOST_LISTED)
-        few = refused.dropna().head(MOST)
+        few = written[written != ""].drop_duplicates().head(MOST)
         guesses = pd.Series([nearest_allowed(text, contract) for text in few], dtype="str")
-        guesses = guesses.mask(_refused(guesses, columns[name], contract["type"]), "")
+        guesses = guesses.mask(schema.refused(guesses, contract), "")
         nearest = dict(zip(few, guesses, strict=True))
         allowed = schema.describe_allowed(contract)
         values, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
@@ -194,6 +170,30 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
     usable = tables if errors.empty else None
     return Check(usable, errors, warnings, source.accounts, source.reconstructed, _identifiers(source))
+
+
+def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
+    """Read a cohort, check it as `check_cohort` does, and give its tables.
+
+    Parameters
+    ----------
+    path : str or path
+        As for `check_cohort`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The six tables with their types.
+
+    Raises
+    ------
+    CohortError
+        If there are errors.
+    """
+    check = check_cohort(path)
+    if check.tables is None:
+        raise CohortError(check.errors, check.identifiers)
+    return check.tables
 
 
 def _identifiers(source: Source) -> frozenset[str]:

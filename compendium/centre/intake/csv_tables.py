@@ -6,17 +6,10 @@ import io
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
-from compendium.centre.intake.raw_tables import (
-    NUMBER_TYPES,
-    RawTable,
-    Unreadable,
-    checked_header,
-    only_columns,
-    problems,
-    together,
-)
+from analysis.problems import problems, together
+from analysis.reading import csv_rows
+from compendium.centre.intake.raw_tables import NUMBER_TYPES, RawTable, Unreadable, checked_header, only_columns
 
 _LONGEST_HEADER = 100_000
 _HINT = 'in Excel, save it as "CSV UTF-8"'
@@ -137,34 +130,13 @@ def _refuse_loose_quotation_marks(content: bytes, separator: str) -> None:
 
 def _rows(content: bytes, header: list[str], separator: str) -> tuple[pd.DataFrame, dict[int, tuple[int, str]]]:
     """Read the rows below the header; those of another length are given by row as their cell count and text."""
-    uneven: dict[int, tuple[int, str]] = {}
-
-    def keep_aside(row: arrow_csv.InvalidRow) -> str:
-        uneven[row.number] = row.actual_columns, row.text
-        return "skip"
-
-    # Columns are numbered, since names may be there twice. One block and one thread, so that rows have their numbers.
-    places = [str(place) for place in range(len(header))]
     try:
-        rows = arrow_csv.read_csv(
-            pa.BufferReader(content),
-            arrow_csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=places),
-            arrow_csv.ParseOptions(
-                delimiter=separator,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep_aside,
-            ),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(places, pa.large_string()), null_values=[""], strings_can_be_null=True
-            ),
-        )
+        rows, numbers, uneven = csv_rows(content, len(header), separator)
     except pa.ArrowException as error:
         raise Unreadable("the file cannot be read as a CSV table") from error
-    frame = rows.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=np.nan)}.get)
-    numbers = np.delete(np.arange(1, 1 + len(frame) + len(uneven)), np.array(list(uneven), dtype=int) - 1)
     if 1 in uneven:
         raise Unreadable("row 1 cannot be read; allowed is a header with the column names")
+    frame = rows.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=np.nan)}.get)
     return frame.set_axis(header, axis="columns").set_axis(numbers - 2, axis="index").iloc[1:], uneven
 
 

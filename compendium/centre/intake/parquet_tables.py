@@ -7,15 +7,9 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from analysis import schema
+from analysis.problems import problems, shortened, together
 from compendium.centre.intake.cells import DAY_NOT_USED, cell_text, month_texts
-from compendium.centre.intake.raw_tables import (
-    RawTable,
-    Unreadable,
-    checked_header,
-    problems,
-    shortened,
-    together,
-)
+from compendium.centre.intake.raw_tables import RawTable, Unreadable, checked_header
 
 MOST_ROWS = 20_000_000
 MOST_BYTES = 1024**3

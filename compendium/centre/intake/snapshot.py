@@ -1,40 +1,21 @@
 """A checked copy of an own cohort: what a build reads instead of the files of the centre.
 
-Each notebook of a build reads the cohort. From the copy it is read without being checked again, it stays the same when
-somebody saves the spreadsheet during the build, and it holds none of the centre's identifiers.
+Each notebook of a build reads the cohort. The copy is a folder that `analysis.cohort.read_cohort` reads, stays the same
+when somebody saves the spreadsheet during the build, and holds none of the centre's identifiers.
 """
 
-import contextlib
-import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from analysis import schema, vocabulary
-from compendium.centre.checks import linking, rules
+from analysis.reading import DATA_PACKAGE
+from analysis.schema import TABLES
+from compendium.folders import make_private_folder, remove_folder
 
-__all__ = ["MARK", "pseudonymised", "read_snapshot", "write_snapshot"]
-
-MARK = "checked.json"
-"""The file that makes a folder a checked copy: digests of the contract and of the tables, and their origin."""
-
-
-def _contract_digest() -> str:
-    """Digest of all that decides whether rows keep the contract and what types they have."""
-    files = [
-        *sorted(schema.CONTRACT.iterdir()),
-        *(Path(module.__file__) for module in (schema, vocabulary, rules, linking)),
-        Path(__file__).with_name("checking.py"),
-    ]
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+__all__ = ["pseudonymised", "write_snapshot"]
 
 
 def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
@@ -80,47 +61,13 @@ def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstr
         Whether the rows were reconstructed from published results.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))  # only the owner may enter it
+    staged = make_private_folder(f".{folder.name}-", folder.parent)
     try:
-        for table in schema.TABLES:
+        for table in TABLES:
             tables[table].reset_index(drop=True).to_parquet(staged / f"{table}.parquet", index=False)
-        mark = {
-            "contract": _contract_digest(),
-            "reconstructed": reconstructed,
-            "tables": {table: _digest(staged / f"{table}.parquet") for table in schema.TABLES},
-        }
-        (staged / MARK).write_text(json.dumps(mark, indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        package = {"name": "checked-cohort", "reconstructed": reconstructed}
+        (staged / DATA_PACKAGE).write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
+        remove_folder(folder)
         os.replace(staged, folder)
     finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(staged)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def read_snapshot(folder: Path) -> tuple[dict[str, pd.DataFrame], bool] | None:
-    """Read a checked copy, if a folder is one.
-
-    Parameters
-    ----------
-    folder : Path
-        Any folder.
-
-    Returns
-    -------
-    tuple of dict of str to DataFrame and bool, or None
-        The six tables with their types and whether the rows were reconstructed; None if the folder is no checked copy,
-        was changed since, or was checked against another contract: then its rows have to be checked.
-    """
-    try:
-        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        digests = {table: _digest(folder / f"{table}.parquet") for table in schema.TABLES}
-        if (mark["contract"], mark["tables"]) != (_contract_digest(), digests):
-            return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    frames = {table: pd.read_parquet(folder / f"{table}.parquet") for table in schema.TABLES}
-    return {table: schema.with_types(table, frame) for table, frame in frames.items()}, bool(mark["reconstructed"])
+        remove_folder(staged)

@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.problems import header_problems, problems, shortened
+from analysis.reading import DATA_PACKAGE
 from analysis.schema import TABLES
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.files import read_bytes
 from compendium.centre.intake.parquet_tables import read_parquet_table
-from compendium.centre.intake.raw_tables import RawTable, Unreadable, header_problems, printable, problems, shortened
+from compendium.centre.intake.raw_tables import RawTable, Unreadable, printable
 from compendium.centre.intake.workbooks import open_workbook, read_sheet
 
 GIVE = (
     "an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV or a Parquet file for each: "
     + ", ".join(TABLES)
 )
-DATA_PACKAGE = "datapackage.json"
 _NOT_TABLES = ("read me", "lists")
 _OTHER_KINDS = {
     ".xls": 'an old Excel workbook; save it as "Excel Workbook (.xlsx)"',

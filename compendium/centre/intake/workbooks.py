@@ -11,16 +11,9 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from analysis.problems import problems, shortened, together
 from compendium.centre.intake.cells import DAY_NOT_USED, cell_text, month_texts
-from compendium.centre.intake.raw_tables import (
-    RawTable,
-    Unreadable,
-    checked_header,
-    only_columns,
-    problems,
-    shortened,
-    together,
-)
+from compendium.centre.intake.raw_tables import RawTable, Unreadable, checked_header, only_columns
 from compendium.centre.intake.workbook_parts import Part, check_parts
 
 Sheets = dict[str, tuple[object, Part]]

@@ -10,15 +10,8 @@ from compendium.centre.template.redcap import data_dictionary
 from compendium.centre.template.workbook import workbook
 
 
-def template_files() -> dict[str, bytes]:
-    """Make all forms.
-
-    Returns
-    -------
-    dict of str to bytes
-        The content of ``cohort.xlsx``, of a CSV file with the header only for each table in ``csv``, and of
-        ``redcap-data-dictionary.csv``.
-    """
+def _template_files() -> dict[str, bytes]:
+    """Make all forms, by path: the spreadsheet, a CSV file per table with the header only, and the data dictionary."""
     headers = {table: ",".join(schema.columns_of(table).index) + "\n" for table in schema.TABLES}
     return {
         "cohort.xlsx": workbook(),
@@ -39,18 +32,12 @@ Fill in one of them:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The arguments; by default those of the process.
-    """
+    """Run the command line, by default with the arguments of the process."""
     parser = argparse.ArgumentParser(prog="make template", description="Write empty forms for a cohort of one's own.")
     parser.add_argument("--out", type=Path, default=Path("cohorts/template"), help="folder (default: %(default)s)")
     out = parser.parse_args(arguments).out
     try:
-        states = write_new(out, template_files())
+        states = write_new(out, _template_files())
     except OSError as error:
         sys.exit(f"make template: {error}")
     for name, state in states.items():

@@ -9,28 +9,10 @@ __all__ = ["write_new"]
 
 
 def write_new(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
-    """Write files into a folder unless one of them is there with another content.
+    """Write files, given by their paths in a folder, unless one of them is there with another content.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder; made if it is missing.
-    contents : dict of str to bytes
-        The content of each file, by its path in the folder.
-
-    Returns
-    -------
-    dict of str to str
-        For each file ``written``, or ``unchanged`` if it was there with this content.
-
-    Raises
-    ------
-    PermissionError
-        If the repository would keep the folder, see `compendium.centre.intake.private`.
-    FileExistsError
-        If a file is there with another content; then none is written.
-    OSError
-        If a file or a folder cannot be written.
+    Gives for each file ``written``, or ``unchanged`` if it was there with this content. A PermissionError if the
+    repository would keep the folder, a FileExistsError if a file is there with another content; then none is written.
     """
     require_private(folder)
     paths = {name: folder / name for name in contents}

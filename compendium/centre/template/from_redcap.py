@@ -5,6 +5,7 @@ project that was made with the data dictionary of `compendium.centre.template.re
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pandas as pd
 import pandera.errors
 
 from analysis import schema
-from analysis.cohort import CohortError
-from compendium.centre.intake.raw_tables import problems, together
+from analysis.problems import CohortError, problems, together
+from compendium.centre.intake.csv_tables import read_csv_table
+from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.raw_tables import Unreadable
 from compendium.centre.template.files import write_new
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.files import csv_text
@@ -36,8 +39,8 @@ class _Problems:
 
     def add(self, cells: pd.Series, column: str, allowed: str) -> None:
         """Add a problem for each of some cells of a column, indexed as the rows of the export."""
-        values = cells.fillna("").astype(str).to_list()
-        self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
+        if values := cells.fillna("").astype(str).to_list():
+            self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
         """Add a problem of the whole file."""
@@ -51,23 +54,18 @@ class _Problems:
 
 
 def _read(path: Path, found: _Problems) -> pd.DataFrame:
-    """Read the export as strings and refuse columns that are not those of the project."""
+    """Read the export as texts, indexed as a raw table, and refuse columns that are not those of the project."""
     try:
-        header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
-        separator = max(",;\t", key=header.count)
-        options = {"dtype": "str", "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
-        frame = pd.read_csv(path, header=None, sep=separator, skip_blank_lines=False, **options)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        found.add_file(f"the file cannot be read as a CSV table in UTF-8: {str(error).strip()}")
+        # The first table, whose columns every export has; it has no numbers, so that no decimal comma is changed.
+        raw = read_csv_table(read_bytes(Path(os.path.realpath(path))), schema.TABLES[0], found.file)
+    except Unreadable as reason:
+        found.add_file(f"{reason}; export all data as CSV, raw and not labelled")
         found.stop()
-    names = frame.iloc[0].fillna("").to_list()
-    frame = frame.iloc[1:].set_axis(names, axis="columns").reset_index(drop=True)
+    names = list(raw.frame.columns)
     expected = [*fields().index, _INSTRUMENT, _INSTANCE]
     for name in expected:
         if name not in names:
-            hint = (
-                f"; set up {', '.join(REPEATING)} as repeating instruments" if name in (_INSTRUMENT, _INSTANCE) else ""
-            )
+            hint = f"; set up {', '.join(REPEATING)} as repeating instruments" if name in expected[-2:] else ""
             found.add_file(f"column {name} is missing; export all fields, identifiers as well{hint}")
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
@@ -75,27 +73,27 @@ def _read(path: Path, found: _Problems) -> pd.DataFrame:
         if name not in expected and name not in _ADDED:
             found.add_file(f"column {name!r} is unknown; allowed are the variables of redcap-data-dictionary.csv")
     found.stop()
-    return frame[frame.notna().any(axis="columns")]
+    found.parts.append(raw.errors)
+    return raw.frame
 
 
 def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
     """Refuse rows that belong to no record or no instrument, or stand there twice, and values on rows of others."""
-    instrument, instance = frame[_INSTRUMENT].fillna(""), frame[_INSTANCE].fillna("")
-    found.add(frame.loc[frame[RECORD].isna(), RECORD], RECORD, "the identifier of the record")
+    record, instrument, instance = frame[RECORD], frame[_INSTRUMENT].fillna(""), frame[_INSTANCE].fillna("")
     unknown = ~instrument.isin(["", *REPEATING])
-    allowed = f"empty or one of {', '.join(REPEATING)}, as in an export of raw data"
-    found.add(frame.loc[unknown, _INSTRUMENT], _INSTRUMENT, allowed)
     repeats = instrument.ne("") & ~unknown
     bad = (repeats & ~instance.str.fullmatch(r"[1-9]\d*")) | (instrument.eq("") & instance.ne(""))
-    found.add(
-        frame.loc[bad, _INSTANCE], _INSTANCE, "a whole number from 1 on a row of a repeating instrument, else empty"
-    )
-    twice = frame.assign(a=instrument, b=instance).duplicated([RECORD, "a", "b"]) & frame[RECORD].notna() & ~bad
+    twice = pd.concat([record, instrument, instance], axis="columns").duplicated() & record.notna() & ~bad
+    one_of = f"empty or one of {', '.join(REPEATING)}, as in an export of raw data"
+    number = "a whole number from 1 on a row of a repeating instrument, else empty"
+    found.add(record[record.isna()], RECORD, "the identifier of the record")
+    found.add(frame.loc[unknown, _INSTRUMENT], _INSTRUMENT, one_of)
+    found.add(frame.loc[bad, _INSTANCE], _INSTANCE, number)
     found.add(frame.loc[twice, _INSTANCE], _INSTANCE, "one row for each record, instrument and instance")
-    for name, column in fields().drop(RECORD).iterrows():
-        table = column["table"]
-        place = f"the repeating instrument {table}" if table in REPEATING else "the row without a repeating instrument"
-        elsewhere = frame[name].notna() & ~unknown & instrument.ne(table if table in REPEATING else "")
+    for name, table in fields()["table"].drop(RECORD).items():
+        own = table if table in REPEATING else ""
+        place = f"the repeating instrument {table}" if own else "the row without a repeating instrument"
+        elsewhere = frame[name].notna() & ~unknown & instrument.ne(own)
         found.add(frame.loc[elsewhere, name], name, f"empty on this row; the variable belongs to {place}")
 
 
@@ -112,49 +110,33 @@ def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
 
 
 def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
-    """Take the rows of one table out of the export and check each value by itself; required ones may still be empty."""
-    variables = fields()
-    variables = variables[(variables["table"] == table) & (variables.index != RECORD)]
-    instrument = frame[_INSTRUMENT].fillna("")
-    rows = frame[instrument.eq(table if table in REPEATING else "")]
+    """Take the rows of one table out of the export and check each value by itself; required ones may still be empty.
+
+    Every record is a row of the first table, and of another one without repeating rows if it has a value there.
+    """
+    variables = fields().query("table == @table").drop(index=RECORD, errors="ignore")["column"]
+    rows = frame[frame[_INSTRUMENT].fillna("").eq(table if table in REPEATING else "")]
     if table not in REPEATING and table != schema.TABLES[0]:
         rows = rows[rows[list(variables.index)].notna().any(axis="columns")]
-    rows = rows[[RECORD, *variables.index]].set_axis([RECORD, *variables["column"]], axis="columns")
-    rows = rows[list(schema.columns_of(table).index)]
-    checks = schema.table_schema(table)
-    checks = checks.update_columns({name: {"nullable": True} for name in rows})
-    names = {column: variable for variable, column in variables["column"].items()} | {RECORD: RECORD}
+    columns = schema.columns_of(table)
+    rows = rows[[RECORD, *variables.index]].rename(columns=variables)[list(columns.index)]
+    names = {column: variable for variable, column in variables.items()} | {RECORD: RECORD}
+    checks = schema.table_schema(table).update_columns({name: {"nullable": True} for name in rows})
     try:
         checks.validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         for name, cases in errors.failure_cases.groupby("column"):
-            column = schema.columns_of(table).loc[name]
             cells = cases.set_index(cases["index"].astype(int))["failure_case"]
-            found.add(cells, names[name], schema.describe_allowed(column))
+            found.add(cells, names[name], schema.describe_allowed(columns.loc[name]))
     return rows
 
 
 def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Read a REDCap export as the six tables of the contract.
+    """Read a REDCap export, all data as CSV, as the six tables of the contract, as texts.
 
-    Parameters
-    ----------
-    path : Path
-        All data of the project as CSV, raw and not labelled, with the columns of repeating instruments.
-
-    Returns
-    -------
-    tables : dict of str to DataFrame
-        Strings, with missing values for empty cells. Every record is a row of the first table; it is a row of the other
-        tables without repeating rows if any of their variables is filled in.
-    left_out : list of str
-        The columns that REDCap adds of its own, which hold no data of patients.
-
-    Raises
-    ------
-    CohortError
-        If the file cannot be read, a column is missing or unknown, or a row or a value is not one of the project; all
-        problems are listed. Required values that are empty are no problem here but in the check of the cohort.
+    Also gives the columns that REDCap adds of its own, which hold no data of patients. A `CohortError` lists all
+    problems: the file cannot be read, a column is missing or unknown, a row is cut short, or a row or a value is not
+    one of the project. Required values that are empty are no problem here but in the check of the cohort.
     """
     found = _Problems(path.name)
     frame = _read(path, found)
@@ -166,15 +148,9 @@ def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The arguments; by default those of the process.
-    """
-    program = "make redcap"
-    parser = argparse.ArgumentParser(prog=program, description="Turn a REDCap export into the six tables of a cohort.")
+    """Run the command line, by default with the arguments of the process."""
+    what = "Turn a REDCap export into the six tables of a cohort."
+    parser = argparse.ArgumentParser(prog="make redcap", description=what)
     parser.add_argument("export", metavar="EXPORT", type=Path, help="all data as CSV, raw")
     parser.add_argument("out", metavar="FOLDER", type=Path, help="folder for the six CSV files")
     options = parser.parse_args(arguments)

@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
-from compendium.centre.template.terms import terms
-from compendium.centre.template.texts import ROWS, allowed, sentence
+from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
-__all__ = ["COLUMNS", "CONDITIONS", "RECORD", "REPEATING", "choices", "data_dictionary", "fields"]
+__all__ = ["CONDITIONS", "RECORD", "REPEATING", "choices", "data_dictionary", "fields"]
 
-COLUMNS = (
+_COLUMNS = (
     "Variable / Field Name",
     "Form Name",
     "Section Header",
@@ -72,29 +71,16 @@ CONDITIONS: dict[tuple[str, str], tuple[str, str, bool]] = {
 how, and whether the column is then required."""
 
 
-def _variable(table: str, column: str, shared: bool) -> str:
-    name = f"{table}_{column}" if shared else column
-    return name[:_LONGEST].rstrip("_")
-
-
 def fields() -> pd.DataFrame:
-    """List the variables of the REDCap project.
+    """List the variables of the REDCap project: the contract, with ``patient_id`` in the first table only.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by ``variable``: the rows of `analysis.schema.contract`, ``patient_id`` with the first table only.
-
-    Raises
-    ------
-    ValueError
-        If two columns would have the same variable.
+    Indexed by ``variable``. A ValueError if two columns would have the same one.
     """
     contract = schema.contract()
     contract = contract[(contract["column"] != RECORD) | ~contract.duplicated("column")]
     shared = contract.duplicated("column", keep=False)
-    named = [_variable(*names) for names in zip(contract["table"], contract["column"], shared, strict=True)]
-    found = contract.assign(variable=named)
+    names = contract["column"].mask(shared, contract["table"] + "_" + contract["column"])
+    found = contract.assign(variable=names.str[:_LONGEST].str.rstrip("_"))
     clash = found[found.duplicated("variable", keep=False)]
     if len(clash):
         columns = " and ".join(f"{one.table}.{one.column}" for one in clash.itertuples())
@@ -105,18 +91,7 @@ def fields() -> pd.DataFrame:
 
 
 def choices(column: pd.Series) -> dict[str, str] | None:
-    """Give the codes of a field with a closed vocabulary.
-
-    Parameters
-    ----------
-    column : Series
-        One row of `fields`.
-
-    Returns
-    -------
-    dict of str to str
-        The value in the contract of each code, in order; None without a closed vocabulary.
-    """
+    """Give the values of the contract by their codes, in order, of a field with a closed vocabulary."""
     listed = terms(column)
     if listed is None:
         return None
@@ -127,18 +102,15 @@ def choices(column: pd.Series) -> dict[str, str] | None:
     return codes
 
 
-def _label(value: str, meaning: str, column: pd.Series) -> str:
-    return f"{meaning} ({value})" if column["type"] == "grade" else meaning
-
-
 def _choice_text(column: pd.Series) -> str:
-    codes, listed = choices(column), terms(column)
+    codes = choices(column)
     if codes is None:
         return ""
-    pairs = zip(codes.items(), listed["meaning"], strict=True)
+    labels = terms(column)["meaning"]
+    if column["type"] == "grade":
+        labels = labels + [f" ({grade})" for grade in codes.values()]
     # A bar separates choices, so it must not stand in a label.
-    texts = (f"{code}, {_label(value, meaning, column).replace('|', '/')}" for (code, value), meaning in pairs)
-    return " | ".join(texts)
+    return " | ".join(f"{code}, {label.replace('|', '/')}" for code, label in zip(codes, labels, strict=True))
 
 
 def _field_note(column: pd.Series) -> str:
@@ -152,15 +124,15 @@ def _field_note(column: pd.Series) -> str:
 
 def _annotation(column: pd.Series) -> str:
     parts = [f"{column['table']}.{column['column']}"]
-    codes = choices(column) or {}
     if column["type"] == "grade":
         parts.append("code = 100 x grade")
-    elif any(code != value for code, value in codes.items()):
-        parts.append(", ".join(f"code {code} = {value}" for code, value in codes.items() if code != value))
+    else:
+        other = [f"code {code} = {value}" for code, value in (choices(column) or {}).items() if code != value]
+        parts += [", ".join(other)] if other else []
     if column["table"] in REPEATING:
         parts.append("repeating instrument")
-    tags = "@CHARLIMIT=7 @PLACEHOLDER='YYYY-MM'" if column["type"] == "month" else ""
-    return f"{'; '.join(parts)} {tags}".strip()
+    tags = " @CHARLIMIT=7 @PLACEHOLDER='YYYY-MM'" if column["type"] == "month" else ""
+    return "; ".join(parts) + tags
 
 
 def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]) -> dict[str, str]:
@@ -169,10 +141,10 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
     numeric = kind == "text" and column["type"] in ("integer", "number", "score")
     place = (column["table"], column["column"])
     decides, test, needed = CONDITIONS.get(place, ("", "", column["missing"] == "no"))
-    bounds = {
-        name: f"{column[bound]:g}" if numeric and np.isfinite(column[bound]) else ""
-        for name, bound in (("Text Validation Min", "minimum"), ("Text Validation Max", "maximum"))
-    }
+    low, high = (
+        f"{column[bound]:g}" if numeric and np.isfinite(column[bound]) else "" for bound in ("minimum", "maximum")
+    )
+    validation = "integer" if column["type"] == "integer" else "number"
     given = {
         "Variable / Field Name": variable,
         "Form Name": column["table"],
@@ -180,10 +152,9 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
         "Field Label": column["meaning"],
         "Choices, Calculations, OR Slider Labels": _choice_text(column),
         "Field Note": _field_note(column),
-        "Text Validation Type OR Show Slider Number": (
-            ("integer" if column["type"] == "integer" else "number") if numeric else ""
-        ),
-        **bounds,
+        "Text Validation Type OR Show Slider Number": validation if numeric else "",
+        "Text Validation Min": low,
+        "Text Validation Max": high,
         "Identifier?": "y" if column["type"] == "identifier" and codes is None else "",
         "Branching Logic (Show field only if...)": (
             f"[{variables[column['table'], decides]}] {test}" if decides else ""
@@ -191,29 +162,19 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
         "Required Field?": "y" if needed else "",
         "Field Annotation": _annotation(column),
     }
-    return dict.fromkeys(COLUMNS, "") | given
+    return dict.fromkeys(_COLUMNS, "") | given
 
 
 def data_dictionary() -> pd.DataFrame:
-    """Make the REDCap data dictionary.
+    """Make the REDCap data dictionary: the columns of its upload, one row per variable of `fields`, all strings.
 
-    Returns
-    -------
-    DataFrame
-        The `COLUMNS` of REDCap's upload, one row per variable of `fields`, all of them strings. The field annotation
-        names the table and the column of the contract.
-
-    Raises
-    ------
-    ValueError
-        If two columns would have the same variable.
+    The field annotation names the table and the column of the contract.
     """
     contract = fields()
     variables = {(one.table, one.column): name for name, one in zip(contract.index, contract.itertuples(), strict=True)}
-    rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()], columns=list(COLUMNS))
+    rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()], columns=list(_COLUMNS))
     first = ~rows.duplicated("Form Name") & rows["Form Name"].isin(REPEATING)
     rows.loc[first, "Section Header"] = [
-        f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}"
-        for table in rows.loc[first, "Form Name"]
+        f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}" for table in REPEATING
     ]
     return rows

@@ -1,25 +1,20 @@
-"""What the spreadsheet says of each column and of itself."""
+"""What the forms say: the vocabularies of the contract with their meanings, example rows, and notes on each column.
 
+A column is one row of `analysis.schema.contract`, or of `analysis.schema.columns_of`, whose name is then the column's.
+"""
+
+import re
 import textwrap
+from functools import cache
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from analysis import schema
-from compendium.centre.template.terms import list_name, spaced, terms
+from analysis import schema, vocabulary
 
-__all__ = [
-    "LARGEST_MESSAGE",
-    "LARGEST_TITLE",
-    "PURPOSE",
-    "ROWS",
-    "STEPS",
-    "TITLE",
-    "allowed",
-    "error",
-    "note",
-    "prompt",
-    "sentence",
-]
+EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")
+"""The identifiers of the two patients of the example rows."""
 
 LARGEST_TITLE, LARGEST_MESSAGE = 32, 255
 """Excel's limits on the title and on the text of a message that belongs to a cell."""
@@ -57,6 +52,106 @@ ROWS = {
 }
 """What a row of each table stands for."""
 
+_HERE = Path(__file__).parent
+
+
+def is_number(column: pd.Series) -> bool:
+    """Tell whether the cells of a column are numbers."""
+    return column["type"] in ("integer", "number", "grade", "score")
+
+
+def list_name(column: pd.Series) -> str | None:
+    """Name the closed vocabulary of a column; None if it has none.
+
+    It is the enumeration of `analysis.vocabulary`, ``symptom`` for the list of symptoms, ``grade`` for the grades, and
+    the name of the column if it has a list of its own.
+    """
+    if column["type"] == "grade":
+        return "grade"
+    if schema.allowed_values(column) is None:
+        return None
+    if column["allowed"] == "symptoms.csv":
+        return "symptom"
+    return column["allowed"] if column["type"] == "category" else column.get("column", column.name)
+
+
+def _in_words(value: str) -> str:
+    return value[:1].upper() + value[1:].replace("_", " ")
+
+
+@cache
+def _meanings() -> dict[tuple[str, str], str]:
+    """Read what the values mean, by list and value: the labels that the study has, and those written for the forms."""
+    labelled = {"StopReason": vocabulary.STOP_REASON_LABELS, "Analyte": vocabulary.ANALYTE_LABELS}
+    found = {(name, str(value)): label for name, labels in labelled.items() for value, label in labels.items()}
+    written = pd.read_csv(_HERE / "meanings.csv", dtype=str)
+    return found | written.set_index(["list", "value"])["meaning"].to_dict()
+
+
+def terms(column: pd.Series) -> pd.DataFrame | None:
+    """List the values that may stand in a column with a closed vocabulary, in its order.
+
+    Gives ``value`` (grades are floats, else strings), ``meaning`` and ``group`` (of a symptom, else empty).
+    """
+    name = list_name(column)
+    if name is None:
+        return None
+    if name == "grade":
+        labels = vocabulary.GRADE_LABELS
+        return pd.DataFrame({"value": list(labels), "meaning": list(labels.values()), "group": ""})
+    values = schema.allowed_values(column)
+    if name == "symptom":
+        symptoms = schema.symptom_list()
+        groups = [vocabulary.SYMPTOM_GROUP_LABELS[group] for group in symptoms["group"]]
+        return pd.DataFrame({"value": values, "meaning": symptoms["label"].to_list(), "group": groups})
+    # A value that was added to the contract after this file was written speaks for itself.
+    meanings = [_meanings().get((name, value), _in_words(value)) for value in values]
+    return pd.DataFrame({"value": values, "meaning": meanings, "group": ""})
+
+
+def vocabularies() -> dict[str, tuple[pd.DataFrame, list[tuple[str, str]]]]:
+    """Collect the vocabularies in the order of the contract: `terms`, and table and column of each place of use."""
+    found: dict[str, tuple[pd.DataFrame, list[tuple[str, str]]]] = {}
+    for _, column in schema.contract().iterrows():
+        name = list_name(column)
+        if name is not None:
+            if name not in found:
+                found[name] = (terms(column), [])
+            found[name][1].append((column["table"], column["column"]))
+    return found
+
+
+def _plain_example(column: pd.Series, patient: int) -> str:
+    """Make an example for a column that has none written: the simplest that is allowed."""
+    if column["missing"] == "yes":
+        return ""
+    listed = terms(column)
+    if listed is not None:
+        return str(listed["value"].iloc[0])
+    if is_number(column):
+        return f"{column['minimum'] if np.isfinite(column['minimum']) else 0:g}"
+    return {"month": "2016-01", "identifier": EXAMPLE_IDS[patient]}.get(column["type"], "example")
+
+
+def example_rows(table: str) -> pd.DataFrame:
+    """Give the two example rows of a table, one for each of `EXAMPLE_IDS`: strings, empty for empty cells."""
+    written = pd.read_csv(_HERE / "examples.csv", dtype=str, keep_default_na=False)
+    written = written[written["table"] == table].set_index("column")
+    rows = {
+        name: (
+            written.loc[name, ["first", "second"]].to_list()
+            if name in written.index
+            else [_plain_example(column, patient) for patient in range(2)]
+        )
+        for name, column in schema.columns_of(table).iterrows()
+    }
+    return pd.DataFrame(rows)
+
+
+def spaced(name: str) -> str:
+    """Write the name of a list in words: ``ExclusionReason`` as ``Exclusion reason``."""
+    return _in_words(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+
 
 def _closed(text: str) -> str:
     return text.rstrip(".") + "."
@@ -70,15 +165,7 @@ def sentence(text: str) -> str:
 def allowed(column: pd.Series) -> str:
     """Say in words what may stand in a column without a closed vocabulary.
 
-    Parameters
-    ----------
-    column : Series
-        One row of `analysis.schema.contract`.
-
-    Returns
-    -------
-    str
-        As `analysis.schema.describe_allowed`, but an identifier is never called a name, which nobody shall enter.
+    As `analysis.schema.describe_allowed`, but an identifier is never called a name, which nobody shall enter.
     """
     if column["type"] == "identifier":
         return "a code of your own, without blanks at its ends; never anybody's name"
@@ -94,18 +181,7 @@ def _unit(column: pd.Series) -> list[str]:
 
 
 def note(column: pd.Series) -> str:
-    """Say at the head of a column what belongs in it.
-
-    Parameters
-    ----------
-    column : Series
-        One row of `analysis.schema.columns_of`, named like the column.
-
-    Returns
-    -------
-    str
-        Meaning, unit, what is allowed and whether a cell may be empty, in lines.
-    """
+    """Say at the head of a column its meaning, unit, what is allowed and whether a cell may be empty, in lines."""
     listed = terms(column)
     if listed is None:
         lines = [f"Allowed: {allowed(column)}."]
@@ -118,18 +194,7 @@ def note(column: pd.Series) -> str:
 
 
 def prompt(column: pd.Series) -> str:
-    """Say beside a cell that was clicked what belongs in it.
-
-    Parameters
-    ----------
-    column : Series
-        One row of `analysis.schema.columns_of`, named like the column.
-
-    Returns
-    -------
-    str
-        At most `LARGEST_MESSAGE` characters: the meaning is cut if need be, never what is allowed.
-    """
+    """Say beside a cell that was clicked what belongs in it; the meaning is cut if need be, never what is allowed."""
     what = "Choose from the list." if terms(column) is not None else sentence(allowed(column))
     tail = " ".join([*_unit(column), what, _must(column)])
     meaning = textwrap.shorten(_closed(column["meaning"]), LARGEST_MESSAGE - len(tail) - 1, placeholder=" ...")
@@ -137,20 +202,7 @@ def prompt(column: pd.Series) -> str:
 
 
 def error(column: pd.Series, unique: bool = False) -> str:
-    """Say what is allowed after something else was entered.
-
-    Parameters
-    ----------
-    column : Series
-        One row of `analysis.schema.columns_of`, named like the column.
-    unique : bool, default False
-        Whether a value may stand in one row only.
-
-    Returns
-    -------
-    str
-        At most `LARGEST_MESSAGE` characters.
-    """
+    """Say what is allowed after something else was entered, which may have to stand in one row only."""
     if terms(column) is not None:
         return "This value is not in the list. Choose one from the list; the sheet lists says what each means."
     once = ", and in one row only" if unique else ""

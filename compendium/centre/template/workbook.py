@@ -12,22 +12,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from analysis import schema
 from compendium.centre.template import texts
-from compendium.centre.template.terms import (
-    EXAMPLE_IDS,
-    example_rows,
-    is_number,
-    list_name,
-    spaced,
-    terms,
-    vocabularies,
-)
 
-__all__ = ["LAST_ROW", "LISTS", "READ_ME", "workbook"]
+__all__ = ["workbook"]
 
-READ_ME, LISTS = "read me", "lists"
+_READ_ME, _LISTS = "read me", "lists"
 """The sheets that are no tables."""
 
-LAST_ROW = 10_000
+_LAST_ROW = 10_000
 """The last row of a sheet that is checked while it is filled in."""
 
 _INK, _SHADE, _PALE, _RULE = "#123d6b", "#f6ead2", "#e4e4e4", "#a9a9a9"
@@ -50,11 +41,11 @@ _FORMATS: dict[str, dict] = {
 # A note holds about this many characters of its type size in a line.
 _NOTE_WIDTH, _NOTE_CHARACTERS, _NOTE_LINE = 330, 50, 16
 
-Formats = dict[str, Format]
-Ranges = dict[str, str]
+_Formats = dict[str, Format]
+_Ranges = dict[str, str]
 
 
-def _read_me(sheet: Worksheet, formats: Formats) -> None:
+def _read_me(sheet: Worksheet, formats: _Formats) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 106)
@@ -75,27 +66,28 @@ def _read_me(sheet: Worksheet, formats: Formats) -> None:
         sheet.write_string(row, 1, texts.ROWS[table], formats["text"])
         sheet.write_string(row, 2, f"{required} / {len(schema.columns_of(table)) - required}", formats["text"])
     end = head + len(schema.TABLES) + 1
-    sheet.write_url(end, 0, f"internal:'{LISTS}'!A1", formats["sheet"], LISTS)
+    sheet.write_url(end, 0, f"internal:'{_LISTS}'!A1", formats["sheet"], _LISTS)
     sheet.write_string(end, 1, "Nothing to fill in: every value to choose from, and what it means", formats["text"])
     looks = (
         ("required", "column_name", "The column must be filled in"),
         ("optional", "column_name", "The cell may stay empty"),
-        ("example", EXAMPLE_IDS[0], "An example, to be deleted"),
+        ("example", texts.EXAMPLE_IDS[0], "An example, to be deleted"),
     )
     for row, (look, sample, text) in enumerate(looks, end + 2):
         sheet.write_string(row, 0, sample, formats[look])
         sheet.write_string(row, 1, text, formats["text"])
 
 
-def _lists(sheet: Worksheet, formats: Formats) -> None:
+def _lists(sheet: Worksheet, formats: _Formats) -> _Ranges:
+    """Write every vocabulary, and give the cells that hold its values."""
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 64)
     sheet.set_column(2, 2, 36)
     sheet.hide_gridlines(2)
-    row = 0
-    for name, (listed, users) in vocabularies().items():
+    ranges, row = {}, 0
+    for name, (listed, users) in texts.vocabularies().items():
         grouped = listed["group"].ne("").any()
-        for column, text in enumerate((spaced(name), "Meaning", "Group" if grouped else "")):
+        for column, text in enumerate((texts.spaced(name), "Meaning", "Group" if grouped else "")):
             sheet.write_string(row, column, text, formats["rule"])
         for place, term in enumerate(listed.itertuples(), row + 1):
             if isinstance(term.value, str):
@@ -105,6 +97,7 @@ def _lists(sheet: Worksheet, formats: Formats) -> None:
             sheet.write_string(place, 1, term.meaning, formats["text"])
             if grouped:
                 sheet.write_string(place, 2, term.group, formats["text"])
+        ranges[name] = f"={_LISTS}!$A${row + 2}:$A${row + 1 + len(listed)}"
         tables = {table: [column for other, column in users if other == table] for table, _ in users}
         used = "Used in " + "; ".join(f"{table}: {', '.join(columns)}" for table, columns in tables.items())
         used = textwrap.fill(used, 68)
@@ -112,20 +105,12 @@ def _lists(sheet: Worksheet, formats: Formats) -> None:
         sheet.write_string(row, 1, used, formats["muted"])
         sheet.set_row(row, 15 * len(used.splitlines()))
         row += 2
-
-
-def _ranges() -> Ranges:
-    """Give the cells of the sheet of lists that hold each vocabulary, as `_lists` writes them."""
-    ranges, row = {}, 0
-    for name, (listed, _) in vocabularies().items():
-        ranges[name] = f"={LISTS}!$A${row + 2}:$A${row + 1 + len(listed)}"
-        row += len(listed) + 3
     return ranges
 
 
-def _check(column: pd.Series, unique: bool, letter: str, ranges: Ranges) -> dict:
+def _check(column: pd.Series, unique: bool, letter: str, ranges: _Ranges) -> dict:
     """Say what Excel lets pass in a column."""
-    name, kind, cell = list_name(column), column["type"], f"{letter}2"
+    name, kind, cell = texts.list_name(column), column["type"], f"{letter}2"
     # Excel knows no open bounds, so one that is open is set beyond all that can be meant.
     bounds = {"minimum": f"{max(column['minimum'], -1e9):.12g}", "maximum": f"{min(column['maximum'], 1e9):.12g}"}
     if name is not None:
@@ -140,23 +125,23 @@ def _check(column: pd.Series, unique: bool, letter: str, ranges: Ranges) -> dict
         formula = f'=AND(LEN({cell})=7,MID({cell},5,1)="-",{year}>=1900,{month}>=1,{month}<=12)'
     else:
         # Not COUNTIF, which takes 01 and 1 for the same.
-        once = f",SUMPRODUCT(--(${letter}$2:${letter}${LAST_ROW}={cell}))=1" if unique else ""
+        once = f",SUMPRODUCT(--(${letter}$2:${letter}${_LAST_ROW}={cell}))=1" if unique else ""
         formula = f'=AND(LEFT({cell},1)<>" ",RIGHT({cell},1)<>" "{once})'
     return {"validate": "custom", "value": formula}
 
 
-def _table(sheet: Worksheet, table: str, formats: Formats, ranges: Ranges) -> None:
+def _table(sheet: Worksheet, table: str, formats: _Formats, ranges: _Ranges) -> None:
     sheet.freeze_panes(1, 1)
     sheet.set_row(0, 22)
     sheet.set_landscape()
     sheet.repeat_rows(0)
     sheet.set_comments_author("")
-    examples = example_rows(table)
+    examples = texts.example_rows(table)
     for place, (name, column) in enumerate(schema.columns_of(table).iterrows()):
-        number = is_number(column)
+        number = texts.is_number(column)
         kind = " number" if number else ""
         unique = schema.KEYS[table] == [name]
-        listed = terms(column)
+        listed = texts.terms(column)
         longest = 0 if listed is None or number else listed["value"].str.len().max()
         sheet.set_column(place, place, max(len(name), longest, 11) + 3, formats[f"cell{kind}"])
         sheet.write_string(0, place, name, formats["required" if column["missing"] == "no" else "optional"])
@@ -171,7 +156,7 @@ def _table(sheet: Worksheet, table: str, formats: Formats, ranges: Ranges) -> No
             "error_title": name[: texts.LARGEST_TITLE],
             "error_message": texts.error(column, unique),
         }
-        refused = sheet.data_validation(1, place, LAST_ROW - 1, place, check | messages)
+        refused = sheet.data_validation(1, place, _LAST_ROW - 1, place, check | messages)
         assert not refused, f"{table}.{name}: {check}"
         for row, value in enumerate(examples[name], 1):
             if value == "":
@@ -183,28 +168,23 @@ def _table(sheet: Worksheet, table: str, formats: Formats, ranges: Ranges) -> No
 
 
 def workbook() -> bytes:
-    """Make the spreadsheet.
+    """Make the xlsx file, the same at every run.
 
-    Returns
-    -------
-    bytes
-        The content of the xlsx file; the same at every run. Its sheets are `READ_ME`, one for each of
-        `analysis.schema.TABLES` with the column names of the contract in row 1 and the example rows of
-        `compendium.centre.template.terms.example_rows` below, and `LISTS`.
+    Its sheets are one to read, one for each table with the column names of the contract in row 1 and the example rows
+    below, and one of lists to choose from.
     """
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"title": texts.TITLE, "created": datetime(2018, 1, 1)})
         book.set_size(2400, 1400)
         formats = {name: book.add_format(settings) for name, settings in _FORMATS.items()}
-        ranges = _ranges()
-        _read_me(book.add_worksheet(READ_ME), formats)
+        sheets = {name: book.add_worksheet(name) for name in (_READ_ME, *schema.TABLES, _LISTS)}
+        _read_me(sheets[_READ_ME], formats)
+        ranges = _lists(sheets[_LISTS], formats)
         for table in schema.TABLES:
-            _table(book.add_worksheet(table), table, formats, ranges)
-        _lists(book.add_worksheet(LISTS), formats)
-        for name in (READ_ME, LISTS):
-            sheet = book.get_worksheet_by_name(name)
-            sheet.protect()
-            sheet.set_landscape()
-            sheet.fit_to_pages(1, 0)
+            _table(sheets[table], table, formats, ranges)
+        for name in (_READ_ME, _LISTS):
+            sheets[name].protect()
+            sheets[name].set_landscape()
+            sheets[name].fit_to_pages(1, 0)
     return content.getvalue()

@@ -1,0 +1,49 @@
+"""Measurements that anyone can repeat: what each measures stands in its first line, its command in the README."""
+
+import argparse
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+
+def options(doc: str, **known: tuple[Any, str]) -> argparse.Namespace:
+    """Read the command line of a measurement.
+
+    Parameters
+    ----------
+    doc : str
+        The docstring of its module, whose first line describes it.
+    **known : tuple
+        By name of an option its default, and what it means. A list takes several values, False stands for a switch.
+
+    Returns
+    -------
+    Namespace
+        The value of each option.
+    """
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    for name, (default, meaning) in known.items():
+        if default is False:
+            parser.add_argument(f"--{name}", action="store_true", help=meaning)
+            continue
+        several = {"nargs": "+", "type": type(default[0])} if isinstance(default, list) else {"type": type(default)}
+        parser.add_argument(f"--{name}", default=default, help=f"{meaning} (default: %(default)s)", **several)
+    return parser.parse_args()
+
+
+def timed(task: Callable[[], Any]) -> tuple[float, Any]:
+    """Call a task once; returns the seconds it took and what it returned."""
+    start = time.perf_counter()
+    result = task()
+    return time.perf_counter() - start, result
+
+
+def peak_mb(task: Callable[[], Any]) -> float:
+    """Call a task; returns the most megabytes allocated at once beyond what was there before. It runs slower so."""
+    tracemalloc.start()
+    try:
+        task()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,61 @@
+"""Folders that come and go: made with a mark inside, removed as a whole only where the mark is found."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+__all__ = ["abandoned", "make_folder", "make_private_folder", "remove_folder"]
+
+MARK = ".made-by-compendium"
+"""A file in each folder that may be removed as a whole; it holds the number of the process that made it."""
+
+
+def _mark(folder: Path) -> None:
+    (folder / MARK).write_text(f"{os.getpid()}\n", encoding="utf-8")
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder that `remove_folder` removes, and those above it; FileExistsError if somebody else made it."""
+    if folder.is_dir() and not folder.is_symlink() and (folder / MARK).is_file():
+        _mark(folder)
+        return folder
+    folder.mkdir(parents=True)
+    _mark(folder)
+    return folder
+
+
+def make_private_folder(prefix: str, above: Path | None = None) -> Path:
+    """Make a folder with a new name that only this user can enter."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
+    _mark(folder)
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it; the only place where this project does so. None is fine too.
+
+    PermissionError if it is a link, has no mark, or holds the home folder, the working folder or this package.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    real = folder.resolve()
+    kept = (Path.home().resolve(), Path.cwd(), Path(__file__).resolve())
+    if folder.is_symlink() or not (real / MARK).is_file() or any(one.is_relative_to(real) for one in kept):
+        raise PermissionError(f"{folder}: not removed, since it was not made by this project")
+    shutil.rmtree(real, ignore_errors=True)
+
+
+def abandoned(above: Path, prefix: str) -> list[Path]:
+    """List folders that `make_private_folder` made for processes of this user that are no more."""
+    found = []
+    for folder in above.glob(f"{prefix}*"):
+        try:
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            os.kill(int((folder / MARK).read_text(encoding="utf-8")), 0)
+        except ProcessLookupError:
+            found.append(folder)
+        except (OSError, ValueError, AttributeError):
+            continue  # no mark, another's process, or a system without such numbers
+    return found

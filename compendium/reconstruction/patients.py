@@ -1,0 +1,218 @@
+"""The block of the model on who the patients are: numbers, sex, ages, mutation, WHO criteria, organs, therapies."""
+
+from ortools.sat.python import cp_model
+
+from compendium.reconstruction.draws import Draw
+from compendium.reconstruction.statements import Statements
+from compendium.verification.identities import POPULATIONS
+
+EXAMINATIONS = {
+    "kit_d816v": "*.who.kit",
+    "who_multifocal_infiltrates": "*.who.infiltrates",
+    "who_atypical_mast_cells": "*.who.atypical",
+    "who_cd2_cd25": "*.who.phenotype",
+    "who_tryptase_over_20": "*.who.tryptase",
+    "skin_kit_d816v": "*.skin.kit",
+    "bone_marrow_involved": "table1.marrow",
+}
+"""Findings that not every patient was examined for, and the claims that count them."""
+
+MARROW = {
+    "bone_marrow_histology": ("table1.marrow.histology", "who_multifocal_infiltrates"),
+    "bone_marrow_cytology": ("table1.marrow.cytology", "who_atypical_mast_cells"),
+    "bone_marrow_phenotype": ("table1.marrow.phenotype", "who_cd2_cd25"),
+    "bone_marrow_kit_d816v": ("table1.marrow.kit", "kit_d816v"),
+}
+"""Marrow findings, the claims that count them, and the WHO criterion that each of them fulfils."""
+
+KNOWN = {
+    "skin_involved": "table1.skin",
+    "skin_maculopapular": "table1.skin.maculopapular",
+    "skin_histology": "table1.skin.histology",
+    "decreased_bone_density": "table1.bone_density",
+}
+"""Findings known of every patient."""
+
+SYMPTOMATIC = {
+    "h1_antihistamine": "*.symptomatic.h1",
+    "h2_antihistamine": "*.symptomatic.h2",
+    "montelukast": "*.symptomatic.montelukast",
+    "sodium_cromoglycate": "*.symptomatic.cromoglycate",
+}
+CYTOREDUCTIVE = {
+    name: f"*.cytoreductive.{name}" for name in ("cladribine", "masitinib", "imatinib", "rapamycin", "interferon")
+}
+
+_WHOLE_COHORT = (
+    *("abstract.patients", "introduction.patients", "methods.retained", "methods.informed", "methods.data_collected"),
+    *("results.patients.included", "results.best.patients", "discussion.patients", "table1.header.n"),
+    "legends.figure?.n",
+)
+
+_YOUNGEST = 15
+"""Age in years below which systemic mastocytosis and activation syndromes are not diagnosed here."""
+
+_MONTHS_A_LINE = 6
+"""Months that each line of cytoreductive or targeted therapy takes before omalizumab."""
+
+Literals = list[cp_model.IntVar]
+Patients = dict[str, Literals]
+"""The variables of each column, one per patient: numbers, literals for a positive finding, and literals
+``<finding>_evaluated``."""
+
+
+def add_sizes(statements: Statements, draw: Draw) -> None:
+    """Check the drawn numbers of patients against every place that prints them: screened, left out, by diagnosis."""
+
+    def ones(population: str) -> list[int]:
+        return [1] * len(draw.members(population))
+
+    diagnoses = ("ism", "cm", "mcas", "mmas", "idiopathic", "mastocytosis")
+    statements.counts(dict.fromkeys(_WHOLE_COHORT, ones("all")))
+    statements.counts({f"table2.header.n.{population}": ones(population) for population in POPULATIONS})
+    statements.counts(dict.fromkeys(("table1.header.primary.n", "table2.header.n.primary_group"), ones("primary")))
+    statements.count("table1.header.idiopathic.n", ones("idiopathic"))
+    statements.counts({f"*.diagnosis.{diagnosis}": ones(diagnosis) for diagnosis in diagnoses})
+    screened = ones("all")
+    for reason in ("no_treatment_or_data", "sm_ahn"):
+        left_out = [1] * statements.printed_count(f"methods.excluded.{reason}")
+        statements.count(f"methods.excluded.{reason}", left_out)
+        screened += left_out
+    statements.counts(dict.fromkeys(("methods.recommended.patients", "methods.screening.patients"), screened))
+
+
+def add_patients(statements: Statements, draw: Draw) -> Patients:
+    """Add the variables and statements of this block; the diagnoses are drawn."""
+    with statements.block("ages"):
+        ages = _ages(statements, draw)
+    with statements.block("findings"):
+        variables = _literals(statements, draw)
+        _kit(statements, draw, variables)
+        _diagnoses(statements, draw, variables)
+        _skin(statements, variables)
+        _marrow(statements, variables)
+        _therapies(statements, draw, variables, ages["diagnosis_to_treatment_months"])
+    return ages | variables
+
+
+def _ages(statements: Statements, draw: Draw) -> Patients:
+    model, n = statements.model, len(draw.diagnosis)
+    # Mastocytosis that begins in childhood is cutaneous.
+    diagnosis = [model.new_int_var(0 if kind == "CM" else _YOUNGEST, 120, "") for kind in draw.diagnosis]
+    treatment = [model.new_int_var(0, 120, "") for _ in range(n)]
+    delay = [model.new_int_var(0, 1440, "") for _ in range(n)]
+    for i in range(n):
+        model.add_linear_constraint(delay[i] - 12 * (treatment[i] - diagnosis[i]), -11, 11)
+        statements.near(treatment[i], int(draw.age_at_treatment[i]), weight=3)
+        statements.near(delay[i], int(draw.delay[i]))
+    for values, name in ((diagnosis, "age_diagnosis"), (treatment, "age_treatment")):
+        statements.median(f"*.{name}.median", values)
+        statements.ends(f"*.{name}", values)
+    # The least delay is printed in months, the others in years.
+    statements.median("*.time_to_treatment.median", delay, scale=12)
+    statements.minimum("*.time_to_treatment.minimum", delay)
+    statements.maximum("*.time_to_treatment.maximum", delay, scale=12)
+    names = ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months")
+    return dict(zip(names, (diagnosis, treatment, delay), strict=True))
+
+
+def _literals(statements: Statements, draw: Draw) -> Patients:
+    """Make a literal per patient and finding, each with a drawn preference, and count them as printed."""
+    model, n = statements.model, len(draw.diagnosis)
+    evaluated = {f"{name}_evaluated" for name in EXAMINATIONS}
+    names = ["male", "continued_classical_therapy", *sorted(evaluated), *EXAMINATIONS, *MARROW, *KNOWN]
+    names += [*SYMPTOMATIC, *CYTOREDUCTIVE]
+    variables = {name: [model.new_bool_var("") for _ in range(n)] for name in names}
+    for name in names:
+        for literal, score in zip(variables[name], draw.preference(name), strict=True):
+            statements.prefer(literal, score)
+    for name, claim in EXAMINATIONS.items():
+        for positive, examined in zip(variables[name], variables[f"{name}_evaluated"], strict=True):
+            model.add_implication(positive, examined)
+        statements.count(f"{claim}.evaluated", variables[f"{name}_evaluated"])
+    for name, claim in (EXAMINATIONS | KNOWN | SYMPTOMATIC | CYTOREDUCTIVE).items():
+        statements.count(claim, variables[name])
+    for name, (claim, _) in MARROW.items():
+        statements.count(claim, variables[name])
+    examined = statements.printed_count("table1.who.atypical.evaluated")
+    statements.percent("table1.who.atypical", variables["who_atypical_mast_cells"], examined)
+    statements.count("*.conventional.continued", variables["continued_classical_therapy"])
+    statements.truncated_ratio("table1.sex_ratio", sum(variables["male"]), n - sum(variables["male"]))
+    return variables
+
+
+def _kit(statements: Statements, draw: Draw, variables: Patients) -> None:
+    """Count the KIT mutation by diagnosis (L234-L236, Table 1)."""
+    for name in ("ism", "cm", "mcas"):
+        members, table_1 = draw.members(name), f"table1.diagnosis.{name}"
+        positive = [variables["kit_d816v"][i] for i in members]
+        examined = [variables["kit_d816v_evaluated"][i] for i in members]
+        negative = [e - p for e, p in zip(examined, positive, strict=True)]
+        statements.counts({f"*.kit.positive.{name}": positive, f"{table_1}.kit_positive": positive})
+        statements.count(f"{table_1}.kit_negative", negative)
+        statements.count(f"{table_1}.kit_not_evaluated", [1 - e for e in examined])
+    statements.count("results.patients.kit.evaluated", variables["kit_d816v_evaluated"])
+    statements.count("results.patients.kit.positive.all", variables["kit_d816v"])
+
+
+def _diagnoses(statements: Statements, draw: Draw, variables: Patients) -> None:
+    """Let each patient fulfil the WHO criteria of his or her diagnosis (Table 1, and L124-L126)."""
+    model = statements.model
+    minor_names = ("who_atypical_mast_cells", "kit_d816v", "who_cd2_cd25", "who_tryptase_over_20")
+    for i, diagnosis in enumerate(draw.diagnosis):
+        major = variables["who_multifocal_infiltrates"][i]
+        minors = sum(variables[name][i] for name in minor_names)
+        if diagnosis == "ISM":
+            model.add(minors >= 1).only_enforce_if(major)
+            model.add(minors >= 3).only_enforce_if(~major)
+            continue
+        model.add(major == 0)
+        model.add(minors <= 2)
+        if diagnosis == "MMAS":
+            model.add(variables["bone_marrow_kit_d816v"][i] == 1)
+        if diagnosis == "idiopathic_MCAS":
+            for name in ("kit_d816v", "who_cd2_cd25", "who_atypical_mast_cells", "bone_marrow_involved"):
+                model.add(variables[name][i] == 0)
+        model.add(variables["skin_involved"][i] == int(diagnosis == "CM"))
+        if diagnosis == "CM":
+            model.add(variables["bone_marrow_involved"][i] == 0)
+
+
+def _skin(statements: Statements, variables: Patients) -> None:
+    model = statements.model
+    for i, skin in enumerate(variables["skin_involved"]):
+        rash, histology = variables["skin_maculopapular"][i], variables["skin_histology"][i]
+        model.add_max_equality(skin, [rash, histology])
+        model.add_implication(variables["skin_kit_d816v_evaluated"][i], skin)
+        model.add_implication(variables["skin_kit_d816v_evaluated"][i], variables["kit_d816v_evaluated"][i])
+        model.add_implication(variables["skin_kit_d816v"][i], variables["kit_d816v"][i])
+        # A mutation was found somewhere: in the marrow or in the skin.
+        found = [variables["bone_marrow_kit_d816v"][i], variables["skin_kit_d816v"][i]]
+        model.add_bool_or([*found, ~variables["kit_d816v"][i]])
+
+
+def _marrow(statements: Statements, variables: Patients) -> None:
+    """Let the marrow be involved exactly if one of the four findings is positive there."""
+    model = statements.model
+    for i, involved in enumerate(variables["bone_marrow_involved"]):
+        model.add_max_equality(involved, [variables[name][i] for name in MARROW])
+        for name, (_, criterion) in MARROW.items():
+            model.add_implication(variables[name][i], variables[criterion][i])
+        examined = variables["bone_marrow_involved_evaluated"][i]
+        for criterion in ("who_multifocal_infiltrates", "who_atypical_mast_cells", "who_cd2_cd25"):
+            model.add_implication(variables[f"{criterion}_evaluated"][i], examined)
+
+
+def _therapies(statements: Statements, draw: Draw, variables: Patients, delay: Literals) -> None:
+    model = statements.model
+    cytoreductive = [model.new_bool_var("") for _ in draw.diagnosis]
+    for i, any_of in enumerate(cytoreductive):
+        model.add_max_equality(any_of, [variables[name][i] for name in CYTOREDUCTIVE])
+        model.add_bool_or(variables[name][i] for name in SYMPTOMATIC)
+        lines = sum(variables[name][i] for name in CYTOREDUCTIVE)
+        model.add(lines <= 3)
+        model.add(_MONTHS_A_LINE * lines <= delay[i])
+        if draw.diagnosis[i] not in ("ISM", "CM"):
+            model.add(any_of == 0)
+    statements.count("table1.therapy.cytoreductive", cytoreductive)
+    statements.count("table1.therapy.symptomatic", [1 for _ in draw.diagnosis])

@@ -1,0 +1,181 @@
+"""A clean process that has imported what the notebooks need, and becomes a kernel again and again by forking itself.
+
+Started by `warm_kernels`, which speaks with it over a socket, a line of JSON each way. It has no event loop, no
+messaging context, no thread and no kernel of its own: forking any of those would give the children broken ones. Each
+child makes its own. The server ends, and its children with it, when the other end of the socket is gone.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pickle
+import signal
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from compendium.folders import remove_folder
+
+_LATE = (
+    *("IPython.core.displayhook", "IPython.core.pylabtools", "matplotlib_inline.config", "ipykernel.ipkernel"),
+    *("ipykernel.inprocess", "ipykernel.zmqshell", "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control"),
+    *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf"),
+    *("matplotlib.pyplot", "PIL.PngImagePlugin", "pandas.io.formats.html", "pandas.io.formats.format"),
+    *("unittest.mock", "tornado.platform.asyncio", "zmq.eventloop.zmqstream", "debugpy"),
+)
+"""Modules that a kernel or a drawing imports late, by itself."""
+
+
+def _preload(names: Iterable[str]) -> None:
+    """Import modules; one that cannot be imported is left to the notebook that needs it, which will say so."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see `notebooks.load_papermill`
+    for name in (*_LATE, *names):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _become_kernel(request: dict, server: int, line: socket.socket) -> NoReturn:
+    """Turn this child into a kernel."""
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        line.close()
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2) if request["quiet"] else (0,):
+            os.dup2(null, descriptor)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        # The state of a generator would be the same in each child.
+        for name in ("random", "numpy.random"):
+            if name in sys.modules:
+                sys.modules[name].seed()
+        sys.argv = ["ipykernel_launcher.py", "-f", request["connection_file"]]
+        from ipykernel.kernelapp import IPKernelApp
+
+        IPKernelApp.clear_instance()
+        app = IPKernelApp.instance(parent_handle=server)  # it ends when its parent is another one
+        app.initialize(sys.argv[1:])
+        app.start()
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+class Server:
+    """The children by a number that is never used again, so that no signal reaches a process that is not one of them.
+
+    Parameters
+    ----------
+    line : socket
+        Where requests come from.
+    """
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._children: dict[int, int] = {}
+        self._codes: dict[int, int] = {}
+
+    def _reap(self, number: int) -> int | None:
+        """Give the exit code of a child that has ended; until then its process number is not given to another."""
+        if number in self._children:
+            process, status = os.waitpid(self._children[number], os.WNOHANG)
+            if process:
+                self._codes[number] = os.waitstatus_to_exitcode(status)
+                del self._children[number]
+        return self._codes.get(number)
+
+    def launch(self, request: dict) -> dict:
+        """Fork a kernel."""
+        server = os.getpid()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        child = os.fork()
+        if not child:
+            _become_kernel(request, server, self._line)
+        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
+            os.setpgid(child, child)
+        self._children[request["number"]] = child
+        return {"process": child}
+
+    def poll(self, request: dict) -> dict:
+        """Tell whether a kernel has ended."""
+        return {"code": self._reap(request["number"])}
+
+    def send(self, request: dict) -> dict:
+        """Send a signal to a kernel and what it started."""
+        if self._reap(request["number"]) is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._children[request["number"]], request["signal"])
+        return {}
+
+    def end(self) -> None:
+        """Kill all children and wait for them."""
+        for number, child in list(self._children.items()):
+            if self._reap(number) is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+
+
+def _keep_cohort(folder: str) -> None:
+    """Read the cohort once for all children, which find it in memory; what is wrong with it is said elsewhere.
+
+    A child reads it and hands it over, since reading starts threads.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException), os.fdopen(writer, "wb") as pipe:
+            pipe.write(pickle.dumps(importlib.import_module("analysis.cohort").read_cohort(folder)))
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        written = pipe.read()
+    os.waitpid(child, 0)
+    with contextlib.suppress(Exception):
+        importlib.import_module("analysis.cohort").keep_cohort(folder, pickle.loads(written))
+
+
+def main(descriptor: int, private: Path) -> None:
+    """Serve until the other end is gone."""
+    line = socket.socket(fileno=descriptor)
+    lines = line.makefile("r", encoding="utf-8")
+    server = Server(line)
+    try:
+        orders = json.loads(lines.readline() or "{}")
+        _preload(orders.get("modules", ()))
+        if orders.get("cohort"):
+            _keep_cohort(orders["cohort"])
+        ready = {"threads": _threads()}
+        gc.collect()
+        gc.freeze()  # what is there now stays shared with the children
+        line.sendall(json.dumps(ready).encode() + b"\n")
+        for text in lines:
+            request = json.loads(text)
+            answer = getattr(server, request["do"])(request)
+            line.sendall(json.dumps(answer).encode() + b"\n")
+    except OSError:
+        pass  # the other end is gone
+    finally:
+        server.end()
+        remove_folder(private)
+
+
+if __name__ == "__main__":
+    if Path(sys.path[0]) == Path.cwd():
+        del sys.path[0]  # as for any other kernel, which puts it back by itself
+    main(int(sys.argv[1]), Path(sys.argv[2]))

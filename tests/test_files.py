@@ -1,0 +1,145 @@
+"""The digits in which results are written: the same whatever the processor makes of the last place."""
+
+import math
+import os
+import platform
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import biology, comparison, followup, response, subgroups, symptoms, times
+from analysis.cohort import read_cohort
+from compendium.files import csv_text, json_text, settled
+from compendium.workflow.portable import variations
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDY = read_cohort(ROOT / "data" / "cohort")
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0.2525147924626032, "0.252515"),
+        (-18.641114982578387, "-18.6411"),
+        (2.2351741790771484e-06, "2.23517e-06"),
+        (0.1 + 0.2, "0.3"),
+        (3.9999999999999996, "4.0"),
+        (1234567.4999999999, "1234567.5"),
+        (12345.6789, "12345.679"),  # three decimals are more than six digits
+        (12.34565, "12.3457"),  # a half goes away from zero, as by hand, and not by its binary value
+        (-12.34565, "-12.3457"),
+        (12.345649999999998, "12.3457"),  # the same half with noise
+        (12.3456499, "12.3456"),  # and what is less than half
+        (999999.9996, "1000000.0"),
+        (1e300, "1e+300"),
+        (-0.0, "0.0"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_written_digits(number, written):
+    assert repr(settled(number)) == written
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_written_number_is_near_and_is_written_as_itself(number):
+    assert settled(settled(number)) == settled(number)
+    away = abs(Fraction(settled(number)) - Fraction(number))
+    noise = Fraction(6, 10**12) * abs(Fraction(number))
+    assert away <= Fraction(5, 10**4) + noise
+    assert abs(number) < 1e-300 or away <= Fraction(5, 10**6) * abs(Fraction(number)) + noise
+
+
+@given(st.integers(1, 10**7), st.integers(0, 9), st.integers(-20, 20))
+def test_noise_does_not_decide_where_a_decimal_lies_on_the_edge(digits, places, steps):
+    number = digits / 10**places
+    noisy = number + steps * math.ulp(number)
+    assert settled(noisy) == settled(number)
+
+
+RESULTS = {
+    "biology": lambda: json_text(biology.summarise(STUDY)),
+    "comparison": lambda: json_text(comparison.summarise(STUDY)),
+    "response": lambda: json_text(response.summarise(STUDY) | followup.response_times(STUDY)),
+    "symptoms": lambda: json_text(symptoms.summarise(STUDY)),
+    "times": lambda: json_text(times.summarise(STUDY)),
+    "subgroups": lambda: json_text(subgroups.summarise(STUDY)),
+    "figure-1": lambda: csv_text(symptoms.symptom_profile(STUDY).reset_index()),
+    "subgroups of symptoms": lambda: csv_text(subgroups.symptoms_by_group(STUDY).reset_index()),
+    "curves": lambda: csv_text(times.curves(STUDY)),
+}
+
+
+def nudged(value, steps):
+    """The same with every float moved by some last places."""
+    if isinstance(value, dict):
+        return {key: nudged(one, steps) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [nudged(one, steps) for one in value]
+    return value + steps * math.ulp(value) if isinstance(value, float) and math.isfinite(value) and value else value
+
+
+@pytest.mark.parametrize("steps", [-8, 1, 8])
+def test_no_result_is_written_otherwise_after_noise_in_the_last_places(steps):
+    values = {}
+    for module in (biology, comparison, followup, response, subgroups, symptoms, times):
+        values |= module.summarise(STUDY)
+    moved = nudged(values, steps)
+    assert moved != values
+    assert json_text(moved) == json_text(values)
+    frames = (symptoms.symptom_profile(STUDY), subgroups.symptoms_by_group(STUDY), times.curves(STUDY))
+    for frame in frames:
+        other = frame.apply(lambda column: column.map(lambda value: nudged(value, steps)))
+        assert not other.equals(frame)
+        assert csv_text(other) == csv_text(frame)
+
+
+PRINT = """
+import sys
+sys.path.insert(0, {tests!r})
+import test_files
+from compendium.workflow import portable
+exec(portable.PROBE)
+for name, make in test_files.RESULTS.items():
+    print(name, make().encode())
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="no other processor can be played here")
+def test_another_processor_writes_the_same():
+    """Kernels of BLAS, instructions of NumPy and of the C library taken away, all at once."""
+    other = {}
+    for variation in variations():
+        other |= variation.environment if variation.changes else {}
+    assert {"OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"} & set(other)
+    other["OPENBLAS_CORETYPE"] = "Nehalem"
+    code = PRINT.format(tests=str(Path(__file__).parent))
+    outputs = []
+    for surroundings in (dict(os.environ), os.environ | other):
+        run = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True)
+        outputs.append(run.stdout.splitlines())
+    numbers, results = ([lines[part] for lines in outputs] for part in (slice(3), slice(3, None)))
+    assert numbers[0] != numbers[1], "nothing was varied"
+    assert len(results[0]) == len(RESULTS)
+    assert results[0] == results[1]
+
+
+def test_a_table_keeps_its_types_and_gaps():
+    frame = pd.DataFrame(
+        {"n": pd.array([1, None], "Int64"), "x": [1 / 3, np.nan], "t": ["=1", None], "b": [True, False]}
+    )
+    assert csv_text(frame) == "n,x,t,b\n1,0.333333,'=1,True\n,,,False\n"
+    assert frame["x"].tolist()[0] == 1 / 3, "what is written is changed, not what was given"
+
+
+@given(st.decimals(min_value=0, max_value=Decimal("99999.999"), places=3))
+def test_measured_levels_are_written_as_they_were_entered(level):
+    assert Decimal(repr(settled(float(level)))) == level

@@ -1,0 +1,221 @@
+"""The rules of the house: what may import what, that there is no circle, and how large it may become."""
+
+import ast
+import graphlib
+import json
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("analysis", "compendium", "benchmarks")
+# From the ground up. A room may import those on the floors below it, and none beside it; a module that lies in
+# compendium/ itself, as files.py, serves all its rooms.
+FLOORS = (
+    ("analysis",),
+    ("compendium",),
+    ("compendium.centre",),
+    ("compendium.reporting",),
+    ("compendium.verification", "compendium.drawing", "compendium.workflow"),
+    ("compendium.reconstruction",),
+    ("benchmarks", "notebooks"),
+)
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# What knows nothing of the study, and all that it may import of the project.
+ALONE = {"analysis.statistics": (), "compendium.verification.audit": ("compendium.files",)}
+LARGEST = 320
+LIMITS = {  # what is counted in the folders, and how many there may be
+    "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
+    "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
+    "lines of Python outside of tests": (19_000, lambda root: _lines(_files(root, *SOURCES))),
+    "lines of tests": (14_000, lambda root: _lines(_files(root, "tests"))),
+}
+ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
+ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known))}" for room, known in ALONE.items()]
+
+
+def _files(root: Path, *folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (root / folder).rglob("*.py"))
+
+
+def _length(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def _lines(paths: list[Path]) -> int:
+    return sum(map(_length, paths))
+
+
+def _within(module: str, room: str) -> bool:
+    return f"{module}.".startswith(f"{room}.")
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of all that is imported, in functions too, but not where it is for type checkers only."""
+    for_checkers = isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    if isinstance(node, ast.Import):
+        yield from ((node.lineno, name.name) for name in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"line {node.lineno}: imports name their package in full"
+        yield from ((node.lineno, f"{node.module}.{name.name}") for name in node.names)
+    for child in node.orelse if for_checkers else ast.iter_child_nodes(node):
+        yield from _imports(child)
+
+
+@cache
+def _imports_of(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(_imports(ast.parse(text)))
+
+
+def _sources(root: Path) -> dict[str, tuple[str, str]]:
+    """File and text of every module, and of the code cells of every notebook."""
+    found = {}
+    for path in _files(root, *SOURCES):
+        place = path.relative_to(root).with_suffix("")
+        found[".".join(place.parts).removesuffix(".__init__")] = str(path.relative_to(root)), path.read_text("utf-8")
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        lines = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code").splitlines()
+        plain = "\n".join("" if line.startswith(("%", "!")) else line for line in lines)
+        found[f"notebooks.{path.stem}"] = str(path.relative_to(root)), plain
+    return found
+
+
+def arrows(root: Path) -> list[tuple[str, str, str]]:
+    """Importing module, imported module, and the place where it is imported."""
+    sources, found = _sources(root), []
+    for module, (file, text) in sources.items():
+        for line, name in _imports_of(text):
+            if name.split(".")[0] in SOURCES:
+                imported = name if name in sources else name.rpartition(".")[0]
+                found.append((module, imported, f"{file}:{line} imports {name}"))
+    return found
+
+
+def forbidden(root: Path) -> list[str]:
+    """Arrows that run up or sideways, or leave what stands alone."""
+    found = []
+    for module, imported, place in arrows(root):
+        one, other = (max((room for room in FLOOR if _within(name, room)), key=len) for name in (module, imported))
+        if one != other and FLOOR[one] <= FLOOR[other]:
+            found.append(place)
+        for room, others in ALONE.items():
+            if _within(module, room) and not any(_within(imported, known) for known in (room, *others)):
+                found.append(place)
+    return found
+
+
+def circle(root: Path) -> list[str]:
+    """Modules that import each other in a circle; none if there is no circle."""
+    above: dict[str, set[str]] = {}
+    for module, imported, _ in arrows(root):
+        above.setdefault(module, set()).add(imported)
+    try:
+        graphlib.TopologicalSorter(above).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1][::-1]
+    return []
+
+
+def unknown_rooms(root: Path) -> list[str]:
+    folders = {f"compendium.{path.parent.name}" for path in (root / "compendium").glob("*/__init__.py")}
+    return sorted(folders - set(FLOOR))
+
+
+def too_large(root: Path) -> list[str]:
+    long = {path.relative_to(root): _length(path) for path in _files(root, "analysis", "compendium")}
+    found = [f"{path}: {length} lines; allowed are {LARGEST}" for path, length in long.items() if length > LARGEST]
+    counts = {what: (count(root), most) for what, (most, count) in LIMITS.items()}
+    return found + [f"{count} {what}; allowed are {most}" for what, (count, most) in counts.items() if count > most]
+
+
+@pytest.mark.parametrize("check", [forbidden, circle, unknown_rooms, too_large])
+def test_the_house_keeps_its_rules(check):
+    found = check(ROOT)
+    assert not found, "\n".join([*found, *ALLOWED])
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    root = tmp_path_factory.mktemp("house")
+    for folder in (*SOURCES, "notebooks", "tests"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    return root
+
+
+NOTEBOOK = '{"cells": [{"cell_type": "code", "source": ["%matplotlib inline\\n", "from ROOM import x"]}]}'
+PLANTED = [
+    (forbidden, {"analysis/new.py": "from compendium.files import csv_text"}),
+    (forbidden, {"analysis/new.py": "from compendium import files"}),
+    (forbidden, {"analysis/statistics/new.py": "from analysis import vocabulary"}),
+    (forbidden, {"compendium/new.py": "import compendium.centre.intake.private"}),
+    (forbidden, {"compendium/centre/new.py": "def f():\n    from compendium.reporting import formatting"}),
+    (forbidden, {"compendium/reporting/new.py": "from compendium.drawing import page"}),
+    (forbidden, {"compendium/drawing/new.py": "from compendium.verification import verdicts"}),
+    (forbidden, {"compendium/workflow/new.py": "if True:\n    import compendium.drawing.page"}),
+    (forbidden, {"compendium/verification/audit/new.py": "from analysis.statistics import paired"}),
+    (forbidden, {"compendium/workflow/new.py": "from benchmarks.check import x"}),
+    (forbidden, {"compendium/reconstruction/new.py": "import benchmarks.check"}),
+    (forbidden, {"notebooks/new.ipynb": NOTEBOOK.replace("ROOM", "benchmarks.check")}),
+    (
+        circle,
+        {"analysis/new.py": "def f():\n    import analysis.other", "analysis/other.py": "from analysis import new"},
+    ),
+    (
+        circle,
+        {
+            "compendium/centre/intake/new.py": "from compendium.centre.checks.new import x",
+            "compendium/centre/checks/new.py": "from compendium.centre.template.new import y",
+            "compendium/centre/template/new.py": "class A:\n    from compendium.centre.intake import new",
+        },
+    ),
+    (unknown_rooms, {"compendium/new/__init__.py": ""}),
+]
+RIGHT = [
+    (forbidden, {"compendium/reconstruction/new.py": "from compendium.verification import verdicts"}),
+    (forbidden, {"notebooks/new.ipynb": NOTEBOOK.replace("ROOM", "compendium.workflow.jobs")}),
+    (
+        circle,
+        {
+            "analysis/new.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from analysis import other",
+            "analysis/other.py": "import analysis.new",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "files", "wrong"), [*((*one, True) for one in PLANTED), *((*one, False) for one in RIGHT)]
+)
+def test_what_is_planted_in_a_copy_is_found(copy, check, files, wrong):
+    before = check(copy)
+    try:
+        for name, text in files.items():
+            (copy / name).parent.mkdir(exist_ok=True)
+            (copy / name).write_text(text)
+        assert (check(copy) != before) == wrong
+    finally:
+        for name in files:
+            (copy / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("files", "lines", "found"),
+    [
+        (["compendium/centre/new.py"], 320, []),
+        (["compendium/centre/new.py"], 321, ["compendium/centre/new.py: 321 lines; allowed are 320"]),
+        ([f"analysis/{number}.py" for number in range(35)], 10, []),
+        ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
+        ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
+        (["benchmarks/new.py"], 19_001, ["19001 lines of Python outside of tests; allowed are 19000"]),
+        (["tests/new.py"], 14_001, ["14001 lines of tests; allowed are 14000"]),
+    ],
+)
+def test_what_is_too_large_is_found(tmp_path, files, lines, found):
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("\n" * lines)
+    assert too_large(tmp_path) == found
