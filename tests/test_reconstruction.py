@@ -19,8 +19,8 @@ from compendium.verification.published import read_claims
 SHIPPED = Path(__file__).parent.parent / "data" / "cohort"
 TABLES = sorted(path.stem for path in SHIPPED.glob("*.csv"))
 OTHER_SEED = 4
-# As the whole search, of a minute, makes the shipped cohort to the byte, a short one makes this one: a change of what is
-# drawn, of a statement, a preference, the search or the rows changes some of these files, as it does the shipped ones.
+# As the whole search, of a minute, makes the shipped cohort to the byte, a short one makes this one: a change of what
+# is drawn, of a statement, a preference, the search or the rows changes some of these files, as it does the shipped ones.
 OTHER = {}
 NOT_ABOUT_PATIENTS = {"date", "identifier", "definition", "dose", "interval", "score", "p_threshold"}
 
