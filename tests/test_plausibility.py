@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis import schema
+from compendium.centre.checks.clinical_plausibility import READINGS, meets_tryptase_rule, required_tryptase
 from compendium.centre.checks.plausibility import doubtful
 from compendium.centre.checks.rules import broken_rules
-from compendium.centre.checks.tryptase import READINGS, meets_tryptase_rule, required_tryptase
 from tests.cohorts import random_tables
 from tests.test_rules import read
 

@@ -9,18 +9,10 @@ import pandera.pandas as pa
 
 from analysis import schema
 from compendium.centre.checks import plausibility, rules
-from compendium.centre.intake.raw_tables import (
-    IDENTIFIERS,
-    RawTable,
-    header_problems,
-    hide_identifiers,
-    no_problems,
-    problems,
-    shortened,
-    together,
-)
+from compendium.centre.intake.raw_tables import IDENTIFIERS, RawTable, columns_once, header_problems, hide_identifiers
 from compendium.centre.intake.sources import Source, read_source
 from compendium.centre.intake.suggestions import MOST, nearest_allowed
+from compendium.centre.problems import problems, shortened, together
 
 __all__ = ["Check", "check_cohort", "hide_identifiers"]
 
@@ -79,12 +71,11 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
 
     The distinct values of a column are checked instead of its cells: a million cells hold few values.
     """
-    columns, found, cells = schema.table_schema(table).columns, [], {}
-    for name, contract in schema.columns_of(table).iterrows():
-        if list(frame.columns).count(name) != 1:
-            continue
+    schemas, found, cells = schema.table_schema(table).columns, [], {}
+    for name in columns_once(table, list(frame)):
+        contract = schema.columns_of(table).loc[name]
         values = frame[name].drop_duplicates().reset_index(drop=True)
-        refused = values[_refused(values, columns[name], contract["type"])]
+        refused = values[_refused(values, schemas[name], contract["type"])]
         if refused.empty:
             continue
         cells[name] = frame[name].isin(refused)
@@ -92,24 +83,15 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
         listed = written.head(MOST_LISTED)
         few = refused.dropna().head(MOST)
         guesses = pd.Series([nearest_allowed(text, contract) for text in few], dtype="str")
-        guesses = guesses.mask(_refused(guesses, columns[name], contract["type"]), "")
+        guesses = guesses.mask(_refused(guesses, schemas[name], contract["type"]), "")
         nearest = dict(zip(few, guesses, strict=True))
         allowed = schema.describe_allowed(contract)
-        values, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
-        found.append(problems(file, [allowed] * len(listed), listed.index + 2, name, values, near))
+        shown, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
+        found.append(problems(file, allowed, listed.index + 2, name, shown, near))
         if len(written) > len(listed):
             more = f"{allowed}; {len(written) - len(listed):,} more cells of this column are not"
             found.append(problems(file, more, column=name))
     return together(found).sort_values(["row", "column"], kind="stable"), cells
-
-
-def _example_rows(frame: pd.DataFrame, file: str) -> tuple[pd.Series, pd.DataFrame]:
-    if list(frame.columns).count("patient_id") != 1:
-        return pd.Series(False, index=frame.index), no_problems()
-    examples = frame["patient_id"].str.startswith(_EXAMPLE, na=False)
-    values = frame.loc[examples, "patient_id"].map(shortened)
-    text = ["an example row of the template; delete it"] * len(values)
-    return examples, problems(file, text, values.index + 2, "patient_id", values.to_numpy())
 
 
 def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -126,27 +108,25 @@ def _checked_cells(
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, pd.Index]]:
     """Check the cells of a table one by one.
 
-    Returns
-    -------
-    errors : DataFrame
-        The cells that are not allowed.
-    typed : DataFrame or None
-        The table with its types, refused cells being missing, and without a cell in rows that could not be read; None
-        if the header is not the contract's.
-    gaps : dict of str to Index
-        The rows whose cell was taken out, by column.
+    Returned are the errors; the table with its types, refused cells being missing, and without a cell in rows that
+    could not be read, or None if the header is not the contract's; and by column the rows whose cell was taken out.
     """
-    examples, errors = _example_rows(raw.frame, file)
+    examples = pd.Series(False, index=raw.frame.index)
+    if list(raw.frame).count("patient_id") == 1:
+        examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
     frame = raw.frame[~examples]
     found, cells = _refused_cells(frame, table, file)
-    errors = together([errors, found])
+    if examples.any():
+        shown = raw.frame.loc[examples, "patient_id"].map(shortened)
+        text = "an example row of the template; delete it"
+        found = together([problems(file, text, shown.index + 2, "patient_id", shown.to_numpy()), found])
     known = [name for name in frame.columns if name in schema.columns_of(table).index]
     if len(header_problems(known, table, file)):
-        return errors, None, {}
+        return found, None, {}
     frame = frame[known]  # a column too many is reported, and hides nothing else
     gaps = {name: frame.index[rows] for name, rows in cells.items()}
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return errors, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
+    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
 
 
 def _elsewhere(found: pd.DataFrame, source: Source, gaps: dict[str, dict[str, pd.Index]]) -> pd.DataFrame:
@@ -192,13 +172,9 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
     warnings = together([*source.warnings, _elsewhere(doubts, source, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
-    usable = tables if errors.empty else None
-    return Check(usable, errors, warnings, source.accounts, source.reconstructed, _identifiers(source))
-
-
-def _identifiers(source: Source) -> frozenset[str]:
-    """Collect the identifiers as written in any table."""
-    columns = [
+    names = [
         raw.frame[name] for raw in source.tables.values() for name in IDENTIFIERS if list(raw.frame).count(name) == 1
     ]
-    return frozenset(text for column in columns for text in column.dropna().unique())
+    identifiers = frozenset(text for column in names for text in column.dropna().unique())
+    usable = tables if errors.empty else None
+    return Check(usable, errors, warnings, source.accounts, source.reconstructed, identifiers)

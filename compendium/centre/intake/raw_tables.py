@@ -1,68 +1,26 @@
 """What every reader gives: a table of texts as it stands in its file, and what is wrong with it."""
 
+import datetime
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pandas as pd
 
 from analysis import schema
-from compendium.centre.checks.linking import COLUMNS as PROBLEM_COLUMNS
-from compendium.centre.checks.linking import HIDDEN
+from compendium.centre.problems import HIDDEN, problems, shortened, together
 
 IDENTIFIERS = ("patient_id", "centre_id")
-FREE_TEXTS = ("term", "detail")
+_FREE_TEXTS = ("term", "detail")
 """The columns in which somebody may write anything."""
-NUMBER_TYPES = ("integer", "number", "grade", "score")
 _MOST_COLUMNS = 256
+DAY_NOT_USED = "dates with a day other than the first of the month; the day is not used"
+"""The warning for a column of months with such dates."""
 
 
 class Unreadable(Exception):
     """A file or a sheet that is no table, with the reason in words."""
-
-
-def problems(
-    file: str,
-    allowed: str | Sequence[str],
-    row: int | Sequence[int] = 0,
-    column: str | Sequence[str] = "",
-    value: str | Sequence[str] = "",
-    nearest: str | Sequence[str] = "",
-) -> pd.DataFrame:
-    """Make a table of problems with one file.
-
-    Parameters
-    ----------
-    file : str
-        The file as the user sees it.
-    allowed, row, column, value, nearest : str, int or sequence
-        What is allowed, where the problem is (row 0 is the whole file), what stands there, and the nearest allowed
-        value; one for all problems, or one each.
-
-    Returns
-    -------
-    DataFrame
-        One row per problem, with the columns `PROBLEM_COLUMNS`.
-    """
-    given = {"row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
-    lengths = {len(one) for one in given.values() if not isinstance(one, str | int)}
-    index = range(lengths.pop() if lengths else 1)
-    frame = pd.DataFrame({"file": file} | given, index=index)
-    return frame.astype(dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"})
-
-
-_NONE = problems("", [])
-
-
-def no_problems() -> pd.DataFrame:
-    """Give a table of problems without any."""
-    return _NONE
-
-
-def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put tables of problems one below the other."""
-    some = [part for part in parts if len(part)]
-    return pd.concat(some, ignore_index=True) if some else _NONE
 
 
 def hide_identifiers(found: pd.DataFrame, identifiers: Collection[str] = ()) -> pd.DataFrame:
@@ -71,7 +29,7 @@ def hide_identifiers(found: pd.DataFrame, identifiers: Collection[str] = ()) -> 
     Parameters
     ----------
     found : DataFrame
-        Problems with the columns `PROBLEM_COLUMNS`.
+        As `problems` makes it.
     identifiers : collection of str, optional
         Identifiers that may have got into any column; those that are plain numbers are not looked for.
 
@@ -81,60 +39,39 @@ def hide_identifiers(found: pd.DataFrame, identifiers: Collection[str] = ()) -> 
         The same with ``(hidden)`` for each value, and each guess, in a column of identifiers or of free text, and for
         each that is one of the identifiers.
     """
-    cells = found["column"].isin([*IDENTIFIERS, *FREE_TEXTS])
+    cells = found["column"].isin([*IDENTIFIERS, *_FREE_TEXTS])
     telling = {name for name in identifiers if not name.replace(".", "").isdigit()}
     cells |= found["value"].str.strip().isin(telling) | found["nearest"].isin(telling)
     hidden = {name: found[name].mask(cells & (found[name] != ""), HIDDEN) for name in ("value", "nearest")}
     return found.assign(**hidden)
 
 
-@dataclass(frozen=True)
+@dataclass
 class RawTable:
-    """A table as it stands in its file.
+    """A table as it stands in its file, and the problems that only its reader sees.
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Texts with the columns as they were found; a missing cell is a missing value, the index plus 2 is the row that a
-        spreadsheet shows. Rows without any value are left out.
-    errors, warnings : DataFrame
-        Problems that only the reader sees.
-    empty_rows, decimal_commas, dates : int
-        Rows without any value; numbers with a decimal comma that were read; date cells that were read as months.
-    unread : tuple of int
-        Indices of the rows with values that could not be read, and are not in the frame.
+    The frame holds texts in the columns as they were found, a missing cell being a missing value; its index plus 2 is
+    the row that a spreadsheet shows. Rows without any value are taken out of it and counted. Counted are also the
+    numbers with a decimal comma that were read, and the dates that were read as months. `unread` are the indices of
+    rows that could not be read.
     """
 
     frame: pd.DataFrame
-    errors: pd.DataFrame = field(default_factory=no_problems)
-    warnings: pd.DataFrame = field(default_factory=no_problems)
+    errors: pd.DataFrame = field(default_factory=together)
+    warnings: pd.DataFrame = field(default_factory=together)
     empty_rows: int = 0
     decimal_commas: int = 0
     dates: int = 0
     unread: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        filled = self.frame[self.frame.notna().any(axis="columns").to_numpy()]
+        self.empty_rows += len(self.frame) - len(filled)
+        self.frame = filled
+
 
 def checked_header(names: Sequence[str], table: str) -> list[str]:
-    """Refuse a first row that is no header of a table at all.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The cells of the first row; an empty text for an empty cell.
-    table : str
-        One of `analysis.schema.TABLES`.
-
-    Returns
-    -------
-    list of str
-        The same names.
-
-    Raises
-    ------
-    Unreadable
-        If the row is empty, has more than 256 cells, or none of its cells is near a column name of the contract. Its
-        cells are not shown, since without a header they are a patient's.
-    """
+    """Refuse a first row that is no header of a table at all; its cells are not shown, since they are a patient's."""
     expected = list(schema.columns_of(table).index)
     if not any(names):
         raise Unreadable("row 1 is empty; allowed is a header with the column names")
@@ -151,20 +88,7 @@ def _nearest_name(name: str, expected: Sequence[str]) -> str:
 
 
 def header_problems(names: Sequence[str], table: str, file: str) -> pd.DataFrame:
-    """List the columns that are missing, unknown or there twice.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Column names as they were found.
-    table, file : str
-        One of `analysis.schema.TABLES`, and the file as the user sees it.
-
-    Returns
-    -------
-    DataFrame
-        Problems of row 1; the nearest name is one that is missing, if one is near, else any of the contract.
-    """
+    """List the columns that are missing, unknown or there twice; nearest is one that is missing, if one is near."""
     expected, found = list(schema.columns_of(table).index), list(names)
     missing = [name for name in expected if name not in found]
     parts = [problems(file, f"column {name} is missing", 1) for name in missing]
@@ -179,19 +103,49 @@ def header_problems(names: Sequence[str], table: str, file: str) -> pd.DataFrame
     return together(parts)
 
 
+def columns_once(table: str, names: Sequence[str], *types: str) -> list[str]:
+    """List the columns of the contract, or those of some types, that are there once."""
+    kinds = schema.columns_of(table)["type"]
+    return [name for name, kind in kinds.items() if (not types or kind in types) and list(names).count(name) == 1]
+
+
+def _cell_text(value: object) -> str | None:
+    """Write a typed value of a spreadsheet or a Parquet file as a text of the contract, None if it is empty or none.
+
+    A number is the shortest text that stands for it and for no other, a whole number without decimals; a truth value is
+    TRUE or FALSE; a date, and a time at midnight, is YYYY-MM-DD.
+    """
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, datetime.datetime):
+        return (value.date() if value.time() == datetime.time() else value).isoformat()
+    if isinstance(value, float | Decimal) and value != value:
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def cell_texts(values: Iterable[object], months: bool) -> tuple[list[str | None], list[bool], bool]:
+    """Write the typed values of a column as texts; in a column of months a spreadsheet may have made dates of them.
+
+    Returned are the texts, a date in a column of months being YYYY-MM; which of the values are such dates; and whether
+    one of these has a day other than the first.
+    """
+    texts, dates, later = [], [], False
+    for value in values:
+        is_date = months and isinstance(value, datetime.date)
+        dates.append(is_date)
+        later |= is_date and value.day != 1
+        texts.append(f"{value.year:04d}-{value.month:02d}" if is_date else _cell_text(value))
+    return texts, dates, later
+
+
 def printable(name: str) -> str:
     """Write the name of a file, which need not be text, so that it can be shown."""
     return name.encode("utf-8", errors="backslashreplace").decode()
-
-
-def shortened(value: str) -> str:
-    """Cut a text that is too long to be shown."""
-    return value if len(value) <= 100 else value[:97] + "..."
-
-
-def only_columns(table: str, frame: pd.DataFrame, types: Sequence[str]) -> list[str]:
-    """List the columns of a raw table that are there once and have one of the given types of the contract."""
-    columns = schema.columns_of(table)
-    names = columns.index[columns["type"].isin(types)]
-    found = list(frame.columns)
-    return [name for name in names if found.count(name) == 1]

@@ -50,18 +50,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "CM": ("mc", "mastocytose cutanee", "cutaneous mastocytosis"),
 }
 _MONTH_NAMES = (
-    ("janvier", "january"),
-    ("fevrier", "february"),
-    ("mars", "march"),
-    ("avril", "april"),
-    ("mai", "may"),
-    ("juin", "june"),
-    ("juillet", "july"),
-    ("aout", "august"),
-    ("septembre", "september"),
-    ("octobre", "october"),
-    ("novembre", "november"),
-    ("decembre", "december"),
+    *(("janvier", "january"), ("fevrier", "february"), ("mars", "march"), ("avril", "april"), ("mai", "may")),
+    *(("juin", "june"), ("juillet", "july"), ("aout", "august"), ("septembre", "september")),
+    *(("octobre", "october"), ("novembre", "november"), ("decembre", "december")),
 )
 _YEAR_MONTH = re.compile(r"((?:19|20)\d\d)[-/. ]?(0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?(?:[ t].*)?")
 _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])[-/. ]((?:19|20)\d\d)")
@@ -78,26 +69,19 @@ def _fold(text: str) -> str:
 def _month(text: str) -> str:
     folded = _fold(text)
     if found := _YEAR_MONTH.fullmatch(folded):
-        year, month = found[1], int(found[2])
+        year, months = found[1], {int(found[2])}
     elif found := _MONTH_YEAR.fullmatch(folded):
-        year, month = found[2], int(found[1])
+        year, months = found[2], {int(found[1])}
     elif found := _DAY_MONTH_YEAR.fullmatch(folded):
         first, second, year = int(found[1]), int(found[2]), found[3]
         # 03/04/2017 is in March in some places and in April in others.
         months = {one for one, other in ((first, second), (second, first)) if 1 <= one <= 12 and 1 <= other <= 31}
-        if len(months) != 1:
-            return ""
-        month = months.pop()
     elif found := _NAMED_MONTH.fullmatch(folded):
-        named = [
-            place for place, names in enumerate(_MONTH_NAMES, 1) if any(name.startswith(found[1]) for name in names)
-        ]
-        if len(named) != 1:
-            return ""
-        year, month = found[2] if len(found[2]) == 4 else f"20{found[2]}", named[0]
+        months = {month for month, names in enumerate(_MONTH_NAMES, 1) for name in names if name.startswith(found[1])}
+        year = found[2] if len(found[2]) == 4 else f"20{found[2]}"
     else:
         return ""
-    return f"{year}-{month:02d}"
+    return f"{year}-{months.pop():02d}" if len(months) == 1 else ""
 
 
 def _with_point(text: str) -> str:
@@ -146,21 +130,11 @@ def _term(text: str, allowed: list[str], symptoms: bool) -> str:
 
 
 def nearest_allowed(text: str, column: pd.Series) -> str:
-    """Guess what was meant by a text that a column does not allow.
+    """Guess what was meant by a text that a column, one row of `analysis.schema.contract`, does not allow.
 
-    Parameters
-    ----------
-    text : str
-        What stands in the cell.
-    column : Series
-        One row of `analysis.schema.contract`.
-
-    Returns
-    -------
-    str
-        For a closed vocabulary the term that is spelled nearest, or whose French name it is; for a month, YYYY-MM; for
-        a number, the same with a decimal point, or the nearest grade or score; else the text without blanks at its
-        ends. Empty if nothing is near or two things are equally so.
+    For a closed vocabulary it is the term that is spelled nearest, or whose French name the text is; for a month,
+    YYYY-MM; for a number, the same with a decimal point, or the nearest grade or score; else the text without blanks at
+    its ends. It is empty if nothing is near or two things are equally so.
     """
     if not text or len(text) > _LONGEST:
         return ""
