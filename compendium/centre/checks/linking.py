@@ -136,26 +136,16 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def row_keys(columns: Iterable[pd.Series | np.ndarray]) -> np.ndarray:
-    """Give rows with the same cells in some columns the same number, and rows with a missing cell -1."""
-    keys, missing = None, False
-    for column in columns:
-        codes, found = pd.factorize(column)
-        missing = missing | (codes < 0)
-        # Numbered afresh after each column, so that the product cannot grow beyond whole numbers.
-        keys = codes if keys is None else pd.factorize(keys * (len(found) + 1) + codes)[0]
-    return np.where(missing, -1, keys)
+def repeated_rows(frame: pd.DataFrame) -> tuple[np.ndarray, list[int]]:
+    """Tell which rows repeat an earlier one, unless a cell is missing, and for each of these the first such row.
 
-
-def first_rows(keys: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Tell which rows repeat the `row_keys` of an earlier one, and for each of these the first such row, as shown."""
-    series = pd.Series(keys)
-    repeated = series.duplicated().to_numpy() & (keys >= 0)
-    if not repeated.any():
-        return repeated, np.empty(0, dtype=int)
-    some = np.isin(keys, keys[repeated])
-    first = pd.Series(shown[some]).groupby(keys[some]).first()
-    return repeated, first.loc[keys[repeated]].to_numpy()
+    The first rows are given as a spreadsheet counts them.
+    """
+    whole = frame[frame.notna().all(axis="columns")]
+    alike = whole[whole.duplicated(keep=False)]
+    numbers = alike.groupby(list(alike), observed=True, sort=False).ngroup()
+    first = pd.Series(alike.index + 2, alike.index).groupby(numbers).transform("first")[numbers.duplicated()]
+    return frame.index.isin(first.index), first.to_list()
 
 
 Rule = Callable[[Linked], Iterator[Broken]]

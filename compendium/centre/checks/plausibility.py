@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.response import classify
 from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
-from compendium.centre.checks.linking import Broken, Linked, Rule, Tables, first_rows, problems_found, row_keys
+from compendium.centre.checks.linking import Broken, Linked, Rule, Tables, problems_found, repeated_rows
 
 _RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
@@ -25,10 +25,8 @@ _RANGES: tuple[tuple[str, str, float, float, str], ...] = (
 _FIRST_YEAR = 2003
 """Omalizumab was first licensed in the United States in June 2003."""
 _START_WITHIN_MONTHS = 24
-_SAME_PATIENT = {
-    "patients": ("sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"),
-    "courses": ("start_month", "duration_months", "ongoing"),
-}
+_SAME_PATIENT = ["sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"]
+_SAME_COURSE = ["start_month", "duration_months", "ongoing"]
 """Two patients with the same of all these may be one."""
 _PERSONAL = (
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"  # a date
@@ -132,11 +130,8 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
     patients, courses = cohort.patients, cohort.courses
     place = courses.of_patients(np.arange(len(courses.frame), dtype=float))[patients.patient]
     found = ~np.isnan(place)
-    course = courses.frame.iloc[place[found].astype(int)]
-    columns = [patients.frame[name].to_numpy()[found] for name in _SAME_PATIENT["patients"]]
-    keys = row_keys(columns + [course[name].to_numpy() for name in _SAME_PATIENT["courses"]])
-    same = np.zeros(len(found), dtype=bool)
-    same[found], first = first_rows(keys, patients.frame.index.to_numpy()[found] + 2)
+    course = courses.frame.iloc[place[found].astype(int)][_SAME_COURSE].set_axis(patients.frame.index[found])
+    same, first = repeated_rows(patients.frame.loc[found, _SAME_PATIENT].join(course).reindex(patients.frame.index))
     allowed = "most likely not the patient of row {}, whose sex, ages, diagnosis and course are the same"
     yield patients.broken("patient_id", same, [allowed.format(row) for row in first])
 
@@ -162,29 +157,11 @@ _CHECKS: tuple[Rule, ...] = (
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:
-    """List every cell that is possible but more often an error.
+    """List every cell that is possible but more often an error, as `problems_found` does.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The tables with their types, as `analysis.schema.with_types` gives them. Tables may be absent and cells missing.
-    names : dict of str to str, optional
-        The file to name for each table; ``<table>.csv`` by default.
-    tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, as `clinical_plausibility.required_tryptase` says; it is
-        not checked by default, since few databases hold samples taken in an episode.
-
-    Returns
-    -------
-    DataFrame
-        A row for each doubt: ``file``, ``row`` (the header being row 1; 0 for the whole file), ``column``, ``value``,
-        ``allowed`` (what is expected, and why) and ``nearest`` (always empty), in the order of the tables and their
-        rows. A text from which a person may be known is not repeated.
-
-    Raises
-    ------
-    ValueError
-        If the reading of the tryptase rule is unknown.
+    Tables may be absent and cells missing. What is allowed says what is expected, and why. The reading of the rise of
+    tryptase that MCAS requires is sum or both, see `clinical_plausibility.required_tryptase`; by default it is not
+    checked. A text from which a person may be known is not repeated.
     """
     asked = () if tryptase is None else (partial(unconfirmed_mcas, reading=tryptase),)
     return problems_found((*_CHECKS, *asked), tables, names)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.schema import KEYS
 from analysis.vocabulary import ANALYTE_UNITS
-from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables, first_rows, problems_found, row_keys
+from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables, problems_found, repeated_rows
 
 BONE_MARROW = ("bone_marrow_histology", "bone_marrow_cytology", "bone_marrow_phenotype", "bone_marrow_kit_d816v")
 """The findings by which the bone marrow is involved."""
@@ -23,12 +23,10 @@ _DURATION = "at most the duration of the course"
 
 def _repeated_rows(cohort: Linked) -> Iterator[Broken]:
     for rows in cohort:
-        patient, *others = KEYS[rows.table]
-        keys = row_keys([rows.patient] + [rows.frame[name] for name in others])
-        keys[rows.patient < 0] = -1
-        repeated, first = first_rows(keys, rows.frame.index.to_numpy() + 2)
-        text = f"one row for each {' and '.join([patient, *others])}; row {{}} is the same"
-        yield rows.broken(KEYS[rows.table][-1], repeated, [text.format(row) for row in first])
+        key = KEYS[rows.table]
+        repeated, first = repeated_rows(rows.frame[key])
+        one = f"one row for each {' and '.join(key)}"
+        yield rows.broken(key[-1], repeated, [f"{one}; row {row} is the same" for row in first])
 
 
 def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
@@ -166,20 +164,9 @@ _RULES: tuple[Rule, ...] = (
 
 
 def broken_rules(tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
-    """List every cell that breaks a rule between columns or tables.
+    """List every cell that breaks a rule between columns or tables, as `problems_found` does.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The tables with their types, as `analysis.schema.with_types` gives them. Tables may be absent and cells missing
-        where the contract allows none, as when they hold other errors: rules that need them are left out.
-    names : dict of str to str, optional
-        The file to name for each table; ``<table>.csv`` by default.
-
-    Returns
-    -------
-    DataFrame
-        A row for each problem: ``file``, ``row`` (the header being row 1), ``column``, ``value``, ``allowed`` and
-        ``nearest`` (always empty), in the order of the tables and their rows.
+    Tables may be absent and cells missing where the contract allows none, as when they hold other errors: rules that
+    need them are left out.
     """
     return problems_found(_RULES, tables, names)

@@ -10,7 +10,7 @@ import pandera.pandas as pa
 from analysis import schema
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.intake.raw_tables import IDENTIFIERS, RawTable, columns_once, header_problems, hide_identifiers
-from compendium.centre.intake.sources import Source, read_source
+from compendium.centre.intake.sources import read_source
 from compendium.centre.intake.suggestions import MOST, nearest_allowed
 from compendium.centre.problems import problems, shortened, together
 
@@ -33,8 +33,8 @@ class Check:
         One row per problem: ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
         for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant.
     accounts : DataFrame
-        Indexed by table: ``file``, ``rows`` read, ``empty_rows``, ``decimal_commas`` read as points and ``dates`` read
-        as months.
+        For each table the ``file``, the ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read as
+        points and months.
     reconstructed : bool
         Whether the rows were reconstructed from published results.
     identifiers : frozenset of str
@@ -105,11 +105,11 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _checked_cells(
     raw: RawTable, table: str, file: str
-) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, pd.Index]]:
+) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, str, pd.Index]]]:
     """Check the cells of a table one by one.
 
     Returned are the errors; the table with its types, refused cells being missing, and without a cell in rows that
-    could not be read, or None if the header is not the contract's; and by column the rows whose cell was taken out.
+    could not be read, or None if the header is not the contract's; and file, column and rows of cells taken out.
     """
     examples = pd.Series(False, index=raw.frame.index)
     if list(raw.frame).count("patient_id") == 1:
@@ -122,19 +122,18 @@ def _checked_cells(
         found = together([problems(file, text, shown.index + 2, "patient_id", shown.to_numpy()), found])
     known = [name for name in frame.columns if name in schema.columns_of(table).index]
     if len(header_problems(known, table, file)):
-        return found, None, {}
+        return found, None, []
     frame = frame[known]  # a column too many is reported, and hides nothing else
-    gaps = {name: frame.index[rows] for name, rows in cells.items()}
+    gaps = [(file, name, frame.index[rows]) for name, rows in cells.items()]
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
     return found, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
 
 
-def _elsewhere(found: pd.DataFrame, source: Source, gaps: dict[str, dict[str, pd.Index]]) -> pd.DataFrame:
+def _elsewhere(found: pd.DataFrame, gaps: list[tuple[str, str, pd.Index]]) -> pd.DataFrame:
     """Leave out problems of cells that were taken out: they were refused already, and are not empty."""
     due = pd.Series(False, index=found.index)
-    for table, columns in gaps.items():
-        for name, rows in columns.items():
-            due |= (found["file"] == source.names[table]) & (found["column"] == name) & found["row"].isin(rows + 2)
+    for file, name, rows in gaps:
+        due |= (found["file"] == file) & (found["column"] == name) & found["row"].isin(rows + 2)
     return found[~due]
 
 
@@ -146,7 +145,8 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `plausibility.doubtful`; not checked by default.
+        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`; not
+        checked by default.
 
     Returns
     -------
@@ -160,16 +160,17 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
         If the reading of the tryptase rule is unknown.
     """
     source = read_source(path)
-    errors, tables, gaps = list(source.errors), {}, {}
+    errors, tables, gaps = list(source.errors), {}, []
     for table, raw in source.tables.items():
-        found, typed, gaps[table] = _checked_cells(raw, table, source.names[table])
+        found, typed, taken_out = _checked_cells(raw, table, source.names[table])
         errors.append(found)
+        gaps += taken_out
         if typed is not None:
             tables[table] = typed
     between = rules.broken_rules(tables, source.names)
     doubts = plausibility.doubtful(tables, source.names, tryptase)
-    errors = together([*errors, _elsewhere(between, source, gaps)])
-    warnings = together([*source.warnings, _elsewhere(doubts, source, gaps)])
+    errors = together([*errors, _elsewhere(between, gaps)])
+    warnings = together([*source.warnings, _elsewhere(doubts, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
     names = [
