@@ -117,16 +117,11 @@ def _without_rows(table: str) -> pd.DataFrame:
 def linked(tables: Tables) -> Linked:
     """Give the rows of tables that have types, as `analysis.schema.with_types` gives them."""
     frames = {table: tables.get(table, _without_rows(table)) for table in schema.TABLES}
-    parts = {table: pd.factorize(frame["patient_id"]) for table, frame in frames.items()}
-    names = [np.asarray(found, dtype=object) for _, found in parts.values()]
-    numbers, known = pd.factorize(np.concatenate(names))
-    ends = np.cumsum([len(found) for found in names])
-    rows = {}
-    for (table, (codes, found)), end in zip(parts.items(), ends, strict=True):
-        # The last number of each table stands for a missing cell, which `factorize` counts as -1.
-        patient = np.append(numbers[end - len(found) : end], -1)[codes]
-        rows[table] = Rows(table, frames[table], table not in tables, patient, len(known))
-    return Linked(**rows)
+    # A missing cell has the number -1.
+    patient, known = pd.factorize(pd.concat([frame["patient_id"] for frame in frames.values()], ignore_index=True))
+    starts = np.cumsum([len(frame) for frame in frames.values()])[:-1]
+    parts = zip(frames.items(), np.split(patient, starts), strict=True)
+    return Linked(*(Rows(table, frame, table not in tables, part, len(known)) for (table, frame), part in parts))
 
 
 def _text(value: object) -> str:

@@ -173,9 +173,8 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
     warnings = together([*source.warnings, _elsewhere(doubts, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
-    names = [
-        raw.frame[name] for raw in source.tables.values() for name in IDENTIFIERS if list(raw.frame).count(name) == 1
-    ]
+    frames = [raw.frame for raw in source.tables.values()]
+    names = [frame[name] for frame in frames for name in IDENTIFIERS if list(frame).count(name) == 1]
     identifiers = frozenset(text for column in names for text in column.dropna().unique())
     usable = tables if errors.empty else None
     return Check(usable, errors, warnings, source.accounts, source.reconstructed, identifiers)
