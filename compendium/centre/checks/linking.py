@@ -62,8 +62,7 @@ class Rows:
 
     def equals(self, column: str, *terms: str) -> np.ndarray:
         """Tell which cells of a categorical column hold one of these terms; a missing cell holds none."""
-        values = self.frame[column].cat
-        return np.isin(values.codes.to_numpy(), values.categories.get_indexer(list(terms)))
+        return self.frame[column].isin(terms).to_numpy(copy=True)
 
     def count(self, columns: Sequence[str], *terms: str) -> np.ndarray:
         """Count in each row the columns that hold one of these terms."""
@@ -136,8 +135,10 @@ def repeated_rows(frame: pd.DataFrame) -> tuple[np.ndarray, list[int]]:
 
     The first rows are given as a spreadsheet counts them.
     """
-    whole = frame[frame.notna().all(axis="columns")]
-    alike = whole[whole.duplicated(keep=False)]
+    again = frame.duplicated(keep=False) & frame.notna().all(axis="columns")
+    if not again.any():
+        return again.to_numpy(), []
+    alike = frame[again]
     numbers = alike.groupby(list(alike), observed=True, sort=False).ngroup()
     first = pd.Series(alike.index + 2, alike.index).groupby(numbers).transform("first")[numbers.duplicated()]
     return frame.index.isin(first.index), first.to_list()
