@@ -72,8 +72,8 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
     The distinct values of a column are checked instead of its cells: a million cells hold few values.
     """
     schemas, found, cells = schema.table_schema(table).columns, [], {}
-    for name in columns_once(table, list(frame)):
-        contract = schema.columns_of(table).loc[name]
+    columns = schema.columns_of(table).loc[columns_once(table, list(frame))]
+    for name, contract in columns.iterrows():
         values = frame[name].drop_duplicates().reset_index(drop=True)
         refused = values[_refused(values, schemas[name], contract["type"])]
         if refused.empty:
@@ -120,7 +120,7 @@ def _checked_cells(
         shown = raw.frame.loc[examples, "patient_id"].map(shortened)
         text = "an example row of the template; delete it"
         found = together([problems(file, text, shown.index + 2, "patient_id", shown.to_numpy()), found])
-    known = [name for name in frame.columns if name in schema.columns_of(table).index]
+    known = list(frame.columns[frame.columns.isin(schema.columns_of(table).index)])
     if len(header_problems(known, table, file)):
         return found, None, []
     frame = frame[known]  # a column too many is reported, and hides nothing else
