@@ -38,23 +38,17 @@ def problems(
     DataFrame
         One row per problem, with the columns `PROBLEM_COLUMNS`.
     """
-    given = {"row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
+    given = {"file": file, "row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
     lengths = {len(one) for one in given.values() if not isinstance(one, str | int)}
-    index = range(lengths.pop() if lengths else 1)
-    frame = pd.DataFrame({"file": file} | given, index=index)
+    frame = pd.DataFrame(given, index=range(lengths.pop() if lengths else 1))
     return frame.astype(dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"})
 
 
 _NONE = problems("", [])
 
 
-def no_problems() -> pd.DataFrame:
-    """Give a table of problems without any."""
-    return _NONE
-
-
-def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put tables of problems one below the other."""
+def together(parts: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
+    """Put tables of problems one below the other; without any, it is a table without problems."""
     some = [part for part in parts if len(part)]
     return pd.concat(some, ignore_index=True) if some else _NONE
 

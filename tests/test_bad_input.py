@@ -34,10 +34,7 @@ def without_symptoms(folder):
             set_cell("symptoms", 3, "grade_best", "0.3"),
             "symptoms.csv, column grade_best: one of 1.5, 1, 0.75, 0.5, 0.25, 0\n  row 5: '0.3' (nearest",
         ),
-        (
-            set_cell("patients", 0, "sex", "woman"),
-            "patients.csv, column sex: one of F, M\n  row 2: 'woman'",
-        ),
+        (set_cell("patients", 0, "sex", "woman"), "patients.csv, column sex: one of F, M\n  row 2: 'woman'"),
         (without_symptoms, "a patient with at least one baseline symptom"),
     ],
 )

@@ -372,10 +372,7 @@ def test_what_is_no_workbook(tmp_path):
         (bytes(locked), "the file is locked with a password; allowed is one without"),
         (twice.getvalue(), "two parts of one name"),
         (packed.getvalue(), "packed in a way that Excel does not use"),
-        (
-            by_hand("", namespace="http://purl.oclc.org/ooxml/spreadsheetml/main"),
-            "Strict Open XML Spreadsheet",
-        ),
+        (by_hand("", namespace="http://purl.oclc.org/ooxml/spreadsheetml/main"), "Strict Open XML Spreadsheet"),
     ):
         assert text in refused(content)
 
