@@ -83,10 +83,10 @@ def test_a_comparison_of_two_groups_tells_both_sizes():
     assert value_text(compare_groups(values, values > 3)).endswith("n = 2 and 3")
 
 
-def test_the_numbers_behind_a_figure_are_saved_unrounded(tmp_path):
+def test_the_numbers_behind_a_figure_are_saved_with_six_significant_digits(tmp_path):
     (path,) = save_data(pd.DataFrame({"a": [1 / 3], "b": [None]}), "figure-1", tmp_path)
     assert path.name == "figure-1.csv"
-    assert path.read_bytes() == b"a,b\n0.3333333333333333,\n"
+    assert path.read_bytes() == b"a,b\n0.333333,\n"
 
 
 def test_redrawing_follows_every_choice():
