@@ -82,7 +82,9 @@ def csv_rows(
 
 def _text(value: object) -> str | None:
     """Write a value of a typed column as a CSV file has it: whole numbers without decimals, nothing for none."""
-    return (f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)) or None
+    if isinstance(value, bytes):
+        raise TypeError("bytes are no text")
+    return (f"{value:.0f}" if isinstance(value, float | np.floating) and value.is_integer() else str(value)) or None
 
 
 def _frame(rows: pa.Table, names: list[str], numbers: np.ndarray) -> pd.DataFrame:
@@ -91,7 +93,8 @@ def _frame(rows: pa.Table, names: list[str], numbers: np.ndarray) -> pd.DataFram
     for column in rows.columns:
         coded = column.combine_chunks()
         coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
-        codes, texts = pd.factorize(np.array([_text(value) for value in coded.dictionary.to_pylist()], dtype=object))
+        values = coded.dictionary.to_numpy(zero_copy_only=False)  # so that a third of 32 bits stays 0.33333334
+        codes, texts = pd.factorize(np.array([_text(value) for value in values], dtype=object))
         places = pc.fill_null(coded.indices.cast(pa.int64()), len(codes)).to_numpy()
         columns.append(pd.Series(pd.Categorical.from_codes(np.append(codes, -1)[places], pd.Index(texts, dtype="str"))))
     frame = pd.concat(columns, axis="columns").set_axis(names, axis="columns").set_axis(numbers, axis="index")
@@ -122,14 +125,14 @@ def _read_csv(path: Path, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _read_parquet(path: Path, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = parquet.read_table(path, partitioning=None)
+    rows = parquet.ParquetFile(path).read()
     found = _checked_header(rows.column_names, table, path.name)
     return _frame(rows, rows.column_names, np.arange(2, 2 + len(rows))), found
 
 
 def _read_table(path: Path, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read one table: texts, indexed by the row that a spreadsheet shows, and what is wrong with the file."""
-    if not path.exists():
+    if not path.is_file():
         raise CohortError(problems(path.name, f"the file is missing from {path.parent}"))
     if path.suffix != ".csv" and path.with_suffix(".csv").exists():
         raise CohortError(problems(path.name, f"{table}.csv is there too; allowed is one file for each table"))
