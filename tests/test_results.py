@@ -20,13 +20,13 @@ from analysis import (
     patients,
     response,
     safety,
+    sensitivity,
     subgroups,
     symptoms,
     tables,
     times,
 )
 from analysis.cohort import read_cohort, restrict
-from analysis.sensitivity import effects, grids
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
 from compendium.reporting import formatting, rendering, small_tables
@@ -220,9 +220,9 @@ def test_the_times_and_the_comparison_of_subgroups_are_those_of_the_cohort(study
 
 
 def test_the_combinations_of_rules_are_those_of_the_cohort(study):
-    assert built("specification-curve.csv") == text(grids.response_grid(study))
-    assert built("specification-marks.csv") == text(grids.symptom_grid(study))
-    assert built("sensitivity.csv") == text(effects.one_at_a_time(study))
+    assert built("specification-curve.csv") == text(sensitivity.response_grid(study))
+    assert built("specification-marks.csv") == text(sensitivity.symptom_grid(study))
+    assert built("sensitivity.csv") == text(sensitivity.one_at_a_time(study))
 
 
 def test_the_rates_with_their_intervals_are_those_of_table_2(study):

@@ -88,7 +88,7 @@ def draw_marks(
     ----------
     shares : DataFrame
         One row per symptom: ``label`` and ``group`` as a symptom profile has them, and what
-        `analysis.sensitivity.effects.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
+        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
     population : str
         A value of `Population`, for the title.
     combinations : int

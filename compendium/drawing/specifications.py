@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.sensitivity.options import BEST, LAST, SUSTAINED
+from analysis.sensitivity import BEST, LAST, SUSTAINED
 from analysis.vocabulary import POPULATION_LABELS, RESPONSE_LABELS, Population, Response
 from compendium.drawing import page, style
 from compendium.reporting.options import OPTION_LABELS, value_label
@@ -40,7 +40,7 @@ def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
     Parameters
     ----------
     grid : DataFrame
-        As `analysis.sensitivity.grids.response_grid` gives it.
+        As `analysis.sensitivity.response_grid` gives it.
     panel : str
         A key of `PANELS`.
 
@@ -192,7 +192,7 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     Parameters
     ----------
     grid : DataFrame
-        As `analysis.sensitivity.grids.response_grid` gives it; its first row are the rules to mark.
+        As `analysis.sensitivity.response_grid` gives it; its first row are the rules to mark.
     population : str
         A value of `Population`, for the title.
     patients : int

@@ -6,8 +6,7 @@ import pandas as pd
 
 from analysis.criteria import Criteria
 from analysis.schema import symptom_list
-from analysis.sensitivity.effects import OUTCOMES, variance_shares
-from analysis.sensitivity.options import RESPONSE_OPTIONS
+from analysis.sensitivity import OUTCOMES, RESPONSE_OPTIONS, variance_shares
 from compendium.reporting import formatting
 from compendium.reporting.methods import ADJUSTMENT_LABELS
 
@@ -116,7 +115,7 @@ def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     changes : DataFrame
-        As `sensitivity.effects.one_at_a_time` gives it.
+        As `sensitivity.one_at_a_time` gives it.
 
     Returns
     -------
@@ -165,7 +164,7 @@ def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     grid : DataFrame
-        As `sensitivity.grids.response_grid` gives it.
+        As `sensitivity.response_grid` gives it.
 
     Returns
     -------
@@ -188,7 +187,7 @@ def moving_rows(most: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     most : DataFrame
-        As `sensitivity.effects.most_moving` gives it.
+        As `sensitivity.most_moving` gives it.
 
     Returns
     -------
