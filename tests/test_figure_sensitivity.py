@@ -5,9 +5,17 @@ import pandas as pd
 import pytest
 
 from analysis.criteria import PAPER, Criteria
-from analysis.sensitivity.effects import OUTCOMES, mark_shares, most_moving, one_at_a_time
-from analysis.sensitivity.grids import response_grid, symptom_grid
-from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, values_of
+from analysis.sensitivity import (
+    OUTCOMES,
+    RESPONSE_OPTIONS,
+    SYMPTOM_OPTIONS,
+    mark_shares,
+    most_moving,
+    one_at_a_time,
+    response_grid,
+    symptom_grid,
+    values_of,
+)
 from analysis.symptoms import symptom_profile
 from compendium.drawing.specifications import (
     MARK_COLOURS,
