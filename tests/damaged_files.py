@@ -224,6 +224,8 @@ def _as_parquet(path: Path) -> None:
 
 
 _MISSING = ("patients", "laboratory")
+ORDINARY = "allowed is an ordinary file"
+LINK = f"this is a symbolic link; {ORDINARY}"
 PATHS = [
     ("a missing table", "courses", os.remove, "missing"),
     (
@@ -236,14 +238,14 @@ PATHS = [
         *("a workbook named as CSV", "symptoms", lambda path: write_xlsx(good(), path.parent / "more").rename(path)),
         "CSV table in UTF-8",
     ),
-    ("a folder for a table", "patients", _replaced(os.mkdir), "a folder"),
+    ("a folder for a table", "patients", _replaced(os.mkdir), f"this is a folder; {ORDINARY}"),
     (
         *("a symbolic link for a table", "patients"),
         _replaced(lambda path: path.symlink_to(path.parent.parent / path.name)),
-        "a symbolic link",
+        LINK,
     ),
-    ("a link to nothing", "patients", _replaced(lambda path: path.symlink_to("nowhere.csv")), "a symbolic link"),
-    ("a named pipe for a table", "patients", _replaced(os.mkfifo), "named pipe"),
+    ("a link to nothing", "patients", _replaced(lambda path: path.symlink_to("nowhere.csv")), LINK),
+    ("a named pipe for a table", "patients", _replaced(os.mkfifo), f"this is a named pipe; {ORDINARY}"),
     ("two gigabytes", "symptoms", _sparse, "2,048 MB"),
     ("one table twice", "courses", _as_parquet, "one file for each table"),
 ]
@@ -267,6 +269,7 @@ def _description(text: str) -> Callable[[Path], Path]:
 
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(3000)
+GIVE = "allowed is an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV"
 WHOLE = [
     ("a broken description", "", _description('{"name": '), "datapackage.json -> JSON"),
     ("a description of a list", "", _description("[]"), "datapackage.json -> JSON"),
@@ -276,8 +279,12 @@ WHOLE = [
     ("a single CSV file", "", _file("cohort.csv", b"patient_id\n"), "cohort.csv -> a single CSV file"),
     ("an old workbook", "", _file("cohort.xls", OLE), "cohort.xls -> an old Excel workbook"),
     ("an OpenDocument", "", _file("cohort.ods", b"PK"), "cohort.ods -> an OpenDocument"),
-    ("no ending", "", _file("cohort", b"PK"), "cohort -> neither a workbook nor a folder"),
+    ("no ending", "", _file("cohort", b"PK"), f"cohort -> this is neither a workbook nor a folder; {GIVE}"),
+    ("a document", "", _file("c.docx", b"PK"), f"c.docx -> this is neither a workbook nor a folder; {GIVE}"),
     ("a workbook with macros", "", _file("cohort.xlsm", b"PK"), "cohort.xlsm -> with macros"),
+    ("a binary workbook", "", _file("c.xlsb", b"PK"), "c.xlsb -> a binary workbook"),
+    ("a single Parquet file", "", _file("patients.parquet", b"PAR1"), "patients.parquet -> give the folder"),
+    ("an archive", "", _file("c.zip", b"PK"), "c.zip -> unpack it"),
     ("a workbook with a password", "", _file("cohort.xlsx", OLE), "cohort.xlsx -> locked with a password"),
     ("an empty workbook", "", _file("cohort.xlsx", b""), "cohort.xlsx -> no Excel workbook"),
     ("text named as a workbook", "", _file("cohort.xlsx", b"patient_id,sex\n"), "cohort.xlsx -> no Excel workbook"),
