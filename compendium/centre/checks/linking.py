@@ -113,7 +113,7 @@ def _without_rows(table: str) -> pd.DataFrame:
     return schema.with_types(table, pd.DataFrame(columns=schema.columns_of(table).index, dtype="str"))
 
 
-def linked(tables: Tables) -> Linked:
+def _linked(tables: Tables) -> Linked:
     """Give the rows of tables that have types, as `analysis.schema.with_types` gives them."""
     frames = {table: tables.get(table, _without_rows(table)) for table in schema.TABLES}
     # A missing cell has the number -1.
@@ -154,7 +154,7 @@ def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] 
     A table is called by its name among `names`, else ``<table>.csv``; a row's index + 2 is its row in the file, the
     header being row 1, and row 0 is the whole file.
     """
-    cohort = linked(tables)
+    cohort = _linked(tables)
     parts: dict[str, list[pd.DataFrame]] = {table: [] for table in schema.TABLES}
     for broken in (broken for rule in rules for broken in rule(cohort)):
         file = (names or {}).get(broken.table, f"{broken.table}.csv")
