@@ -82,7 +82,7 @@ def _stamp(folder: str | os.PathLike[str]) -> tuple:
     """Give what changes when a file in a folder does."""
     try:
         found = sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder))
-    except OSError:
+    except (OSError, ValueError):
         return ()
     return (os.path.realpath(folder), *found)
 
