@@ -41,20 +41,7 @@ class Cohort:
 
 
 def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) -> Cohort:
-    """Make a cohort of tables that keep the contract.
-
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The six tables with their types, as `analysis.schema.with_types` gives them.
-    reconstructed : bool, default False
-        Whether the rows were reconstructed from published results instead of observed.
-
-    Returns
-    -------
-    Cohort
-        The tables, all of them speaking of the same patients in the same order.
-    """
+    """Make a cohort of the six tables with their types; all then speak of the same patients in the same order."""
     patients = tables["patients"].set_index("patient_id")
     tables = tables | {"patients": patients}
     tables["courses"] = tables["courses"].set_index("patient_id").reindex(patients.index)
@@ -75,11 +62,6 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
         across tables checked, by ``make check`` and ``make paper``.
     population : str, default "all"
         The part of the cohort to keep, a value of `Population`.
-
-    Returns
-    -------
-    Cohort
-        The checked tables.
 
     Raises
     ------
@@ -119,19 +101,7 @@ def keep_cohort(folder: str | os.PathLike[str], cohort: Cohort) -> None:
 
 
 def restrict(cohort: Cohort, population: str) -> Cohort:
-    """Keep the patients of one population.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    population : str
-        A value of `Population`: all, primary (ISM, CM and MMAS), ISM, CM, MMAS or idiopathic (L266-L267).
-
-    Returns
-    -------
-    Cohort
-        The same tables for these patients only; ``screening`` is left whole.
+    """Keep the patients of one population (L266-L267), a value of `Population`; the table of screening is left whole.
 
     Raises
     ------

@@ -28,8 +28,8 @@ def problems(path):
     return error.value.problems
 
 
-def package(**enums):
-    fields = [{"name": name, "constraints": {"enum": values}} for name, values in enums.items()]
+def package(**constraints):
+    fields = [{"name": name, "constraints": values} for name, values in constraints.items()]
     return {"resources": [{"path": "other.csv"}, {"path": "claims.csv", "schema": {"fields": fields}}]}
 
 
@@ -38,20 +38,25 @@ def test_cells_stay_as_printed(write):
     assert list(claims.index) == ["age.mean", "sex", "all"]
     assert claims.loc["sex"].tolist() == ["percent", "54,5", "30", "55"]
     assert claims.loc["age.mean", "numerator"] == ""
-
-
-def test_three_columns_are_enough(write):
-    assert len(read_claims(write("kind,claim,value\npercent,a,7.00\ndate,b,May 2016\n"))) == 2
-
-
-def test_other_columns_and_a_byte_order_mark_are_welcome(write):
-    claims = read_claims(write("\ufeffclaim,kind,value,page,my notes\na,percent,7.00,12,none\n"))
-    assert claims.loc["a", "my notes"] == "none"
-
-
-def test_the_published_claims_are_in_order():
-    assert len(published.read_claims()) == 368
     assert read_claims(published.CLAIMS).equals(published.read_claims())
+    assert len(published.read_claims()) == 368
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind,claim,value\npercent,a,7.00\ndate,b,May 2016\n",  # three columns are enough
+        "\ufeffclaim,kind,value,page,my notes\na,percent,7.00,12,none\n",  # others and a byte order mark are welcome
+        "claim,kind,value\na,percent,-5\nb,mean,−1.50\nc,identifier,NCT1\nd,ratio,1.3\ne,sd,2\n",
+        # More events than patients are no error, and all patients are not too many.
+        "claim,kind,value,numerator,denominator,unit\na,count,23,23,16,events\nb,ratio,2,4,2,\n",
+        "claim,kind,value,numerator,denominator\na,count,4,,4\nb,percent,100,4,4\nc,count,4,4,4\n",
+    ],
+)
+def test_files_that_are_fine(write, text):
+    claims = read_claims(write(text))
+    assert len(claims) == text.count("\n") - 1
+    assert "page" not in claims or claims.loc["a", "my notes"] == "none"
 
 
 def test_all_problems_at_once_in_order(write):
@@ -66,40 +71,30 @@ def test_all_problems_at_once_in_order(write):
         "d,percent,5,1.0,0\n"  # 8
         "e,,,,\n"  # 9
     )
-    found = problems(write(text))
-    assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [
-        (2, "kind", "percnt"),
-        (3, "value", "five"),
-        (5, "numerator", "21"),
-        (6, "claim", "a"),
-        (7, "claim", ""),
-        (7, "value", "2.5"),
-        (8, "numerator", "1.0"),
-        (8, "denominator", "0"),
-        (9, "kind", ""),
-        (9, "value", ""),
+    expected = [
+        (2, "kind", "percnt", "score; did you mean percent?"),
+        (3, "value", "five", "a number as printed, such as 54.5 or 54,5, without a unit"),
+        (5, "numerator", "21", "at most the denominator, 20"),
+        (6, "claim", "a", "a name of its own; it stands in row 2"),
+        (7, "claim", "", "a value"),
+        (7, "value", "2.5", "a whole number in digits"),
+        (8, "numerator", "1.0", "a whole number from 0"),
+        (8, "denominator", "0", "a whole number from 1"),
+        (9, "kind", "", "a value"),
+        (9, "value", "", "a value"),
     ]
-    allowed = dict(zip(zip(found["row"], found["column"], strict=True), found["allowed"], strict=True))
-    assert allowed[2, "kind"].endswith("score; did you mean percent?")
-    assert allowed[3, "value"] == "a number as printed, such as 54.5 or 54,5, without a unit"
-    assert allowed[5, "numerator"] == "at most the denominator, 20"
-    assert allowed[6, "claim"] == "a name of its own; it stands in row 2"
-    assert allowed[7, "value"] == "a whole number in digits"
-    assert allowed[8, "denominator"] == "a whole number from 1"
+    found = problems(write(text))
+    assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [one[:3] for one in expected]
+    assert all(text.endswith(one[3]) for text, one in zip(found["allowed"], expected, strict=True))
 
 
-def test_the_message_names_file_row_column_and_value(write):
-    path = write("claim,kind,value\na,percent,5 %\n")
-    with pytest.raises(ClaimsError, match="row 2, column value: '5 %' is not allowed; a number as printed") as error:
-        read_claims(path)
-    assert str(error.value).startswith(f"{path}, row 2")
-
-
-def test_a_long_list_of_problems_is_cut(write):
-    path = write("claim,kind,value\n" + "".join(f"c{number},percent,x\n" for number in range(250)))
+def test_the_message_names_file_row_column_and_value_and_is_cut(write):
+    path = write("claim,kind,value\n" + "".join(f"c{number},percent,5 %\n" for number in range(250)))
     with pytest.raises(ClaimsError, match=r"\.\.\. and 50 more problems$") as error:
         read_claims(path)
     assert len(error.value.problems) == 250
+    text = "row 2, column value: '5 %' is not allowed; a number as printed"
+    assert str(error.value).startswith(f"{path}, {text}")
 
 
 @pytest.mark.parametrize(
@@ -140,6 +135,11 @@ def test_no_file_and_a_folder(tmp_path):
         ("part_of", "count,5,a", "part_of", "the name of another claim"),
         ("numerator", "count,5,4", "numerator", "the value of a count, or empty"),
         ("denominator", "count,5,4", "value", "at most the denominator, 4"),
+        ("numerator,denominator,unit", "count,23,23,16,patients", "numerator", "at most the denominator, 16"),
+        *(
+            ("page", f'percent,"{value}",1', "value", "a number as printed" if value else "a value")
+            for value in ("", "n/a", "1e3", "٣", " 5", "1.616,5", "5 (2)", "--5", "0x1F")
+        ),
     ],
 )
 def test_wrong_cells(write, columns, row, column, allowed):
@@ -148,46 +148,19 @@ def test_wrong_cells(write, columns, row, column, allowed):
     assert allowed in found["allowed"][0]
 
 
-@pytest.mark.parametrize("value", ["", "n/a", "1e3", "٣", " 5", "1.616,5", "5 (2)", "--5", "0x1F"])
-def test_a_percentage_that_is_no_number(write, value):
-    found = problems(write(f'claim,kind,value\na,percent,"{value}"\n'))
-    assert found["column"].tolist() == ["value"]
-
-
-@pytest.mark.parametrize("row", ["percent,-5", "mean,−1.50", "date,May 2016", "identifier,NCT1", "ratio,1.3", "sd,2"])
-def test_values_that_are_fine(write, row):
-    assert len(read_claims(write(f"claim,kind,value\na,{row}\n"))) == 1
-
-
-def test_more_events_than_patients_are_no_error(write):
-    read_claims(write("claim,kind,value,numerator,denominator,unit\na,count,23,23,16,events\nb,ratio,2,4,2,\n"))
-    found = problems(write("claim,kind,value,numerator,denominator,unit\na,count,23,23,16,patients\n"))
-    assert found["allowed"].tolist() == ["at most the denominator, 16"]
-
-
-def test_all_of_them_are_not_too_many(write):
-    read_claims(write("claim,kind,value,numerator,denominator\na,count,4,,4\nb,percent,100,4,4\nc,count,4,4,4\n"))
-
-
 def test_the_vocabulary_of_the_file_itself(write):
     text = "claim,kind,value,population,unit\na,percent,5,MMAS,percent\nb,hazard,none,all,\n"
     assert problems(write(text))["column"].tolist() == ["kind"]
-    own = package(population=["all", "MMAS"], unit=["percent"], kind=["percent", "hazard"])
+    kinds, units = {"enum": ["percent", "hazard"]}, {"enum": ["percent"]}
+    own = package(population={"enum": ["all", "MMAS"]}, unit=units, kind=kinds)
     assert len(read_claims(write(text, own))) == 2
     found = problems(write(text.replace("MMAS", "MMAs"), own))
     assert found["allowed"].tolist() == ["one of all, MMAS; did you mean MMAS?"]
-    found = problems(write(text, package(unit=["patients"], kind=["hazard"])))
+    found = problems(write(text, package(unit={"enum": ["patients"]}, kind={"enum": ["hazard"]})))
     assert found["column"].tolist() == ["kind", "unit"]
-
-
-def test_required_cells_of_the_file_itself(write):
-    own = package()
-    own["resources"][1]["schema"]["fields"] = [{"name": "population", "constraints": {"required": True}}]
-    found = problems(write("claim,kind,value,population\na,count,5,\n", own))
+    found = problems(write(text.replace("MMAS", ""), package(population={"required": True}, kind=kinds)))
     assert (found["column"].tolist(), found["allowed"].tolist()) == (["population"], ["a value"])
-
-
-def test_a_data_package_of_other_files_says_nothing(write):
+    # What describes other files says nothing of this one.
     assert len(read_claims(write(GOOD, {"resources": [{"path": "patients.csv"}]}))) == 3
 
 
@@ -200,10 +173,7 @@ def test_a_data_package_that_describes_nothing(write, text):
 
 def test_names_are_found_by_pattern():
     claims = published.read_claims()
-    assert published.matching(claims, "*.best.cr.all") == [
-        "abstract.best.cr.all",
-        "results.best.cr.all",
-        "table2.best.cr.all",
-    ]
+    names = [f"{place}.best.cr.all" for place in ("abstract", "results", "table2")]
+    assert published.matching(claims, "*.best.cr.all") == names
     with pytest.raises(ClaimsError, match="no claim is called 'nothing'"):
         published.matching(claims, "nothing")

@@ -3,6 +3,7 @@ import json
 import shutil
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -220,6 +221,7 @@ def test_typed_columns_of_parquet_are_read(folder):
     ("column", "values", "value", "allowed"),
     [
         ("grade_best", [0.6, 0.75], "0.6", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
+        ("grade_best", np.array([0.7, 0], dtype="float32"), "0.7", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
         ("grade_best", [2.0, 0], "2", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
         ("grade_best", [True, False], "True", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
         ("months_to_first_improvement", [-1, 0], "-1", "a number of at least 0"),
@@ -237,7 +239,7 @@ def test_typed_columns_of_parquet_are_checked(folder, column, values, value, all
     assert ["symptoms.parquet", len(frame) + 1, column, value, allowed, ""] in found
 
 
-@pytest.mark.parametrize("cell", [[1], {"a": 1}])
+@pytest.mark.parametrize("cell", [[1], {"a": 1}, b"2017-02"])
 def test_a_parquet_file_that_is_no_table(folder, cell):
     frame = typed(folder, "courses")
     frame.assign(start_month=[cell] * len(frame)).to_parquet(folder / "courses.parquet", index=False)

@@ -84,81 +84,72 @@ TABLE_2 = {
 
 @pytest.fixture(scope="module")
 def claims() -> pd.DataFrame:
-    """Return the transcription, every column as strings."""
     return pd.read_csv(FOLDER / "claims.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def fields() -> dict[str, dict]:
-    """Return the columns as the Data Package describes them."""
     package = json.loads((FOLDER / "datapackage.json").read_text(encoding="utf-8"))
-    return {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
+    return {field["name"]: field.get("constraints", {}) for field in package["resources"][0]["schema"]["fields"]}
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    return (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
 def by_line(block: str) -> dict[int, list[str]]:
-    """Return the tokens of each line in a block of `line: token token | line: ...`."""
+    """Read the tokens of each line in a block of `line: token token | line: ...`."""
     entries = [entry.split(":") for entry in re.split(r"[|\n]", block) if entry.strip()]
     return {int(line): tokens.split() for line, tokens in entries}
 
 
 def cell(row: pd.Series) -> str:
-    """Return a count or percentage the way a table prints it."""
+    """Write a count or percentage the way a table prints it."""
     return f"{row['numerator']} ({row['value']})" if row["kind"] == "percent" else row["value"]
 
 
 def grouped(rows: pd.DataFrame, tokens: pd.Series) -> dict[int, list[str]]:
-    """Return the tokens of the rows by manuscript line."""
+    """Collect the tokens of the rows by manuscript line."""
     return tokens.groupby(rows["line"].astype(int)).apply(list).to_dict()
 
 
-def test_columns_are_those_of_the_data_package(claims, fields):
+def test_columns_and_names(claims, fields):
     assert list(claims.columns) == COLUMNS == list(fields)
     assert b"\r" not in (FOLDER / "claims.csv").read_bytes()
-
-
-def test_names_are_unique_and_begin_with_their_section(claims, fields):
     assert claims["claim"].is_unique
-    assert claims["claim"].str.fullmatch(fields["claim"]["constraints"]["pattern"]).all()
+    assert claims["claim"].str.fullmatch(fields["claim"]["pattern"]).all()
     assert (claims["claim"].str.split(".").str[0] == claims["section"].replace(r"_(\d)", r"\1", regex=True)).all()
 
 
-@pytest.mark.parametrize("column", ["section", "population", "kind", "denominator_printed", "unit"])
-def test_vocabularies_are_closed_and_every_term_is_used(claims, fields, column):
-    assert set(claims[column]) - {""} == set(fields[column]["constraints"]["enum"])
+@pytest.mark.parametrize("column", ["section", "population", "kind", "unit", "denominator_printed"])
+def test_vocabularies_are_closed_and_every_term_is_used_and_explained(claims, fields, readme, column):
+    terms = fields[column]["enum"]
+    assert set(claims[column]) - {""} == set(terms)
+    if column != "denominator_printed":
+        assert [term for term in terms if f"`{term}`" not in readme and f"| {term} |" not in readme] == []
 
 
-@pytest.mark.parametrize("column", ["section", "population", "kind", "unit"])
-def test_every_term_is_explained(fields, column):
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
-    missing = [t for t in fields[column]["constraints"]["enum"] if f"`{t}`" not in readme and f"| {t} |" not in readme]
-    assert missing == []
-
-
-def test_number_of_rows_is_the_one_the_readme_states(claims):
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+def test_number_of_rows_is_the_one_the_readme_states(claims, readme):
     stated = {name: int(n) for name, n in re.findall(r"^\| (\w+) \| (\d+) \|", readme, flags=re.MULTILINE)}
     assert claims["section"].value_counts().to_dict() == stated
     assert 350 <= len(claims) <= 400
     assert f"{len(claims)} rows" in readme
 
 
-def test_required_cells_are_filled_and_no_cell_has_stray_blanks(claims, fields):
-    required = [name for name, field in fields.items() if field.get("constraints", {}).get("required")]
+def test_cells_are_filled_without_stray_blanks(claims, fields):
+    required = [name for name, constraints in fields.items() if constraints.get("required")]
     assert (claims[required] != "").all(axis=None)
-    assert claims.apply(lambda column: column == column.str.strip()).all(axis=None)
-    assert not claims.apply(lambda column: column.str.contains(r"  |\u00a0")).any(axis=None)
+    assert not claims.apply(lambda column: column.str.contains(r"^\s|\s$|  |\u00a0")).any(axis=None)
     assert claims["statement"].str.len().between(8, 120).all()
 
 
-def test_values_are_numbers_or_dates(claims, fields):
-    assert claims["value"].str.fullmatch(fields["value"]["constraints"]["pattern"]).all()
+def test_values_are_numbers_or_dates_of_their_kind(claims, fields):
+    assert claims["value"].str.fullmatch(fields["value"]["pattern"]).all()
     assert claims.loc[claims["kind"] != "date", "value"].str.fullmatch(r"\d+([.,]\d+)?").all()
     without_unit = claims["kind"].isin(["ratio", "p_threshold", "date", "identifier"])
     assert ((claims["unit"] == "") == without_unit).all()
     assert (claims.loc[claims["kind"] == "percent", "unit"] == "percent").all()
-
-
-def test_kind_is_the_one_in_the_name(claims):
     last = claims["claim"].str.extract(r"\.(median|mean|minimum|maximum)$")[0]
     assert (last == claims["kind"])[last.notna()].all()
 
@@ -202,16 +193,12 @@ def test_lines_lie_in_the_numbered_range_and_in_reading_order(claims):
     assert ((claims[["table_row", "table_column"]] != "").all(axis=1) == tables).all()
 
 
-def test_text_values_are_those_of_the_second_transcription(claims):
+def test_text_is_that_of_the_second_transcription(claims):
     text = claims[claims["section"].isin(TEXT_SECTIONS)]
-    dates = text[text["kind"] == "date"]
-    numbers = text.drop(dates.index)
+    dates, numbers = text[text["kind"] == "date"], text[text["kind"] != "date"]
     assert grouped(numbers, numbers["value"]) == by_line(LINE_VALUES)
     assert grouped(dates, dates["value"]) == DATES
-
-
-def test_text_fractions_are_those_of_the_second_transcription(claims):
-    rows = claims[claims["section"].isin(TEXT_SECTIONS) & (claims["denominator"] != "")]
+    rows = text[text["denominator"] != ""]
     size = rows["denominator"].where(rows["denominator_printed"] == "yes", "(" + rows["denominator"] + ")")
     tokens = (rows["numerator"] + "/" + size).str.removeprefix("/")
     assert grouped(rows, tokens) == by_line(LINE_FRACTIONS)

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,6 +19,7 @@ PUBLISHED = ROOT / "data" / "published"
 MODULES = (patients, response, followup, dosing, symptoms, safety, biology, comparison)
 CLAIMS_HEAD = "claim,section,line,table_row,table_column,statement,population,kind,numerator,denominator,"
 CLAIMS_HEAD += "denominator_printed,value,unit,note\n"
+SECTION_NAMES = list(dict.fromkeys(SECTIONS.values()))
 
 
 def build(cohort, folder):
@@ -51,14 +51,19 @@ def of_own(own):
     return compared_rates(PUBLISHED, own)
 
 
+@pytest.fixture(scope="module")
+def of_nobody():
+    return compared_rates(PUBLISHED, {})
+
+
 def small(folder, claims, answers):
-    """Write claims (name, section, population, kind, numerator, denominator, value) and what answers them."""
+    """Write claims (name, section, kind, numerator, denominator, value) and what answers them."""
     rows = [
-        f"{name},{section},{line},,,Patients of {name}.,{population},{kind},{n},{of},no,{value},,\n"
-        for line, (name, section, population, kind, n, of, value) in enumerate(claims, start=1)
+        f"{name},{section},{line},,,Patients of {name}.,all,{kind},{n},{of},no,{value},,\n"
+        for line, (name, section, kind, n, of, value) in enumerate(claims, start=1)
     ]
     (folder / "claims.csv").write_text(CLAIMS_HEAD + "".join(rows), encoding="utf-8")
-    lines = [f"{name},{answer},{'percent' if '%' in kind else 'n'},\n" for name, answer, kind in answers]
+    lines = [f"{name},{answer},n,\n" for name, answer in answers.items()]
     (folder / "answers.csv").write_text("claim,answer,statistic,reason\n" + "".join(lines), encoding="utf-8")
     return folder
 
@@ -81,7 +86,7 @@ def test_every_printed_count_and_percentage_is_there(of_shipped):
     found = set(zip(*(of_shipped[f"published_{part}"].astype(str) for part in ("n", "denominator")), strict=True))
     assert printed <= found
     assert names.str.startswith("safety.event.").sum() == 11
-    assert list(dict.fromkeys(of_shipped["section"])) == list(dict.fromkeys(SECTIONS.values()))
+    assert list(dict.fromkeys(of_shipped["section"])) == SECTION_NAMES
 
 
 @pytest.mark.parametrize(
@@ -120,11 +125,10 @@ def test_what_the_paper_gives_as_read_by_hand(of_shipped, quantity, n, of, where
 
 def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
     """A rate has the counts of every value that one of its statements asks for."""
-    answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, keep_default_na=False).set_index("claim")
-    pairs = {
-        "results.patients.diagnosis.ism": "table1.diagnosis.ism",
-        "results.patients.diagnosis.cm": "table1.diagnosis.cm",
-        "results.patients.diagnosis.mcas": "table1.diagnosis.mcas",
+    quantities = set(of_own["quantity"])
+    answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, keep_default_na=False).set_index("claim")["answer"]
+    pairs = {f"results.patients.diagnosis.{one}": f"table1.diagnosis.{one}" for one in ("ism", "cm", "mcas")}
+    pairs |= {
         "methods.diagnosis.idiopathic": "table1.header.idiopathic.n",
         "results.patients.kit.positive.all": "table1.who.kit",
         "results.lost_response.patients": "table2.last.loss.all",
@@ -132,13 +136,12 @@ def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
         "results.last.orr.all": "table2.last.orr.all",
     }
     for text, table in pairs.items():
-        one, other = (own[answers.at[claim, "answer"]] for claim in (text, table))
+        one, other = (own[answers[claim]] for claim in (text, table))
         assert (one["n"], one["denominator"]) == (other["n"], other["denominator"])
-        assert answers.at[text, "answer"] not in set(of_own["quantity"])
-        assert answers.at[table, "answer"] in set(of_own["quantity"])
+        assert answers[text] not in quantities and answers[table] in quantities
 
 
-def test_differences_of_another_cohort(own, of_own):
+def test_differences_of_another_cohort(own, of_own, of_nobody):
     rows = of_own.set_index("quantity")
     for quantity in ("table_2:best.mr:all", "followup.stop.responders.intolerance", "table_1:presentation.skin:all"):
         row, value = rows.loc[quantity], own[quantity]
@@ -149,72 +152,58 @@ def test_differences_of_another_cohort(own, of_own):
         assert row["low"] <= expected[0] and expected[1] <= row["high"]
     compared = of_own.dropna(subset="difference")
     assert compared["difference"].between(compared["low"], compared["high"]).all()
-    assert (of_own["published_n"].tolist(), of_own["note"].tolist()) == tuple(
-        compared_rates(PUBLISHED, {})[name].tolist() for name in ("published_n", "note")
-    )
+    assert of_own[["published_n", "note"]].equals(of_nobody[["published_n", "note"]])
 
 
-def test_an_event_in_no_row_was_nobodys_and_any_other_absent_value_is_not_available(own, of_own):
+def test_what_a_cohort_does_not_have(own, of_own, of_nobody):
+    # An event in no row was nobody's, and any other absent value is not available.
     assert "safety.event.ecchymosis.all" not in own
-    row = of_own.set_index("quantity").loc["safety.event.ecchymosis.all"]
+    rows = of_own.set_index("quantity")
+    row = rows.loc["safety.event.ecchymosis.all"]
     assert (row["own_n"], row["own_denominator"], row["own_percent"]) == (0, 20, 0)
-    fewer = {name: entry for name, entry in own.items() if name != "dosing.escalated_600.escalated"}
-    row = compared_rates(PUBLISHED, fewer).set_index("quantity").loc["dosing.escalated_600.escalated"]
-    assert pd.isna(row[["own_n", "own_denominator", "own_percent", "difference", "low", "high"]]).all()
-    nothing = compared_rates(PUBLISHED, {})
-    assert len(nothing) == len(of_own)
-    assert nothing[["own_n", "own_percent", "low"]].isna().all(axis=None)
-
-
-def test_nobody_in_a_group_has_no_rate(tmp_path):
-    rows = compared_rates(PUBLISHED, build(random_cohort(6, 3, "CM"), tmp_path)).set_index("quantity")
+    assert len(of_nobody) == len(of_own)
+    assert of_nobody[["own_n", "own_denominator", "own_percent", "difference", "low", "high"]].isna().all(axis=None)
+    # Nobody in a group has no rate.
+    rates = compared_rates(PUBLISHED, own | {"table_2:best.orr:ISM": {"n": 0, "denominator": 0}})
+    rows = rates.set_index("quantity")
     row = rows.loc["table_2:best.orr:ISM"]
     assert (row["own_n"], row["own_denominator"]) == (0, 0)
-    assert np.isnan([row["own_percent"], row["difference"], row["low"], row["high"]]).all()
-    printed = published_rows.rate_rows(rows.reset_index()).set_index("Rate")
-    cells = printed.loc["Any response at best response, indolent systemic mastocytosis"]
+    assert row[["own_percent", "difference", "low", "high"]].isna().all()
+    cells = published_rows.rate_rows(rates).set_index("Rate")
+    cells = cells.loc["Any response at best response, indolent systemic mastocytosis"]
     assert cells["Own cohort, n/N (%)"] == "– (N = 0)"
     assert cells["Difference, points (95% CI)"] == "–"
-    assert "– (N = 0): the cohort has nobody in this group." in published_rows.row_notes(rows)
+    assert "– (N = 0): the cohort has nobody in this group." in published_rows.row_notes(rates)
 
 
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [
         # 22.2 % of 9 is 2; 60 % of 9 is no count, and there is nothing else; 50 % of 201 is 100 or 101.
-        ([("a", "results", "all", "percent", "", "9", "22.2")], (2, 9, "")),
-        ([("a", "results", "all", "percent", "", "9", "60")], None),
-        ([("a", "results", "all", "percent", "", "201", "50")], None),
+        ([("a", "results", "percent", "", "9", "22.2")], (2, 9, "")),
+        ([("a", "results", "percent", "", "9", "60")], None),
+        ([("a", "results", "percent", "", "201", "50")], None),
         # The table before the text, whichever comes first.
         (
-            [
-                ("a", "results", "all", "percent", "3", "9", "33.3"),
-                ("b", "table_1", "all", "percent", "2", "9", "22.2"),
-            ],
+            [("a", "results", "percent", "3", "9", "33.3"), ("b", "table_1", "percent", "2", "9", "22.2")],
             (2, 9, "as printed: 3/9 (33.3%) (results, L1)"),
         ),
         # The text if the table contradicts itself.
         (
-            [
-                ("a", "table_1", "all", "percent", "3", "9", "60"),
-                ("b", "results", "all", "percent", "2", "9", "22.2"),
-            ],
+            [("a", "table_1", "percent", "3", "9", "60"), ("b", "results", "percent", "2", "9", "22.2")],
             (2, 9, "as printed: 3/9 (60%) (table 1, L1)"),
         ),
         # 8 of 9 is not 44 %, 4 of 9 is.
-        ([("a", "results", "all", "percent", "8", "9", "44")], (4, 9, "as printed: 8/9 (44%) (results, L1)")),
+        ([("a", "results", "percent", "8", "9", "44")], (4, 9, "as printed: 8/9 (44%) (results, L1)")),
         # A count alone is of all patients, whose number another statement has.
-        (
-            [("a", "results", "all", "count", "2", "", "2"), ("c", "results", "all", "count", "5", "9", "5")],
-            (2, 9, ""),
-        ),
+        ([("a", "results", "count", "2", "", "2"), ("c", "results", "count", "5", "9", "5")], (2, 9, "")),
     ],
 )
 def test_which_count_a_statement_gives(tmp_path, claims, expected):
-    answers = [(claim[0], "safety.flare.all" if claim[0] in "ab" else "safety.severe.all", "%") for claim in claims]
-    values = {name: {"n": 1, "denominator": 4} for name in ("safety.flare.all", "safety.severe.all")}
-    claims = [*claims, ("z", "results", "all", "count", "1", "9", "1")]
-    answers = [*answers, ("z", "safety.severe_flare.all", "n")]
+    asked = {"a": "safety.flare.all", "b": "safety.flare.all", "c": "safety.severe.all", "z": "safety.stopped.all"}
+    claims = [*claims, ("z", "results", "count", "1", "9", "1")]
+    answers = {claim[0]: asked[claim[0]] for claim in claims}
+    values = {name: {"n": 1, "denominator": 4} for name in asked.values()}
     rows = compared_rates(small(tmp_path, claims, answers), values).set_index("quantity")
     if expected is None:
         assert "safety.flare.all" not in rows.index
@@ -225,9 +214,9 @@ def test_which_count_a_statement_gives(tmp_path, claims, expected):
 
 
 def test_an_unknown_claim_is_refused(tmp_path):
-    claims = [("a", "results", "all", "percent", "2", "9", "22.2")]
+    claims = [("a", "results", "percent", "2", "9", "22.2")]
     with pytest.raises(AnswerError, match="there is no claim 'b'"):
-        compared_rates(small(tmp_path, claims, [("b", "safety.flare.all", "n")]), {})
+        compared_rates(small(tmp_path, claims, {"b": "safety.flare.all"}), {})
 
 
 def test_medians_means_and_ranges_side_by_side(shipped, own):
@@ -241,10 +230,13 @@ def test_medians_means_and_ranges_side_by_side(shipped, own):
     wait = by.loc[("table_1:general.time_to_treatment:all", "median")]
     assert (wait["own"] * 12, wait["unit"]) == (own["table_1:general.time_to_treatment:all"]["median"], "years")
     assert by.loc[("biology.tryptase.before", "mean"), "published"] == 30.3
-    assert compared_values(PUBLISHED, {})["own"].isna().all()
+    nothing = compared_values(PUBLISHED, {})
+    assert nothing["own"].isna().all()
+    assert set(published_rows.value_rows(nothing)["Own cohort"]) == {"–"}
+    assert "–: the cohort has no values." in published_rows.value_notes(nothing)
 
 
-def test_rows_as_printed(of_own):
+def test_rows_as_printed(of_own, of_nobody):
     row = of_own.iloc[[0]].assign(own_n=3900, own_denominator=5000, difference=-0.18, low=-9.649, high=12.935)
     printed = published_rows.rate_rows(row).iloc[0].tolist()
     assert printed == [
@@ -253,13 +245,9 @@ def test_rows_as_printed(of_own):
     ]
     event = of_own[of_own["quantity"] == "safety.event.ecchymosis.all"]
     assert published_rows.rate_rows(event)["Own cohort, n/N (%)"].tolist() == ["0/20"]
-    nothing = compared_rates(PUBLISHED, {})
-    assert set(published_rows.rate_rows(nothing)["Own cohort, n/N (%)"]) == {"not available"}
-    assert "not available: the cohort gives no such number." in published_rows.row_notes(nothing)
-    assert "of all 0 intervals in the table 0 leave out 0" in published_rows.rate_notes(nothing)[1]
-
-
-def test_the_note_counts_the_intervals_that_leave_out_zero(of_own):
+    assert set(published_rows.rate_rows(of_nobody)["Own cohort, n/N (%)"]) == {"not available"}
+    assert "not available: the cohort gives no such number." in published_rows.row_notes(of_nobody)
+    assert "of all 0 intervals in the table 0 leave out 0" in published_rows.rate_notes(of_nobody)[1]
     rows = of_own.iloc[:4].assign(low=[-1.0, 0.5, -9.0, 0.0], high=[1.0, 2.0, -3.0, 4.0], difference=0.0)
     assert "of all 4 intervals in the table 2 leave out 0" in published_rows.rate_notes(rows)[1]
 
@@ -267,9 +255,6 @@ def test_the_note_counts_the_intervals_that_leave_out_zero(of_own):
 def test_the_page_has_its_sections_and_what_must_not_be_overlooked(of_own):
     rows = published_rows.rate_rows(of_own)
     page = published_rows.sectioned_table(rows, "Rates", "rates", ["A note."], ["A caveat."]).as_raw_html()
-    places = [page.index(f">{section}<") for section in dict.fromkeys(SECTIONS.values())]
+    places = [page.index(f">{section}<") for section in SECTION_NAMES]
     assert places == sorted(places)
     assert '<b class="note">A caveat.</b>' in page and "A note." in page
-    values = published_rows.value_rows(compared_values(PUBLISHED, {}))
-    assert set(values["Own cohort"]) == {"–"}
-    assert "–: the cohort has no values." in published_rows.value_notes(compared_values(PUBLISHED, {}))
