@@ -2,6 +2,6 @@
 
 In goes any file of printed numbers, one a row (`claims`); out comes a table that says of each whether it is possible
 and if not, why (`table`; ``python -m compendium.verification.audit CLAIMS``). Percentages (`shares`) and means, ratios,
-ranges and sums (`summaries`) are checked by exact arithmetic (`rounding`, `arithmetic`). `consistency`
-finds the smallest set of claims that cannot hold together, given how their quantities are related.
+ranges and sums (`summaries`) are checked by exact arithmetic (`rounding`, `arithmetic`). `consistency` finds the
+smallest set of claims that cannot hold together, given how their quantities are related.
 """

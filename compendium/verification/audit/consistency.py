@@ -25,7 +25,7 @@ class Consistency:
     """The claims of a paper as a model of whole numbers.
 
     Claims are indexed by name, with ``numerator``, ``denominator``, ``denominator_printed`` and ``value`` as printed,
-    ``part`` and ``whole`` (the names of the two quantities that it speaks of) and ``statistic``: ``n`` or
+    ``part`` and ``whole`` (the names of the two quantities that each speaks of) and ``statistic``: ``n`` or
     ``denominator`` prints one of them, ``percent`` or ``ratio`` the one divided by the other. Claims of any other bind
     nothing, and do not stand in the attribute `claims`. The relations are true of the quantities by definition.
     """
