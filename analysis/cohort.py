@@ -72,7 +72,9 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
         If the population is unknown or has no patients.
     """
     kept = _KEPT.get(_stamp(folder))
-    return restrict(kept or from_tables(*read_tables(folder)), population)
+    if kept:  # of the other tables `restrict` makes new ones
+        return restrict(replace(kept, screening=kept.screening.copy()), population)
+    return restrict(from_tables(*read_tables(folder)), population)
 
 
 _KEPT: dict[tuple, Cohort] = {}

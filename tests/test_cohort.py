@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import cohort as cohort_module
 from analysis import schema
 from analysis.cohort import CohortError, from_tables, read_cohort, restrict
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
@@ -316,3 +317,20 @@ def test_the_data_package_says_whether_rows_were_reconstructed(folder, content, 
 def test_a_data_package_that_is_none(folder, content):
     (folder / "datapackage.json").write_text(content)
     assert problems(folder)[1].startswith("datapackage.json: the file cannot be read as a JSON object")
+
+
+def test_a_cohort_that_was_kept_is_not_read_again_until_a_file_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(cohort_module, "_KEPT", {})
+    folder = write_cohort(random_tables(3, seed=1), tmp_path / "cohort")
+    first = read_cohort(folder)
+    cohort_module.keep_cohort(folder, first)
+    with monkeypatch.context() as patch:
+        patch.setattr(cohort_module, "read_tables", lambda _: pytest.fail("read again"))
+        again = read_cohort(folder)
+    for table in ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"):
+        pd.testing.assert_frame_equal(getattr(again, table), getattr(first, table))
+        getattr(again, table).drop(columns=getattr(again, table).columns[-1], inplace=True)
+        assert len(getattr(first, table).columns) == len(getattr(again, table).columns) + 1, "a table of its own"
+    path = folder / "patients.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",F,", ",M,"), encoding="utf-8")
+    assert (read_cohort(folder).patients["sex"] == "M").all()
