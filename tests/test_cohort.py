@@ -329,8 +329,8 @@ def test_a_cohort_that_was_kept_is_not_read_again_until_a_file_changes(tmp_path,
         again = read_cohort(folder)
     for table in ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"):
         pd.testing.assert_frame_equal(getattr(again, table), getattr(first, table))
-        getattr(again, table).drop(columns=getattr(again, table).columns[-1], inplace=True)
-        assert len(getattr(first, table).columns) == len(getattr(again, table).columns) + 1, "a table of its own"
+        getattr(again, table)["added"] = 1
+        assert "added" not in getattr(first, table), "a table of its own"
     path = folder / "patients.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",F,", ",M,"), encoding="utf-8")
     assert (read_cohort(folder).patients["sex"] == "M").all()
