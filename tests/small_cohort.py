@@ -129,3 +129,19 @@ def small_cohort(population: str = "all") -> Cohort:
     if len(problems):
         raise ValueError(problems.to_string())
     return restrict(from_tables(tables), population)
+
+
+def check_counts(values: dict, prefix: str, text: str) -> None:
+    """Compare proportions with a text such as ``stopped.all 2/6 severe.all 1/6``."""
+    words = text.split()
+    expected = dict(zip(words[::2], words[1::2], strict=True))
+    assert {name: "{n}/{denominator}".format(**values[f"{prefix}.{name}"]) for name in expected} == expected
+
+
+def check_spreads(values: dict, prefix: str, text: str) -> None:
+    """Compare quantities with a text of names, each with n, median, minimum and maximum: ``all 5:2:1:8``."""
+    words = text.split()
+    parts = ("n", "median", "minimum", "maximum")
+    found = {name: [values[f"{prefix}.{name}"][part] for part in parts] for name in words[::2]}
+    expected = [[None if one == "-" else float(one) for one in word.split(":")] for word in words[1::2]]
+    assert found == dict(zip(words[::2], expected, strict=True))

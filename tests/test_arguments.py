@@ -3,6 +3,7 @@
 import timeit
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from analysis.statistics.arguments import (
     whole_numbers,
 )
 from analysis.statistics.contingency import fisher_freeman_halton
+from analysis.statistics.exact_difference import SMALLER_LIMIT, exact_difference_interval
 from analysis.statistics.power import detectable_rate, fisher_power, rank_sum_power, shifted
 from analysis.statistics.proportions import difference_interval, interval, superiority_interval
 from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
@@ -211,6 +213,12 @@ CURVE = kaplan_meier([1, 2], [1, 0])
         (cumulative_incidence, ([1], [1], NONE), "cause nan is not allowed"),
         (cumulative_incidence, ([1], [1], np.inf), "cause inf is not allowed"),
         (estimate_at, (CURVE, "1"), "time '1' is not allowed; it is 0 or more"),
+        (estimate_at, (CURVE, -1), "time -1 is not allowed"),
+        (estimate_at, (CURVE, NONE), "time nan is not allowed"),
+        (kaplan_meier, ([1], [1], 95), "confidence 95 is not allowed"),
+        (cumulative_incidence, ([1], [1], 1, 0), "confidence 0 is not allowed"),
+        (cumulative_incidence, ([1], [1], 0), "cause 0 is not allowed"),
+        (cumulative_incidence, ([1], [1], 1.5), r"cause 1\.5 is not allowed"),
         (fisher_freeman_halton, ([["1", 2], [3, 4]],), "count in table '1' is not allowed"),
         (fisher_power, (5, 5, 0.1, 0.2, True), "alpha True is not allowed"),
         (fisher_power, ("5", 5, 0.1, 0.2), "n_first '5' is not allowed"),
@@ -218,6 +226,71 @@ CURVE = kaplan_meier([1, 2], [1, 0])
         (shifted, ([1, 1], "2"), "odds_ratio '2' is not allowed; it is a positive number"),
         (shifted, ([1, 1], True), "odds_ratio True is not allowed"),
         (rank_sum_power, (["1", "2"], 3, 4, 2.0), "shares holds '1' at position 0"),
+        (partial(rank_sum_power, simulations=0), ([1, 1], 2, 3, 2.0), "simulations 0 is not allowed"),
+        (interval, (2.5, 4), "n 2.5 is not allowed; allowed are whole numbers"),
+        (interval, (-1, 4), "n -1 is not allowed"),
+        (interval, (5, 4), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
+        (interval, (1, float("nan")), "denominator nan is not allowed"),
+        (interval, (1, 2, "wald"), "method 'wald' is unknown; allowed are wilson, clopper_pearson"),
+        (interval, (1, 2, "wilson", 95), "confidence 95 is not allowed"),
+        (interval, (1, 2, "wilson", 1.0), "confidence 1.0 is not allowed"),
+        (difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
+        (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),
+        (superiority_interval, (1.5, 2, 3), "effect 1.5 is not allowed"),
+        (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
+        (rank_sum, ([1.0], [np.inf]), "second holds inf at position 0"),
+        (rank_sum, ([1.0], [2.0], "larger"), "alternative 'larger' is unknown; allowed are two-sided, less, greater"),
+        (rank_sum, ([1.0], [2.0], "less", 95), "confidence 95 is not allowed"),
+        (rank_sum_counts, ([1, 2], [1]), "first counts 2 sizes and second 1"),
+        (rank_sum_counts, ([1, 2.5], [1, 1]), "first 2.5 is not allowed"),
+        (fisher_power, (0, 5, 0.1, 0.2), "n_first 0 is not allowed; allowed is 1 or more"),
+        (fisher_power, (5, 2.5, 0.1, 0.2), "n_second 2.5 is not allowed"),
+        (fisher_power, (5, 5, 1.1, 0.2), "rate_first 1.1 is not allowed"),
+        (fisher_power, (5, 5, 0.1, float("nan")), "rate_second nan is not allowed"),
+        (fisher_power, (5, 5, 0.1, 0.2, 5), "alpha 5 is not allowed"),
+        (fisher_power, (5, 5, 0.1, 0.2, 0.05, "maybe"), "p_at_alpha 'maybe' is unknown; allowed are ns, significant"),
+        (detectable_rate, (5, 5, 0.1, True, 80), "power 80 is not allowed"),
+        (shifted, ([1, -1], 2.0), "are not allowed; allowed are numbers from 0"),
+        (shifted, ([0, 0], 2.0), "not all of them 0"),
+        (shifted, ([1, 1], 0.0), "odds_ratio 0.0 is not allowed; it is a positive number"),
+        (shifted, ([1, 1], float("inf")), "odds_ratio inf is not allowed"),
+        (exact_difference_interval, (2.5, 4, 1, 3), "n 2.5 is not allowed; allowed are whole numbers"),
+        (exact_difference_interval, (5, 4, 1, 3), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
+        (exact_difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
+        (exact_difference_interval, (1, 2, -1, 3), "other_n -1 is not allowed"),
+        (exact_difference_interval, (1, 2, 1, 3, 95), "confidence 95 is not allowed"),
+        (
+            exact_difference_interval,
+            (1, 2000, 1, 3000),
+            f"denominators 2,000 and 3,000 are not allowed; one of them is at most {SMALLER_LIMIT:,}",
+        ),
+        (signed_rank, ([1.0], "keep"), "zeros 'keep' is unknown; allowed are drop, pratt"),
+        (signed_rank, ([1.0], "drop", "both"), "alternative 'both' is unknown"),
+        (
+            signed_rank,
+            ([1.0], "drop", "less", "normal"),
+            "distribution 'normal' is unknown; allowed are exact, asymptotic",
+        ),
+        (signed_rank, ([1.0, np.inf],), "differences holds inf at position 1"),
+        (fisher_freeman_halton, ([1, 2],), "table has 1 dimensions; allowed are 2"),
+        (
+            fisher_freeman_halton,
+            ([[1, -2], [3, 4]],),
+            "count in table -2 is not allowed; allowed are whole numbers from 0",
+        ),
+        (fisher_freeman_halton, ([[1, 2.5], [3, 4]],), "count in table 2.5"),
+        (fisher_freeman_halton, ([[1, float("nan")], [3, 4]],), "count in table nan"),
+        (fisher_freeman_halton, ([[1, float("inf")], [3, 4]],), "count in table inf"),
+        (
+            fisher_freeman_halton,
+            ([[10**12, 5], [3, 10**12]],),
+            "count in table 1000000000000 is not allowed; allowed are whole numbers from 0",
+        ),
+        (
+            fisher_freeman_halton,
+            ([[500_000_000] * 2] * 2,),
+            "table holds 2,000,000,000 in all; allowed are 999,999,999 at most",
+        ),
     ],
 )
 def test_public_functions_name_the_argument(function, arguments, message):

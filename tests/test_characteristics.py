@@ -1,6 +1,4 @@
 import math
-from collections import Counter
-from statistics import mean, median
 
 import pandas as pd
 import pytest
@@ -11,56 +9,29 @@ from tests.cohorts import random_cohort
 from tests.small_cohort import small_cohort
 
 
-def _counts(frame):
-    counted = frame[frame["statistic"].isin(["count", "count_percent"])].set_index("row")
-    return {row: (int(cell["n"]), int(cell["denominator"])) for row, cell in counted.iterrows()}
-
-
 def test_rows_of_six_patients():
-    assert _counts(characteristics(small_cohort())) == {
-        "classification.primary": (4, 6),
-        "classification.idiopathic": (2, 6),
-        "classification.ism": (2, 6),
-        "classification.ism.kit_positive": (1, 2),
-        "classification.ism.kit_negative": (1, 2),
-        "classification.ism.kit_not_evaluated": (0, 2),
-        "classification.cm": (1, 6),
-        "classification.cm.kit_positive": (0, 1),
-        "classification.cm.kit_negative": (0, 1),
-        "classification.cm.kit_not_evaluated": (1, 1),
-        "classification.mcas": (3, 6),
-        "classification.mcas.kit_positive": (1, 3),
-        "classification.mcas.kit_negative": (1, 3),
-        "classification.mcas.kit_not_evaluated": (1, 3),
-        "who.multifocal_infiltrates": (1, 2),
-        "who.atypical_mast_cells": (0, 6),
-        "who.kit_d816v": (2, 4),
-        "who.cd2_cd25": (0, 6),
-        "who.tryptase_over_20": (2, 6),
-        # Of all six, although one was not examined; but for the mutation, which was looked for in two.
-        "presentation.skin": (3, 6),
-        "presentation.skin.maculopapular": (0, 6),
-        "presentation.skin.histology": (0, 6),
-        "presentation.skin.kit": (1, 2),
-        # Of the four with an evaluated marrow, although its histology was known of three only.
-        "presentation.bone_marrow": (2, 4),
-        "presentation.bone_marrow.histology": (1, 4),
-        "presentation.bone_marrow.cytology": (0, 4),
-        "presentation.bone_marrow.phenotype": (0, 4),
-        "presentation.bone_marrow.kit": (0, 4),
-        "presentation.bone_density": (0, 6),
-        "therapies.symptomatic": (4, 6),
-        "therapies.h2_antihistamine": (1, 6),
-        "therapies.h1_antihistamine": (4, 6),
-        "therapies.montelukast": (0, 6),
-        "therapies.sodium_cromoglycate": (0, 6),
-        "therapies.cytoreductive": (2, 6),
-        "therapies.cladribine": (1, 6),
-        "therapies.masitinib": (0, 6),
-        "therapies.imatinib": (2, 6),
-        "therapies.rapamycin": (0, 6),
-        "therapies.interferon": (0, 6),
-    }
+    frame = characteristics(small_cohort())
+    counted = frame[frame["statistic"].isin(["count", "count_percent"])]
+    # The skin is counted of all six, although one was not examined; but for the mutation, looked for in two. The marrow
+    # is counted of the four with an evaluated one, although its histology was known of three only.
+    expected = """classification.primary 4/6 classification.idiopathic 2/6 classification.ism 2/6
+        classification.ism.kit_positive 1/2 classification.ism.kit_negative 1/2 classification.ism.kit_not_evaluated 0/2
+        classification.cm 1/6
+        classification.cm.kit_positive 0/1 classification.cm.kit_negative 0/1 classification.cm.kit_not_evaluated 1/1
+        classification.mcas 3/6
+        classification.mcas.kit_positive 1/3 classification.mcas.kit_negative 1/3
+        classification.mcas.kit_not_evaluated 1/3
+        who.multifocal_infiltrates 1/2 who.atypical_mast_cells 0/6 who.kit_d816v 2/4 who.cd2_cd25 0/6
+        who.tryptase_over_20 2/6
+        presentation.skin 3/6 presentation.skin.maculopapular 0/6 presentation.skin.histology 0/6
+        presentation.skin.kit 1/2 presentation.bone_marrow 2/4 presentation.bone_marrow.histology 1/4
+        presentation.bone_marrow.cytology 0/4 presentation.bone_marrow.phenotype 0/4 presentation.bone_marrow.kit 0/4
+        presentation.bone_density 0/6
+        therapies.symptomatic 4/6 therapies.h2_antihistamine 1/6 therapies.h1_antihistamine 4/6
+        therapies.montelukast 0/6 therapies.sodium_cromoglycate 0/6 therapies.cytoreductive 2/6 therapies.cladribine 1/6
+        therapies.masitinib 0/6 therapies.imatinib 2/6 therapies.rapamycin 0/6 therapies.interferon 0/6"""
+    found = [f"{row} {n}/{of}" for row, n, of in counted[["row", "n", "denominator"]].itertuples(index=False)]
+    assert " ".join(found) == " ".join(expected.split())
 
 
 def test_quantities_of_six_patients():
@@ -82,31 +53,8 @@ def test_rows_are_those_of_table_1_in_order():
     # tryptase and IgE; 1 + 4 symptomatic and 1 + 5 cytoreductive therapies.
     assert sections.value_counts(sort=False).to_dict() == dict(zip(SECTIONS, (4, 14, 5, 10, 2, 11), strict=True))
     assert frame["row"].is_unique
-    assert Counter(frame["statistic"]) == {
-        "median_range": 2,
-        "duration_range": 1,
-        "ratio": 1,
-        "count": 9,
-        "count_percent": 31,
-        "mean_range": 2,
-    }
-
-
-@pytest.mark.parametrize("seed", [4, 5])
-def test_against_a_count_by_hand(seed):
-    cohort = random_cohort(80, seed)
-    rows = characteristics(cohort).set_index("row")
-    patients = cohort.patients.to_dict(orient="records")
-    evaluated = [p for p in patients if p["who_cd2_cd25"] != "not_evaluated"]
-    assert rows.at["who.cd2_cd25", "denominator"] == len(evaluated)
-    assert rows.at["who.cd2_cd25", "n"] == sum(p["who_cd2_cd25"] == "positive" for p in evaluated)
-    assert rows.at["general.age_at_treatment", "median"] == median(p["age_at_treatment_years"] for p in patients)
-    marrow = [p for p in patients if p["bone_marrow_involved"] != "not_evaluated"]
-    cytology = [p for p in marrow if p["bone_marrow_cytology"] == "positive"]
-    assert rows.at["presentation.bone_marrow.cytology", "percent"] == pytest.approx(100 * len(cytology) / len(marrow))
-    lines = cohort.laboratory.to_dict(orient="records")
-    levels = [s["value"] for s in lines if (s["analyte"], s["time_point"]) == ("total_ige", "diagnosis")]
-    assert rows.at["laboratory.total_ige", "mean"] == pytest.approx(mean(levels))
+    kinds = {"median_range": 2, "duration_range": 1, "ratio": 1, "count": 9, "count_percent": 31, "mean_range": 2}
+    assert frame["statistic"].value_counts().to_dict() == kinds
 
 
 @pytest.mark.parametrize("population", Population)

@@ -1,6 +1,5 @@
 import json
 import math
-import warnings
 from dataclasses import replace
 from math import comb
 
@@ -10,9 +9,8 @@ from analysis import comparison
 from analysis.comparison import EARLIER, EarlierCohort
 from analysis.criteria import Criteria
 from analysis.summaries import proportion
-from analysis.vocabulary import Population
 from tests.cohorts import random_cohort
-from tests.small_cohort import small_cohort
+from tests.small_cohort import check_counts, small_cohort
 
 
 def _fisher(n, total, other_n, other_total):
@@ -60,22 +58,14 @@ def test_impossible_counts_are_refused(name, count):
 
 def test_values_of_six_patients():
     values = comparison.summarise(small_cohort())
-    expected = {
-        "orr.here": (5, 6),
-        "orr.earlier": (11, 14),
-        "side_effects.here": (4, 6),
-        "side_effects.earlier": (3, 14),
-        "stopped_for_side_effects.here": (2, 6),
-        "stopped_for_side_effects.earlier": (2, 14),
-        "improved.general_vasomotor": (3, 3),
-        "improved.superficial_vasomotor": (2, 2),
-        "improved.gastrointestinal": (2, 2),
-        "improved.urinary": (0, 0),
-        "improved.pain": (1, 3),
-        "improved.neuropsychiatric": (1, 2),
-    }
-    found = {name: values[f"comparison.{name}"] for name in expected}
-    assert {name: (value["n"], value["denominator"]) for name, value in found.items()} == expected
+    check_counts(
+        values,
+        "comparison",
+        """orr.here 5/6 orr.earlier 11/14 side_effects.here 4/6 side_effects.earlier 3/14
+        stopped_for_side_effects.here 2/6 stopped_for_side_effects.earlier 2/14
+        improved.general_vasomotor 3/3 improved.superficial_vasomotor 2/2 improved.gastrointestinal 2/2
+        improved.urinary 0/0 improved.pain 1/3 improved.neuropsychiatric 1/2""",
+    )
     assert values["comparison.patients.here"] == {"n": 6}
     assert values["comparison.patients.reported_earlier"] == {"n": 29}
     found = values["comparison.orr.difference"]
@@ -122,12 +112,8 @@ def test_improvement_against_loops(seed):
     assert pain["n"] == sum(row["grade_best"] < 1 for row in rows)
 
 
-@pytest.mark.parametrize("population", Population)
-def test_one_patient(population):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        values = comparison.summarise(random_cohort(1, 22, population))
-        empty = comparison.summarise(random_cohort(1, 22, population), earlier=EarlierCohort(0, 0, 0, 0))
-    assert values.keys() == empty.keys() == comparison.summarise(small_cohort()).keys()
+def test_nobody_was_reported_earlier():
+    empty = comparison.summarise(small_cohort(), earlier=EarlierCohort(0, 0, 0, 0))
+    assert empty.keys() == comparison.summarise(small_cohort()).keys()
     assert empty["comparison.orr.difference"] == dict.fromkeys(("difference", "low", "high", "p_value"))
-    json.dumps([values, empty], allow_nan=False)
+    json.dumps(empty, allow_nan=False)

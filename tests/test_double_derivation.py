@@ -57,7 +57,7 @@ def _biology(cohort):
 # Each part of the results: how analysis gives it, how the second derivation does from patients and laboratory rows, and
 # in how many drawn cohorts they are compared.
 PARTS = {
-    "responses": (response.summarise, lambda patients, _: second_results.responses(patients), 600),
+    "responses": (response.summarise, lambda patients, _: second_results.responses(patients), 150),
     "table_2": (_table_2, lambda patients, _: second_results.responses(patients), 30),
     "follow_up": (followup.summarise, lambda patients, _: second_results.follow_up(patients, GROUPS), 160),
     "doses": (dosing.summarise, lambda patients, _: second_results.doses(patients), 160),

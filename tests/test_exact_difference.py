@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.exact_difference import SMALLER_LIMIT, TOLERANCE, exact_difference_interval
+from analysis.statistics.exact_difference import TOLERANCE, exact_difference_interval
 from analysis.statistics.proportions import difference_interval, interval
 
 Z = stats.norm.isf(0.025)
@@ -151,19 +151,3 @@ def test_no_and_all_patients():
     assert exact_difference_interval(0, 1, 0, 1) == pytest.approx((-0.975, 0.975), abs=TOLERANCE)
     for size in (1, 9):
         assert exact_difference_interval(0, size, size, size)[0] == -1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((2.5, 4, 1, 3), "n 2.5 is not allowed; allowed are whole numbers"),
-        ((5, 4, 1, 3), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
-        ((1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
-        ((1, 2, -1, 3), "other_n -1 is not allowed"),
-        ((1, 2, 1, 3, 95), "confidence 95 is not allowed"),
-        ((1, 2000, 1, 3000), f"denominators 2,000 and 3,000 are not allowed; one of them is at most {SMALLER_LIMIT:,}"),
-    ],
-)
-def test_what_is_wrong_is_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        exact_difference_interval(*arguments)

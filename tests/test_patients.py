@@ -1,11 +1,8 @@
-import warnings
-
 import pytest
 
 from analysis import patients
-from analysis.vocabulary import Population
 from tests.cohorts import random_cohort
-from tests.small_cohort import small_cohort
+from tests.small_cohort import check_counts, check_spreads, small_cohort
 
 
 def test_values_of_six_patients():
@@ -17,72 +14,36 @@ def test_values_of_six_patients():
         "patients.analysed.all": {"n": 6},
     }
     assert {name: values[name] for name in expected} == expected
-    counts = {
-        "included.screened": (6, 9),
-        "excluded.screened": (3, 9),
-        "excluded.follow_up_or_data.screened": (2, 9),
-        "excluded.not_treated.screened": (2, 9),
-        "excluded.insufficient_data.screened": (0, 9),
-        "excluded.sm_ahn.screened": (1, 9),
-        "diagnosis.primary.all": (4, 6),
-        "diagnosis.ism.all": (2, 6),
-        "diagnosis.mmas.all": (1, 6),
-        "diagnosis.mcas.all": (3, 6),
-        "diagnosis.mastocytosis.all": (3, 6),
-        "kit_evaluated.all": (4, 6),
-        "kit_positive.all": (2, 4),
-        "kit_evaluated.mcas": (2, 3),
-        "kit_positive.mcas": (1, 2),
-        "kit_positive.ism": (1, 2),
-        "kit_positive.cm": (0, 0),
-        "continued_therapy.all": (3, 6),
-        "symptomatic_therapy.all": (4, 6),
-        "cytoreductive_therapy.all": (2, 6),
-    }
-    found = {name: values[f"patients.{name}"] for name in counts}
-    assert {name: (value["n"], value["denominator"]) for name, value in found.items()} == counts
+    check_counts(
+        values,
+        "patients",
+        """included.screened 6/9 excluded.screened 3/9 excluded.follow_up_or_data.screened 2/9
+        excluded.not_treated.screened 2/9 excluded.insufficient_data.screened 0/9 excluded.sm_ahn.screened 1/9
+        diagnosis.primary.all 4/6 diagnosis.ism.all 2/6 diagnosis.mmas.all 1/6 diagnosis.mcas.all 3/6
+        diagnosis.mastocytosis.all 3/6 kit_evaluated.all 4/6 kit_positive.all 2/4 kit_evaluated.mcas 2/3
+        kit_positive.mcas 1/2 kit_positive.ism 1/2 kit_positive.cm 0/0
+        continued_therapy.all 3/6 symptomatic_therapy.all 4/6 cytoreductive_therapy.all 2/6""",
+    )
     assert values["patients.kit_positive.cm"]["percent"] is None
     assert values["patients.kit_positive.all"]["percent"] == 50
 
 
 def test_ages_and_sex_ratio():
     values = patients.summarise(small_cohort())
-    age = values["patients.age_at_diagnosis.all"]
-    assert (age["median"], age["minimum"], age["maximum"]) == (35, 10, 60)
-    age = values["patients.age_at_treatment.all"]
-    assert (age["median"], age["minimum"], age["maximum"]) == (45, 20, 65)
-    delay = values["patients.months_from_diagnosis.all"]
-    assert (delay["median"], delay["minimum"], delay["maximum"]) == (30, 2, 444)
+    spreads = "age_at_diagnosis.all 6:35:10:60 age_at_treatment.all 6:45:20:65 months_from_diagnosis.all 6:30:2:444"
+    check_spreads(values, "patients", spreads)
     assert values["patients.sex_ratio.all"] == {"n": 2, "denominator": 4, "ratio": 0.5}
-
-
-def test_no_sex_ratio_without_women():
-    assert patients.summarise(small_cohort("MMAS"))["patients.sex_ratio.all"] == {
-        "n": 1,
-        "denominator": 0,
-        "ratio": None,
-    }
+    men = patients.summarise(small_cohort("MMAS"))
+    assert men["patients.sex_ratio.all"] == {"n": 1, "denominator": 0, "ratio": None}
 
 
 def test_flow_of_six_patients():
     flow = patients.inclusion(small_cohort())
-    counted = {(row.step, row.category): row.n for row in flow.itertuples()}
-    assert counted == {
-        ("screened", ""): 9,
-        ("excluded", ""): 3,
-        ("excluded", "not_treated"): 2,
-        ("excluded", "lost_to_follow_up"): 0,
-        ("excluded", "insufficient_data"): 0,
-        ("excluded", "SM_AHN"): 1,
-        ("included", ""): 6,
-        ("analysed", ""): 6,
-        ("diagnosis", "ISM"): 2,
-        ("diagnosis", "CM"): 1,
-        ("diagnosis", "MMAS"): 1,
-        ("diagnosis", "idiopathic_MCAS"): 2,
-        ("follow_up", "ongoing"): 3,
-        ("follow_up", "stopped"): 3,
-    }
+    counted = [":".join(filter(None, map(str, (row.step, row.category, row.n)))) for row in flow.itertuples()]
+    expected = """screened:9 excluded:3 excluded:not_treated:2 excluded:lost_to_follow_up:0 excluded:insufficient_data:0
+        excluded:SM_AHN:1 included:6 analysed:6 diagnosis:ISM:2 diagnosis:CM:1 diagnosis:MMAS:1
+        diagnosis:idiopathic_MCAS:2 follow_up:ongoing:3 follow_up:stopped:3"""
+    assert counted == expected.split()
     assert flow["label"].is_unique
 
 
@@ -105,11 +66,5 @@ def test_steps_add_up(seed):
     assert parts["diagnosis"] == parts["follow_up"] == totals["analysed"]
 
 
-@pytest.mark.parametrize("population", Population)
-def test_one_patient_of_any_population(population):
-    cohort = random_cohort(1, 3, population)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        values = patients.summarise(cohort)
-        assert values.keys() == patients.summarise(small_cohort()).keys()
-        assert patients.inclusion(cohort).set_index("step").loc["analysed", "n"] == 1
+def test_one_patient():
+    assert patients.inclusion(random_cohort(1, 3)).set_index("step").loc["analysed", "n"] == 1

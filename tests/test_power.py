@@ -126,29 +126,3 @@ def test_the_approximation_of_simulated_p_values_hardly_moves_the_power():
     off = np.abs(exact - [result.p_value for result in near])
     assert off.max() < 0.03 and off[exact < 0.1].max() < 0.01
     assert np.mean([result.p_value < 0.05 for result in near]) == pytest.approx(np.mean(exact < 0.05), abs=0.011)
-
-
-@pytest.mark.parametrize(
-    ("function", "arguments", "message"),
-    [
-        (fisher_power, (0, 5, 0.1, 0.2), "n_first 0 is not allowed; allowed is 1 or more"),
-        (fisher_power, (5, 2.5, 0.1, 0.2), "n_second 2.5 is not allowed"),
-        (fisher_power, (5, 5, 1.1, 0.2), "rate_first 1.1 is not allowed"),
-        (fisher_power, (5, 5, 0.1, float("nan")), "rate_second nan is not allowed"),
-        (fisher_power, (5, 5, 0.1, 0.2, 5), "alpha 5 is not allowed"),
-        (fisher_power, (5, 5, 0.1, 0.2, 0.05, "maybe"), "p_at_alpha 'maybe' is unknown; allowed are ns, significant"),
-        (detectable_rate, (5, 5, 0.1, True, 80), "power 80 is not allowed"),
-        (shifted, ([1, -1], 2.0), "are not allowed; allowed are numbers from 0"),
-        (shifted, ([0, 0], 2.0), "not all of them 0"),
-        (shifted, ([1, 1], 0.0), "odds_ratio 0.0 is not allowed; it is a positive number"),
-        (shifted, ([1, 1], float("inf")), "odds_ratio inf is not allowed"),
-    ],
-)
-def test_what_is_wrong_is_named(function, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        function(*arguments)
-
-
-def test_no_simulation_is_refused():
-    with pytest.raises(ValueError, match="simulations 0 is not allowed"):
-        rank_sum_power([1, 1], 2, 3, 2.0, simulations=0)

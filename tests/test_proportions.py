@@ -137,24 +137,3 @@ def test_superiority_interval_covers_more_often_than_it_promises():
     effects = (firsts * below).sum(axis=1) / 18
     held = [low <= 0.5 <= high for low, high in (superiority_interval(effect, 3, 6) for effect in effects)]
     assert np.mean(held) > 0.95
-
-
-@pytest.mark.parametrize(
-    ("function", "arguments", "message"),
-    [
-        (interval, (2.5, 4), "n 2.5 is not allowed; allowed are whole numbers"),
-        (interval, (-1, 4), "n -1 is not allowed"),
-        (interval, (5, 4), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
-        (interval, (1, float("nan")), "denominator nan is not allowed"),
-        (interval, (1, 2, "wald"), "method 'wald' is unknown; allowed are wilson, clopper_pearson"),
-        (interval, (1, 2, "wilson", 95), "confidence 95 is not allowed"),
-        (interval, (1, 2, "wilson", 1.0), "confidence 1.0 is not allowed"),
-        (difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
-        (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),
-        (superiority_interval, (1.5, 2, 3), "effect 1.5 is not allowed"),
-        (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
-    ],
-)
-def test_what_is_wrong_is_named(function, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        function(*arguments)

@@ -1,41 +1,25 @@
-import json
-import warnings
-from collections import defaultdict
 from dataclasses import replace
 
 import pytest
 
 from analysis import safety
-from analysis.vocabulary import Population
 from tests.cohorts import random_cohort
-from tests.small_cohort import small_cohort
+from tests.small_cohort import check_counts, small_cohort
 
 
 def test_values_of_six_patients():
-    expected = {
-        "patients_with_event.all": (4, 6),
-        "stopped.all": (2, 6),
-        "stopped.with_event": (2, 4),
-        "stopped_for_event.all": (2, 6),
-        "severe.all": (1, 6),
-        "flare.all": (1, 6),
-        "severe_flare.all": (1, 6),
-        "flare_stopped.all": (1, 6),
-        "after_first_injection.severe_events": (1, 1),
-        "severity.mild.events": (3, 5),
-        "severity.moderate.events": (1, 5),
-        "severity.severe.events": (1, 5),
-        "event.fatigue.all": (2, 6),
-        "event.flare_of_symptoms.all": (1, 6),
-        "event.bleeding.all": (2, 6),
-        "detail.epistaxis.all": (2, 6),
-    }
     values = safety.summarise(small_cohort())
-    found = {name: values[f"safety.{name}"] for name in expected}
-    assert {name: (value["n"], value["denominator"]) for name, value in found.items()} == expected
+    check_counts(
+        values,
+        "safety",
+        """patients_with_event.all 4/6 stopped.all 2/6 stopped.with_event 2/4 stopped_for_event.all 2/6 severe.all 1/6
+        flare.all 1/6 severe_flare.all 1/6 flare_stopped.all 1/6 after_first_injection.severe_events 1/1
+        severity.mild.events 3/5 severity.moderate.events 1/5 severity.severe.events 1/5 event.fatigue.all 2/6
+        event.flare_of_symptoms.all 1/6 event.bleeding.all 2/6 detail.epistaxis.all 2/6""",
+    )
     assert values["safety.events.all"] == {"n": 5}
     assert values["safety.severe_onset_months.all"]["maximum"] == 0
-    assert len(values) == len(expected) + 2
+    assert len(values) == 16 + 2
 
 
 def _with_event(cohort, row, **changes):
@@ -64,11 +48,7 @@ def test_a_flare_that_did_not_end_therapy():
 )
 def test_severe_event_before_the_second_injection(patient, months, first):
     values = _with_event(small_cohort(), 0, patient_id=patient, onset_months=months)
-    assert values["safety.after_first_injection.severe_events"] == {
-        "n": first,
-        "denominator": 1,
-        "percent": 100 * first,
-    }
+    check_counts(values, "safety", f"after_first_injection.severe_events {first}/1")
 
 
 def test_table_of_events():
@@ -91,34 +71,10 @@ def test_the_same_words_written_differently_count_once_per_patient():
     assert values["safety.event.local_rash.all"]["n"] == 1
 
 
-@pytest.mark.parametrize("seed", [14, 15])
-def test_against_loops(seed):
-    cohort = random_cohort(200, seed)
-    patients = defaultdict(set)
-    for event in cohort.adverse_events.to_dict(orient="records"):
-        for name in ("any", f"event.{event['term']}", event["severity"], f"flare {event['flare']}"):
-            patients[name].add(event["patient_id"])
-        if event["flare"] == "yes" and event["severity"] == "severe":
-            patients["severe flare"].add(event["patient_id"])
-    values = safety.summarise(cohort)
-    assert values["safety.patients_with_event.all"]["n"] == len(patients["any"])
-    assert values["safety.severe.all"]["n"] == len(patients["severe"])
-    assert values["safety.flare.all"]["n"] == len(patients["flare yes"])
-    assert values["safety.severe_flare.all"]["n"] == len(patients["severe flare"])
-    assert values["safety.event.fever.all"]["n"] == len(patients["event.fever"])
-    stopped = [row["stop_reason"] == "intolerance" for row in cohort.courses.to_dict(orient="records")]
-    assert values["safety.stopped.all"]["n"] == sum(stopped)
-
-
-@pytest.mark.parametrize("population", Population)
-def test_no_event_at_all(population):
-    cohort = random_cohort(2, 16, population)
+def test_no_event_at_all():
+    cohort = random_cohort(2, 16)
     cohort = replace(cohort, adverse_events=cohort.adverse_events[:0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        values, table = safety.summarise(cohort), safety.event_table(cohort)
-    assert table.empty
-    assert table.columns.tolist() == safety.event_table(small_cohort()).columns.tolist()
+    values, table = safety.summarise(cohort), safety.event_table(cohort)
+    assert table.empty and table.columns.tolist() == safety.event_table(small_cohort()).columns.tolist()
     assert values["safety.patients_with_event.all"] == {"n": 0, "denominator": 2, "percent": 0}
     assert values["safety.severity.mild.events"]["percent"] is None
-    json.dumps(values, allow_nan=False)

@@ -272,17 +272,3 @@ def test_missing_differences_are_left_out_and_signs_mirror(zeros):
     mirrored = signed_rank([-d for d in SMALL], zeros)
     assert mirrored.p_value == signed_rank(SMALL, zeros).p_value
     assert mirrored.effect == -signed_rank(SMALL, zeros).effect
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (([1.0], "keep"), "zeros 'keep' is unknown; allowed are drop, pratt"),
-        (([1.0], "drop", "both"), "alternative 'both' is unknown"),
-        (([1.0], "drop", "less", "normal"), "distribution 'normal' is unknown; allowed are exact, asymptotic"),
-        (([1.0, np.inf],), "differences holds inf at position 1"),
-    ],
-)
-def test_signed_rank_names_what_is_wrong(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        signed_rank(*arguments)

@@ -1,13 +1,21 @@
 import json
 import random
 import statistics
+import warnings
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import biology, comparison, dosing, followup, patients, response, safety, subgroups, symptoms, times
 from analysis.summaries import proportion, share, spread
+from analysis.vocabulary import Population
+from tests.cohorts import random_cohort
+from tests.small_cohort import small_cohort
+
+MODULES = (biology, comparison, dosing, followup, patients, response, safety, subgroups, symptoms, times)
 
 
 def test_proportion():
@@ -56,3 +64,28 @@ def test_results_are_plain_and_do_not_depend_on_the_order():
     assert first["mean"] == float(sum(map(Fraction, values)) / 1000)
     summaries = (first, spread(pd.Series([1, 2])), share(pd.Series([True])), proportion(np.int64(1), np.int64(2)))
     assert {type(value) for summary in summaries for value in summary.values()} <= {int, float}
+
+
+def bare(cohort):
+    """The cohort without blood tests, adverse events, changes of dose and responses."""
+    changes = [name for name in cohort.courses if "escalat" in name or "weekly" in name]
+    return replace(
+        cohort,
+        laboratory=cohort.laboratory[:0],
+        adverse_events=cohort.adverse_events[:0],
+        courses=cohort.courses.assign(**dict.fromkeys(changes, float("nan"))),
+        symptoms=cohort.symptoms.assign(grade_best=1.0),
+    )
+
+
+@pytest.mark.parametrize("population", Population)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.split(".")[1])
+def test_values_of_any_cohort_have_the_same_names_and_can_be_stored(module, population):
+    one = random_cohort(1, 10, population)
+    names = module.summarise(small_cohort()).keys()
+    for cohort in (one, bare(one)):
+        with warnings.catch_warnings(action="error"):
+            values = module.summarise(cohort)
+        # Events and their details are those that occurred.
+        assert {name for name in values.keys() ^ names if ".event." not in name and ".detail." not in name} == set()
+        assert json.loads(json.dumps(values, allow_nan=False)) == values

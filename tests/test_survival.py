@@ -294,23 +294,6 @@ def test_unusable_input_is_refused_by_name(function, times, codes, message):
         function(times, codes)
 
 
-@pytest.mark.parametrize("confidence", [0, 1, 95, NONE])
-def test_an_impossible_confidence_is_refused(confidence):
-    for function in (kaplan_meier, cumulative_incidence):
-        with pytest.raises(ValueError, match="confidence"):
-            function(*FEW, confidence=confidence)
-
-
-def test_an_impossible_cause_or_time_is_refused():
-    with pytest.raises(ValueError, match="cause 0 is not allowed"):
-        cumulative_incidence(*FEW, 0)
-    with pytest.raises(ValueError, match=r"cause 1\.5 is not allowed"):
-        cumulative_incidence(*FEW, 1.5)
-    for time in (-1, NONE):
-        with pytest.raises(ValueError, match=f"time {time} is not allowed"):
-            estimate_at(kaplan_meier(*FEW), time)
-
-
 def test_a_hundred_thousand_different_times():
     rng = np.random.default_rng(1)
     times, codes = rng.random(100_000), rng.integers(0, 3, 100_000)
