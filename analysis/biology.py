@@ -14,7 +14,7 @@ from analysis.safety import with_any
 from analysis.scoring import symptom_scores
 from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
 from analysis.statistics.rank_sum import rank_sum
-from analysis.statistics.signed_rank import SignedRank, signed_rank
+from analysis.statistics.signed_rank import signed_rank
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import Analyte, TimePoint
 
@@ -29,25 +29,13 @@ def _samples(cohort: Cohort, analyte: str, time_point: str) -> pd.DataFrame:
 
 
 def paired_frame(cohort: Cohort, analyte: str) -> pd.DataFrame:
-    """Set the level before omalizumab beside the one on therapy (Figure E5).
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    analyte : str
-        A value of `Analyte`: tryptase or total_ige.
+    """Set the level of an `Analyte` before omalizumab beside the one on therapy (Figure E5, L303-L314).
 
     Returns
     -------
     DataFrame
         One row per patient with both samples, indexed by ``patient_id`` in the order of the patients: ``before`` and
-        ``on_therapy``, in the unit of the analyte, and ``months_on_therapy`` at the second sample (L303-L314).
-
-    Raises
-    ------
-    ValueError
-        If the analyte is unknown.
+        ``on_therapy``, in the unit of the analyte, and ``months_on_therapy`` at the second sample.
     """
     if analyte not in list(Analyte):
         raise ValueError(f"analyte {analyte!r} is unknown; allowed are {', '.join(Analyte)}")
@@ -62,19 +50,10 @@ def paired_frame(cohort: Cohort, analyte: str) -> pd.DataFrame:
 
 
 def direction(pairs: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
-    """Tell whether each level increased, stayed stable or decreased on therapy.
+    """Tell whether each level increased, stayed stable or decreased on therapy (L311-L312).
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        As `paired_frame` gives it.
-    criteria : Criteria, default PAPER
-        ``ige_stable_percent``: a change of up to this percentage of the level before is stable.
-
-    Returns
-    -------
-    Series
-        Ordered categorical of `DIRECTIONS`, indexed like ``pairs`` (L311-L312).
+    ``pairs`` is what `paired_frame` gives; a change of up to ``ige_stable_percent`` of the level before is stable. The
+    result is an ordered categorical of `DIRECTIONS`.
     """
     change = pairs["on_therapy"] - pairs["before"]
     margin = criteria.ige_stable_percent / 100 * pairs["before"]
@@ -85,17 +64,9 @@ def direction(pairs: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
 
 
 def relative_change(pairs: pd.DataFrame) -> pd.Series:
-    """Divide the level on therapy by the one before.
+    """Divide the level on therapy by the one before, of the pairs that `paired_frame` gives.
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        As `paired_frame` gives it.
-
-    Returns
-    -------
-    Series of float
-        Indexed like ``pairs``; infinite for a rise from 0, and 1 if both levels are 0.
+    Infinite for a rise from 0, and 1 if both levels are 0.
     """
     unchanged = pairs["on_therapy"] == pairs["before"]
     # Dividing by a missing value instead of 0 keeps numpy from warning; the rise from 0 is put in by hand.
@@ -104,24 +75,12 @@ def relative_change(pairs: pd.DataFrame) -> pd.Series:
 
 
 def rank_correlation(first: pd.Series, second: pd.Series) -> dict[str, Any]:
-    """Correlate two quantities of the same patients by Spearman's rank correlation.
+    """Correlate two quantities of the same patients by Spearman's rank correlation; infinite values are ranked last.
 
-    Parameters
-    ----------
-    first, second : Series of numbers
-        One value per patient, indexed alike; infinite values are ranked last.
-
-    Returns
-    -------
-    dict
-        ``n``, ``rho``, its 95 % interval ``ci`` (Bonett and Wright's standard error on Fisher's scale) and the
-        two-sided ``p_value`` (Student's t approximation); all but ``n`` are None for fewer than three patients or if
-        one quantity does not vary, the interval also for three patients or a perfect correlation.
-
-    References
-    ----------
-    Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman correlations.
-    Psychometrika 2000;65:23-28.
+    ``n``, ``rho``, its 95 % interval ``ci`` (Bonett and Wright's standard error on Fisher's scale) and the two-sided
+    ``p_value`` (Student's t approximation); all but ``n`` are None for fewer than three patients or if one quantity
+    does not vary, the interval also for three patients or a perfect correlation. Reference: Bonett DG, Wright TA.
+    Sample size requirements for estimating Pearson, Kendall and Spearman correlations. Psychometrika 2000;65:23-28.
     """
     n = len(first)
     if n < 3 or first.nunique() < 2 or second.nunique() < 2:
@@ -135,20 +94,10 @@ def rank_correlation(first: pd.Series, second: pd.Series) -> dict[str, Any]:
 
 
 def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
-    """Compare a quantity between two groups of patients by the rank-sum test.
+    """Compare a quantity between two groups of patients by the rank-sum test; infinite values are ranked last.
 
-    Parameters
-    ----------
-    values : Series of numbers
-        One value per patient; infinite values are ranked last.
-    group : Series of bool
-        Who belongs to the first group, indexed like ``values``.
-
-    Returns
-    -------
-    dict
-        ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group, the two-sided
-        ``p_value`` and its ``method``; the last three are None if a group is empty or nothing varies.
+    ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group, the two-sided ``p_value`` and
+    its ``method``; the last three are None if a group is empty or nothing varies.
     """
     counts = {"n": int(group.sum()), "denominator": len(values)}
     if values.nunique() < 2:
@@ -159,28 +108,21 @@ def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
 
 
 def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
-    name = f"biology.{analyte.value}"
+    name, before, later = f"biology.{analyte.value}", pairs["before"], pairs["on_therapy"]
+    # Levels are skewed, hence ranks too; two-tailed as all tests of the paper, in either direction.
+    ranks = signed_rank(decimal_differences(before, later), criteria.zeros, distribution=criteria.distribution)
+    directions = direction(pairs, criteria)
     return {
         f"{name}.diagnosis": spread(_samples(cohort, analyte, TimePoint.DIAGNOSIS)["value"]),
-        f"{name}.before": spread(pairs["before"]),
-        f"{name}.on_therapy": spread(pairs["on_therapy"]),
+        f"{name}.before": spread(before),
+        f"{name}.on_therapy": spread(later),
         f"{name}.months_on_therapy": spread(pairs["months_on_therapy"]),
         f"{name}.paired.all": proportion(len(pairs), len(cohort.patients)),
-        f"{name}.paired_t": asdict(paired_t(pairs["before"], pairs["on_therapy"])),
-        f"{name}.paired_ratio": asdict(paired_ratio(pairs["before"], pairs["on_therapy"])),
-        f"{name}.signed_rank": asdict(_signed_rank(pairs, criteria)),
+        f"{name}.paired_t": asdict(paired_t(before, later)),
+        f"{name}.paired_ratio": asdict(paired_ratio(before, later)),
+        f"{name}.signed_rank": asdict(ranks),
+        **{f"{name}.{way}": share(directions == way) for way in DIRECTIONS},
     }
-
-
-def _signed_rank(pairs: pd.DataFrame, criteria: Criteria) -> SignedRank:
-    """Compare levels that are skewed by ranks; two-tailed as all tests of the paper, in either direction."""
-    differences = decimal_differences(pairs["before"], pairs["on_therapy"])
-    return signed_rank(differences, criteria.zeros, distribution=criteria.distribution)
-
-
-def _directions(pairs: pd.DataFrame, analyte: Analyte, criteria: Criteria) -> dict[str, dict[str, Any]]:
-    directions = direction(pairs, criteria)
-    return {f"biology.{analyte.value}.{name}": share(directions == name) for name in DIRECTIONS}
 
 
 def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
@@ -200,27 +142,16 @@ def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[st
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Compute the values that the text gives about tryptase and total IgE.
+    """Give the values of the text on tryptase and total IgE.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default PAPER
-        ``ige_stable_percent``, the rules of the symptom score, and ``zeros`` and ``distribution`` of the signed-rank
-        test.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name, for each analyte: level at diagnosis (all tested then; Table 1), before and on therapy (patients
-        tested twice) with the paired t test (L303-L311), that test of the logarithms (``paired_ratio``: ratio of the
-        geometric means) and the signed-rank test, for levels as skewed as those of IgE; and how many increased, were
-        stable or decreased (L311-L312); for total IgE, its relative change and its level on therapy against the
-        relative symptom score at best response, and between patients with and without adverse events (L312-L313, L360).
+    For each analyte: the level at diagnosis (all tested then; Table 1), before and on therapy (patients tested twice)
+    with the paired t test (L303-L311), that test of the logarithms (``paired_ratio``: ratio of the geometric means) and
+    the signed-rank test, for levels as skewed as those of IgE; and how many increased, were stable or decreased
+    (L311-L312). For total IgE, its relative change and its level on therapy against the relative symptom score at best
+    response, and between patients with and without adverse events (L312-L313, L360).
     """
     values: dict[str, dict[str, Any]] = {}
     for analyte in Analyte:
         pairs = paired_frame(cohort, analyte)
-        values |= _levels(cohort, analyte, pairs, criteria) | _directions(pairs, analyte, criteria)
+        values |= _levels(cohort, analyte, pairs, criteria)
     return values | _outcome(cohort, paired_frame(cohort, Analyte.TOTAL_IGE), criteria)

@@ -66,91 +66,24 @@ _Row = tuple[str, str, int, str, dict[str, Any]]
 
 
 def of_disease(patients: pd.DataFrame, diagnoses: tuple[Diagnosis, ...]) -> pd.Series:
-    """Tell which patients have one of some diagnoses.
-
-    Parameters
-    ----------
-    patients : DataFrame
-        The patients of a cohort.
-    diagnoses : tuple of Diagnosis
-        The diagnoses that count.
-
-    Returns
-    -------
-    Series of bool
-        Indexed like ``patients``.
-    """
+    """Tell which patients have one of some diagnoses."""
     return patients["diagnosis"].isin([diagnosis.value for diagnosis in diagnoses])
 
 
 def found(finding: pd.Series) -> dict[str, Any]:
-    """Count a finding among the patients who were examined for it.
-
-    Parameters
-    ----------
-    finding : Series
-        Values of `Finding`, one per patient.
-
-    Returns
-    -------
-    dict
-        ``n`` positive, ``denominator`` evaluated, ``percent`` (L233-L236).
-    """
+    """Count a `Finding`: ``n`` positive, ``denominator`` evaluated, ``percent`` (L233-L236)."""
     return proportion(int((finding == "positive").sum()), int((finding != "not_evaluated").sum()))
 
 
 def received(patients: pd.DataFrame, therapies: dict[str, str]) -> pd.Series:
-    """Tell which patients received at least one of some therapies before omalizumab.
-
-    Parameters
-    ----------
-    patients : DataFrame
-        The patients of a cohort.
-    therapies : dict of str to str
-        Columns of ``patients``, for example `CYTOREDUCTIVE`.
-
-    Returns
-    -------
-    Series of bool
-        Indexed like ``patients``.
-    """
+    """Tell which patients received at least one of some therapies, columns of `patients`, before omalizumab."""
     return (patients[list(therapies)] == "yes").any(axis=1)
 
 
 def sex_ratio(patients: pd.DataFrame) -> dict[str, Any]:
-    """Divide the number of men by the number of women.
-
-    Parameters
-    ----------
-    patients : DataFrame
-        The patients of a cohort.
-
-    Returns
-    -------
-    dict
-        ``n`` men, ``denominator`` women and ``ratio``, None without women (Table 1).
-    """
+    """Divide the ``n`` men by the ``denominator`` women; the ``ratio`` is None without women (Table 1)."""
     men, women = int((patients["sex"] == "M").sum()), int((patients["sex"] == "F").sum())
     return {"n": men, "denominator": women, "ratio": men / women if women else None}
-
-
-def at_diagnosis(cohort: Cohort, analyte: Analyte) -> dict[str, Any]:
-    """Sum up an analyte at diagnosis over the patients who were tested then.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    analyte : Analyte
-        Tryptase or total IgE.
-
-    Returns
-    -------
-    dict
-        As `analysis.summaries.spread` (Table 1).
-    """
-    samples = cohort.laboratory
-    return spread(samples.loc[(samples["analyte"] == analyte) & (samples["time_point"] == "diagnosis"), "value"])
 
 
 def _general(cohort: Cohort) -> Iterator[_Row]:
@@ -217,18 +150,15 @@ def _rows(cohort: Cohort) -> Iterator[tuple[str, _Row]]:
     for column, label in _WHO.items():
         yield "who", (column.removeprefix("who_"), label, 0, "count_percent", found(cohort.patients[column]))
     yield from (("presentation", row) for row in _presentation(cohort))
+    samples = cohort.laboratory[cohort.laboratory["time_point"] == "diagnosis"]
     for analyte, label in ((Analyte.TRYPTASE, "Tryptase, ng/mL"), (Analyte.TOTAL_IGE, "Total IgE, UI/mL")):
-        yield "laboratory", (analyte.value, label, 0, "mean_range", at_diagnosis(cohort, analyte))
+        level = spread(samples.loc[samples["analyte"] == analyte, "value"])
+        yield "laboratory", (analyte.value, label, 0, "mean_range", level)
     yield from (("therapies", row) for row in _therapies(cohort))
 
 
 def characteristics(cohort: Cohort) -> pd.DataFrame:
     """Compute Table 1, the patients' characteristics.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
 
     Returns
     -------
@@ -236,9 +166,9 @@ def characteristics(cohort: Cohort) -> pd.DataFrame:
         One row per printed row, in the printed order, with the columns `COLUMNS`: ``row`` (section of `SECTIONS`, a
         dot, and the row's key), ``label``, ``level`` (indent), ``column`` (the population), ``statistic``
         (median_range, duration_range in months, mean_range, ratio, count_percent, or count where Table 1 prints no
-        percentage) and the numbers: ``n`` and ``denominator`` are whole, the others floats. The bracket of Table 1 is
-        the first two rows of the classification. A finding is counted among the patients evaluated for it; skin (but
-        for its mutation) and bone density among all, the bone marrow among those with an evaluated marrow (Table 1).
+        percentage) and the numbers, not rounded: ``n`` and ``denominator`` are whole, the others floats. The bracket of
+        Table 1 is the first two rows of the classification. A finding is counted among the patients evaluated for it;
+        skin (but for its mutation) and bone density among all, the bone marrow among those with an evaluated marrow.
     """
     rows = [
         {"row": f"{section}.{key}", "label": label, "level": level, "statistic": statistic} | numbers

@@ -41,20 +41,7 @@ class Cohort:
 
 
 def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) -> Cohort:
-    """Make a cohort of tables that keep the contract.
-
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The six tables with their types, as `analysis.schema.with_types` gives them.
-    reconstructed : bool, default False
-        Whether the rows were reconstructed from published results instead of observed.
-
-    Returns
-    -------
-    Cohort
-        The tables, all of them speaking of the same patients in the same order.
-    """
+    """Make a cohort of the six tables with their types; all then speak of the same patients in the same order."""
     patients = tables["patients"].set_index("patient_id")
     tables = tables | {"patients": patients}
     tables["courses"] = tables["courses"].set_index("patient_id").reindex(patients.index)
@@ -76,11 +63,6 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
     population : str, default "all"
         The part of the cohort to keep, a value of `Population`.
 
-    Returns
-    -------
-    Cohort
-        The checked tables.
-
     Raises
     ------
     CohortError
@@ -90,7 +72,9 @@ def read_cohort(folder: str | os.PathLike[str], population: str = Population.ALL
         If the population is unknown or has no patients.
     """
     kept = _KEPT.get(_stamp(folder))
-    return restrict(kept or from_tables(*read_tables(folder)), population)
+    if kept:  # of the other tables `restrict` makes new ones
+        return restrict(replace(kept, screening=kept.screening.copy()), population)
+    return restrict(from_tables(*read_tables(folder)), population)
 
 
 _KEPT: dict[tuple, Cohort] = {}
@@ -100,7 +84,7 @@ def _stamp(folder: str | os.PathLike[str]) -> tuple:
     """Give what changes when a file in a folder does."""
     try:
         found = sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder))
-    except OSError:
+    except (OSError, ValueError):
         return ()
     return (os.path.realpath(folder), *found)
 
@@ -119,19 +103,7 @@ def keep_cohort(folder: str | os.PathLike[str], cohort: Cohort) -> None:
 
 
 def restrict(cohort: Cohort, population: str) -> Cohort:
-    """Keep the patients of one population.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    population : str
-        A value of `Population`: all, primary (ISM, CM and MMAS), ISM, CM, MMAS or idiopathic (L266-L267).
-
-    Returns
-    -------
-    Cohort
-        The same tables for these patients only; ``screening`` is left whole.
+    """Keep the patients of one population (L266-L267), a value of `Population`; the table of screening is left whole.
 
     Raises
     ------

@@ -10,35 +10,17 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response
 from analysis.safety import with_any
-from analysis.schema import symptom_list
-from analysis.scoring import UNCHANGED, visit_grades
 from analysis.statistics.proportions import difference_interval
 from analysis.summaries import proportion, share
-from analysis.vocabulary import Onset, Response, StopReason, SymptomGroup
+from analysis.symptoms import improved_by_group, symptom_profile
+from analysis.vocabulary import Response, StopReason
 
 Share = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class EarlierCohort:
-    """What an earlier study reports.
-
-    Attributes
-    ----------
-    patients : int
-        Number of patients.
-    responders : int
-        Patients with at least a partial response.
-    with_side_effects : int
-        Patients with side effects.
-    stopped_for_side_effects : int
-        Patients who stopped omalizumab for them.
-
-    Raises
-    ------
-    ValueError
-        If a count is negative or larger than the number of patients.
-    """
+    """What an earlier study reports, as numbers of patients; none of the counts is above ``patients``."""
 
     patients: int
     responders: int
@@ -61,18 +43,10 @@ REPORTED_EARLIER = 29
 
 
 def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
-    """Compare two independent proportions.
+    """Compare two independent proportions, as `analysis.summaries.proportion` gives them.
 
-    Parameters
-    ----------
-    here, there : dict
-        As `analysis.summaries.proportion` gives them.
-
-    Returns
-    -------
-    dict
-        ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % interval
-        (Newcombe's hybrid score) and the two-sided ``p_value`` of Fisher's exact test; all None if a denominator is 0.
+    ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % interval
+    (Newcombe's hybrid score) and the two-sided ``p_value`` of Fisher's exact test; all None if a denominator is 0.
     """
     if not here["denominator"] or not there["denominator"]:
         return dict.fromkeys(("difference", "low", "high", "p_value"))
@@ -104,23 +78,14 @@ def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dic
 
 
 def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> pd.DataFrame:
-    """Set this cohort beside an earlier one.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default PAPER
-        The response criteria.
-    earlier : EarlierCohort, default EARLIER
-        The counts of the other study.
+    """Set this cohort beside an earlier one (L321-L322, L347-L350).
 
     Returns
     -------
     DataFrame
         One row per outcome, indexed by ``outcome`` (orr, side_effects, stopped_for_side_effects): ``label``, ``n``,
         ``denominator``, ``percent``, the same of the earlier cohort (``earlier_n`` ...), ``difference`` in percentage
-        points, ``low`` and ``high`` of its interval and ``p_value`` (L321-L322, L347-L350).
+        points, ``low`` and ``high`` of its interval and ``p_value``.
     """
     rows = {}
     for outcome, (label, here, there) in _outcomes(cohort, criteria, earlier).items():
@@ -129,52 +94,23 @@ def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort =
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
 
 
-def _improved(cohort: Cohort, criteria: Criteria) -> dict[str, Share]:
-    symptoms = cohort.symptoms
-    grades = pd.Series(visit_grades(symptoms, criteria.symptoms_at, criteria), symptoms.index)
-    known = (symptoms["onset"] == Onset.BASELINE) & grades.notna()
-    groups = pd.Series(symptom_list()["group"].array.take(symptoms["symptom"].cat.codes), symptoms.index)
-    return {group.value: share(grades[known & (groups == group)] < UNCHANGED) for group in SymptomGroup}
-
-
 def improvement_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Count how many symptoms of each group improved, to rank the groups.
+    """Count how many symptoms of each group improved, to rank the groups (L329-L332).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default PAPER
-        ``symptoms_at`` and ``missing_last``.
-
-    Returns
-    -------
-    DataFrame
-        One row per `SymptomGroup`, indexed by ``group`` in its order: ``n`` baseline symptoms of patients with a grade
-        below 1, ``denominator`` baseline symptoms with a grade, ``percent`` (L329-L332).
+    One row per `SymptomGroup`, indexed by ``group`` in its order: ``n`` baseline symptoms of patients with a grade
+    below 1, ``denominator`` baseline symptoms with a grade, ``percent``.
     """
-    return pd.DataFrame.from_dict(_improved(cohort, criteria), orient="index").rename_axis("group")
+    improved = improved_by_group(symptom_profile(cohort, criteria))
+    return pd.DataFrame.from_dict(improved, orient="index").rename_axis("group")
 
 
 def summarise(
     cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER
 ) -> dict[str, dict[str, Any]]:
-    """Compute the values of the comparisons that the discussion makes.
+    """Give the values of the comparisons that the discussion makes.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default PAPER
-        The response criteria.
-    earlier : EarlierCohort, default EARLIER
-        The counts of the other study.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name, for each outcome of `compare`: ``here``, ``earlier`` and ``difference`` (L321-L322, L347-L350);
-        the size of the cohort beside those reported before (L318-L320); the symptoms improved by group (L329-L332).
+    For each outcome of `compare`: ``here``, ``earlier`` and ``difference`` (L321-L322, L347-L350); the size of the
+    cohort beside those reported before (L318-L320); the symptoms improved by group (L329-L332).
     """
     values: dict[str, Share] = {
         "comparison.patients.here": {"n": len(cohort.patients)},
@@ -185,6 +121,5 @@ def summarise(
         name = f"comparison.{outcome}"
         values |= {f"{name}.here": here, f"{name}.earlier": there}
         values[f"{name}.difference"] = compare_proportions(here, there)
-    return values | {
-        f"comparison.improved.{group}": improved for group, improved in _improved(cohort, criteria).items()
-    }
+    groups = improved_by_group(symptom_profile(cohort, criteria))
+    return values | {f"comparison.improved.{group}": improved for group, improved in groups.items()}

@@ -40,7 +40,7 @@ _WHOLE = ("major_above_percent", "partial_from_percent")
 
 @dataclass(frozen=True)
 class Criteria:
-    """One reading of the paper's rules.
+    """One reading of the paper's rules; a value that is not allowed is a ValueError.
 
     Attributes
     ----------
@@ -86,11 +86,6 @@ class Criteria:
     lost_to_follow_up : {"event", "censored"}
         Whether therapy that ended with loss to follow-up has stopped then, as L261-L262 counts it, or was last known to
         go on, when times are estimated.
-
-    Raises
-    ------
-    ValueError
-        If an option has a value that is not allowed.
     """
 
     major_above_percent: int = 50
@@ -146,17 +141,9 @@ PAPER = Criteria()
 
 
 def departures(criteria: Criteria) -> str:
-    """Name the options that differ from the paper's reading.
+    """Name the options that differ from the paper's reading, such as "worsening=any, alpha=0.01"; empty if none does.
 
-    Parameters
-    ----------
-    criteria : Criteria
-        The rules.
-
-    Returns
-    -------
-    str
-        Such as "worsening=any, alpha=0.01", which `read_criteria` reads back; empty for the paper's reading.
+    `read_criteria` reads the text back.
     """
     changed = {field.name: getattr(criteria, field.name) for field in fields(Criteria)}
     return ", ".join(f"{name}={value}" for name, value in changed.items() if value != getattr(PAPER, name))

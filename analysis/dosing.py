@@ -27,16 +27,9 @@ def _response_at(score: pd.Series, symptoms: pd.Series, criteria: Criteria) -> p
 
 
 def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """List the patients whose dose was escalated or who changed to weekly injections, with the effect.
+    """List the patients whose dose was escalated or who changed to weekly injections, with the effect (L271-L282).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    change : {"escalation", "weekly"}
-        The modification.
-    criteria : Criteria, default PAPER
-        The thresholds of the response classes, applied to the total score.
+    The thresholds of the response classes are applied to the total score.
 
     Returns
     -------
@@ -44,7 +37,7 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
         One row per patient with the modification, indexed by ``patient_id``: ``month``, ``dose_mg`` (every two weeks;
         only for an escalation), ``score_before``, ``score_after``, ``response_before``, ``response_after`` (ordered
         categoricals of `Response`), ``improved`` (the score fell), ``reached_mr`` (MR or better after, less before),
-        ``reached_pr`` (PR after, no response before), ``improved_pr`` (improved within PR) and ``stopped`` (L271-L282).
+        ``reached_pr`` (PR after, no response before), ``improved_pr`` (improved within PR) and ``stopped``.
     """
     courses = cohort.courses[cohort.courses[f"{change}_month"].notna()]
     symptoms = symptom_scores(cohort, "best", criteria)["symptoms"].loc[courses.index]
@@ -84,22 +77,11 @@ def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Compute the values that the text gives about doses and their modification.
+    """Give the values of the text on doses and their modification.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; ``all`` at the end of a name stands for its patients, ``escalated`` and
-        ``weekly`` for those with the modification.
-    criteria : Criteria, default PAPER
-        The response criteria.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name: first and last month in which a course began (L92-L93), the starting regimen (L182-L183),
-        escalations (L271-L276), weekly schedules (L277-L282), and the overall response with and without an escalation
-        (L340-L341).
+    The first and last month in which a course began (L92-L93), the starting regimen (L182-L183), escalations
+    (L271-L276), weekly schedules (L277-L282), and the overall response with and without an escalation (L340-L341).
+    ``escalated`` and ``weekly`` at the end of a name are the patients with the modification.
     """
     courses = cohort.courses
     escalations, weekly = (dose_changes(cohort, change, criteria) for change in ("escalation", "weekly"))

@@ -7,36 +7,23 @@ import pandas as pd
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
-from analysis.response import best_response, last_status
+from analysis.response import best_response, by_depth, last_status
 from analysis.schema import symptom_list
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import FollowUpStatus, Response, StopReason, SymptomGroup
 
-FRAME_COLUMNS = (
-    "duration_months",
-    "ongoing",
-    "stop_reason",
-    "months_to_first_response",
-    "months_to_best_response",
-    "escalation_month",
-    "weekly_month",
+_FRAME_COLUMNS = (
+    *("duration_months", "ongoing", "stop_reason", "months_to_first_response", "months_to_best_response"),
+    *("escalation_month", "weekly_month"),
 )
 """The columns of `course_frame` beside diagnosis, best response and last status."""
 
 
 def improvements(cohort: Cohort) -> pd.DataFrame:
-    """List the first improvement of every baseline symptom that improved.
+    """List the first improvement of every baseline symptom that improved (L198-L199, L249-L252).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-
-    Returns
-    -------
-    DataFrame
-        One row per patient and symptom with a recorded improvement: ``patient_id``, ``symptom``, ``group`` (ordered
-        categorical of `SymptomGroup`) and ``months`` from the first injection (L198-L199, L249-L252).
+    One row per patient and symptom with a recorded improvement: ``patient_id``, ``symptom``, ``group`` (ordered
+    categorical of `SymptomGroup`) and ``months`` from the first injection.
     """
     symptoms = cohort.symptoms
     rows = symptoms[(symptoms["onset"] == "baseline") & symptoms["months_to_first_improvement"].notna()]
@@ -46,20 +33,10 @@ def improvements(cohort: Cohort) -> pd.DataFrame:
 
 
 def first_response_months(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
-    """Give each patient's time to first response.
+    """Give each patient's months from the first injection to the first response; missing without one (L249).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    criteria : Criteria, default PAPER
-        ``first_response``: "total" takes the recorded first response of at least PR, "any_symptom" the first
-        improvement of any baseline symptom.
-
-    Returns
-    -------
-    Series of float
-        Months from the first injection, indexed like the patients; missing without a response (L249).
+    By ``first_response`` of the criteria that is the recorded first response of at least PR ("total"), or the first
+    improvement of any baseline symptom ("any_symptom").
     """
     if criteria.first_response == "total":
         return cohort.courses["months_to_first_response"]
@@ -70,20 +47,10 @@ def first_response_months(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Seri
 
 
 def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
-    """Tell whose response lasted.
+    """Tell whose response lasted; false without a response or without its time (L258-L259).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    criteria : Criteria, default PAPER
-        ``sustained_from`` (the first or the best response) and ``sustained_months``. A response lasts to the end of the
-        course, since the contract records no earlier end.
-
-    Returns
-    -------
-    Series of bool
-        Indexed like the patients; false without a response or without its time (L258-L259).
+    It lasts from the first or the best response (``sustained_from``) for ``sustained_months``, to the end of the
+    course, since the contract records no earlier end.
     """
     courses = cohort.courses
     from_first = criteria.sustained_from == "first"
@@ -95,13 +62,6 @@ def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
 def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Lay out the course of every patient for drawing (Figure 2).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default PAPER
-        The response criteria.
-
     Returns
     -------
     DataFrame
@@ -111,7 +71,7 @@ def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         ``escalation_month``, ``weekly_month``. Sorted by best response, last status and falling duration, then by
         identifier.
     """
-    courses = cohort.courses[list(FRAME_COLUMNS)]
+    courses = cohort.courses[list(_FRAME_COLUMNS)]
     frame = courses.assign(
         ongoing=courses["ongoing"] == "yes",
         months_to_first_response=first_response_months(cohort, criteria),
@@ -119,21 +79,14 @@ def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         best_response=best_response(cohort, criteria),
         last_status=last_status(cohort, criteria),
     )
-    frame = frame[["diagnosis", "best_response", "last_status", *FRAME_COLUMNS]]
+    frame = frame[["diagnosis", "best_response", "last_status", *_FRAME_COLUMNS]]
     order = ["best_response", "last_status", "duration_months", "patient_id"]
     return frame.sort_values(order, ascending=[True, True, False, True])
 
 
 def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series) -> dict[str, dict[str, Any]]:
     duration, ongoing = cohort.courses["duration_months"], cohort.courses["ongoing"] == "yes"
-    groups = {
-        "all": pd.Series(True, duration.index),
-        "responders": best != Response.NR,
-        "non_responders": best == Response.NR,
-        **{response.lower(): best == response for response in (Response.PR, Response.MR, Response.CR)},
-        "ongoing": ongoing,
-        "loss_of_response": lost,
-    }
+    groups = by_depth(best) | {"ongoing": ongoing, "loss_of_response": lost}
     values = {f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()}
     for name in ("all", "responders", "non_responders"):
         values[f"followup.ongoing.{name}"] = share(ongoing[groups[name]])
@@ -166,21 +119,11 @@ def _improvement_times(cohort: Cohort) -> dict[str, dict[str, Any]]:
 
 
 def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Compute the values that the text gives about the time to response (L249-L252).
+    """Give the values of the text on the time to response (L249-L252).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; ``all`` at the end of a name stands for its patients.
-    criteria : Criteria, default PAPER
-        The response criteria.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name: times to first and best response and to first improvement by symptom group. The unit of the
-        latter is a symptom of a patient, ``other`` pools all groups but the general vasomotor one, and the medians are
-        those of each other symptom or group.
+    Times to first and best response and to first improvement by symptom group. The unit of the latter is a symptom of a
+    patient, ``other`` pools all groups but the general vasomotor one, and the medians are those of each other symptom
+    or group.
     """
     responds = best_response(cohort, criteria) != Response.NR
     first, to_best = first_response_months(cohort, criteria), cohort.courses["months_to_best_response"]
@@ -194,21 +137,10 @@ def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Compute the values that the text gives about time and duration.
+    """Give the values of the text on time and duration.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; ``all`` at the end of a name stands for its patients.
-    criteria : Criteria, default PAPER
-        The response criteria.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name: those of `response_times`; durations in months (L253-L257); ongoing courses (L253), sustained
-        responses (L258-L259), lost responses (L259-L260) and reasons for stopping (L261-L264). The denominator of a
-        reason is the number of responders or of non-responders.
+    Those of `response_times`; durations in months (L253-L257); ongoing courses (L253), sustained responses (L258-L259),
+    lost responses (L259-L260) and reasons for stopping (L261-L264), of the responders or of the non-responders.
     """
     best = best_response(cohort, criteria)
     responds = best != Response.NR

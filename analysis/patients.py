@@ -4,22 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.characteristics import (
-    CYTOREDUCTIVE,
-    DISEASES,
-    SYMPTOMATIC,
-    characteristics,
-    found,
-    of_disease,
-    received,
-    sex_ratio,
-)
+from analysis.characteristics import CYTOREDUCTIVE, DISEASES, SYMPTOMATIC, found, of_disease, received, sex_ratio
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.summaries import share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Diagnosis, ExclusionReason, Population
-
-__all__ = ["EXCLUSION_LABELS", "characteristics", "inclusion", "summarise"]
 
 EXCLUSION_LABELS: dict[ExclusionReason, str] = {
     ExclusionReason.NOT_TREATED: "Omalizumab not given",
@@ -31,20 +20,15 @@ EXCLUSION_LABELS: dict[ExclusionReason, str] = {
 
 
 def inclusion(cohort: Cohort) -> pd.DataFrame:
-    """Count the patients at each step from screening to last follow-up, for a STROBE flow diagram.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; the screening is always that of the whole study.
+    """Count the patients at each step from screening to last follow-up, for a STROBE flow diagram (L165-L171, L253).
 
     Returns
     -------
     DataFrame
-        Columns ``step`` (screened, excluded, included, analysed, diagnosis or follow_up), ``category`` (empty for the
-        total of the step; else an `ExclusionReason`, a `Diagnosis`, or ongoing or stopped), ``label`` and ``n``. The
-        steps diagnosis and follow_up divide the analysed patients, who are fewer than the included ones if the cohort
-        is restricted to a population (L165-L171, L253).
+        ``step`` (screened, excluded, included, analysed, diagnosis or follow_up), ``category`` (empty for the total of
+        the step; else an `ExclusionReason`, a `Diagnosis`, or ongoing or stopped), ``label`` and ``n``. The screening
+        is always that of the whole study; diagnosis and follow_up divide the analysed patients, who are fewer than the
+        included ones if the cohort is restricted to a population.
     """
     screening, patients = cohort.screening, cohort.patients
     reasons = screening["exclusion_reason"].value_counts()
@@ -81,21 +65,10 @@ def _screening_values(cohort: Cohort) -> dict[str, dict[str, Any]]:
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Compute the values that the text gives about the patients.
+    """Give the values of the text on the patients; ``screened`` at the end of a name is everyone screened.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; ``all`` at the end of a name stands for its patients, ``screened`` for
-        everyone screened.
-    criteria : Criteria, default PAPER
-        Not used: these values depend on no response.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name: inclusion (L157-L171), ages, sex, diagnoses (L230-L233), KIT (L233-L236) and continued
-        therapies (L238-L239).
+    Inclusion (L157-L171), ages, sex, diagnoses (L230-L233), KIT (L233-L236) and continued therapies (L238-L239). None
+    of them depends on the criteria.
     """
     patients = cohort.patients
     groups = {population.lower(): POPULATION_DIAGNOSES[population] for population in list(Population)[1:]}

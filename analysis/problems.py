@@ -23,7 +23,7 @@ def problems(
     value: str | Sequence[str] = "",
     nearest: str | Sequence[str] = "",
 ) -> pd.DataFrame:
-    """Make a table of problems with one file.
+    """Make a table of problems with one file, one row per problem, with the columns `PROBLEM_COLUMNS`.
 
     Parameters
     ----------
@@ -32,29 +32,18 @@ def problems(
     allowed, row, column, value, nearest : str, int or sequence
         What is allowed, where the problem is (row 0 is the whole file), what stands there, and the nearest allowed
         value; one for all problems, or one each.
-
-    Returns
-    -------
-    DataFrame
-        One row per problem, with the columns `PROBLEM_COLUMNS`.
     """
-    given = {"row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
+    given = {"file": file, "row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
     lengths = {len(one) for one in given.values() if not isinstance(one, str | int)}
-    index = range(lengths.pop() if lengths else 1)
-    frame = pd.DataFrame({"file": file} | given, index=index)
+    frame = pd.DataFrame(given, index=range(lengths.pop() if lengths else 1))
     return frame.astype(dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"})
 
 
 _NONE = problems("", [])
 
 
-def no_problems() -> pd.DataFrame:
-    """Give a table of problems without any."""
-    return _NONE
-
-
-def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put tables of problems one below the other."""
+def together(parts: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
+    """Put tables of problems one below the other; without any, it is a table without problems."""
     some = [part for part in parts if len(part)]
     return pd.concat(some, ignore_index=True) if some else _NONE
 
@@ -71,19 +60,9 @@ def nearest_name(name: str, expected: Sequence[str]) -> str:
 
 
 def header_problems(names: Sequence[str], table: str, file: str) -> pd.DataFrame:
-    """List the columns that are missing, unknown or there twice.
+    """List the columns that are missing, unknown or there twice in the header of a table.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Column names as they were found.
-    table, file : str
-        One of `analysis.schema.TABLES`, and the file as the user sees it.
-
-    Returns
-    -------
-    DataFrame
-        Problems of row 1; the nearest name is one that is missing, if one is near, else any of the contract.
+    The nearest name is one that is missing, if one is near, else any of the contract.
     """
     expected, found = list(schema.columns_of(table).index), list(names)
     missing = [name for name in expected if name not in found]
@@ -102,18 +81,8 @@ def header_problems(names: Sequence[str], table: str, file: str) -> pd.DataFrame
 def hide_identifiers(found: pd.DataFrame, identifiers: Collection[str] = ()) -> pd.DataFrame:
     """Hide the identifiers of patients and centres, and free texts, in a table of problems.
 
-    Parameters
-    ----------
-    found : DataFrame
-        Problems with the columns `PROBLEM_COLUMNS`.
-    identifiers : collection of str, optional
-        Identifiers that may have got into any column; those that are plain numbers are not looked for.
-
-    Returns
-    -------
-    DataFrame
-        The same with ``(hidden)`` for each value, and each guess, in a column of identifiers or of free text, and for
-        each that is one of the identifiers.
+    ``(hidden)`` stands for each value, and each guess, in a column of identifiers or of free text, and for each that is
+    one of the identifiers given, in whatever column; those that are plain numbers are not looked for.
     """
     cells = found["column"].isin([*IDENTIFIERS, *FREE_TEXTS])
     telling = {name for name in identifiers if not name.replace(".", "").isdigit()}
@@ -128,8 +97,7 @@ class CohortError(ValueError):
     Parameters
     ----------
     problems : DataFrame
-        One row per problem: ``file``, ``row`` (as a spreadsheet counts, the header being row 1; 0 for the whole file),
-        ``column``, ``value``, ``allowed`` and ``nearest``. The message leaves identifiers out and ends after 20.
+        One row per problem with the columns `PROBLEM_COLUMNS`. The message leaves identifiers out and ends after 20.
     identifiers : collection of str, optional
         Identifiers that the message leaves out in whatever column they stand.
     """

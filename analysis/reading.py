@@ -82,7 +82,9 @@ def csv_rows(
 
 def _text(value: object) -> str | None:
     """Write a value of a typed column as a CSV file has it: whole numbers without decimals, nothing for none."""
-    return (f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)) or None
+    if isinstance(value, bytes):
+        raise TypeError("bytes are no text")
+    return (f"{value:.0f}" if isinstance(value, float | np.floating) and value.is_integer() else str(value)) or None
 
 
 def _frame(rows: pa.Table, names: list[str], numbers: np.ndarray) -> pd.DataFrame:
@@ -91,7 +93,8 @@ def _frame(rows: pa.Table, names: list[str], numbers: np.ndarray) -> pd.DataFram
     for column in rows.columns:
         coded = column.combine_chunks()
         coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
-        codes, texts = pd.factorize(np.array([_text(value) for value in coded.dictionary.to_pylist()], dtype=object))
+        values = coded.dictionary.to_numpy(zero_copy_only=False)  # so that a third of 32 bits stays 0.33333334
+        codes, texts = pd.factorize(np.array([_text(value) for value in values], dtype=object))
         places = pc.fill_null(coded.indices.cast(pa.int64()), len(codes)).to_numpy()
         columns.append(pd.Series(pd.Categorical.from_codes(np.append(codes, -1)[places], pd.Index(texts, dtype="str"))))
     frame = pd.concat(columns, axis="columns").set_axis(names, axis="columns").set_axis(numbers, axis="index")
@@ -122,24 +125,24 @@ def _read_csv(path: Path, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _read_parquet(path: Path, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = parquet.read_table(path, partitioning=None)
+    rows = parquet.ParquetFile(path).read()
     found = _checked_header(rows.column_names, table, path.name)
     return _frame(rows, rows.column_names, np.arange(2, 2 + len(rows))), found
 
 
 def _read_table(path: Path, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read one table: texts, indexed by the row that a spreadsheet shows, and what is wrong with the file."""
-    if not path.exists():
+    if not path.is_file():
         raise CohortError(problems(path.name, f"the file is missing from {path.parent}"))
     if path.suffix != ".csv" and path.with_suffix(".csv").exists():
         raise CohortError(problems(path.name, f"{table}.csv is there too; allowed is one file for each table"))
     try:
         return (_read_csv if path.suffix == ".csv" else _read_parquet)(path, table)
-    except CohortError:
-        raise
     except UnicodeDecodeError as error:
         text = f"byte {error.start + 1} is not UTF-8; allowed is a CSV table in UTF-8"
-    except (OSError, pa.ArrowException, StopIteration, csv.Error, LookupError, TypeError, ValueError):
+    except (OSError, pa.ArrowException, StopIteration, csv.Error, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, CohortError):
+            raise
         text = "the file cannot be read; allowed is a CSV table in UTF-8 with commas, or a Parquet table"
     raise CohortError(problems(path.name, text))
 
@@ -182,36 +185,21 @@ def _strangers(patients: dict[str, pd.Series], whole: set[str], files: dict[str,
     return together(found)
 
 
-def _reconstructed(folder: Path) -> bool:
-    """Tell whether the Data Package of a cohort says that its rows were reconstructed."""
+def _reconstructed(folder: Path) -> tuple[bool, list[pd.DataFrame]]:
+    """Tell whether the Data Package of a cohort says that its rows were reconstructed, and what is wrong with it."""
     try:
-        return json.loads((folder / DATA_PACKAGE).read_text(encoding="utf-8")).get("reconstructed", False) is True
+        package = json.loads((folder / DATA_PACKAGE).read_text(encoding="utf-8"))
+        return package.get("reconstructed", False) is True, []
     except FileNotFoundError:
-        return False
+        return False, []
     except (OSError, ValueError, AttributeError, RecursionError) as error:
-        text = f"the file cannot be read as a JSON object: {str(error)[:200]}"
-        raise CohortError(problems(DATA_PACKAGE, text)) from error
+        return False, [problems(DATA_PACKAGE, f"the file cannot be read as a JSON object: {str(error)[:200]}")]
 
 
 def read_tables(folder: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame], bool]:
-    """Read the six tables of a folder.
+    """Read and check the six tables of a folder, and whether its Data Package says that the rows were reconstructed.
 
-    Parameters
-    ----------
-    folder : str or path
-        Holds ``<table>.csv`` or ``<table>.parquet`` for each table, and may hold a ``datapackage.json``.
-
-    Returns
-    -------
-    tables : dict of str to DataFrame
-        The tables with their types, as `analysis.schema.with_types` gives them.
-    reconstructed : bool
-        Whether the Data Package says that the rows were reconstructed.
-
-    Raises
-    ------
-    CohortError
-        If anything is against the columns of the contract or the keys of its tables; all problems are listed.
+    The tables have their types. A `CohortError` lists all that is against the columns of the contract or its keys.
     """
     folder = Path(folder)
     try:
@@ -238,12 +226,8 @@ def read_tables(folder: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame]
             whole |= {table} if wrong.empty and not frame["patient_id"].hasnans else set()
     if "patients" in whole and frames["patients"].empty:
         found.append(problems(files["patients"], "the table has no rows; allowed is at least one patient"))
-    found.append(_strangers(patients, whole, files))
-    try:
-        reconstructed = _reconstructed(folder)
-    except CohortError as error:
-        found.append(error.problems)
-    found = together(found)
+    reconstructed, wrong = _reconstructed(folder)
+    found = together([*found, _strangers(patients, whole, files), *wrong])
     if len(found):
         raise CohortError(found, identifiers)
     frames = {table: schema.with_types(table, frame.reset_index(drop=True)) for table, frame in frames.items()}

@@ -29,10 +29,11 @@ lost to follow-up, since L261-L262 has two of each where Table 2 has four."""
 
 
 def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
-    """Classify the depth of response.
+    """Classify the depth of response (L210-L216).
 
     With whole quarters, u under therapy and 4s before it for s symptoms, the decrease is (4s - u) / 4s. It is compared
-    with the thresholds as whole numbers, so that 10 % and 50 % exactly are partial responses.
+    with the thresholds as whole numbers, so that 10 % and 50 % exactly are partial responses. A complete response is
+    tested first. A patient none of whose symptoms enters the score has no response, since none was shown.
 
     Parameters
     ----------
@@ -44,12 +45,7 @@ def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
     Returns
     -------
     Series of Response
-        Ordered categorical, best first, indexed like ``scores``. A patient none of whose symptoms enters the score has
-        no response, since none was shown.
-
-    Notes
-    -----
-    Source: L210-L216. A complete response is tested first.
+        Ordered categorical, best first, indexed like ``scores``.
     """
     whole, new = 4 * scores["symptoms"].to_numpy(), scores["new"].to_numpy()
     quarters = scores["quarters"].to_numpy()
@@ -71,33 +67,22 @@ def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
 
 
 def best_response(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
-    """Classify each patient at the time of best response (L210).
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    Series of Response
-        Ordered categorical indexed like ``cohort.patients``.
-    """
+    """Classify each patient at the time of best response (L210): an ordered categorical of `Response`."""
     return classify(symptom_scores(cohort, "best", criteria), criteria).rename("best_response")
 
 
-def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
-    """Say what became of each patient at last follow-up, as Table 2 counts it.
+def by_depth(best: pd.Series) -> dict[str, pd.Series]:
+    """Tell who belongs to each group of response at best: all, responders, non_responders, pr, mr and cr."""
+    responds = best != Response.NR
+    groups = {"all": responds | True, "responders": responds, "non_responders": ~responds}
+    return groups | {response.lower(): best == response for response in (Response.PR, Response.MR, Response.CR)}
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    criteria : Criteria, default the paper's
-        The rules; ``intolerance`` decides whether a patient who never responded and stopped for intolerance is counted
-        under no response (the paper's reading, by which the rows add up) or under intolerance.
+
+def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
+    """Say what became of each patient at last follow-up, as Table 2 counts it (L258-L269).
+
+    ``intolerance`` of the criteria decides whether a patient who never responded and stopped for intolerance is counted
+    under no response (the paper's reading, by which the rows add up) or under intolerance.
 
     Returns
     -------
@@ -105,10 +90,6 @@ def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
         Ordered categorical indexed like ``cohort.patients``: for a responder still on therapy the class of the grades
         at last follow-up, and loss of response if that is none; for a responder who stopped the reason
         (`STOPPED_AS`); no response for all others.
-
-    Notes
-    -----
-    Source: L258-L269, Table 2.
     """
     last = classify(symptom_scores(cohort, "last", criteria), criteria).astype(object)
     reason = cohort.courses["stop_reason"].astype(object)
@@ -121,21 +102,8 @@ def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
     return status.mask(never, FollowUpStatus.NR.value).astype(STATUSES).rename("last_status")
 
 
-def count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:
-    """Count the patients of each class in each population.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    classes : Series
-        Categorical indexed like ``cohort.patients``.
-
-    Returns
-    -------
-    DataFrame of int
-        One row per category in order, one column per `Population`; a population without patients has zeros.
-    """
+def _count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:
+    """Count the patients of each class in each population, one row per class, one column per population."""
     diagnosis = cohort.patients["diagnosis"].cat
     n, m = len(classes.cat.categories), len(diagnosis.categories)
     pairs = classes.cat.codes.to_numpy().astype(np.intp) * m + diagnosis.codes.to_numpy()
@@ -145,24 +113,13 @@ def count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:
 
 
 def response_counts(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Count the rows of Table 2 for all populations at once.
+    """Count the rows of Table 2 for all populations at once, one column per `Population`.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    DataFrame of int
-        One column per `Population`; one row per row of Table 2 in its order, named ``best.orr``, ``best.cr``, ...,
-        ``best.nr``, ``last.persistent_orr``, ..., ``last.lost_to_follow_up``; and last ``patients``, the size of the
-        population.
+    The rows are named ``best.orr``, ``best.cr``, ..., ``best.nr``, ``last.persistent_orr``, ...,
+    ``last.lost_to_follow_up``; the last one is ``patients``, the size of the population.
     """
-    best = count_by_population(cohort, best_response(cohort, criteria))
-    last = count_by_population(cohort, last_status(cohort, criteria))
+    best = _count_by_population(cohort, best_response(cohort, criteria))
+    last = _count_by_population(cohort, last_status(cohort, criteria))
     responding, gone = list(RESPONDING), [status for status in last.index if status not in RESPONDING]
     rows = {"best.orr": best.loc[responding].sum()}
     rows |= {f"best.{name.lower()}": best.loc[name] for name in best.index}
@@ -174,21 +131,11 @@ def response_counts(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Give the values on response that the text prints (L243-L247, L268-L270).
+    """Give the values of the text on response (L243-L247, L268-L270), proportions of a population.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort; "all" below means all of its patients.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    dict of str to dict
-        ``response.best.<class>.<population>`` with class orr, cr, mr, pr or nr, and
-        ``response.last.<status>.<population>`` with status persistent_orr, cr, mr, pr, no_persistent_response,
-        nr, loss_of_response, intolerance or lost_to_follow_up; each a proportion of the population.
+    ``response.best.<class>.<population>`` with class orr, cr, mr, pr or nr, and ``response.last.<status>.<population>``
+    with status persistent_orr, cr, mr, pr, no_persistent_response, nr, loss_of_response, intolerance or
+    lost_to_follow_up.
     """
     counts = response_counts(cohort, criteria)
     sizes = counts.loc["patients"]

@@ -16,20 +16,7 @@ WEEKS_PER_MONTH = 365.25 / 12 / 7
 
 
 def with_any(cohort: Cohort, events: pd.Series | None = None) -> pd.Series:
-    """Tell which patients had at least one of some adverse events.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    events : Series of bool, optional
-        Which rows of ``cohort.adverse_events`` count; all by default.
-
-    Returns
-    -------
-    Series of bool
-        Indexed like the patients.
-    """
+    """Tell which patients had at least one of some adverse events, rows of the table; of any, by default."""
     codes = cohort.adverse_events["patient_id"].cat.codes
     chosen = codes if events is None else codes[events]
     counts = np.bincount(chosen, minlength=len(cohort.patients))
@@ -50,11 +37,6 @@ def _patients_by(rows: pd.DataFrame, column: str) -> dict[str, int]:
 
 def event_table(cohort: Cohort) -> pd.DataFrame:
     """Count the patients with each adverse event.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
 
     Returns
     -------
@@ -86,22 +68,11 @@ def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Compute the values that the text gives about safety.
+    """Give the values of the text on safety; ``events`` at the end of a name are the reported events.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; ``all`` at the end of a name stands for its patients, ``events`` for the
-        reported events.
-    criteria : Criteria, default PAPER
-        Not used: safety depends on no response.
-
-    Returns
-    -------
-    dict of str to dict
-        Values by name: patients with any event, with a severe one, with a flare, with both (L344-L345), with each event
-        that occurred and its details, and those who stopped for intolerance (L293-L302); the events by severity, and
-        how many of the severe ones came before the second injection (L352-L353).
+    Patients with any event, with a severe one, with a flare, with both (L344-L345), with each event that occurred and
+    its details, and those who stopped for intolerance (L293-L302); the events by severity, and how many of the severe
+    ones came before the second injection (L352-L353). None of them depends on the criteria.
     """
     events = cohort.adverse_events
     affected = with_any(cohort)

@@ -33,14 +33,10 @@ _MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 
 @cache
 def contract() -> pd.DataFrame:
-    """Read the data contract.
+    """Read the data contract, one row per column.
 
-    Returns
-    -------
-    DataFrame
-        One row per column of the contract: ``table``, ``column``, ``type`` (identifier, text, category, integer,
-        number, grade, score or month), ``unit``, ``allowed``, ``minimum``, ``maximum``, ``missing`` (yes or no) and
-        ``meaning``.
+    ``table``, ``column``, ``type`` (identifier, text, category, integer, number, grade, score or month), ``unit``,
+    ``allowed``, ``minimum``, ``maximum``, ``missing`` (yes or no) and ``meaning``.
     """
     columns = pd.read_csv(CONTRACT / "columns.csv", dtype=str, keep_default_na=False)
     return columns.assign(
@@ -51,14 +47,11 @@ def contract() -> pd.DataFrame:
 
 @cache
 def symptom_list() -> pd.DataFrame:
-    """Read the list of symptoms.
+    """Read the list of symptoms, indexed by ``symptom`` in reporting order.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by ``symptom`` in reporting order: ``label``, ``group`` (ordered categorical of `SymptomGroup`) and
-        ``source``: the manuscript line that names the symptom, or the published inventory of the disease it was taken
-        from (AFIRMM: Hermine et al., PLoS One 2008; MastSAF: the Mastocytosis Symptom Assessment Form).
+    ``label``, ``group`` (ordered categorical of `SymptomGroup`) and ``source``: the manuscript line that names the
+    symptom, or the published inventory of the disease it was taken from (AFIRMM: Hermine et al., PLoS One 2008;
+    MastSAF: the Mastocytosis Symptom Assessment Form).
     """
     symptoms = pd.read_csv(CONTRACT / "symptoms.csv", index_col="symptom", dtype=str)
     groups = pd.CategoricalDtype(list(vocabulary.SymptomGroup), ordered=True)
@@ -66,35 +59,13 @@ def symptom_list() -> pd.DataFrame:
 
 
 def columns_of(table: str) -> pd.DataFrame:
-    """Give the contract of one table.
-
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-
-    Returns
-    -------
-    DataFrame
-        The rows of `contract` for this table, indexed by column name.
-    """
+    """Give the rows of `contract` for one of `TABLES`, indexed by column name."""
     columns = contract()
     return columns[columns["table"] == table].set_index("column")
 
 
 def allowed_values(column: pd.Series) -> list[str] | None:
-    """List the closed vocabulary of a column.
-
-    Parameters
-    ----------
-    column : Series
-        One row of `contract`.
-
-    Returns
-    -------
-    list of str or None
-        The allowed values in order; None if the column has no closed vocabulary.
-    """
+    """List the closed vocabulary of a column, a row of `contract`, in order; None if it has none."""
     source = column["allowed"]
     if source == "symptoms.csv":
         return list(symptom_list().index)
@@ -104,18 +75,7 @@ def allowed_values(column: pd.Series) -> list[str] | None:
 
 
 def describe_allowed(column: pd.Series) -> str:
-    """Say in words what may stand in a column.
-
-    Parameters
-    ----------
-    column : Series
-        One row of `contract`.
-
-    Returns
-    -------
-    str
-        For example ``one of F, M`` or ``a whole number from 0 to 120``.
-    """
+    """Say in words what may stand in a column, a row of `contract`: ``a whole number from 0 to 120``."""
     values = allowed_values(column)
     if values is not None:
         return "one of " + ", ".join(values)
@@ -136,14 +96,9 @@ def describe_allowed(column: pd.Series) -> str:
     return text
 
 
-def _is_stripped(values: pd.Series) -> pd.Series:
-    return values.str.strip().eq(values)
-
-
 def _numeric(values: pd.Series, column: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
-    # Blanks around a number would be read as if they were not there.
-    allowed = np.isfinite(numbers) & numbers.between(column["minimum"], column["maximum"]) & _is_stripped(values)
+    allowed = np.isfinite(numbers) & numbers.between(column["minimum"], column["maximum"])
     if column["type"] == "grade":
         return allowed & numbers.isin(vocabulary.GRADES)
     if column["type"] == "score":
@@ -157,27 +112,16 @@ def _is_allowed(values: pd.Series, column: pd.Series) -> pd.Series:
         return values.isin(vocabulary_values)
     if column["type"] == "month":
         return values.str.fullmatch(_MONTH) & ~values.str.startswith("0000")  # no calendar has such a year
+    # Blanks around a number would be read as if they were not there.
+    stripped = values.str.strip().eq(values) & values.ne("")
     if column["type"] in ("identifier", "text"):
         # A sign that nobody sees would make two patients of one.
-        return _is_stripped(values) & values.ne("") & values.map(str.isprintable).astype(bool)
-    return _numeric(values, column)
+        return stripped & values.map(str.isprintable).astype(bool)
+    return stripped & _numeric(values, column)
 
 
 def refused(values: pd.Series, column: pd.Series) -> pd.Series:
-    """Tell which values may not stand in a column.
-
-    Parameters
-    ----------
-    values : Series of str
-        Values, a missing cell being a missing value.
-    column : Series
-        One row of `contract`.
-
-    Returns
-    -------
-    Series of bool
-        Indexed as the values.
-    """
+    """Tell which texts may not stand in a column, a row of `contract`; a missing cell is a missing value."""
     given = values.dropna()
     found = pd.Series(column["missing"] == "no", index=values.index)
     found[given.index] = ~_is_allowed(given, column).astype(bool)
@@ -185,19 +129,10 @@ def refused(values: pd.Series, column: pd.Series) -> pd.Series:
 
 
 def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
-    """Tell which cells of a table may not stand there; distinct values are checked, since a million cells hold few.
+    """Tell which cells of a table may not stand there, by column and for columns with such cells only.
 
-    Parameters
-    ----------
-    frame : DataFrame of str
-        The table as it stands in its file; columns that are not there exactly once are not looked at.
-    table : str
-        One of `TABLES`.
-
-    Returns
-    -------
-    dict of str to Series of bool
-        For each column with such cells, which of its cells they are, indexed as the frame.
+    The frame holds texts, as they stand in the file. Distinct values are checked, since a million cells hold few;
+    columns that are not there exactly once are not looked at.
     """
     cells = {}
     for name, column in columns_of(table).iterrows():
@@ -210,18 +145,10 @@ def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
 
 
 def table_schema(table: str) -> "pa.DataFrameSchema":
-    """Make the pandera schema that checks one table as it stands in its file.
+    """Make the pandera schema that checks one of `TABLES` as it stands in its file.
 
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-
-    Returns
-    -------
-    DataFrameSchema
-        Applies to a frame of strings, with missing cells as missing values. The ``error`` of each check says in words
-        what is allowed. Columns may stand in any order; unknown columns are refused.
+    It applies to a frame of strings, with missing cells as missing values. The ``error`` of each check says in words
+    what is allowed. Columns may stand in any order; unknown columns are refused.
     """
     import pandera.pandas as pa  # takes as long to import as a table to read, and only this function needs it
 
@@ -237,20 +164,10 @@ def table_schema(table: str) -> "pa.DataFrameSchema":
 
 
 def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the columns of a checked table their types.
+    """Give the columns of one of `TABLES`, strings or categoricals of strings that `refused` accepts, their types.
 
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-    frame : DataFrame
-        Strings that the table's schema has accepted, or categoricals of such strings.
-
-    Returns
-    -------
-    DataFrame
-        The same rows with the columns in the order of the contract: closed vocabularies as ordered categoricals, whole
-        numbers as integers, other numbers as floats, the rest as strings.
+    The columns are in the order of the contract: closed vocabularies as ordered categoricals, whole numbers as
+    integers, other numbers as floats, the rest as strings.
     """
     typed = {}
     for name, column in columns_of(table).iterrows():
@@ -267,23 +184,11 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(typed, index=frame.index)
 
 
-_FRICTIONLESS = {"integer": "integer", "number": "number", "grade": "number", "score": "number", "month": "yearmonth"}
-
-
 def data_package(name: str, reconstructed: bool = False) -> dict:
-    """Describe a cohort folder as a Data Package.
+    """Describe a cohort folder as a Data Package: the content of ``datapackage.json``.
 
-    Parameters
-    ----------
-    name : str
-        Name of the package.
-    reconstructed : bool, default False
-        Whether the rows were reconstructed from published results.
-
-    Returns
-    -------
-    dict
-        The content of ``datapackage.json``: a tabular resource per table with types, constraints, units and meanings.
+    It has a tabular resource per table with types, constraints, units and meanings, and says whether the rows were
+    reconstructed from published results.
     """
     resources = [
         {
@@ -300,6 +205,9 @@ def data_package(name: str, reconstructed: bool = False) -> dict:
         for table in TABLES
     ]
     return {"profile": "tabular-data-package", "name": name, "reconstructed": reconstructed, "resources": resources}
+
+
+_FRICTIONLESS = {"integer": "integer", "number": "number", "grade": "number", "score": "number", "month": "yearmonth"}
 
 
 def _field(name: str, column: pd.Series) -> dict:

@@ -30,44 +30,19 @@ _BLOCK = 1 << 16
 
 
 def is_baseline(symptoms: pd.DataFrame) -> np.ndarray:
-    """Tell the symptoms that were there before treatment from those that appeared under it.
-
-    Parameters
-    ----------
-    symptoms : DataFrame
-        The symptoms of a cohort.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows,)
-        Whether the symptom was present at baseline.
-    """
+    """Tell, of each row, whether the symptom was there before treatment or appeared under it."""
     onset = symptoms["onset"].cat
     return onset.codes.to_numpy() == onset.categories.get_loc(Onset.BASELINE)
 
 
 def visit_grades(symptoms: pd.DataFrame, visit: Visit, criteria: Criteria = PAPER) -> np.ndarray:
-    """Give each symptom its grade at a visit, missing grades at last follow-up treated as the criteria say.
-
-    Parameters
-    ----------
-    symptoms : DataFrame
-        The symptoms of a cohort.
-    visit : {"best", "last"}
-        The time of the patient's best response, or last follow-up.
-    criteria : Criteria, default the paper's
-        Its ``missing_last`` decides.
+    """Give each symptom its grade at a visit, missing grades at last follow-up treated as ``missing_last`` says.
 
     Returns
     -------
     ndarray of float, shape (rows,)
         Grades (1.5, 1, 0.75, 0.5, 0.25 or 0); missing where the symptom does not enter the score, which is so for a
         symptom that appeared under therapy.
-
-    Raises
-    ------
-    ValueError
-        If the visit is unknown.
     """
     if visit not in VISITS:
         raise ValueError(f"visit {visit!r} is unknown; allowed are {', '.join(VISITS)}")
@@ -98,16 +73,7 @@ def _blocks(patient: np.ndarray) -> list[slice]:
 
 
 def symptom_scores(cohort: Cohort, visit: Visit, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Add up the symptoms of each patient at a visit.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    visit : {"best", "last"}
-        The time of the patient's best response (L210), or last follow-up.
-    criteria : Criteria, default the paper's
-        Its ``missing_last`` decides what becomes of a symptom without a grade at last follow-up.
+    """Add up the symptoms of each patient at a visit: at the patient's best response (L210), or at last follow-up.
 
     Returns
     -------
@@ -116,11 +82,6 @@ def symptom_scores(cohort: Cohort, visit: Visit, criteria: Criteria = PAPER) -> 
         which is also the score before treatment; ``quarters``, four times the score under therapy; ``worsened``, how
         many of them worsened; ``new``, symptoms that appeared under therapy; ``missing``, baseline symptoms without a
         grade at this visit.
-
-    Raises
-    ------
-    ValueError
-        If the visit is unknown.
     """
     symptoms = cohort.symptoms
     patient = symptoms["patient_id"].cat.codes.to_numpy()

@@ -4,6 +4,7 @@ The paper says that the response profile does not seem to be different (L289-L29
 is not significant is no evidence that there is none.
 """
 
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,14 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import response_counts
 from analysis.schema import symptom_list
 from analysis.statistics.contingency import fisher_freeman_halton
+from analysis.statistics.power import OUTCOMES_LIMIT, SIMULATED_WORK, detectable_rate, fisher_power, rank_sum_power
 from analysis.statistics.proportions import difference_interval
-from analysis.statistics.rank_sum import rank_sum_counts
+from analysis.statistics.rank_sum import RankSum, rank_sum_counts
 from analysis.statistics.significance import adjusted, significance
-from analysis.subgroup_power import rate_power, symptom_power
 from analysis.summaries import proportion
 from analysis.symptoms import ADJUSTMENTS, CHANGES, symptom_profile
 from analysis.tables import ROWS_2
-from analysis.vocabulary import POPULATION_DIAGNOSES, Population
-
-__all__ = ["CLASSES", "GROUPS", "RATES", "detectable", "response_by_group", "summarise", "symptoms_by_group"]
+from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
 
 GROUPS: tuple[Population, Population] = (Population.IDIOPATHIC, Population.PRIMARY)
 """The two groups (L289-L290); differences are the first minus the second."""
@@ -37,6 +36,16 @@ CLASSES: dict[str, tuple[str, ...]] = {
 RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}
 """The row of Table 2 with the overall response rate at each visit."""
 
+DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)
+"""Differences of the overall response rate, in percentage points, of which the power is given."""
+
+ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)
+"""Odds ratios of a better grade of a symptom of which the power is given."""
+
+POWER = 0.8
+"""The power at which a difference is called detectable."""
+
+_POWER_PARTS = ("primary_percent", "idiopathic_percent", "difference", "odds_ratio", "power", "error")
 _RATE_LABELS = {"best": "Overall response at best response", "last": "Overall response at last follow-up"}
 
 
@@ -54,27 +63,16 @@ def _compared(counts: pd.DataFrame, row: str, tested: bool) -> dict[str, Any]:
     table = [n, [size[0] - n[0], size[1] - n[1]]]
     label, level = ROWS_2[row]
     return {
-        "row": row,
-        "label": label,
-        "level": level,
+        **{"row": row, "label": label, "level": level},
         **{f"{group}_n": part for group, part in zip(GROUPS, n, strict=True)},
         **{f"{group}_denominator": whole for group, whole in zip(GROUPS, size, strict=True)},
-        "difference": 100 * difference,
-        "low": 100 * low,
-        "high": 100 * high,
+        **{"difference": 100 * difference, "low": 100 * low, "high": 100 * high},
         **(_tested(table) if tested else {}),
     }
 
 
 def response_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Compare the response of patients with idiopathic and with primary MCAS (Table 2, L289-L292).
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        The rules.
 
     Returns
     -------
@@ -110,13 +108,7 @@ def _grade_counts(cohort: Cohort, group: Population, criteria: Criteria) -> pd.D
 def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Compare the improvement of each symptom in patients with idiopathic and with primary MCAS (L289-L292).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        ``symptoms_at`` and ``missing_last`` are used; the test is two-sided and exact whatever the criteria say of the
-        signed-rank test.
+    The test is two-sided and exact whatever the criteria say of the signed-rank test.
 
     Returns
     -------
@@ -134,13 +126,9 @@ def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
     first, second = (grades[group] for group in GROUPS)
     present = first["present"] | second["present"]
     # The grades stand in the order of rising improvement.
-    pairs = zip(
-        first.loc[present, list(CHANGES)].to_numpy(), second.loc[present, list(CHANGES)].to_numpy(), strict=True
-    )
-    tests = pd.DataFrame([rank_sum_counts(*pair) for pair in pairs], index=first.index[present])
-    tests = tests.reindex(
-        columns=["n_first", "n_second", "statistic", "p_value", "smallest_p", "effect", "ci", "method"]
-    )
+    pairs = zip(*(group.loc[present, list(CHANGES)].to_numpy() for group in (first, second)), strict=True)
+    tests = [asdict(rank_sum_counts(*pair)) for pair in pairs]
+    tests = pd.DataFrame(tests, index=first.index[present], columns=[field.name for field in fields(RankSum)])
     limits = np.array([ci or (np.nan, np.nan) for ci in tests["ci"]], dtype=float).reshape(-1, 2)
     numbers = {name: tests[name].astype(float) for name in ("statistic", "p_value", "smallest_p", "effect")}
     return pd.DataFrame(
@@ -151,11 +139,79 @@ def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
             **{name: numbers[name] for name in ("statistic", "p_value")},
             **{f"p_{name}": adjusted(numbers["p_value"], name) for name in ADJUSTMENTS},
             **{name: numbers[name] for name in ("smallest_p", "effect")},
-            "effect_low": limits[:, 0],
-            "effect_high": limits[:, 1],
-            "method": tests["method"],
+            **{"effect_low": limits[:, 0], "effect_high": limits[:, 1], "method": tests["method"]},
         }
     )
+
+
+def _entry(label: str, sizes: tuple[int, int], **known: float | None) -> dict[str, Any]:
+    parts = {key: known.get(key) for key in _POWER_PARTS}
+    return {"label": label, "idiopathic_n": sizes[0], "primary_n": sizes[1], **parts}
+
+
+def rate_power(
+    label: str, sizes: tuple[int, int], rate: float | None, criteria: Criteria = PAPER
+) -> dict[str, dict[str, Any]]:
+    """Give the power of Fisher's exact test for differences from the response rate of primary MCAS.
+
+    ``power.below_40`` to ``power.above_30`` hold the power if the rate of idiopathic MCAS lies so many percentage
+    points (`DIFFERENCES`) below or above; ``detectable.below`` and ``detectable.above`` the nearest rate with a power
+    of `POWER`. Each has a label, the ``sizes`` of both groups, the rates in percent, their difference and the power;
+    None for an empty group (``rate`` is None then), a rate outside 0 to 100 %, or if no rate has that power.
+    """
+    level = {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
+    base = {} if rate is None else {"primary_percent": 100 * rate}
+    entries = {}
+    for points in DIFFERENCES:
+        known = base | {"difference": float(points)}
+        other = None if rate is None else rate + points / 100
+        if other is not None and 0 <= other <= 1:
+            known |= {"idiopathic_percent": 100 * other, "power": fisher_power(*sizes, other, rate, **level)}
+        entries[f"power.{'below' if points < 0 else 'above'}_{abs(points)}"] = _entry(label, sizes, **known)
+    for side, higher in (("below", False), ("above", True)):
+        found = None if rate is None else detectable_rate(*sizes, rate, higher, POWER, **level)
+        known = base
+        if found is not None:
+            known = base | {"idiopathic_percent": 100 * found, "difference": 100 * (found - rate), "power": POWER}
+        entries[f"detectable.{side}"] = _entry(label, sizes, **known)
+    return entries
+
+
+def symptom_power(
+    label: str, sizes: tuple[int, int], grades: np.ndarray | None, criteria: Criteria = PAPER
+) -> dict[str, dict[str, Any]]:
+    """Simulate the power of the rank-sum test for a symptom, by odds ratio of a better grade (`ODDS_RATIOS`).
+
+    ``grades`` tells how many patients with primary MCAS have each grade, from worse to disappeared; None if a group is
+    empty. Each entry has the ``power`` and its simulation ``error`` beside the parts of `rate_power`.
+    """
+    entries = {}
+    for ratio in ODDS_RATIOS:
+        known = {"odds_ratio": ratio}
+        if grades is not None:
+            level = {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
+            known["power"], known["error"] = rank_sum_power(grades, *sizes, ratio, **level)
+        entries[f"{ratio:g}"] = _entry(label, sizes, **known)
+    return entries
+
+
+def is_enumerated(sizes: tuple[int, int]) -> bool:
+    """Tell whether the power for a rate is summed over all outcomes of two groups of these sizes.
+
+    Beyond `OUTCOMES_LIMIT` outcomes it is the power of the z test of two proportions.
+    """
+    return (sizes[0] + 1) * (sizes[1] + 1) <= OUTCOMES_LIMIT
+
+
+def is_exact(sizes: tuple[int, int]) -> bool:
+    """Tell whether the p values of the simulated power for a symptom are sure to be exact in groups of these sizes.
+
+    Otherwise the p value of a sample may need more than `SIMULATED_WORK` additions and is that of the normal
+    approximation.
+    """
+    n, size = min(sizes), sum(sizes)
+    # As `rank_sum` counts them: at most n patients of each grade, n + 1 numbers of patients, and sums of n ranks.
+    return min(len(GRADES) * n, size) * (n + 1) * (2 * n * size + 1) <= SIMULATED_WORK
 
 
 def _is_significant(p_values: pd.Series, criteria: Criteria) -> pd.Series:
@@ -201,21 +257,11 @@ def _reach(tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]
 def detectable(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
     """Tell what groups of these sizes could have shown (L291-L292).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        The rules; ``alpha`` and ``p_at_alpha`` are those of the tests.
-
-    Returns
-    -------
-    dict of str to dict
-        ``subgroups.power.<visit>.below_40`` to ``.above_30`` and ``subgroups.detectable.<visit>.below`` and ``.above``
-        (`analysis.subgroup_power.rate_power`, with the rate of primary MCAS as observed);
-        ``subgroups.power.symptom.<odds ratio>`` (`analysis.subgroup_power.symptom_power`, for the symptom with the most
-        pairs of patients); ``subgroups.symptoms.tested``, ``.out_of_reach`` (of them, those whose smallest possible
-        p is not significant), ``.significant``, ``.significant_holm`` and ``.significant_benjamini_hochberg``, shares.
+    ``subgroups.power.<visit>.below_40`` to ``.above_30`` and ``subgroups.detectable.<visit>.below`` and ``.above`` are
+    those of `rate_power`, with the rate of primary MCAS as observed; ``subgroups.power.symptom.<odds ratio>`` those of
+    `symptom_power`, for the symptom with the most pairs of patients. Of the symptoms, ``subgroups.symptoms.tested``,
+    and of these ``.out_of_reach`` (the smallest possible p is not significant), ``.significant``, ``.significant_holm``
+    and ``.significant_benjamini_hochberg`` are shares.
     """
     tests = symptoms_by_group(cohort, criteria)
     return _powers(cohort, tests, criteria) | _reach(tests, criteria)
@@ -224,20 +270,9 @@ def detectable(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
     """Give the values of the comparison of idiopathic with primary MCAS (L289-L292).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    dict of str to dict
-        ``subgroups.best.orr``, ``subgroups.best.classes``, ``subgroups.last.persistent_orr`` and
-        ``subgroups.last.classes`` with ``n`` (patients with idiopathic MCAS), ``denominator`` (patients of both
-        groups), ``difference``, ``low``, ``high``, ``p_value`` and ``method`` as in `response_by_group`; and the values
-        of `detectable`.
+    ``subgroups.best.orr``, ``subgroups.best.classes``, ``subgroups.last.persistent_orr`` and ``subgroups.last.classes``
+    with ``n`` (patients with idiopathic MCAS), ``denominator`` (patients of both groups), ``difference``, ``low``,
+    ``high``, ``p_value`` and ``method`` as in `response_by_group`; and the values of `detectable`.
     """
     rows = response_by_group(cohort, criteria).set_index("row")
     parts = ("difference", "low", "high", "p_value", "method")

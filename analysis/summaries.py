@@ -1,6 +1,8 @@
 """The few ways in which the paper sums up: a proportion, and the median, mean and range of a quantity.
 
-All results are plain numbers, so that they can be stored as they are.
+Values of the text have names of dots: what is counted, then of whom (``all`` are the patients of the cohort, which may
+be one population of it). Each module gives its own by ``summarise(cohort, criteria)``, as a dict by name of dicts of
+plain numbers, which can be stored as they are; None stands for what does not exist.
 """
 
 import math
@@ -10,25 +12,7 @@ import pandas as pd
 
 
 def proportion(n: int, denominator: int) -> dict[str, Any]:
-    """Put a count beside what it is a part of.
-
-    Parameters
-    ----------
-    n : int
-        How many.
-    denominator : int
-        Out of how many.
-
-    Returns
-    -------
-    dict
-        ``n``, ``denominator`` and ``percent`` (not rounded; None if the denominator is 0).
-
-    Raises
-    ------
-    ValueError
-        If the count is negative or larger than the denominator.
-    """
+    """Put a count beside what it is a part of: ``n``, ``denominator``, and ``percent``, not rounded, None of 0."""
     if not 0 <= n <= denominator:
         raise ValueError(f"proportion: n {n} is not allowed with denominator {denominator}; allowed is 0 to it")
     percent = 100 * int(n) / int(denominator) if denominator else None
@@ -36,34 +20,15 @@ def proportion(n: int, denominator: int) -> dict[str, Any]:
 
 
 def share(mask: pd.Series) -> dict[str, Any]:
-    """Count how many rows have a property.
-
-    Parameters
-    ----------
-    mask : Series of bool
-        One row per patient (or event, or symptom) of the denominator.
-
-    Returns
-    -------
-    dict
-        As `proportion`.
-    """
+    """Count how many rows (patients, events or symptoms) have a property, as `proportion`."""
     return proportion(int(mask.sum()), len(mask))
 
 
 def spread(values: pd.Series) -> dict[str, Any]:
     """Sum up a quantity by mean, standard deviation, median and range.
 
-    Parameters
-    ----------
-    values : Series of numbers
-        Missing values are left out.
-
-    Returns
-    -------
-    dict
-        ``n`` (values that are not missing), ``mean``, ``sd`` (standard deviation of the sample), ``median``,
-        ``minimum`` and ``maximum``; None if ``n`` is 0, the standard deviation also if it is 1.
+    ``n`` (values that are not missing), ``mean``, ``sd`` (of the sample), ``median``, ``minimum`` and ``maximum``; None
+    if ``n`` is 0, the standard deviation also if it is 1.
     """
     known = values.dropna()
     if known.empty:

@@ -11,8 +11,8 @@ from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.scoring import UNCHANGED, is_baseline, visit_grades
 from analysis.statistics.signed_rank import signed_rank_table
 from analysis.statistics.significance import adjusted, significance
-from analysis.summaries import proportion, spread
-from analysis.vocabulary import GRADES, SymptomGroup
+from analysis.summaries import proportion, share, spread
+from analysis.vocabulary import GRADES
 
 CHANGES: tuple[str, ...] = ("worse", "unchanged", "slight", "substantial", "dramatic", "disappeared")
 """The names of the six grades as columns, in the order of `analysis.vocabulary.GRADES`."""
@@ -59,19 +59,9 @@ def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
 
 
 def marks(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
-    """Mark the significance of each symptom.
+    """Mark the significance of each symptom of a profile: ns or one to three stars; missing where there was no test.
 
-    Parameters
-    ----------
-    tests : DataFrame
-        One row per symptom with ``p_value``, ``p_holm`` and ``p_benjamini_hochberg``, as a profile has them.
-    criteria : Criteria, default the paper's
-        ``adjustment`` chooses the p value, ``alpha`` and ``p_at_alpha`` judge it.
-
-    Returns
-    -------
-    Series of str
-        ns or one to three stars; missing where there was no test.
+    ``adjustment`` of the criteria chooses the p value, ``alpha`` and ``p_at_alpha`` judge it.
     """
     judged = tests["p_value" if criteria.adjustment == "none" else f"p_{criteria.adjustment}"]
     found = [None if pd.isna(p) else significance(p, criteria.alpha, criteria.p_at_alpha) for p in judged]
@@ -81,13 +71,7 @@ def marks(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
 def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Describe and test how each symptom changed: the numbers of Figure 1.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        ``symptoms_at``, ``missing_last``, and how symptoms are tested: ``zeros``, ``distribution``, ``alternative``,
-        ``adjustment``, ``alpha`` and ``p_at_alpha``.
+    Source: L222-L226 for the test, the legend of Figure 1 for the marks.
 
     Returns
     -------
@@ -102,10 +86,6 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         ``p_value``, ``p_holm`` and ``p_benjamini_hochberg`` (adjusted for all symptoms of the profile), ``method`` of
         the p value, and ``significance`` (ns or one to three stars) of the p value that the criteria choose; p values
         and mark are missing if ``n`` is 0.
-
-    Notes
-    -----
-    Source: L222-L226 for the test, the legend of Figure 1 for the marks.
     """
     names = schema.symptom_list()
     symptom = cohort.symptoms["symptom"].cat.codes.to_numpy()[is_baseline(cohort.symptoms)]
@@ -116,6 +96,13 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     quarters = (counts * [int(4 * grade) for grade in GRADES]).sum(axis=1)
     described = names.loc[counts.index, ["label", "group"]].assign(n=n)
     return described.join(counts).assign(mean_score=quarters / (4 * n)).join(_tests(counts, criteria))
+
+
+def improved_by_group(profile: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Count, in each group, the pairs of patient and symptom that improved, of all whose grade enters the profile."""
+    sums = profile.assign(improved=profile[list(IMPROVED)].sum(axis=1)).groupby("group", observed=False)
+    counts = sums[["improved", "n"]].sum().itertuples()
+    return {group: proportion(improved, n) for group, improved, n in counts}
 
 
 def _describe(profile: pd.DataFrame, patients: int) -> dict[str, dict[str, Any]]:
@@ -142,31 +129,19 @@ def _describe(profile: pd.DataFrame, patients: int) -> dict[str, dict[str, Any]]
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
     """Give the values on symptoms that the text prints or speaks of (L282-L292, L326-L330).
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-
-    Returns
-    -------
-    dict of str to dict
-        ``symptoms.per_patient.all``, the number of baseline symptoms of a patient as a spread; for each symptom of the
-        list ``symptoms.patients.<symptom>`` (patients with it, of all), ``symptoms.improved.<symptom>`` and
-        ``symptoms.worse.<symptom>`` (of those with it), and ``symptoms.score.<symptom>`` with ``n``, ``mean``,
-        ``effect``, ``p_value``, ``p_holm``, ``p_benjamini_hochberg`` and ``significance``; for each symptom group
-        ``symptoms.group_improved.<group>`` (pairs of patient and symptom) and ``symptoms.group_significant.<group>``
-        (symptoms that improved significantly, of those that occur).
+    ``symptoms.per_patient.all``, the number of baseline symptoms of a patient as a spread; for each symptom of the list
+    ``symptoms.patients.<symptom>`` (patients with it, of all), ``symptoms.improved.<symptom>`` and
+    ``symptoms.worse.<symptom>`` (of those with it), and ``symptoms.score.<symptom>`` with ``n``, ``mean``, ``effect``,
+    ``p_value``, ``p_holm``, ``p_benjamini_hochberg`` and ``significance``; for each symptom group
+    ``symptoms.group_improved.<group>`` (pairs of patient and symptom) and ``symptoms.group_significant.<group>``
+    (symptoms that improved significantly, of those that occur).
     """
     profile = symptom_profile(cohort, criteria)
     patient = cohort.symptoms["patient_id"].cat.codes.to_numpy()[is_baseline(cohort.symptoms)]
     each = pd.Series(np.bincount(patient, minlength=len(cohort.patients)))
     values = {"symptoms.per_patient.all": spread(each)} | _describe(profile, len(cohort.patients))
     better = (profile["significance"] != "ns") & (profile["mean_score"] < UNCHANGED)
-    for group in SymptomGroup:
-        part = profile[profile["group"] == group]
-        improved = int(part[list(IMPROVED)].to_numpy().sum())
-        values[f"symptoms.group_improved.{group}"] = proportion(improved, int(part["n"].sum()))
-        values[f"symptoms.group_significant.{group}"] = proportion(int(better[part.index].sum()), len(part))
+    for group, improved in improved_by_group(profile).items():
+        values[f"symptoms.group_improved.{group}"] = improved
+        values[f"symptoms.group_significant.{group}"] = share(better[profile["group"] == group])
     return values

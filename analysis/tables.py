@@ -28,40 +28,17 @@ ROWS_2: dict[str, tuple[str, int]] = {
 }
 """The rows of Table 2 in order: key, label and level of indentation."""
 
-
 INTERVALS: tuple[str, ...] = tuple(f"{method}_{limit}" for method in METHODS for limit in ("low", "high"))
 """The columns of Table 2 with the limits of the 95 % intervals of its percentages."""
 
 
 def table_1(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Give the numbers of Table 1, the patients' characteristics.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        Not used: no characteristic depends on the criteria. It is there so that both tables are called alike.
-
-    Returns
-    -------
-    DataFrame
-        As `analysis.characteristics.characteristics` gives it: ``row``, ``label``, ``level``, ``column``,
-        ``statistic``, ``n``, ``denominator``, ``percent``, ``median``, ``mean``, ``sd``, ``minimum``, ``maximum`` and
-        ``ratio``; numbers are not rounded, and a number that a row does not have is missing.
-    """
+    """Give the numbers of Table 1, as `analysis.characteristics.characteristics`; none depends on the criteria."""
     return characteristics(cohort)
 
 
 def table_2(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Give the numbers of Table 2, the response rates at best response and at last follow-up.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or a population of it.
-    criteria : Criteria, default the paper's
-        The rules.
 
     Returns
     -------

@@ -14,19 +14,11 @@ from numpy.typing import ArrayLike
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.followup import first_response_months
-from analysis.response import best_response
-from analysis.statistics.survival import (
-    Estimate,
-    cumulative_incidence,
-    estimate_at,
-    half_time,
-    kaplan_meier,
-    median_time,
-)
+from analysis.response import best_response, by_depth
+from analysis.statistics import survival
+from analysis.statistics.survival import Estimate, kaplan_meier
 from analysis.summaries import proportion, spread
 from analysis.vocabulary import Response, StopReason
-
-__all__ = ["EVENTS", "MONTHS", "at_risk", "curves", "event_times", "remaining", "summarise"]
 
 MONTHS: tuple[int, ...] = (3, 6, 12)
 """The months at which incidences are given."""
@@ -52,16 +44,11 @@ CAUSES: dict[StopReason, str] = {
 
 
 def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Give the time of each patient to an outcome, and what ended it.
+    """Give the time of each patient to an outcome (a key of `EVENTS`), and what ended it.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    outcome : {"first_response", "best_response", "therapy"}
-        First response, best response so far, or the stop of therapy.
-    criteria : Criteria, default PAPER
-        Who responds, which month is that of the first response, and whether a loss to follow-up is a stop.
+    A response in the month of the stop comes before it. A month recorded for a patient who does not respond by the
+    criteria is no response. A responder whose month is not recorded, as other criteria than the paper's make them, is
+    kept and counted at the end of the course: the response came then or before. Source: L198-L199, L249-L264.
 
     Returns
     -------
@@ -69,17 +56,6 @@ def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.
         Indexed like the patients: ``months`` from the first injection; ``event``, a categorical of "censored" and the
         outcome's `EVENTS` in their order, so that its codes are those of `analysis.statistics.survival`; and
         ``recorded`` (bool), false for a responder without the month of the response.
-
-    Raises
-    ------
-    ValueError
-        If the outcome is unknown.
-
-    Notes
-    -----
-    A response in the month of the stop comes before it. A month recorded for a patient who does not respond by the
-    criteria is no response. A responder whose month is not recorded, as other criteria than the paper's make them, is
-    kept and counted at the end of the course: the response came then or before. Source: L198-L199, L249-L264.
     """
     if outcome not in EVENTS:
         raise ValueError(f"outcome {outcome!r} is unknown; allowed are {', '.join(EVENTS)}")
@@ -103,39 +79,18 @@ def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.
 
 def _incidence(frame: pd.DataFrame, event: str) -> pd.DataFrame:
     cause = frame["event"].cat.categories.get_loc(event)
-    return cumulative_incidence(frame["months"], frame["event"].cat.codes, cause)
+    return survival.cumulative_incidence(frame["months"], frame["event"].cat.codes, cause)
 
 
 def remaining(frame: pd.DataFrame) -> pd.DataFrame:
-    """Estimate the share of the patients without any event.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        As `event_times` gives it.
-
-    Returns
-    -------
-    DataFrame
-        The Kaplan-Meier curve, as `analysis.statistics.survival.kaplan_meier` gives it.
-    """
+    """Estimate the share of the patients without any event, the Kaplan-Meier curve of what `event_times` gives."""
     return kaplan_meier(frame["months"], (frame["event"] != CENSORED).astype(int))
 
 
 def at_risk(curve: pd.DataFrame, months: ArrayLike) -> np.ndarray:
-    """Count the patients still under observation, without any event, just before given months.
+    """Count the patients still under observation, without any event, just before given months of a curve.
 
-    Parameters
-    ----------
-    curve : DataFrame
-        As the functions of `analysis.statistics.survival` give it, times in months.
-    months : array_like of shape (n,)
-        0 or more.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        0 after the last time observed.
+    Curves are those of `analysis.statistics.survival`, times in months; the count is 0 after the last time observed.
     """
     return np.append(curve["at_risk"], 0)[np.searchsorted(curve["time"], np.asarray(months, dtype=float))]
 
@@ -149,7 +104,7 @@ def _month(curve: pd.DataFrame, found: Estimate) -> dict[str, Any]:
 
 def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
     """Give the height of a curve after each of `MONTHS`."""
-    points = {month: estimate_at(curve, month) for month in MONTHS}
+    points = {month: survival.estimate_at(curve, month) for month in MONTHS}
     return {
         f"{prefix}.{month}": {"estimate": point.value, "low": point.low, "high": point.high}
         for month, point in points.items()
@@ -159,14 +114,14 @@ def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
 def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> dict[str, dict[str, Any]]:
     frame = event_times(cohort, outcome, criteria)
     responded, recorded = frame["event"] == "response", frame["recorded"]
-    survival = kaplan_meier(frame["months"], responded.astype(int))
+    without = kaplan_meier(frame["months"], responded.astype(int))
     incidence = _incidence(frame, "response")
     prefix = f"times.{outcome}"
     return {
         f"{prefix}.naive": spread(frame.loc[responded & recorded, "months"]),
         f"{prefix}.not_recorded": proportion(int((~recorded).sum()), int(responded.sum())),
-        f"{prefix}.kaplan_meier": _month(survival, median_time(survival)),
-        f"{prefix}.half": _month(incidence, half_time(incidence)),
+        f"{prefix}.kaplan_meier": _month(without, survival.median_time(without)),
+        f"{prefix}.half": _month(incidence, survival.half_time(incidence)),
         **_shares(incidence, f"{prefix}.incidence"),
         **_shares(_incidence(frame, "stopped"), f"{prefix}.stopped"),
     }
@@ -174,50 +129,32 @@ def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> dict[str, dic
 
 def _therapy(cohort: Cohort, criteria: Criteria) -> Iterator[tuple[str, dict[str, Any]]]:
     frame, best = event_times(cohort, "therapy", criteria), best_response(cohort, criteria)
-    groups = {
-        "all": pd.Series(True, best.index),
-        "responders": best != Response.NR,
-        "non_responders": best == Response.NR,
-        **{response.lower(): best == response for response in (Response.PR, Response.MR, Response.CR)},
-    }
-    for name, mask in groups.items():
+    for name, mask in by_depth(best).items():
         curve = remaining(frame[mask])
         yield f"times.therapy.{name}.naive", spread(frame.loc[mask, "months"])
-        yield f"times.therapy.{name}.kaplan_meier", _month(curve, median_time(curve))
+        yield f"times.therapy.{name}.kaplan_meier", _month(curve, survival.median_time(curve))
     yield from _shares(remaining(frame), "times.therapy.remaining").items()
     for cause in EVENTS["therapy"]:
         yield from _shares(_incidence(frame, cause), f"times.therapy.stopped.{cause}").items()
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
-    """Give the medians of the paper, and beside them what the times say when stops and censoring are heeded.
+    """Give the medians of the paper (L249-L264), and what the times say when stops and censoring are heeded.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it; its patients are "all".
-    criteria : Criteria, default PAPER
-        The response criteria.
+    Under ``times.first_response`` and ``times.best_response``: ``naive``, the months over the responders whose month is
+    recorded; ``not_recorded``, the responders without one; ``kaplan_meier``, the median with stops as censored;
+    ``half``, the month by which half of all patients have responded, with stops as competing events; ``incidence.3``,
+    ``.6`` and ``.12``, the share that has responded by then; ``stopped.3``, ... the share that has stopped without.
+    Under ``times.therapy``: ``<group>.naive`` over all durations, and ``<group>.kaplan_meier``, for all, responders,
+    non_responders, pr, mr and cr; ``remaining.3``, ... the share still on therapy; ``stopped.<cause>.3``, ... the share
+    that has stopped for a cause.
 
-    Returns
-    -------
-    dict of str to dict
-        Under ``times.first_response`` and ``times.best_response``: ``naive``, the months over the responders whose
-        month is recorded, as `analysis.summaries.spread` gives it; ``not_recorded``, the responders without one;
-        ``kaplan_meier``, the median with stops as censored; ``half``, the month by which half of all patients have
-        responded, with stops as competing events; ``incidence.3``, ``.6`` and ``.12``, the share that has responded by
-        then; ``stopped.3``, ... the share that has stopped without. Under ``times.therapy``: ``<group>.naive`` over all
-        durations, and ``<group>.kaplan_meier``, for all, responders, non_responders, pr, mr and cr; ``remaining.3``,
-        ... the share still on therapy; ``stopped.<cause>.3``, ... the share that has stopped for a cause.
+    A median has ``patients``, ``events``, ``competing``, ``censored``, and ``months`` with its 95 % interval ``low`` to
+    ``high`` and the number ``at_risk`` just before it; a share has ``estimate``, ``low`` and ``high`` from 0 to 1. They
+    are None where the follow-up does not reach them, and limits also where a curve is 0 or 1.
 
-        A median has ``patients``, ``events``, ``competing``, ``censored``, and ``months`` with its 95 % interval
-        ``low`` to ``high`` and the number ``at_risk`` just before it; a share has ``estimate``, ``low`` and ``high``
-        from 0 to 1. They are None where the follow-up does not reach them, and limits also where a curve is 0 or 1.
-
-    Notes
-    -----
     The groups of response are those known at the end, and a patient must stay on therapy long enough to respond: that
-    responders were treated for longer is in part by construction, and is no effect of response. Source: L249-L264.
+    responders were treated for longer is in part by construction, and is no effect of response.
     """
     return {
         **_response(cohort, "first_response", criteria),
@@ -228,13 +165,6 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
 
 def curves(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Lay out the curves of all outcomes for drawing.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default PAPER
-        The response criteria.
 
     Returns
     -------

@@ -98,7 +98,6 @@ RESPONSE_LABELS: dict[Response, str] = {
     Response.PR: "Partial response",
     Response.NR: "No response",
 }
-"""The response classes in full."""
 
 
 class FollowUpStatus(StrEnum):
@@ -114,15 +113,11 @@ class FollowUpStatus(StrEnum):
 
 
 FOLLOW_UP_STATUS_LABELS: dict[FollowUpStatus, str] = {
-    FollowUpStatus.CR: "Complete response",
-    FollowUpStatus.MR: "Major response",
-    FollowUpStatus.PR: "Partial response",
-    FollowUpStatus.NR: "No response",
+    **{FollowUpStatus(response.value): label for response, label in RESPONSE_LABELS.items()},
     FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response",
     FollowUpStatus.INTOLERANCE: "Intolerance",
     FollowUpStatus.LOST_TO_FOLLOW_UP: "Lost to follow-up",
 }
-"""The statuses at last follow-up in full."""
 
 
 class StopReason(StrEnum):
@@ -142,7 +137,6 @@ STOP_REASON_LABELS: dict[StopReason, str] = {
     StopReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
     StopReason.PREGNANCY_INTENT: "Pregnancy intent",
 }
-"""The reasons for stopping in full."""
 
 
 class Screening(StrEnum):
@@ -179,7 +173,6 @@ ANALYTE_UNITS: dict[Analyte, str] = {Analyte.TRYPTASE: "ng/mL", Analyte.TOTAL_IG
 """The one unit of each analyte (L307-L311)."""
 
 ANALYTE_LABELS: dict[Analyte, str] = {Analyte.TRYPTASE: "Serum tryptase", Analyte.TOTAL_IGE: "Total IgE"}
-"""The analytes in full."""
 
 
 class TimePoint(StrEnum):
@@ -218,4 +211,3 @@ SYMPTOM_GROUP_LABELS: dict[SymptomGroup, str] = {
     SymptomGroup.PAIN: "Musculoskeletal pain and headache",
     SymptomGroup.NEUROPSYCHIATRIC: "Neuropsychiatric",
 }
-"""The symptom groups in full."""

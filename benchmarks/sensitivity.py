@@ -5,9 +5,14 @@ Run by hand: ``python benchmarks/sensitivity.py``; another cohort with ``--cohor
 
 from analysis.cohort import read_cohort
 from analysis.criteria import Criteria
-from analysis.sensitivity.effects import one_at_a_time
-from analysis.sensitivity.grids import response_grid, response_outcomes, symptom_grid
-from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS
+from analysis.sensitivity import (
+    RESPONSE_OPTIONS,
+    SYMPTOM_OPTIONS,
+    one_at_a_time,
+    response_grid,
+    response_outcomes,
+    symptom_grid,
+)
 from analysis.symptoms import symptom_profile
 from benchmarks import options, timed
 

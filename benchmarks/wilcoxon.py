@@ -18,8 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.statistics.sign_sums import EXACT_LIMIT, normal_upper, saddlepoint_upper
-from analysis.statistics.signed_rank import signed_rank
+from analysis.statistics.signed_rank import EXACT_LIMIT, normal_upper, saddlepoint_upper, signed_rank
 from benchmarks import options, timed
 
 CHANGES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from unittest import mock
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+import matplotlib
 from matplotlib.text import Text
 
 from analysis.criteria import Criteria
@@ -25,8 +25,8 @@ SLACK = 1.0  # pixels at 150 dots per inch: letters may touch by less than a fif
 
 
 def drawn_texts(figure):
-    """Every text that drawing the figure really puts on the page, with its box in pixels."""
-    canvas, found, original = FigureCanvasAgg(figure), [], Text.draw
+    """Every text that drawing the figure really puts on the page, with its box in pixels (which are not coloured)."""
+    found, original = [], Text.draw
 
     def draw(text, renderer, *args, **kwargs):
         if text.get_visible() and text.get_text().strip():
@@ -34,7 +34,7 @@ def drawn_texts(figure):
         return original(text, renderer, *args, **kwargs)
 
     with mock.patch.object(Text, "draw", draw):
-        canvas.draw()
+        figure.draw_without_rendering()
     return found
 
 
@@ -44,39 +44,35 @@ def overlap(one, other):
     return across > SLACK and up > SLACK
 
 
+def beyond(box, page):
+    return box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1
+
+
 def faults(figure):
     """Describe every text or symbol off the page, every pair of texts on top of each other, all type too small."""
     figure.set_dpi(150)
-    texts, page = drawn_texts(figure), figure.bbox
-    found = [
-        f"off the page: {text.get_text()!r}"
-        for text, box in texts
-        if box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1
-    ]
-    found += [
-        f"smaller than {SMALLEST_TYPE} points: {t.get_text()!r}" for t, _ in texts if t.get_size() < SMALLEST_TYPE
-    ]
+    texts = [(text.get_text(), text.get_size(), box) for text, box in drawn_texts(figure)]
+    found = [f"off the page: {text!r}" for text, _, box in texts if beyond(box, figure.bbox)]
+    found += [f"smaller than {SMALLEST_TYPE} points: {text!r}" for text, size, _ in texts if size < SMALLEST_TYPE]
     # A line of text reaches from its highest to its lowest possible letter, so that neighbours may share an edge.
-    found += [
-        f"overlap: {one[0].get_text()!r} and {other[0].get_text()!r}"
-        for one, other in combinations(texts, 2)
-        if overlap(one[1], other[1])
-    ]
+    pairs = combinations(texts, 2)
+    found += [f"overlap: {one[0]!r} and {other[0]!r}" for one, other in pairs if overlap(one[2], other[2])]
     tight = figure.get_tightbbox().padded(-0.01)
-    width, height = figure.get_size_inches()
-    if tight.x0 < 0 or tight.y0 < 0 or tight.x1 > width or tight.y1 > height:
-        found.append(f"something reaches off the page: {tight}")
-    return found
+    return found + ([f"something reaches off the page: {tight}"] if beyond(tight, figure.bbox_inches) else [])
 
 
 def texts_of(figure):
     return [text.get_text() for text, _ in drawn_texts(figure)]
 
 
+def lines(axes, label):
+    """The lines of a kind as (from, to, height), from above."""
+    found = [line.get_xydata() for line in axes.lines if line.get_label() == label]
+    return sorted([(ends[0][0], ends[-1][0], ends[0][1]) for ends in found], key=lambda line: line[2])
+
+
 def drawing(figure):
     """The digest of the figure as SVG, without what differs between any two drawings."""
-    import matplotlib
-
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "test"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})

@@ -13,6 +13,8 @@ import pytest
 
 from analysis.cohort import read_cohort
 from compendium.centre.intake.private import require_private
+from compendium.workflow import centre
+from compendium.workflow.__main__ import main
 from compendium.workflow.centre import Handling, prepare
 from compendium.workflow.jobs import BuildError, jobs_for
 from compendium.workflow.project import ROOT, Project
@@ -23,12 +25,11 @@ SECRET = "SECRET"
 
 def own_cohort(folder: Path, n: int, seed: int, population: str = "all") -> Path:
     """Write a cohort whose identifiers can be told from everything else."""
-    tables = random_tables(n, seed=seed, population=population)
     named = {
         table: frame.assign(
             **{key: SECRET + frame[key].astype(str) for key in ("patient_id", "centre_id") if key in frame}
         )
-        for table, frame in tables.items()
+        for table, frame in random_tables(n, seed=seed, population=population).items()
     }
     return write_cohort(named, folder)
 
@@ -36,22 +37,15 @@ def own_cohort(folder: Path, n: int, seed: int, population: str = "all") -> Path
 def without_network() -> list[str]:
     """Give what puts a command where there is no network, if this machine allows it."""
     for command in (["unshare", "-rn"], ["unshare", "-n"]):
-        if (
-            shutil.which("unshare")
-            and subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
-        ):
+        found = shutil.which("unshare") and subprocess.run([*command, "true"], capture_output=True, check=False)
+        if found and found.returncode == 0:
             return command
-    return []
+    pytest.skip("this machine does not let a process be cut off from the network")
 
 
-def make(*arguments: str, network: bool = True) -> subprocess.CompletedProcess:
+def run(*command: str) -> subprocess.CompletedProcess:
     surroundings = {name: text for name, text in os.environ.items() if name != "COMPENDIUM_OUTPUT"}
-    command = [*([] if network else without_network()), sys.executable, "-m", "compendium.workflow", *arguments]
     return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
-
-
-def build(cohort: Path, out: Path, *options: str, network: bool = True) -> subprocess.CompletedProcess:
-    return make("paper", "--cohort", str(cohort), "--out", str(out), *options, network=network)
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -61,28 +55,50 @@ def texts(folder: Path) -> dict[str, str]:
     return {name: re.sub(r'base64,[^"]*|"image/png": "[^"]*"', "", text) for name, text in found.items()}
 
 
-class Built:
-    """One build: what it printed, its results and its executed notebooks."""
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    def __init__(self, folder: Path, n: int, population: str, network: bool) -> None:
+
+class Built:
+    """Results of a cohort, the folders of all that was written of it, and what was printed."""
+
+    def __init__(self, folder: Path, n: int, population: str) -> None:
         self.cohort = own_cohort(folder / "a cohort", n, seed=n, population=population)
         self.out = folder / "the results"
-        self.run = build(self.cohort, self.out, network=network)
-        self.executed = Project(self.cohort, self.out).under_build("executed")
+        self.project = Project(self.cohort, self.out)
+        self.places = [self.out, self.project.under_build("check")]
+        self.printed = ""
 
 
 @pytest.fixture(scope="module")
 def primary(tmp_path_factory):
-    """Fourteen patients, none of them with idiopathic disease, built where there is no network."""
-    if not without_network():
-        pytest.skip("this machine does not let a process be cut off from the network")
-    return Built(tmp_path_factory.mktemp("primary"), 14, "primary", network=False)
+    """Fourteen patients, none of them with idiopathic disease, all built where there is no network."""
+    made = Built(tmp_path_factory.mktemp("primary"), 14, "primary")
+    options = ["paper", "--cohort", str(made.cohort), "--out", str(made.out)]
+    done = run(*without_network(), sys.executable, "-m", "compendium.workflow", *options)
+    assert done.returncode == 0, done.stderr
+    made.places.append(made.project.under_build("executed"))
+    made.printed = done.stdout + done.stderr
+    return made
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """One patient."""
-    return Built(tmp_path_factory.mktemp("alone"), 1, "all", network=True)
+    """One patient: the cells of all notebooks run here."""
+    made = Built(tmp_path_factory.mktemp("alone"), 1, "all")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT / "notebooks")
+        patch.delenv("COMPENDIUM_OUTPUT", raising=False)
+        prepared = prepare(made.project, Handling())
+        for job in prepared.jobs:
+            cells = json.loads(prepared.notebook(job).read_text(encoding="utf-8"))["cells"]
+            parameters, *rest = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+            names = {}
+            exec(parameters, names)
+            names |= prepared.parameters(job) | {"output": str(made.out)}
+            for code in rest:
+                exec(code, names)
+    return made
 
 
 @pytest.fixture(params=["primary", "alone"])
@@ -91,31 +107,27 @@ def built(request):
 
 
 def test_the_cut_off_is_a_cut_off():
-    if not without_network():
-        pytest.skip("this machine does not let a process be cut off from the network")
     code = "import socket; socket.create_connection(('1.1.1.1', 53), 3)"
-    run = subprocess.run([*without_network(), sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "Network is unreachable" in run.stderr
+    assert "Network is unreachable" in run(*without_network(), sys.executable, "-c", code).stderr
 
 
 def test_everything_is_built(built):
-    assert built.run.returncode == 0, built.run.stderr
     names = {path.name for path in built.out.iterdir()}
-    assert {"index.html", "table-1.html", "table-2.csv", "figure-1.pdf", "figure-2.svg", "values-safety.json"} <= names
+    assert {"table-1.html", "table-2.csv", "figure-1.pdf", "figure-2.svg", "values-safety.json"} <= names
     assert {"published-comparison.csv", "shared-table-1.html", "shared-table-2.csv"} <= names
     assert not {"verdicts.html", "checklist.html"} & names
 
 
 def test_no_identifier_is_anywhere(built):
-    for place in (built.out, built.executed, built.executed.parents[1] / "check" / built.executed.name):
+    for place in built.places:
         assert texts(place)
         assert not [name for name, text in texts(place).items() if SECRET in text]
-    assert SECRET not in built.run.stdout + built.run.stderr
+    assert SECRET not in built.printed
 
 
 def test_nothing_is_said_of_another_cohort(built):
-    pages = texts(built.out) | texts(built.executed)
-    assert len(pages) > 60
+    pages = {name: text for place in built.places for name, text in texts(place).items()}
+    assert len(pages) > 40
     # The comparison with the paper says of how many the paper speaks.
     own = {name: text for name, text in pages.items() if not name.startswith("published-") and name != "index.html"}
     assert not [name for name, text in pages.items() if "reconstructed" in text.lower()]
@@ -124,41 +136,50 @@ def test_nothing_is_said_of_another_cohort(built):
 
 def test_the_counts_are_its_own(built):
     n = sum(1 for _ in csv.DictReader((built.cohort / "patients.csv").open(encoding="utf-8")))
-    page = (built.out / "index.html").read_text(encoding="utf-8")
-    assert f"Omalizumab in {n} patient{'s' if n > 1 else ''} with" in page
-    assert f"All patients (N = {n})" in page and "(N = 55)" not in page
+    assert f"All patients (N = {n})" in (built.out / "sensitivity.html").read_text(encoding="utf-8")
 
 
-def test_what_is_empty_is_left_out_with_a_line(primary):
-    lines = primary.run.stdout.splitlines()
+def test_all_is_on_one_page_and_what_is_empty_is_left_out_with_a_line(primary):
     left_out = [f"Figure-e{n} is left out: no patient of this cohort belongs to Idiopathic MCAS." for n in (2, 4)]
-    assert [line for line in lines if "left out" in line] == left_out
+    assert [line for line in primary.printed.splitlines() if "left out" in line] == left_out
     page = (primary.out / "index.html").read_text(encoding="utf-8")
+    assert "Omalizumab in 14 patients with" in page
+    assert "All patients (N = 14)" in page and "(N = 55)" not in page
     assert all(f"<p>{line}</p>" in page for line in left_out)
     assert "Left out, having no patient: Idiopathic MCAS." in page
     assert not list(primary.out.glob("figure-e2.*")) and list(primary.out.glob("figure-e1.*"))
 
 
-def test_the_second_build_has_nothing_to_do(alone):
-    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in alone.out.iterdir()}
-    again = build(alone.cohort, alone.out)
-    assert again.returncode == 0 and "Nothing to do" in again.stdout
-    after = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in alone.out.iterdir()}
-    assert {name: content for name, (content, _) in after.items()} == {name: c for name, (c, _) in before.items()}
+@pytest.fixture
+def one_notebook(tmp_path, monkeypatch):
+    """A project of one patient, of which one notebook is built, and what builds it from a cohort."""
+
+    def few(*arguments):
+        jobs, left_out = jobs_for(*arguments)
+        return tuple(job for job in jobs if job.name == "patients"), left_out
+
+    monkeypatch.setattr(centre, "jobs_for", few)
+    made = Built(tmp_path, 1, "all")
+    return made, lambda cohort: main(["paper", "--cohort", str(cohort), "--out", str(made.out)])
 
 
-def test_a_cohort_with_errors_changes_no_earlier_result(alone, tmp_path):
-    damaged = shutil.copytree(alone.cohort, tmp_path / "damaged")
+def test_a_second_build_has_nothing_to_do_and_errors_change_no_earlier_result(one_notebook, tmp_path, capfd):
+    made, build = one_notebook
+    assert build(made.cohort) == 0
+    page = (made.out / "index.html").read_text(encoding="utf-8")
+    assert "Omalizumab in 1 patient with" in page and not [text for text in texts(made.out).values() if SECRET in text]
+    before = contents(made.out)
+    capfd.readouterr()
+    assert build(made.cohort) == 0
+    assert "Nothing to do" in capfd.readouterr().out and contents(made.out) == before
+    damaged = shutil.copytree(made.cohort, tmp_path / "damaged")
     path = damaged / "symptoms.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("baseline", "base-line", 1), encoding="utf-8")
-    before = {file.name: file.read_bytes() for file in alone.out.iterdir()}
-    run = build(damaged, alone.out)
-    assert run.returncode == 1
-    assert (
-        "symptoms.csv, column onset" in run.stderr and "row 2: 'base-line' (nearest allowed: 'baseline')" in run.stderr
-    )
-    assert "Traceback" not in run.stderr and SECRET not in run.stderr
-    assert {file.name: file.read_bytes() for file in alone.out.iterdir()} == before
+    assert build(damaged) == 1
+    said = capfd.readouterr().err
+    assert "symptoms.csv, column onset" in said and "row 2: 'base-line' (nearest allowed: 'baseline')" in said
+    assert "Traceback" not in said and SECRET not in said
+    assert contents(made.out) == before
 
 
 @pytest.mark.parametrize("folder", ["figures", "data/own", "notebooks", ".", "builds", "build/../figures"])
@@ -176,22 +197,19 @@ def test_rows_of_patients_may_be_written_where_it_ignores_them(tmp_path):
         require_private(folder)
 
 
-def test_an_own_cohort_does_not_replace_the_committed_results(tmp_path, monkeypatch):
+def test_an_own_cohort_does_not_replace_the_committed_results(tmp_path):
     cohort = own_cohort(tmp_path / "c", 3, seed=1)
     with pytest.raises(BuildError, match="folders that the repository keeps"):
         prepare(Project(cohort, ROOT / "figures"), Handling())
 
 
-@pytest.mark.parametrize("name", ["cohorts/a.csv", "data/centre/patients.csv", "a.xlsx", "data/b.parquet", "build/x/a"])
-def test_the_repository_ignores_own_cohorts(name):
-    run = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
-    assert run.returncode == 0
+OWN = ["cohorts/a.csv", "data/centre/patients.csv", "a.xlsx", "data/b.parquet", "build/x/a"]
+KEPT = ["data/cohort/patients.csv", "data/published/claims.csv", "figures/table-1.csv"]
 
 
-@pytest.mark.parametrize("name", ["data/cohort/patients.csv", "data/published/claims.csv", "figures/table-1.csv"])
-def test_the_repository_keeps_its_own(name):
-    run = subprocess.run(["git", "check-ignore", "-q", "--no-index", name], cwd=ROOT, check=False)
-    assert run.returncode == 1
+@pytest.mark.parametrize("name", OWN + KEPT)
+def test_the_repository_ignores_own_cohorts_and_keeps_what_is_its_own(name):
+    assert run("git", "check-ignore", "-q", "--no-index", name).returncode == (0 if name in OWN else 1)
 
 
 def test_jobs_follow_the_diagnoses():
@@ -204,29 +222,26 @@ def test_jobs_follow_the_diagnoses():
     assert {"figure-1", "figure-e2", "figure-2", "figure-e4"} <= {job.name for job in jobs}
 
 
-def test_identifiers_are_shown_only_when_asked_for(tmp_path):
+def test_identifiers_are_shown_only_when_asked_for(tmp_path, capfd):
     cohort = own_cohort(tmp_path / "c", 5, seed=2)
     path = cohort / "courses.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([*lines, lines[1]]) + "\n", encoding="utf-8")  # two courses of one patient
-    hidden = make("check", "--cohort", str(cohort), "--out", str(tmp_path / "report"))
-    assert hidden.returncode == 1 and "courses.csv, column patient_id" in hidden.stdout
-    assert SECRET not in hidden.stdout + hidden.stderr
+    options = ["check", "--cohort", str(cohort), "--out", str(tmp_path / "report")]
+    assert main(options) == 1
+    said = capfd.readouterr()
+    assert "courses.csv, column patient_id" in said.out and SECRET not in said.out + said.err
     assert not [name for name, text in texts(tmp_path / "report").items() if SECRET in text]
-    asked = make("check", "--cohort", str(cohort), "--out", str(tmp_path / "report"), "--identifiers")
-    assert SECRET in asked.stdout and SECRET in texts(tmp_path / "report")["check.html"]
+    assert main([*options, "--identifiers"]) == 1
+    assert SECRET in capfd.readouterr().out and SECRET in texts(tmp_path / "report")["check.html"]
 
 
-def test_a_good_cohort_is_called_good(tmp_path):
+def test_a_good_cohort_is_called_good(tmp_path, capfd):
     cohort = own_cohort(tmp_path / "c", 5, seed=2)
-    run = make("check", "--cohort", str(cohort), "--out", str(tmp_path / "report"))
-    assert run.returncode == 0, run.stdout
-    assert "no errors" in run.stdout and "The cohort can be used." in run.stdout
-    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
-        "check.html",
-        "problems.csv",
-        "problems.xlsx",
-    ]
+    assert main(["check", "--cohort", str(cohort), "--out", str(tmp_path / "report")]) == 0
+    said = capfd.readouterr().out
+    assert "no errors" in said and "The cohort can be used." in said
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {"check.html", "problems.csv", "problems.xlsx"}
 
 
 @pytest.mark.parametrize(
@@ -235,18 +250,23 @@ def test_a_good_cohort_is_called_good(tmp_path):
         (["--hide-below", "-1"], "hide-below: threshold -1 is not allowed; allowed is a whole number from 0"),
         (["--tryptase", "third"], "tryptase"),
         (["--criteria", "worsening=never"], "worsening"),
+        (["--criteria", "worsenin=any"], "'worsenin'"),
+        (["--criteria", "worsenin=any", "--cohort", str(ROOT / "data" / "cohort")], "'worsenin'"),
     ],
 )
-def test_an_unknown_option_stops_before_anything_runs(tmp_path, options, message):
-    run = build(own_cohort(tmp_path / "c", 2, seed=1), tmp_path / "out", *options)
-    assert run.returncode == 1 and message in run.stderr and "Traceback" not in run.stderr
+def test_an_unknown_option_stops_before_anything_runs(tmp_path, capfd, options, message):
+    cohort = own_cohort(tmp_path / "c", 2, seed=1)
+    assert main(["paper", "--cohort", str(cohort), "--out", str(tmp_path / "out"), *options]) == 1
+    said = capfd.readouterr().err
+    assert message in said and said.count("error:") == 1 and "Traceback" not in said
+    assert "worsenin" not in message or "worsening" in said
     assert not (tmp_path / "out").exists()
 
 
-def test_the_copy_has_no_identifier_unless_asked_for(tmp_path):
+@pytest.mark.parametrize("identifiers", [False, True])
+def test_the_copy_has_no_identifier_unless_asked_for(tmp_path, identifiers):
     cohort = own_cohort(tmp_path / "c", 4, seed=3)
-    for identifiers in (False, True):
-        made = prepare(Project(cohort, tmp_path / "out"), Handling(identifiers=identifiers))
-        package = json.loads((made.cohort / "datapackage.json").read_text(encoding="utf-8"))
-        assert made.observed and package["reconstructed"] is False
-        assert read_cohort(made.cohort).patients.index.str.startswith(SECRET).all() == identifiers
+    made = prepare(Project(cohort, tmp_path / "out"), Handling(identifiers=identifiers))
+    package = json.loads((made.cohort / "datapackage.json").read_text(encoding="utf-8"))
+    assert made.observed and package["reconstructed"] is False
+    assert read_cohort(made.cohort).patients.index.str.startswith(SECRET).all() == identifiers

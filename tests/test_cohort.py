@@ -3,9 +3,11 @@ import json
 import shutil
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import cohort as cohort_module
 from analysis import schema
 from analysis.cohort import CohortError, from_tables, read_cohort, restrict
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
@@ -220,6 +222,7 @@ def test_typed_columns_of_parquet_are_read(folder):
     ("column", "values", "value", "allowed"),
     [
         ("grade_best", [0.6, 0.75], "0.6", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
+        ("grade_best", np.array([0.7, 0], dtype="float32"), "0.7", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
         ("grade_best", [2.0, 0], "2", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
         ("grade_best", [True, False], "True", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
         ("months_to_first_improvement", [-1, 0], "-1", "a number of at least 0"),
@@ -237,7 +240,7 @@ def test_typed_columns_of_parquet_are_checked(folder, column, values, value, all
     assert ["symptoms.parquet", len(frame) + 1, column, value, allowed, ""] in found
 
 
-@pytest.mark.parametrize("cell", [[1], {"a": 1}])
+@pytest.mark.parametrize("cell", [[1], {"a": 1}, b"2017-02"])
 def test_a_parquet_file_that_is_no_table(folder, cell):
     frame = typed(folder, "courses")
     frame.assign(start_month=[cell] * len(frame)).to_parquet(folder / "courses.parquet", index=False)
@@ -314,3 +317,20 @@ def test_the_data_package_says_whether_rows_were_reconstructed(folder, content, 
 def test_a_data_package_that_is_none(folder, content):
     (folder / "datapackage.json").write_text(content)
     assert problems(folder)[1].startswith("datapackage.json: the file cannot be read as a JSON object")
+
+
+def test_a_cohort_that_was_kept_is_not_read_again_until_a_file_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(cohort_module, "_KEPT", {})
+    folder = write_cohort(random_tables(3, seed=1), tmp_path / "cohort")
+    first = read_cohort(folder)
+    cohort_module.keep_cohort(folder, first)
+    with monkeypatch.context() as patch:
+        patch.setattr(cohort_module, "read_tables", lambda _: pytest.fail("read again"))
+        again = read_cohort(folder)
+    for table in ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"):
+        pd.testing.assert_frame_equal(getattr(again, table), getattr(first, table))
+        getattr(again, table)["added"] = 1
+        assert "added" not in getattr(first, table), "a table of its own"
+    path = folder / "patients.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",F,", ",M,"), encoding="utf-8")
+    assert (read_cohort(folder).patients["sex"] == "M").all()

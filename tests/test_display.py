@@ -1,6 +1,8 @@
-"""What the notebooks show: pictures at printed size, headings, rows, and the controls for exploring."""
+"""What the notebooks show and say: pictures at printed size, headings, rows, sentences, the controls for exploring."""
 
 import struct
+from dataclasses import replace
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -9,18 +11,21 @@ from matplotlib.figure import Figure
 from analysis.biology import compare_groups
 from analysis.cohort import restrict
 from analysis.comparison import compare, improvement_by_group
-from analysis.criteria import PAPER, Criteria
+from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.safety import event_table
 from analysis.symptoms import symptom_profile
 from compendium.drawing import explore
-from compendium.reporting import display, result_rows
-from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting import display, methods, result_rows
+from compendium.reporting.caveats import DRAWN, RECONSTRUCTED_NOTE, caveats
 from compendium.reporting.outputs import save_data
-from compendium.reporting.small_tables import value_text
+from compendium.reporting.small_tables import small_table, value_rows, value_text
+from tests.cohorts import random_cohort
 from tests.reader import Reader
 from tests.small_cohort import small_cohort
 
 COHORT = small_cohort()
+SPREAD = {"n": 55, "mean": 10.45, "sd": 8.05, "median": 9.0, "minimum": 1, "maximum": 36}
+RANKS = {"n": 15, "rho": -0.125, "p_value": 0.662}
 
 
 def test_a_picture_is_the_whole_figure_at_its_printed_size():
@@ -28,6 +33,64 @@ def test_a_picture_is_the_whole_figure_at_its_printed_size():
     width, height = struct.unpack(">II", image.data[16:24])  # of the PNG header
     assert (width, height) == (1062, 531)  # 18 cm and 9 cm at 150 dots per inch
     assert image.width == 680  # 18 cm on a screen of 96
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ({"n": 43, "denominator": 55, "percent": 78.18}, "43/55 (78.2%)"),
+        ({"n": 0, "denominator": 0, "percent": None}, "0/0 (–)"),
+        (SPREAD, "median 9 (1–36), mean 10.5 (SD 8.1), n = 55"),
+        (dict.fromkeys(SPREAD) | {"n": 0}, "median –, mean –, n = 0"),
+        ({"n": 17, "denominator": 38, "ratio": 17 / 38}, "0.45"),
+        (
+            {"n": 15, "mean_difference": 537.7, "ci": [-3.55, 1079.0], "statistic": 2.1, "p_value": 0.0496},
+            "mean difference 537.7 (95% CI −3.6 to 1079), p = 0.0496, n = 15",
+        ),
+        (
+            {"n": 15, "ratio": 3.594, "ci": (2.157, 5.98), "p_value": 0.0001},
+            "ratio of geometric means 3.59 (95% CI 2.16–5.98), p < 0.001, n = 15",
+        ),
+        (
+            {"n": 14, "n_zero": 1, "effect": 0.0625, "p_value": 0.866},
+            "rank-biserial correlation 0.06, p = 0.866, n = 15, of whom 14 changed",
+        ),
+        (RANKS | {"ci": (-0.6, 0.4)}, "rho −0.13 (95% CI −0.6 to 0.4), p = 0.662, n = 15"),
+        (RANKS | {"p_value": 0.00002}, "rho −0.13, p < 0.001, n = 15"),
+        ({"n": 1, "rho": None, "p_value": None}, "p –, n = 1"),
+        ({"n": 4}, "4"),
+    ],
+)
+def test_a_value_is_printed_with_what_belongs_to_it(entry, text):
+    assert value_text(entry) == text
+
+
+def test_a_comparison_of_two_groups_tells_both_sizes():
+    values = pd.Series([1.0, 2, 3, 4, 5])
+    assert value_text(compare_groups(values, values > 3)).endswith("n = 2 and 3")
+
+
+def test_values_are_chosen_and_ordered_by_their_labels():
+    values = {"a.all": {"n": 4}, "b.all": {"n": 5}, "c.all": {"n": 6}}
+    rows = value_rows(values, {"c.all": "Third", "a.all": "First"})
+    assert rows.to_dict("list") == {"Result": ["Third", "First"], "Value": ["6", "4"]}
+    with pytest.raises(ValueError, match=r"there is no value 'b\.al'; similar names: .*b\.all"):
+        value_rows(values, {"b.al": "x"})
+    with pytest.raises(ValueError, match="a value with colour cannot be printed"):
+        value_text({"colour": "red"})
+
+
+def test_small_table_prints_every_kind_of_cell():
+    frame = pd.DataFrame({"Name": ["<i>x</i>", "y"], "n": [3, None], "Mean": [0.125, 2.0], "Text": ["1.50", "ü"]})
+    read = Reader(small_table(frame, "A title", "demo", ["A <b>B</b>", ""], caveats=[RECONSTRUCTED_NOTE]).as_raw_html())
+    assert ["A title"] in read.rows and ["Name", "n", "Mean", "Text"] in read.rows
+    assert read.row("<i>x</i>") == ["3", "0.13", "1.50"]
+    assert read.row("y") == ["–", "2", "ü"]
+    assert read.rows[-2:] == [["A <b>B</b>"], [RECONSTRUCTED_NOTE]]
+    assert read.loaded == []
+    for identifier in ("", "A b", "1", "x y", 'x"'):
+        with pytest.raises(ValueError, match="identifier"):
+            small_table(frame, "t", identifier)
 
 
 def test_a_table_is_headed_by_its_population_and_carries_the_note():
@@ -39,6 +102,44 @@ def test_a_table_is_headed_by_its_population_and_carries_the_note():
     assert "Rules other" not in shown.data and "object at 0x" not in repr(shown.data)
     other = display.result_table(cohort, Criteria(zeros="pratt", alpha=0.01), frame, "x").data
     assert "Rules other than the paper's: zeros=pratt, alpha=0.01." in Reader(other).words
+
+
+def test_what_was_drawn_is_said_of_a_reconstructed_cohort_only():
+    made = replace(COHORT, reconstructed=True)
+    for key, sentence in DRAWN.items():
+        assert caveats(COHORT, PAPER, key) == ()
+        assert caveats(made, PAPER, key) == (RECONSTRUCTED_NOTE, sentence)
+    assert caveats(made, Criteria(zeros="pratt"), "times")[-1] == "Rules other than the paper's: zeros=pratt."
+    with pytest.raises(ValueError, match="drawn 'grades' is unknown; allowed are symptoms, times, levels, rules"):
+        caveats(made, PAPER, "grades")
+
+
+def test_methods_and_levels_are_named_as_the_criteria_have_them():
+    assert methods.signed_rank_note(PAPER, ["exact", "exact"]) == (
+        "Two-tailed Wilcoxon signed-rank test of the score under omalizumab against that before: exact conditional "
+        "distribution, ties included, unchanged pairs left out."
+    )
+    assert methods.significance_note(PAPER, 30) == (
+        "Marks: p values not adjusted for the number of symptoms (30 tests); ns: p ≥ 0.05; *: p < 0.05; **: p < 0.01; "
+        "***: p < 0.001."
+    )
+    # A level below that of a star lowers it.
+    note = methods.significance_note(Criteria(alpha=0.005, p_at_alpha="significant", adjustment="holm"), 4)
+    assert "Holm's method (4 tests); ns: p > 0.005; *: p ≤ 0.005; **: p ≤ 0.005; ***: p ≤ 0.001." in note
+    assert "saddlepoint" in methods.signed_rank_note(PAPER, ["exact", "saddlepoint"])
+    assert "normal approximation" in methods.biology_note(Criteria(distribution="asymptotic"), ["normal"])
+    assert "UI/mL" in methods.biology_note(PAPER, [])
+    assert methods.outcome_note(["normal", None]).endswith("normal approximation corrected for ties.")
+    assert methods.outcome_note([None]).endswith("not possible here.")
+
+
+def test_every_choice_gives_another_sentence():
+    names = ("zeros", "distribution", "alternative", "adjustment", "p_at_alpha")
+    cohort, found = random_cohort(12, 2), set()
+    for values in product(*(CHOICES[name] for name in names)):
+        rules = Criteria(**dict(zip(names, values, strict=True)))
+        found.add(" ".join(methods.profile_notes(symptom_profile(cohort, rules), rules)))
+    assert len(found) == 2 * 2 * 2 * 3 * 2
 
 
 def test_events_are_printed_with_percentages_of_all_patients():
@@ -63,13 +164,10 @@ def test_the_comparison_prints_both_cohorts():
     assert float(low) < difference < float(high)
 
 
-def test_groups_are_ranked_by_their_share():
+def test_groups_are_ranked_by_their_share_and_a_profile_adds_up():
     cells = result_rows.group_rows(improvement_by_group(COHORT))["Improved (%)"]
     shares = [float(cell.split("(")[1].rstrip(")")) if "(" in cell else 0 for cell in cells if cell != "–"]
     assert shares == sorted(shares, reverse=True) and len(cells) == 6
-
-
-def test_the_profile_adds_up():
     profile = symptom_profile(COHORT)
     rows = result_rows.profile_rows(profile)
     assert (rows["Worse"] + rows["Unchanged"] + rows["Improved"] == rows["Patients"]).all()
@@ -78,15 +176,10 @@ def test_the_profile_adds_up():
     assert rows.loc["anaphylaxis", "Mean score"] == "0.13"  # (0 + 0.25) / 2, a half up
 
 
-def test_a_comparison_of_two_groups_tells_both_sizes():
-    values = pd.Series([1.0, 2, 3, 4, 5])
-    assert value_text(compare_groups(values, values > 3)).endswith("n = 2 and 3")
-
-
-def test_the_numbers_behind_a_figure_are_saved_unrounded(tmp_path):
+def test_the_numbers_behind_a_figure_are_saved_with_six_significant_digits(tmp_path):
     (path,) = save_data(pd.DataFrame({"a": [1 / 3], "b": [None]}), "figure-1", tmp_path)
     assert path.name == "figure-1.csv"
-    assert path.read_bytes() == b"a,b\n0.3333333333333333,\n"
+    assert path.read_bytes() == b"a,b\n0.333333,\n"
 
 
 def test_redrawing_follows_every_choice():
@@ -96,9 +189,6 @@ def test_redrawing_follows_every_choice():
     assert all("data:image/png;base64," in html for html in shown)
     with pytest.raises(ValueError, match="symptom group 'head' is unknown"):
         explore.redraw(COHORT, group="head")
-
-
-def test_a_choice_without_patients_or_symptoms_says_so():
     assert "no patient of this population" in explore.redraw(restrict(COHORT, "ISM"), "CM")
     assert "symptom of this group" in explore.redraw(COHORT, "CM", group="urinary")
 

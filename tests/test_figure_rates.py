@@ -1,3 +1,5 @@
+"""The rates of Table 2 with their intervals, and those of an own cohort beside the published ones."""
+
 from pathlib import Path
 
 import pandas as pd
@@ -6,13 +8,18 @@ import pytest
 from analysis.cohort import read_cohort
 from analysis.tables import table_2
 from analysis.vocabulary import POPULATION_LABELS
+from compendium.drawing.comparison import SMALLEST, draw_comparison, drawn_rates
+from compendium.drawing.page import PAGE_HEIGHT_CM
 from compendium.drawing.rates import OUTCOMES, PANELS, draw_rates, rate_rows
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.published_rows import rate_notes
+from compendium.verification.published_rates import compared_rates
+from compendium.verification.verdicts import built_values
 from tests.cohorts import random_cohort
-from tests.figure_checks import CAVEATS, drawing, faults, texts_of
+from tests.figure_checks import CAVEATS, drawing, faults, lines, texts_of
 from tests.small_cohort import small_cohort
 
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
+ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "all": ["all", "primary", "ISM", "CM", "MMAS", "idiopathic"],
     "primary": ["primary", "ISM", "CM", "MMAS"],
@@ -20,13 +27,15 @@ PARTS = {
     "idiopathic": ["idiopathic"],
 }
 
-RATES_CAVEATS = (CAVEATS[0], CAVEATS[-1])  # the counts of Table 2 are printed, so nothing is said to be drawn
+
+@pytest.fixture(scope="module")
+def numbers():
+    return table_2(read_cohort(ROOT / "data" / "cohort"))
 
 
-def lines(axes, label):
-    """The lines of a kind as (from, to, height), from above."""
-    found = [line.get_xydata() for line in axes.lines if line.get_label() == label]
-    return sorted([(ends[0][0], ends[-1][0], ends[0][1]) for ends in found], key=lambda line: line[2])
+@pytest.fixture(scope="module")
+def rates():
+    return compared_rates(ROOT / "data" / "published", built_values(ROOT / "figures"))
 
 
 @pytest.mark.parametrize("population", PARTS)
@@ -46,32 +55,29 @@ def test_rates_are_those_of_table_2():
     assert rows.loc[("best", "orr", "all"), ["n", "denominator"]].tolist() == [5, 6]
 
 
-def test_every_rate_and_interval_stands_where_its_numbers_are():
-    numbers = table_2(read_cohort(SHIPPED))
+def test_every_rate_and_interval_of_table_2_stands_where_its_numbers_are(numbers):
     figure, rows = draw_rates(numbers, "all"), rate_rows(numbers, "all")
     for axes, visit in zip(figure.axes, PANELS, strict=True):
         part = rows[rows["visit"] == visit]
         for kind in ("wilson", "clopper_pearson"):
-            drawn = lines(axes, kind)
-            assert [line[0] for line in drawn] == part[f"{kind}_low"].tolist()
-            assert [line[1] for line in drawn] == part[f"{kind}_high"].tolist()
+            ends = part[[f"{kind}_low", f"{kind}_high"]].itertuples(index=False, name=None)
+            assert [line[:2] for line in lines(axes, kind)] == list(ends)
         assert [line[0] for line in lines(axes, "rate")] == part["percent"].tolist()
         assert [line[2] for line in lines(axes, "rate")] == [line[2] for line in lines(axes, "wilson")]
         whole = part.loc[part["population"] == "all", "percent"].tolist()
         assert [line[0] for line in lines(axes, "whole")] == whole
-        texts = [text.get_text() for text in axes.texts]
-        assert texts.count("43/55") == (1 if visit == "best" else 0)
+        assert [text.get_text() for text in axes.texts].count("43/55") == (1 if visit == "best" else 0)
     texts = texts_of(figure)
     assert {"78.2", "65.6–87.1", "9/14", "38.8–83.7", "20.7–100.0", "0.0–21.5"} <= {*texts}
     assert {"A  Best response", "B  Response at last follow-up", *OUTCOMES.values()} <= {*texts}
     assert texts.count("Idiopathic MCAS") == len(OUTCOMES)
 
 
-def test_empty_populations_are_left_out_and_named():
+def test_empty_populations_are_left_out_and_named(numbers):
     texts = texts_of(draw_rates(table_2(random_cohort(12, 1, "CM")), "all"))
     assert POPULATION_LABELS["ISM"] not in texts
     assert "Left out, without patients: ISM, MMAS, Idiopathic MCAS." in " ".join(texts)
-    assert "Left out" not in " ".join(texts_of(draw_rates(table_2(read_cohort(SHIPPED)), "all")))
+    assert "Left out" not in " ".join(texts_of(draw_rates(numbers, "all")))
 
 
 def test_one_population_needs_no_reference():
@@ -80,54 +86,90 @@ def test_one_population_needs_no_reference():
     assert "overlap" not in texts and "Rate of" not in texts
     assert not lines(figure.axes[0], "whole")
     assert "ISM (N = 20): response rates and their uncertainty" in texts
-
-
-@pytest.mark.parametrize(
-    "cohort",
-    [
-        read_cohort(SHIPPED),
-        small_cohort(),
-        random_cohort(1, 2),
-        random_cohort(300, 2),
-        random_cohort(5000, 2),
-        random_cohort(100_000, 2),
-    ],
-    ids=["shipped", "six", "one", "300", "5000", "100000"],
-)
-def test_nothing_overlaps_or_is_cut_off(cohort):
-    figure = draw_rates(table_2(cohort), "all", caveats=RATES_CAVEATS)
     assert faults(figure) == []
-    assert RECONSTRUCTED_NOTE in " ".join(texts_of(figure))
-    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
-    assert figure.get_size_inches()[1] * 2.54 <= 18.5
-
-
-@pytest.mark.parametrize("population", PARTS)
-def test_every_population_fits(population):
-    assert faults(draw_rates(table_2(random_cohort(40, 3, population)), population)) == []
-
-
-def test_large_numbers_are_written_with_commas():
-    numbers = table_2(random_cohort(5000, 2))
-    assert any(text.endswith("/5,000") and "," in text.split("/")[0] for text in texts_of(draw_rates(numbers, "all")))
-
-
-def test_input_is_left_alone_and_the_drawing_repeats_itself():
-    numbers = table_2(small_cohort())
-    before = numbers.copy(deep=True)
-    assert drawing(draw_rates(numbers, "all")) == drawing(draw_rates(numbers, "all"))
-    pd.testing.assert_frame_equal(numbers, before)
-
-
-def test_what_cannot_be_drawn():
-    with pytest.raises(ValueError, match="'SSM' is not a valid Population"):
-        draw_rates(table_2(small_cohort()), "SSM")
-    with pytest.raises(ValueError, match="population 'idiopathic' has no patients to draw"):
-        draw_rates(table_2(random_cohort(5, 1, "CM")), "idiopathic")
 
 
 @pytest.mark.parametrize(("n", "hidden"), [(300, False), (5_000, True)])
 def test_intervals_hidden_by_their_sign_are_admitted(n, hidden):
     figure = draw_rates(table_2(random_cohort(n, 2)), "all")
-    assert ("A sign may cover an interval" in " ".join(texts_of(figure))) == hidden
+    assert faults(figure) == []
+    texts = texts_of(figure)
+    assert ("A sign may cover an interval" in " ".join(texts)) == hidden
     assert {0, 50, 100} <= set(figure.axes[0].get_xticks())
+    # Large numbers are written with commas.
+    assert any(text.endswith("/5,000") and "," in text.split("/")[0] for text in texts) == hidden
+
+
+def moved(rates, own=0.25, size=5000):
+    """The same rows with other numbers of the own cohort."""
+    n = pd.array([round(own * size)] * len(rates), dtype="Int64")
+    numbers = {"own_n": n, "own_denominator": pd.array([size] * len(rates), dtype="Int64"), "own_percent": 100 * own}
+    difference = 100 * own - rates["published_percent"]
+    low, high = (difference - 21.5).clip(lower=-100), (difference + 17.5).clip(upper=100)
+    return rates.assign(**numbers, difference=difference, low=low, high=high)
+
+
+def without_own(rates):
+    empty = dict.fromkeys(["own_percent", "difference", "low", "high"], float("nan"))
+    return rates.assign(own_n=pd.NA, own_denominator=pd.NA, **empty)
+
+
+def test_outcomes_of_all_patients_are_compared(rates):
+    found = drawn_rates(rates)
+    assert 30 < len(found) < 45
+    names = set(found["quantity"])
+    assert {"table_2:best.orr:all", "followup.ongoing.all", "dosing.escalated.all", "safety.severe.all"} <= names
+    left_out = {"table_2:best.orr:ISM", "safety.event.fatigue.all", "biology.total_ige.stable", "table_2:last.nr:all"}
+    assert not names & (left_out | {"table_1:presentation.skin:all", "dosing.improved.weekly"})
+    assert left_out < set(rates["quantity"])
+    assert found["published_denominator"].min() >= SMALLEST
+
+
+def test_every_compared_rate_and_interval_stands_where_its_numbers_are(rates):
+    compared = moved(rates)
+    rows, figure = drawn_rates(compared), draw_comparison(compared)
+    shares, differences = figure.axes
+    places = {"own": (shares, "own_percent"), "published": (shares, "published_percent")}
+    places |= {"interval": (differences, "low"), "difference": (differences, "difference")}
+    for label, (axes, column) in places.items():
+        assert [line[0] for line in lines(axes, label)] == rows[column].tolist()
+    assert [line[1] for line in lines(differences, "interval")] == rows["high"].tolist()
+    assert [line[2] for line in lines(differences, "difference")] == [line[2] for line in lines(shares, "own")]
+    # 25 % against 43 of 55.
+    name, numbers = "Any response at best response", "−53.2 (−74.7 to −35.7)"
+    assert {name, numbers, "Best response", "Safety"} <= {*texts_of(figure)}
+    heights = {text.get_text(): text.get_position()[1] for text in shares.texts}
+    assert heights[numbers] == heights[name]
+
+
+def test_a_rate_that_the_cohort_does_not_have_shows_that_of_the_paper_alone(rates):
+    figure = draw_comparison(without_own(rates))
+    shares, differences = figure.axes
+    size = len(drawn_rates(rates))
+    assert len(lines(shares, "published")) == size
+    assert not lines(shares, "own") + lines(differences, "interval") + lines(differences, "difference")
+    assert texts_of(figure).count("–") == size
+
+
+@pytest.mark.parametrize("change", [moved, without_own, lambda rates: rates], ids=["5000", "none", "shipped"])
+def test_nothing_compared_overlaps_or_is_cut_off(rates, change):
+    compared = change(rates)
+    figure = draw_comparison(compared, rate_notes(compared), caveats=(CAVEATS[0], CAVEATS[-1]))
+    assert faults(figure) == []
+    assert RECONSTRUCTED_NOTE in " ".join(texts_of(figure))
+    width, height = figure.get_size_inches() * 2.54
+    assert width == pytest.approx(18)
+    assert height <= PAGE_HEIGHT_CM
+
+
+def test_compared_rates_are_left_alone_and_the_drawing_repeats_itself(rates):
+    before = rates.copy(deep=True)
+    assert drawing(draw_comparison(rates)) == drawing(draw_comparison(rates))
+    pd.testing.assert_frame_equal(rates, before)
+
+
+def test_nothing_to_draw_is_refused(rates):
+    with pytest.raises(ValueError, match="population 'idiopathic' has no patients to draw"):
+        draw_rates(table_2(random_cohort(5, 1, "CM")), "idiopathic")
+    with pytest.raises(ValueError, match="there is no rate to draw; at least one outcome of all patients is needed"):
+        draw_comparison(rates[rates["section"] == "Characteristics"])

@@ -8,12 +8,11 @@ import pytest
 from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import PAPER, read_criteria
 from analysis.times import EVENTS, curves, summarise
-from analysis.vocabulary import Population
 from compendium.drawing.times import draw_times, states
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE, caveats
 from compendium.reporting.result_rows import median_rows, month_text, share_rows
 from tests.cohorts import cohort_with, random_cohort, random_tables
-from tests.figure_checks import drawing, faults, texts_of
+from tests.figure_checks import faults, texts_of
 from tests.small_cohort import small_cohort
 
 SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
@@ -40,17 +39,14 @@ def line(axes, label):
     return [tuple(map(float, point)) for one in axes.lines if one.get_label() == label for point in one.get_xydata()]
 
 
-@pytest.mark.parametrize(("population", "criteria"), [*((one, PAPER) for one in Population), ("all", STRICT)])
+@pytest.mark.parametrize(("population", "criteria"), [("CM", PAPER), ("MMAS", PAPER), ("ISM", PAPER), ("all", STRICT)])
 def test_nothing_is_clipped_or_covered_in_any_population(population, criteria):
     assert faults(draw(restrict(SHIPPED, population), criteria)) == []
 
 
-@pytest.mark.parametrize(("patients", "seed"), [(1, 0), (14, 3), (400, 5), (5_000, 6), (100_000, 7)])
-def test_nothing_is_clipped_or_covered_with_any_number_of_patients(patients, seed):
-    figure = draw(random_cohort(patients, seed), LENIENT)
-    assert faults(figure) == []
-    assert figure.get_size_inches()[0] * 2.54 == pytest.approx(18)
-    assert figure.get_size_inches()[1] * 2.54 <= 24
+@pytest.mark.parametrize(("n", "seed"), [(14, 3), (5_000, 6)])
+def test_nothing_is_clipped_or_covered_with_any_number_of_patients(n, seed):
+    assert faults(draw(random_cohort(n, seed), LENIENT)) == []
 
 
 def test_labels_of_small_areas_at_one_end_do_not_cover_each_other():
@@ -80,12 +76,13 @@ def test_the_small_cohort_by_hand():
 
 
 def test_the_message_stands_above_each_panel():
-    texts = texts_of(drawn("small"))
-    assert "All patients (N = 6): times to response and on therapy" in texts
-    assert "Half have responded by month 2 (95% CI from 1)" in texts
-    assert "Plain median of the responders alone (n = 5): 2" in texts
-    assert "Median time on therapy: 22.5 (95% CI from 4), with 1 at risk" in texts
-    assert "Plain median of all durations (n = 6): 9.5" in texts
+    assert {
+        "All patients (N = 6): times to response and on therapy",
+        "Half have responded by month 2 (95% CI from 1)",
+        "Plain median of the responders alone (n = 5): 2",
+        "Median time on therapy: 22.5 (95% CI from 4), with 1 at risk",
+        "Plain median of all durations (n = 6): 9.5",
+    } <= {*texts_of(drawn("small"))}
 
 
 def test_a_half_that_is_not_reached_is_said_and_not_marked():
@@ -110,11 +107,14 @@ def test_the_areas_are_all_patients(outcome):
     assert tops == pytest.approx(100 * shares.cumsum(axis="columns").max())
 
 
+def at_risk(axes):
+    """The numbers of patients at risk by month."""
+    return {text.get_position()[0]: text.get_text() for text in axes.texts if text.get_text() != "Patients at risk"}
+
+
 def test_numbers_at_risk_stand_under_the_ticks():
-    axes = panel(drawn("shipped"), "therapy")
-    under = {text.get_position()[0]: text.get_text() for text in axes.texts if text.get_text() != "Patients at risk"}
-    duration = SHIPPED.courses["duration_months"]
-    assert under == {tick: str(int((duration >= tick).sum())) for tick in axes.get_xticks()}
+    axes, duration = panel(drawn("shipped"), "therapy"), SHIPPED.courses["duration_months"]
+    assert at_risk(axes) == {tick: str(int((duration >= tick).sum())) for tick in axes.get_xticks()}
 
 
 def test_both_responses_have_one_scale():
@@ -123,7 +123,9 @@ def test_both_responses_have_one_scale():
 
 
 def test_notes_and_caveats_stand_at_the_foot():
-    text = " ".join(texts_of(draw(SHIPPED, LENIENT)))
+    figure = draw(SHIPPED, LENIENT)
+    assert faults(figure) == []
+    text = " ".join(texts_of(figure))
     assert RECONSTRUCTED_NOTE in text
     assert "lost_to_follow_up=censored" in text
     assert "log(-log)" in text and "Aalen-Johansen" in text and "Kaplan-Meier" in text
@@ -132,46 +134,27 @@ def test_notes_and_caveats_stand_at_the_foot():
     assert "without a recorded month" not in " ".join(texts_of(drawn("shipped")))
 
 
-def test_the_same_patients_give_the_same_drawing():
-    assert drawing(draw(small_cohort())) == drawing(draw(small_cohort()))
-
-
-@pytest.mark.parametrize(
-    ("patients", "months", "low", "high", "expected"),
-    [
-        (9, 3.0, 2.0, 4.0, "3 (2–4)"),
-        (9, 34.0, 10.0, None, "34 (from 10)"),
-        (9, 2.25, 1.5, None, "2.3 (from 1.5)"),
-        (1, 4.0, None, None, "4 (–)"),
-        (9, None, 5.0, None, "not reached (from 5)"),
-        (9, None, None, None, "not reached"),
-        (0, None, None, None, "–"),
-    ],
-)
-def test_text_of_a_median(patients, months, low, high, expected):
-    assert month_text({"patients": patients, "months": months, "low": low, "high": high}) == expected
-
-
-def test_no_median_is_missing():
+def test_text_of_a_median():
+    expected = {
+        (9, 3.0, 2.0, 4.0): "3 (2–4)",
+        (9, 34.0, 10.0, None): "34 (from 10)",
+        (9, 2.25, 1.5, None): "2.3 (from 1.5)",
+        (1, 4.0, None, None): "4 (–)",
+        (9, None, 5.0, None): "not reached (from 5)",
+        (9, None, None, None): "not reached",
+        (0, None, None, None): "–",
+    }
+    names = ("patients", "months", "low", "high")
+    assert {entry: month_text(dict(zip(names, entry, strict=True))) for entry in expected} == expected
     assert month_text(None) == "–"
-
-
-def test_nothing_to_draw_or_an_unknown_population_is_refused():
-    frame, values = curves(small_cohort()), summarise(small_cohort())
-    with pytest.raises(ValueError, match="no patients to draw"):
-        draw_times(frame.iloc[:0], values, "all")
-    with pytest.raises(ValueError, match="everyone"):
-        draw_times(frame, values, "everyone")
-
-
-ROWS = ("first_response", "best_response", "therapy.all", "therapy.responders")
-ROWS += ("therapy.pr", "therapy.mr", "therapy.cr", "therapy.non_responders")
 
 
 def test_rows_of_the_tables():
     values = summarise(small_cohort())
     medians = median_rows(values).set_index("Months to")
-    assert medians["n"].tolist() == [str(values[f"times.{name}.naive"]["n"]) for name in ROWS]
+    groups = [f"therapy.{name}" for name in ("all", "responders", "pr", "mr", "cr", "non_responders")]
+    rows = ["first_response", "best_response", *groups]
+    assert medians["n"].tolist() == [str(values[f"times.{name}.naive"]["n"]) for name in rows]
     assert medians.at["Stop of therapy", "Half by (95% CI)"] == "–"
     shares = share_rows(values).set_index("Share of patients")["%"]
     assert shares["First response by month 6"] == f"{100 * values['times.first_response.incidence.6']['estimate']:.1f}"
@@ -179,26 +162,26 @@ def test_rows_of_the_tables():
 
 
 def test_large_numbers_at_risk_leave_out_ticks_rather_than_cover_each_other():
-    cohort = random_cohort(100_000, 7)
-    figure = draw(cohort)
+    cohort = random_cohort(300, 7)
+    frame = curves(cohort)
+    figure = draw_times(frame.assign(at_risk=frame["at_risk"] * 400), summarise(cohort), "all")
+    assert faults(figure) == []
     axes = panel(figure, "best_response")
-    under = {text.get_position()[0]: text.get_text() for text in axes.texts if text.get_text() != "Patients at risk"}
-    ticks = axes.get_xticks().tolist()
-    assert len(ticks) >= 4 and under[0] == "100,000" and set(under) <= set(ticks)
+    under, ticks = at_risk(axes), axes.get_xticks().tolist()
+    assert len(ticks) >= 4 and under[0] == "120,000" and set(under) <= set(ticks)
     assert "Half have responded by month" in " ".join(texts_of(figure))
 
 
 def test_a_curve_of_very_many_times_is_thinned_but_not_changed():
-    tables = random_tables(20_000, 3)
-    shift = np.random.default_rng(1).random(20_000)
+    tables = random_tables(5_000, 3)
+    shift = np.random.default_rng(1).random(5_000)
     for name in ("duration_months", "months_to_first_response", "months_to_best_response"):
         tables["courses"][name] += shift
     cohort = from_tables(tables)
-    frame = curves(cohort)
-    figure = draw(cohort)
+    frame, figure = curves(cohort), draw(cohort)
     whole = frame[(frame["outcome"] == "therapy") & (frame["event"] == "on_therapy")].set_index("time")["estimate"]
     points = dict(line(panel(figure, "therapy"), "estimate"))
-    assert len(points) <= 601 < len(whole)
+    assert len(points) <= 601 < 3_000 < len(whole)
     within = {month: share for month, share in points.items() if month <= whole.index[-1]}
     np.testing.assert_allclose(list(within.values()), 100 * whole[list(within)])
     # What is drawn holds somewhere within the width of a step, a 600th of the scale.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.sensitivity.options import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, combinations
+from analysis.sensitivity import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, combinations
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

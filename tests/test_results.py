@@ -20,13 +20,13 @@ from analysis import (
     patients,
     response,
     safety,
+    sensitivity,
     subgroups,
     symptoms,
     tables,
     times,
 )
 from analysis.cohort import read_cohort, restrict
-from analysis.sensitivity import effects, grids
 from analysis.statistics.paired import paired_t
 from analysis.vocabulary import Analyte
 from compendium.files import csv_text, json_text, settled
@@ -218,9 +218,9 @@ def test_the_times_and_the_comparison_of_subgroups_are_those_of_the_cohort(study
 
 
 def test_the_combinations_of_rules_are_those_of_the_cohort(study):
-    assert built("specification-curve.csv") == csv_text(grids.response_grid(study))
-    assert built("specification-marks.csv") == csv_text(grids.symptom_grid(study))
-    assert built("sensitivity.csv") == csv_text(effects.one_at_a_time(study))
+    assert built("specification-curve.csv") == csv_text(sensitivity.response_grid(study))
+    assert built("specification-marks.csv") == csv_text(sensitivity.symptom_grid(study))
+    assert built("sensitivity.csv") == csv_text(sensitivity.one_at_a_time(study))
 
 
 def test_the_rates_with_their_intervals_are_those_of_table_2(study):

@@ -11,16 +11,22 @@ from analysis.cohort import restrict
 from analysis.criteria import CHOICES, LIMITS, PAPER, Criteria
 from analysis.followup import sustained
 from analysis.response import response_counts
-from analysis.sensitivity.effects import (
+from analysis.sensitivity import (
+    NUMBERS,
     OUTCOMES,
+    RESPONSE_OPTIONS,
+    SYMPTOM_OPTIONS,
+    combinations,
     mark_shares,
     most_moving,
     one_at_a_time,
     outcomes,
+    response_grid,
+    response_outcomes,
+    symptom_grid,
+    values_of,
     variance_shares,
 )
-from analysis.sensitivity.grids import response_grid, response_outcomes, symptom_grid
-from analysis.sensitivity.options import NUMBERS, RESPONSE_OPTIONS, SYMPTOM_OPTIONS, combinations, values_of
 from analysis.symptoms import symptom_profile
 from tests.cohorts import cohort_with, random_cohort
 

@@ -15,8 +15,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.paired import decimal_differences
-from analysis.statistics.sign_sums import EXACT_LIMIT, exact_upper, grouped_upper, saddlepoint_upper, upper_tail
-from analysis.statistics.signed_rank import signed_rank, signed_rank_table
+from analysis.statistics.signed_rank import (
+    EXACT_LIMIT,
+    exact_upper,
+    grouped_upper,
+    saddlepoint_upper,
+    signed_rank,
+    signed_rank_table,
+    upper_tail,
+)
 
 SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
 LARGE = [1] * 8 + [0.75] * 12 + [0.5] * 9 + [0.25] * 6 + [0] * 11 + [-0.5] * 9

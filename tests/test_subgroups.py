@@ -16,8 +16,18 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, last_status
 from analysis.statistics.power import SIMULATED_WORK, fisher_power, rank_sum_power
 from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
-from analysis.subgroup_power import DIFFERENCES, ODDS_RATIOS, is_enumerated, is_exact, rate_power, symptom_power
-from analysis.subgroups import detectable, response_by_group, summarise, symptoms_by_group
+from analysis.subgroups import (
+    DIFFERENCES,
+    ODDS_RATIOS,
+    detectable,
+    is_enumerated,
+    is_exact,
+    rate_power,
+    response_by_group,
+    summarise,
+    symptom_power,
+    symptoms_by_group,
+)
 from analysis.symptoms import symptom_profile
 from compendium.reporting.outputs import save_values
 from compendium.reporting.small_tables import small_table, value_text

@@ -1,4 +1,4 @@
-"""What the functions of this package refuse: whatever is no real number, and numbers out of range."""
+"""What the functions of this package refuse with a ValueError: what is no real number, and numbers out of range."""
 
 import math
 from decimal import Decimal
@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-
-__all__ = ["WHOLE_LIMIT", "as_real", "check_choice", "check_each", "check_probability", "floats", "whole_numbers"]
 
 WHOLE_LIMIT = 999_999_999
 """Largest count or code: more than any cohort has, and the product of two still fits in 64 bits."""
@@ -29,18 +27,7 @@ def _shown(value: object) -> str:
 
 
 def as_real(value: Any) -> float:
-    """Turn one value into a float that a comparison with the range allowed then keeps or refuses.
-
-    Parameters
-    ----------
-    value : any
-        An argument.
-
-    Returns
-    -------
-    float
-        The number; infinite if it is too large for a float; nan if it is no real number: text, a truth value, an array.
-    """
+    """Turn one value into a float; infinite if too large for one, nan if it is no real number (text, a truth value)."""
     try:
         return float(value) if _is_real(type(value)) else math.nan
     except OverflowError:
@@ -48,27 +35,10 @@ def as_real(value: Any) -> float:
 
 
 def floats(values: ArrayLike, name: str, truths: bool = False) -> np.ndarray:
-    """Turn numbers of any kind into one array.
+    """Turn a row of numbers into an array of floats; ``name`` is what a message calls it.
 
-    Parameters
-    ----------
-    values : array_like of shape (n,)
-        Real numbers, also of pandas' own types, Decimal and Fraction; None, nan and NA are missing.
-    name : str
-        What the message calls them.
-    truths : bool, default False
-        Whether a row of truth values is taken too, true as 1 and false as 0.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        With nan where one is missing.
-
-    Raises
-    ------
-    ValueError
-        If it is no row of values, one is no real number (text and truth values are none), or one is infinite or
-        too large for a float.
+    Taken are real numbers of any kind, also of pandas' own types, Decimal and Fraction, and with `truths` true as 1 and
+    false as 0; None, nan and NA become nan. Refused are text, infinite values, and whatever is no row of values.
     """
     if getattr(values, "ndim", 1) != 1:
         raise ValueError(f"{name} has {values.ndim} dimensions; allowed is one, a row of real numbers")
@@ -89,24 +59,9 @@ def floats(values: ArrayLike, name: str, truths: bool = False) -> np.ndarray:
 
 
 def whole_numbers(values: ArrayLike, name: str) -> np.ndarray:
-    """Check counts; the libraries would take 2.5 patients without a word.
+    """Give counts of any shape as int64; the libraries would take 2.5 patients without a word.
 
-    Parameters
-    ----------
-    values : array_like of int, of any shape
-        Counts of any numeric type.
-    name : str
-        What the message calls them.
-
-    Returns
-    -------
-    ndarray of int64
-        Of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If one is negative, above `WHOLE_LIMIT`, missing, not whole, or no real number.
+    Refused is what is negative, above `WHOLE_LIMIT`, missing, not whole, or no real number.
     """
     array = np.asarray(values) if hasattr(values, "dtype") else np.array(values, dtype=object)
     if array.dtype.kind in _NUMERIC:
@@ -122,24 +77,7 @@ def whole_numbers(values: ArrayLike, name: str) -> np.ndarray:
 
 
 def check_each(name: str, values: np.ndarray, fits: np.ndarray, allowed: str) -> None:
-    """Refuse values of which one does not fit.
-
-    Parameters
-    ----------
-    name : str
-        What the message calls them.
-    values : ndarray of float, shape (n,)
-        The values; nan is missing.
-    fits : ndarray of bool, shape (n,)
-        Whether each is allowed.
-    allowed : str
-        What they may be.
-
-    Raises
-    ------
-    ValueError
-        If one is not, with the first such value and its position, counted from 0.
-    """
+    """Refuse values of which one does not fit, with the first such value and its position, counted from 0."""
     if not fits.all():
         position = int(np.argmin(fits))
         value = values[position]
@@ -148,48 +86,13 @@ def check_each(name: str, values: np.ndarray, fits: np.ndarray, allowed: str) ->
 
 
 def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a value that is not one of those allowed.
-
-    Parameters
-    ----------
-    name : str
-        The argument.
-    value : str
-        Its value.
-    allowed : tuple of str
-        What it may be.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
-    """
+    """Refuse a value that is not one of those allowed."""
     if value not in allowed:
         raise ValueError(f"{name} {value!r} is unknown; allowed are {', '.join(allowed)}")
 
 
 def check_probability(name: str, value: float, inner: bool = False) -> float:
-    """Refuse a value that is not a probability.
-
-    Parameters
-    ----------
-    name : str
-        What the message calls it.
-    value : float
-        Its value, a real number of any type.
-    inner : bool, default False
-        Whether 0 and 1 are refused too, as for a confidence level.
-
-    Returns
-    -------
-    float
-        The value.
-
-    Raises
-    ------
-    ValueError
-        If it does not lie between 0 and 1 (nan does not), or is no real number: text or a truth value.
-    """
+    """Give a value as a float and refuse it if it is no probability, or with `inner` if it is 0 or 1."""
     number = as_real(value)
     if not (0 < number < 1 if inner else 0 <= number <= 1):
         allowed = "above 0 and below 1" if inner else "from 0 to 1"

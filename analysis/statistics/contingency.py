@@ -1,4 +1,8 @@
-"""Fisher's exact test of a table of counts with any number of rows and columns (Freeman and Halton's extension)."""
+"""Fisher's exact test of a table of counts with any number of rows and columns (Freeman and Halton's extension).
+
+Reference: Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit and other problems of
+significance. Biometrika 1951;38:141-149.
+"""
 
 import math
 from dataclasses import dataclass
@@ -9,8 +13,6 @@ from scipy import stats
 from scipy.special import gammaln
 
 from analysis.statistics.arguments import WHOLE_LIMIT, whole_numbers
-
-__all__ = ["CELLS_LIMIT", "RESAMPLES", "TABLES_LIMIT", "TableTest", "fisher_freeman_halton"]
 
 CELLS_LIMIT = 100
 """Most cells of a table whose p value is Fisher's, within about two seconds; that of a larger one is Pearson's."""
@@ -27,44 +29,18 @@ _ROUNDING = 1e-15  # of a logarithm relative to its size: above the tolerance fr
 
 @dataclass(frozen=True)
 class TableTest:
-    """Result of Fisher's exact test.
+    """Result of Fisher's exact test of a table with the sum ``n``.
 
-    Attributes
-    ----------
-    n : int
-        Sum of the table.
-    p_value : float or None
-        Probability, with the sums of rows and columns as they are and no association, of a table as unlikely as the one
-        observed or less likely; None if there is nothing to compare.
-    method : {"exact", "monte_carlo", "chi_square"} or None
-        Whether all tables count, a sample of them was drawn, or the p value is that of Pearson's chi-square test,
-        uncorrected; None without a p value.
-    tables : int or None
-        How many tables there are with these sums, or were drawn; None where they are not gone through.
+    ``p_value`` is the probability, given the sums of rows and columns, of a table as unlikely as the one observed or
+    less likely. ``method`` says whether all tables with these sums count ("exact"), a sample of them was drawn
+    ("monte_carlo"), or the p value is that of Pearson's uncorrected test ("chi_square"); ``tables`` how many were gone
+    through or drawn.
     """
 
     n: int
     p_value: float | None
     method: str | None
     tables: int | None
-
-
-def _checked(table: ArrayLike) -> np.ndarray:
-    counts = whole_numbers(table, "count in table")
-    if counts.ndim != 2:
-        raise ValueError(f"table has {counts.ndim} dimensions; allowed are 2, rows and columns")
-    if counts.sum() > WHOLE_LIMIT:
-        raise ValueError(f"table holds {counts.sum():,} in all; allowed are {WHOLE_LIMIT:,} at most")
-    return counts
-
-
-def _filled(left: np.ndarray, remaining: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the least that each unfinished table must have in the next cell, and how many values the cell can take.
-
-    A cell takes at most what is left of its row and column, and at least what later cells of the row cannot take.
-    """
-    low = np.maximum(left - remaining[:, column + 1 :].sum(axis=1), 0)
-    return low, np.minimum(left, remaining[:, column]) - low + 1
 
 
 def _log_weights(rows: np.ndarray, columns: np.ndarray) -> np.ndarray | None:
@@ -76,7 +52,9 @@ def _log_weights(rows: np.ndarray, columns: np.ndarray) -> np.ndarray | None:
     for row in rows[:-1]:
         left = np.full(len(weights), row)
         for column in range(len(columns) - 1):
-            low, choices = _filled(left, remaining, column)
+            # A cell takes at most what is left of its row and column, at least what later cells of the row cannot.
+            low = np.maximum(left - remaining[:, column + 1 :].sum(axis=1), 0)
+            choices = np.minimum(left, remaining[:, column]) - low + 1
             if choices.sum() > TABLES_LIMIT:
                 return None
             first = np.repeat(np.cumsum(choices) - choices, choices)
@@ -122,33 +100,15 @@ def _many(counts: np.ndarray, observed: float, seed: int) -> tuple[float, str, i
 def fisher_freeman_halton(table: ArrayLike, seed: int = 0) -> TableTest:
     """Test whether rows and columns of a table are independent, given their sums.
 
-    Parameters
-    ----------
-    table : array_like of int, shape (rows, columns)
-        Counts, such as the patients of each class (rows) in each group (columns); rows and columns without any are left
-        out.
-    seed : int, default 0
-        Seed of the draws beyond `TABLES_LIMIT` tables, so that equal tables have equal p values. Two rows and columns
-        need no draws.
-
-    Returns
-    -------
-    TableTest
-        With the p value ordered by probability, two-sided in a table of two rows and columns; None if fewer than two
-        rows or columns have any count: an empty group, or one class only, leaves nothing to compare.
-
-    Raises
-    ------
-    ValueError
-        If the table does not have two dimensions, a count is not a whole number from 0, or the counts are more than
-        `WHOLE_LIMIT` in all.
-
-    References
-    ----------
-    Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit and other problems of
-    significance. Biometrika 1951;38:141-149.
+    Counts, such as the patients of each class (rows) in each group (columns); rows and columns without any are left
+    out. With fewer than two of either left there is nothing to compare and no p value. The p value is ordered by
+    probability, two-sided in a table of two rows and columns. The seed is that of the draws beyond `TABLES_LIMIT`.
     """
-    counts = _checked(table)
+    counts = whole_numbers(table, "count in table")
+    if counts.ndim != 2:
+        raise ValueError(f"table has {counts.ndim} dimensions; allowed are 2, rows and columns")
+    if counts.sum() > WHOLE_LIMIT:
+        raise ValueError(f"table holds {counts.sum():,} in all; allowed are {WHOLE_LIMIT:,} at most")
     counts = counts[counts.any(axis=1)][:, counts.any(axis=0)]
     n = int(counts.sum())
     if min(counts.shape) < 2:

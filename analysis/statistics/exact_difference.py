@@ -1,4 +1,13 @@
-"""Exact interval of the difference of two proportions: its coverage is never below the level, whatever the rates."""
+"""Exact interval of the difference of two proportions: its coverage is never below the level, whatever the rates.
+
+References
+----------
+Buehler RJ. Confidence intervals for the product of two binomial parameters. Journal of the American Statistical
+Association 1957;52:482-493. Kabaila P, Lloyd CJ. Tight upper confidence limits from discrete data. Australian Journal
+of Statistics 1997;39:193-204. Lloyd CJ, Moldovan MV. Exact one-sided confidence limits for the difference between two
+correlated proportions. Statistics in Medicine 2007;26:3369-3384. Newcombe RG. Interval estimation for the difference
+between independent proportions. Statistics in Medicine 1998;17:873-890.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,10 +15,8 @@ from functools import cache
 import numpy as np
 from scipy import optimize, special
 
-from analysis.statistics.arguments import check_probability, whole_numbers
-from analysis.statistics.proportions import intervals
-
-__all__ = ["SMALLER_LIMIT", "TOLERANCE", "exact_difference_interval"]
+from analysis.statistics.arguments import check_probability
+from analysis.statistics.proportions import intervals, shares
 
 TOLERANCE = 1e-5
 """A limit lies outside of the exact one, but by no more than this."""
@@ -137,10 +144,8 @@ def exact_difference_interval(
 
     Parameters
     ----------
-    n, denominator : int
-        How many of how many in the first of two independent groups.
-    other_n, other_denominator : int
-        The same in the other group; one of the two groups has at most `SMALLER_LIMIT`.
+    n, denominator, other_n, other_denominator : int
+        How many of how many in two independent groups, one of which has at most `SMALLER_LIMIT`.
     confidence : float, default 0.95
         Confidence level, between 0 and 1.
 
@@ -148,35 +153,15 @@ def exact_difference_interval(
     -------
     tuple of two floats, or None
         Limits from -1 to 1, each outside of the exact one by at most `TOLERANCE`; None if a group is empty.
-
-    Raises
-    ------
-    ValueError
-        If a count is not a whole number from 0 to `arguments.WHOLE_LIMIT`, n is above its denominator, both groups
-        are larger than `SMALLER_LIMIT`, or the confidence level is out of range.
-
-    References
-    ----------
-    Buehler RJ. Confidence intervals for the product of two binomial parameters. Journal of the American Statistical
-    Association 1957;52:482-493. Kabaila P, Lloyd CJ. Tight upper confidence limits from discrete data. Australian
-    Journal of Statistics 1997;39:193-204. Lloyd CJ, Moldovan MV. Exact one-sided confidence limits for the difference
-    between two correlated proportions. Statistics in Medicine 2007;26:3369-3384. Newcombe RG. Interval estimation for
-    the difference between independent proportions. Statistics in Medicine 1998;17:873-890.
     """
     confidence = check_probability("confidence", confidence, inner=True)
-    names = ("n", "denominator", "other_n", "other_denominator")
-    given = (n, denominator, other_n, other_denominator)
-    counts = [int(whole_numbers([value], name)[0]) for name, value in zip(names, given, strict=True)]
-    for place in (0, 2):
-        if counts[place] > counts[place + 1]:
-            count, of = counts[place : place + 2]
-            raise ValueError(f"{names[place]} {count} is not allowed with {names[place + 1]} {of}; allowed is 0 to it")
-    smaller = min(counts[1::2])
+    first = [int(array[0]) for array in shares(n, denominator)]
+    other = [int(array[0]) for array in shares(other_n, other_denominator, ("other_n", "other_denominator"))]
+    smaller = min(first[1], other[1])
     if smaller > SMALLER_LIMIT:
         raise ValueError(
-            f"denominators {counts[1]:,} and {counts[3]:,} are not allowed; one of them is at most {SMALLER_LIMIT:,}"
+            f"denominators {first[1]:,} and {other[1]:,} are not allowed; one of them is at most {SMALLER_LIMIT:,}"
         )
     if not smaller:
         return None
-    first, other = counts[:2], counts[2:]
     return _lower_limit(*first, *other, confidence), -_lower_limit(*other, *first, confidence)

@@ -12,50 +12,32 @@ from scipy import stats
 
 from analysis.statistics.arguments import check_probability, floats
 
-__all__ = ["PairedRatio", "PairedT", "decimal_differences", "paired_ratio", "paired_t"]
-
 
 @dataclass(frozen=True)
 class PairedT:
-    """Result of a paired t test; the difference is `after` minus `before`.
+    """Result of a paired t test of ``n`` complete pairs; the difference is `after` minus `before`.
 
-    Attributes
-    ----------
-    n : int
-        Number of complete pairs.
-    mean_before, mean_after, mean_difference : float or None
-        Means in the unit of the values; None if there is no complete pair.
-    ci : tuple of two floats, or None
-        Confidence interval of the mean difference.
-    statistic, p_value : float or None
-        Student's t and its two-sided p value; like `ci` None for fewer than two pairs or equal differences.
+    Means and their difference, in the unit of the values, are None without a pair; ``ci``, the interval of the mean
+    difference, Student's t (``statistic``) and its two-sided ``p_value`` also for fewer than two pairs or equal
+    differences.
     """
 
     n: int
-    mean_before: float | None
-    mean_after: float | None
-    mean_difference: float | None
-    ci: tuple[float, float] | None
-    statistic: float | None
-    p_value: float | None
+    mean_before: float | None = None
+    mean_after: float | None = None
+    mean_difference: float | None = None
+    ci: tuple[float, float] | None = None
+    statistic: float | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True)
 class PairedRatio:
     """Result of a paired t test of logarithms; the ratio is `after` divided by `before`.
 
-    Attributes
-    ----------
-    n : int
-        Number of complete pairs of positive values.
-    n_not_positive : int
-        Number of complete pairs left out because a value of 0 has no logarithm.
-    ratio : float or None
-        Ratio of the geometric means; None if there is no pair.
-    ci : tuple of two floats, or None
-        Confidence interval of the ratio.
-    statistic, p_value : float or None
-        Student's t and its two-sided p value; like `ci` None for fewer than two pairs or equal ratios.
+    ``n`` are complete pairs of positive values; ``n_not_positive`` pairs were left out, since a value of 0 has no
+    logarithm. ``ratio`` is that of the geometric means, None without a pair; ``ci``, ``statistic`` and ``p_value`` as
+    in `PairedT`.
     """
 
     n: int
@@ -80,21 +62,8 @@ def _pairs(before: ArrayLike, after: ArrayLike) -> tuple[np.ndarray, np.ndarray]
 def decimal_differences(before: ArrayLike, after: ArrayLike) -> np.ndarray:
     """Subtract values as the decimals they are written with, so that equal changes are equal numbers.
 
-    Parameters
-    ----------
-    before, after : array_like of shape (n_pairs,)
-        The two values of each pair, in the same unit and order; a pair with a missing value is left out.
-
-    Returns
-    -------
-    ndarray of float, shape (n_complete_pairs,)
-        ``after`` minus ``before``: 0.1 for 1.2 and 1.1 as well as for 1.5 and 1.4, where binary numbers give 0.0999...
-        and 0.1000..., which no rank test would tie.
-
-    Raises
-    ------
-    ValueError
-        If the two do not hold the same pairs, or a value is infinite.
+    After minus before: 0.1 for 1.2 and 1.1 as well as for 1.5 and 1.4, where binary numbers give 0.0999... and
+    0.1000..., which no rank test would tie. A pair with a missing value is left out.
     """
     pairs = zip(*(array.tolist() for array in _pairs(before, after)), strict=True)
     return np.array([float(Fraction(Decimal(repr(b))) - Fraction(Decimal(repr(a)))) for a, b in pairs], dtype=float)
@@ -124,12 +93,12 @@ def paired_t(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> P
     first, second = _pairs(before, after)
     n = len(first)
     if n == 0:
-        return PairedT(0, None, None, None, None, None, None)
+        return PairedT(0)
     difference = second - first
     means = (float(first.mean()), float(second.mean()), float(difference.mean()))
     # No spread to measure the mean against; one pair is such a case. Equal decimals may differ by a rounding error.
     if np.ptp(difference) <= 1e-12 * max(np.abs(first).max(), np.abs(second).max()):
-        return PairedT(n, *means, None, None, None)
+        return PairedT(n, *means)
     test = stats.ttest_rel(second, first)
     low, high = test.confidence_interval(confidence)
     return PairedT(n, *means, (float(low), float(high)), float(test.statistic), float(test.pvalue))
@@ -138,22 +107,7 @@ def paired_t(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> P
 def paired_ratio(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> PairedRatio:
     """Compare two geometric means of the same patients: the paired t test of logarithms, for skewed quantities.
 
-    Parameters
-    ----------
-    before, after : array_like of shape (n_pairs,)
-        The two values of each pair, 0 or more, in the same unit and order; a pair with a missing value is left out.
-    confidence : float, default 0.95
-        Confidence level of the interval, between 0 and 1.
-
-    Returns
-    -------
-    PairedRatio
-        Ratio of the geometric means (after divided by before), its interval, t and p.
-
-    Raises
-    ------
-    ValueError
-        If the two do not hold the same pairs, a value is infinite or negative, or the confidence level is out of range.
+    Values of 0 or more, otherwise as `paired_t` takes them.
     """
     first, second = _pairs(before, after)
     for name, values in (("before", first), ("after", second)):
@@ -161,11 +115,6 @@ def paired_ratio(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) 
             raise ValueError(f"{name} holds {values[values < 0][0]}; allowed are numbers of 0 or more")
     positive = (first > 0) & (second > 0)
     test = paired_t(np.log(first[positive]), np.log(second[positive]), confidence)
-    return PairedRatio(
-        n=test.n,
-        n_not_positive=len(first) - test.n,
-        ratio=None if test.mean_difference is None else math.exp(test.mean_difference),
-        ci=None if test.ci is None else (math.exp(test.ci[0]), math.exp(test.ci[1])),
-        statistic=test.statistic,
-        p_value=test.p_value,
-    )
+    ratio = None if test.mean_difference is None else math.exp(test.mean_difference)
+    ci = None if test.ci is None else (math.exp(test.ci[0]), math.exp(test.ci[1]))
+    return PairedRatio(test.n, len(first) - test.n, ratio, ci, test.statistic, test.p_value)

@@ -12,16 +12,6 @@ from analysis.statistics.arguments import as_real, check_choice, check_probabili
 from analysis.statistics.rank_sum import rank_sum_counts
 from analysis.statistics.significance import significance
 
-__all__ = [
-    "OUTCOMES_LIMIT",
-    "SIMULATED_WORK",
-    "SIMULATIONS",
-    "detectable_rate",
-    "fisher_power",
-    "rank_sum_power",
-    "shifted",
-]
-
 OUTCOMES_LIMIT = 250_000
 """Most pairs of counts that are gone through for an exact power: 499 against 499 patients, in one second on an idle
 machine and three on a busy one, or 20 against 11000, in seven. Beyond, it is the power of the z test of two
@@ -70,30 +60,11 @@ def _rejected(n_first: int, n_second: int, alpha: float, p_at_alpha: str) -> np.
 def fisher_power(
     n_first: int, n_second: int, rate_first: float, rate_second: float, alpha: float = 0.05, p_at_alpha: str = "ns"
 ) -> float:
-    """Give the power of Fisher's two-sided exact test to tell two rates apart.
+    """Give the power of Fisher's two-sided exact test to tell two true rates apart in two groups of given sizes.
 
-    Parameters
-    ----------
-    n_first, n_second : int
-        Number of patients of each group, 1 or more.
-    rate_first, rate_second : float
-        The true rate in each group, from 0 to 1.
-    alpha : float, default 0.05
-        A p value below this is significant.
-    p_at_alpha : {"ns", "significant"}, default "ns"
-        What a p value of exactly `alpha` is.
-
-    Returns
-    -------
-    float
-        Probability of a significant result: the binomial probabilities of all such pairs of counts, summed, without
-        simulation; for more than `OUTCOMES_LIMIT` pairs the normal approximation of the z test. With equal rates it is
-        the true size of the test, below `alpha`.
-
-    Raises
-    ------
-    ValueError
-        If a group is empty, a rate or the level is no probability, or `p_at_alpha` is unknown.
+    The binomial probabilities of all pairs of counts that are significant by ``alpha`` and ``p_at_alpha`` (see
+    `significance`), summed without simulation; for more than `OUTCOMES_LIMIT` pairs the normal approximation of the z
+    test. With equal rates it is the true size of the test, below `alpha`.
     """
     n_first, n_second = _sizes(n_first, n_second)
     rate_first = check_probability("rate_first", rate_first)
@@ -104,7 +75,8 @@ def fisher_power(
         return _z_power(n_first, n_second, rate_first, rate_second, alpha)
     first = stats.binom.pmf(np.arange(n_first + 1), n_first, rate_first)
     second = stats.binom.pmf(np.arange(n_second + 1), n_second, rate_second)
-    return min(float(first @ _rejected(n_first, n_second, alpha, p_at_alpha) @ second), 1.0)
+    # Summed without a matrix product, whose last digits hang on the processor.
+    return min(float(np.outer(first, second)[_rejected(n_first, n_second, alpha, p_at_alpha)].sum()), 1.0)
 
 
 def _z_power(n_first: int, n_second: int, rate_first: float, rate_second: float, alpha: float) -> float:
@@ -128,29 +100,8 @@ def detectable_rate(
 ) -> float | None:
     """Find the rate of the first group nearest to that of the second that Fisher's test would tell apart from it.
 
-    Parameters
-    ----------
-    n_first, n_second : int
-        Number of patients of each group, 1 or more.
-    rate_second : float
-        The true rate in the second group, from 0 to 1.
-    higher : bool
-        Whether to look above that rate, or below it.
-    power : float, default 0.8
-        The probability of a significant result that is asked for, between 0 and 1.
-    alpha, p_at_alpha
-        As `fisher_power` takes them.
-
-    Returns
-    -------
-    float or None
-        The rate; the power rises from that of the second group to 1, or to 0. None if not even a rate of 1 (or 0) gives
-        the power asked for.
-
-    Raises
-    ------
-    ValueError
-        As `fisher_power`, or if the power is out of range.
+    It is sought above that rate or below it, as ``higher`` says; the power rises from that of the second group to 1, or
+    to 0. None if not even a rate of 1 (or 0) gives the power asked for.
     """
     power = check_probability("power", power, inner=True)
     rate_second = check_probability("rate_second", rate_second)
@@ -166,24 +117,10 @@ def detectable_rate(
 
 
 def shifted(shares: ArrayLike, odds_ratio: float) -> np.ndarray:
-    """Shift a distribution over ordered categories by a proportional-odds model.
+    """Shift a distribution over ordered categories, from the lowest to the highest, by a proportional-odds model.
 
-    Parameters
-    ----------
-    shares : array_like of float, shape (k,)
-        Share, or number, of each category, from the lowest to the highest; not all 0.
-    odds_ratio : float
-        What the odds of lying above each limit between two categories are multiplied by; positive.
-
-    Returns
-    -------
-    ndarray of float, shape (k,)
-        The shares after the shift; they sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If a share is negative, all are 0, or the odds ratio is not a positive number.
+    The odds of lying above each limit between two categories are multiplied by the odds ratio. Shares or numbers are
+    taken, not all of them 0; the shares returned sum to 1.
     """
     weights = floats(shares, "shares")
     if not (len(weights) and (weights >= 0).all() and weights.sum() > 0):
@@ -207,33 +144,12 @@ def rank_sum_power(
     simulations: int = SIMULATIONS,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Simulate the power of the two-sided rank-sum test to tell two groups of grades apart.
+    """Simulate the power of the two-sided rank-sum test to tell two groups of grades apart; also its standard error.
 
-    Parameters
-    ----------
-    shares : array_like of float, shape (k,)
-        Share, or number, of each grade in the second group, from the lowest to the highest.
-    n_first, n_second : int
-        Number of patients of each group, 1 or more.
-    odds_ratio : float
-        How much higher the odds of a higher grade are in the first group; see `shifted`.
-    alpha, p_at_alpha
-        As `fisher_power` takes them.
-    simulations : int, default `SIMULATIONS`
-        How many samples to draw, 1 or more.
-    seed : int, default 0
-        Equal seeds give equal results.
-
-    Returns
-    -------
-    power, error : float
-        Share of significant samples, and its standard error; 0 where all or none were. The p values are exact up to
-        `SIMULATED_WORK` additions each, beyond those of the normal approximation.
-
-    Raises
-    ------
-    ValueError
-        If a group is empty, or as `shifted`, `fisher_power` and `rank_sum.rank_sum`.
+    ``shares`` are those, or the numbers, of each grade in the second group, from the lowest to the highest; in the
+    first group the odds of a higher grade are ``odds_ratio`` times as high (`shifted`). The power is the share of
+    significant samples; equal seeds give equal results. The p values are exact up to `SIMULATED_WORK` additions each,
+    beyond those of the normal approximation.
     """
     n_first, n_second = _sizes(n_first, n_second)
     if int(whole_numbers(simulations, "simulations")) < 1:

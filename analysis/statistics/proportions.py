@@ -3,6 +3,15 @@
 Wilson's interval has a coverage close to the level; that of Clopper and Pearson is never below it, and so is usually
 wider. At none of n, and at n of n, it is the shorter one from n = 46 (at 95 %): none of 55 has an upper limit of
 0.0649, Wilson's is 0.0653.
+
+References
+----------
+Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the American Statistical
+Association 1927;22:209-212. Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of
+the binomial. Biometrika 1934;26:404-413. Newcombe RG. Interval estimation for the difference between independent
+proportions: comparison of eleven methods. Statistics in Medicine 1998;17:873-890. Newcombe RG. Confidence intervals for
+an effect size measure based on the Mann-Whitney statistic. Part 2: asymptotic methods and evaluation. Statistics in
+Medicine 2006;25:559-573.
 """
 
 import math
@@ -15,70 +24,36 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from analysis.statistics.arguments import check_choice, check_probability, whole_numbers
 
-__all__ = [
-    "METHODS",
-    "METHOD_LABELS",
-    "difference_interval",
-    "interval",
-    "intervals",
-    "superiority_interval",
-]
-
 Method = Literal["wilson", "clopper_pearson"]
 METHODS: tuple[Method, ...] = ("wilson", "clopper_pearson")
 METHOD_LABELS: dict[str, str] = {"wilson": "Wilson", "clopper_pearson": "Clopper-Pearson"}
 """What each method is called."""
 
-_LIBRARY_NAMES = {
-    "wilson": "wilson",
-    "clopper_pearson": "beta",
-}  # statsmodels calls the exact interval by its quantiles
+# statsmodels calls the exact interval by its quantiles.
+_LIBRARY_NAMES = {"wilson": "wilson", "clopper_pearson": "beta"}
 
 
-def _shares(n: ArrayLike, denominator: ArrayLike, names: tuple[str, str] = ("n", "denominator")) -> list[np.ndarray]:
-    """Check counts against their denominators."""
-    shares = list(np.broadcast_arrays(np.atleast_1d(whole_numbers(n, names[0])), whole_numbers(denominator, names[1])))
-    above = np.flatnonzero(shares[0] > shares[1])
+def shares(n: ArrayLike, denominator: ArrayLike, names: tuple[str, str] = ("n", "denominator")) -> list[np.ndarray]:
+    """Check counts against their denominators and give both as arrays."""
+    counts = list(np.broadcast_arrays(np.atleast_1d(whole_numbers(n, names[0])), whole_numbers(denominator, names[1])))
+    above = np.flatnonzero(counts[0] > counts[1])
     if len(above):
-        count, of = (array[above[0]] for array in shares)
+        count, of = (array[above[0]] for array in counts)
         raise ValueError(f"{names[0]} {count} is not allowed with {names[1]} {of}; allowed is 0 to it")
-    return shares
+    return counts
 
 
 def intervals(
     n: ArrayLike, denominator: ArrayLike, method: Method = "wilson", confidence: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give the intervals of many proportions at once.
+    """Give the 95 % intervals of many proportions at once, n of each denominator, or those of another confidence level.
 
-    Parameters
-    ----------
-    n, denominator : array_like of int, shape (k,)
-        How many of how many; 0 <= n <= denominator.
-    method : {"wilson", "clopper_pearson"}, default "wilson"
-        The score interval, or the exact one.
-    confidence : float, default 0.95
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    low, high : ndarray of float, shape (k,)
-        Limits from 0 to 1; nan where the denominator is 0.
-
-    Raises
-    ------
-    ValueError
-        If a count is not a whole number from 0 to `arguments.WHOLE_LIMIT`, n is above its denominator, the method is
-        unknown, or the confidence level is out of range.
-
-    References
-    ----------
-    Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the American Statistical
-    Association 1927;22:209-212. Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the
-    case of the binomial. Biometrika 1934;26:404-413.
+    ``method`` is the score interval of Wilson or the exact one of Clopper and Pearson. The limits, from 0 to 1, are nan
+    where the denominator is 0.
     """
     check_choice("method", method, METHODS)
     confidence = check_probability("confidence", confidence, inner=True)
-    count, of = _shares(n, denominator)
+    count, of = shares(n, denominator)
     low, high = np.full((2, len(count)), np.nan)
     known = of > 0  # the library divides by 0
     limits = proportion_confint(count[known], of[known], 1 - confidence, _LIBRARY_NAMES[method])
@@ -91,27 +66,7 @@ def intervals(
 def interval(
     n: int, denominator: int, method: Method = "wilson", confidence: float = 0.95
 ) -> tuple[float, float] | None:
-    """Give the interval of a proportion.
-
-    Parameters
-    ----------
-    n, denominator : int
-        How many of how many; 0 <= n <= denominator.
-    method : {"wilson", "clopper_pearson"}, default "wilson"
-        The score interval, or the exact one.
-    confidence : float, default 0.95
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    tuple of two floats, or None
-        Limits from 0 to 1; None if the denominator is 0.
-
-    Raises
-    ------
-    ValueError
-        As `intervals`.
-    """
+    """Give the interval of one proportion as `intervals` does; None if the denominator is 0."""
     low, high = intervals([n], [denominator], method, confidence)
     return None if np.isnan(low[0]) else (float(low[0]), float(high[0]))
 
@@ -119,35 +74,13 @@ def interval(
 def difference_interval(
     n: int, denominator: int, other_n: int, other_denominator: int, confidence: float = 0.95
 ) -> tuple[float, float] | None:
-    """Give Newcombe's hybrid score interval of the difference of two proportions, the first minus the other.
+    """Give Newcombe's hybrid score interval (method 10) of the difference of two proportions, first minus other.
 
-    Parameters
-    ----------
-    n, denominator : int
-        How many of how many in the first of two independent groups.
-    other_n, other_denominator : int
-        The same in the other group.
-    confidence : float, default 0.95
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    tuple of two floats, or None
-        Limits from -1 to 1; None if a group is empty.
-
-    Raises
-    ------
-    ValueError
-        As `intervals`.
-
-    References
-    ----------
-    Newcombe RG. Interval estimation for the difference between independent proportions: comparison of eleven methods.
-    Statistics in Medicine 1998;17:873-890; method 10.
+    Limits from -1 to 1; None if a group is empty.
     """
     confidence = check_probability("confidence", confidence, inner=True)
-    first = [float(array[0]) for array in _shares(n, denominator)]
-    other = [float(array[0]) for array in _shares(other_n, other_denominator, ("other_n", "other_denominator"))]
+    first = [float(array[0]) for array in shares(n, denominator)]
+    other = [float(array[0]) for array in shares(other_n, other_denominator, ("other_n", "other_denominator"))]
     if not first[1] or not other[1]:
         return None
     # The library's default already is Newcombe's method without continuity correction; it is named lest that changes.
@@ -156,35 +89,12 @@ def difference_interval(
 
 
 def superiority_interval(effect: float, n_first: int, n_second: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Give Newcombe's interval of the probability that a value of the first group is larger (method 5).
+    """Give Newcombe's interval (method 5) of the probability that a value of the first group is larger.
 
-    In simulations of six grades with 14 and 41 patients, 7 and 20, 4 and 12, 3 and 6, and 2 and 10, four distributions
-    and odds ratios of 1, 3 and 10, the 95 % interval held the true value in 95.7 to 99.7 % of samples. That of Brunner
-    and Munzel (`statsmodels` has it) did in 69.7 to 96.6 %, and shrinks to a point when the groups do not overlap.
-
-    Parameters
-    ----------
-    effect : float
-        U divided by the number of pairs, from 0 to 1.
-    n_first, n_second : int
-        Number of values of each group, whole numbers of 1 or more.
-    confidence : float, default 0.95
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    tuple of two floats
-        Limits from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If the effect or the confidence level is out of range, a number of values is not whole, or a group is empty.
-
-    References
-    ----------
-    Newcombe RG. Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2: asymptotic
-    methods and evaluation. Statistics in Medicine 2006;25:559-573.
+    ``effect`` is U divided by the number of pairs. In simulations of six grades with 14 and 41 patients, 7 and 20, 4
+    and 12, 3 and 6, and 2 and 10, four distributions and odds ratios of 1, 3 and 10, the 95 % interval held the true
+    value in 95.7 to 99.7 % of samples. That of Brunner and Munzel (`statsmodels` has it) did in 69.7 to 96.6 %, and
+    shrinks to a point when the groups do not overlap.
     """
     effect = check_probability("effect", effect)
     confidence = check_probability("confidence", confidence, inner=True)

@@ -2,6 +2,12 @@
 
 Its null distribution is that of the ranks observed: every choice of as many of them as the first group has is as likely
 as any other. SciPy's exact method leaves ties out of account, and its permutations are drawn at random.
+
+References
+----------
+Mann HB, Whitney DR. On a test of whether one of two random variables is stochastically larger than the other. Annals of
+Mathematical Statistics 1947;18:50-60. Streitberg B, Röhmel J. Exact distributions for permutation and rank tests.
+Statistical Software Newsletter 1986;12:10-17.
 """
 
 import math
@@ -15,8 +21,6 @@ from scipy import stats
 from analysis.statistics.arguments import WHOLE_LIMIT, check_choice, check_probability, floats, whole_numbers
 from analysis.statistics.proportions import superiority_interval
 
-__all__ = ["WORK_LIMIT", "RankSum", "rank_sum", "rank_sum_counts"]
-
 Alternative = Literal["two-sided", "less", "greater"]
 
 WORK_LIMIT = 200_000_000
@@ -25,7 +29,6 @@ for 50 against 150 with six grades. At the limit p values below 0.1 of the norma
 0.002 with 10 or more patients in the smaller group (measured for 10 of 1000 to 350 of 700), by less than 0.004 with
 5 of 5000."""
 
-
 _COUNTED, _COUNTABLE = 1000, 1e12  # sizes of which divisions are counted; how many are told apart in a probability
 
 
@@ -33,24 +36,12 @@ _COUNTED, _COUNTABLE = 1000, 1e12  # sizes of which divisions are counted; how m
 class RankSum:
     """Result of the rank-sum test; all but the counts are None if a group is empty.
 
-    Attributes
-    ----------
-    n_first, n_second : int
-        Number of values of each group.
-    n_tied : int
-        Number of values, of both groups, that another value is equal to.
-    statistic : float or None
-        U: number of pairs, one of each group, in which the first group has the larger value; equal ones count half.
-    p_value : float or None
-        Probability, if the groups do not differ, of a U at least as far out as the one observed.
-    smallest_p : float or None
-        The smallest p value that any division of these values into groups of these sizes could have had.
-    effect : float or None
-        U divided by the number of pairs, the probability that the first of a random pair is larger, ties counting half.
-    ci : tuple of two floats, or None
-        Confidence interval of the effect.
-    method : {"exact", "normal"} or None
-        Whether the p value is exact rather than a normal approximation.
+    ``n_tied`` values, of both groups, are equal to another. ``statistic`` is U: the number of pairs, one of each group,
+    in which the first group has the larger value; equal ones count half. ``p_value`` is the probability, if the groups
+    do not differ, of a U at least as far out, ``smallest_p`` the smallest that any division of these values into groups
+    of these sizes could have had. ``effect`` is U divided by the number of pairs, the probability that the first of a
+    random pair is larger, ``ci`` its interval. ``method`` says whether the p value is "exact" or a "normal"
+    approximation.
     """
 
     n_first: int
@@ -146,27 +137,10 @@ def rank_sum_counts(
     confidence: float = 0.95,
     work: int = WORK_LIMIT,
 ) -> RankSum:
-    """Test two groups of which only the number of values of each size is known; see `rank_sum`.
+    """Test two groups of which only the number of values of each size is known, from the smallest to the largest.
 
-    Parameters
-    ----------
-    first, second : array_like of int, shape (k,)
-        How many values of each group are of each of k sizes, from the smallest size to the largest.
-    alternative, confidence
-        As `rank_sum` takes them.
-    work : int, default `WORK_LIMIT`
-        Most additions for an exact p value; a smaller number is quicker where many tests are made.
-
-    Returns
-    -------
-    RankSum
-        As `rank_sum`.
-
-    Raises
-    ------
-    ValueError
-        If the two do not count the same sizes, a count is not a whole number from 0, the values are more than
-        `arguments.WHOLE_LIMIT`, or as `rank_sum`.
+    ``first`` and ``second`` count the same sizes. Fewer additions for an exact p value, ``work``, are quicker where
+    many tests are made. For all else see `rank_sum`.
     """
     check_choice("alternative", alternative, ("two-sided", "less", "greater"))
     check_probability("confidence", confidence, inner=True)
@@ -190,16 +164,8 @@ def rank_sum_counts(
     limits = _distances(doubled, ties, n, sum_first, alternative)
     exact = [1.0, 1.0] if len(ties) == 1 else _exact_p(doubled, ties, n, limits, alternative, work)
     p_value, smallest_p = exact or _normal_p(doubled, ties, n, limits, alternative)
-    ci = superiority_interval(effect, n, size - n, confidence)
-    return RankSum(
-        **counted,
-        statistic=statistic,
-        p_value=p_value,
-        smallest_p=smallest_p,
-        effect=effect,
-        ci=ci,
-        method="exact" if exact else "normal",
-    )
+    ci, method = superiority_interval(effect, n, size - n, confidence), "exact" if exact else "normal"
+    return RankSum(*counted.values(), statistic, p_value, smallest_p, effect, ci, method)
 
 
 def rank_sum(
@@ -207,33 +173,11 @@ def rank_sum(
 ) -> RankSum:
     """Test whether the values of one group tend to be larger than those of another, exactly and with ties.
 
-    Parameters
-    ----------
-    first, second : array_like of float, shapes (n_first,) and (n_second,)
-        The values of the two groups, in one unit; missing ones are left out.
-    alternative : {"two-sided", "less", "greater"}, default "two-sided"
-        Which U count as far out: those as far from their mean or farther, as in R's coin; the small, or the large ones,
-        as when the first group has the smaller, or the larger values.
-    confidence : float, default 0.95
-        Level of the interval of the effect, between 0 and 1.
-
-    Returns
-    -------
-    RankSum
-        With the exact conditional p value up to `WORK_LIMIT` additions, beyond with a normal approximation corrected
-        for ties. Values that are all equal have a p value of 1: every division gives the same U. If a group is empty
-        there is no p value.
-
-    Raises
-    ------
-    ValueError
-        If a value is infinite or no real number, the alternative is unknown, or the confidence level is out of range.
-
-    References
-    ----------
-    Mann HB, Whitney DR. On a test of whether one of two random variables is stochastically larger than the other.
-    Annals of Mathematical Statistics 1947;18:50-60. Streitberg B, Röhmel J. Exact distributions for permutation and
-    rank tests. Statistical Software Newsletter 1986;12:10-17.
+    The values are in one unit; missing ones are left out. The alternative says which U count as far out: those as far
+    from their mean or farther, as in R's coin; the small ("less"), or the large ones, as when the first group has the
+    smaller, or the larger values. The p value is exact up to `WORK_LIMIT` additions, beyond that of a normal
+    approximation corrected for ties; 1 if all values are equal, since every division then gives the same U; none if a
+    group is empty. ``confidence`` is the level of the interval of the effect.
     """
     groups = [floats(values, name) for values, name in ((first, "first"), (second, "second"))]
     ones, others = (values[~np.isnan(values)] for values in groups)

@@ -3,6 +3,16 @@
 Censoring is assumed to be independent of what would have followed it. Limits are pointwise and made on the log(-log)
 scale, which keeps them between 0 and 1. What this module does itself is what statsmodels lacks: rows for censored
 times, the standard error of the last row, and medians.
+
+The standard error of the Kaplan-Meier estimate is Greenwood's. The variance of the cumulative incidence is that of the
+delta method, equal to that of R's ``survfit``; ``cmprsk::cuminc`` has another one.
+
+References
+----------
+Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the American Statistical
+Association 1958;53:457-481. Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains
+based on censored observations. Scandinavian Journal of Statistics 1978;5:141-150. Brookmeyer R, Crowley J. A confidence
+interval for the median survival time. Biometrics 1982;38:29-41.
 """
 
 from dataclasses import dataclass
@@ -15,8 +25,6 @@ from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
 from analysis.statistics.arguments import WHOLE_LIMIT, as_real, check_each, check_probability, floats
 
-__all__ = ["Estimate", "cumulative_incidence", "estimate_at", "half_time", "kaplan_meier", "median_time"]
-
 _DIGITS = 12
 """Digits of a share: more than any number of patients asks for, and few enough that 0, one half and 1 are met exactly
 and that machines whose logarithms differ in the last digit agree."""
@@ -24,13 +32,7 @@ and that machines whose logarithms differ in the last digit agree."""
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate with its confidence interval.
-
-    Attributes
-    ----------
-    value, low, high : float or None
-        The estimate and the limits of its interval; None if the follow-up does not reach it or the scale has no limit.
-    """
+    """An estimate with its limits; None where the follow-up does not reach it or the scale has no limit."""
 
     value: float | None
     low: float | None
@@ -69,34 +71,17 @@ def _with_limits(counts: pd.DataFrame, estimate: np.ndarray, error: np.ndarray, 
 
 
 def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
-    """Estimate the share of patients who have had no event by each time; censoring is assumed to be independent of it.
+    """Estimate the share of patients who have had no event by each time.
 
-    Parameters
-    ----------
-    times : array_like of shape (n,)
-        Time of the event or of censoring, 0 or more, in any unit.
-    codes : array_like of shape (n,)
-        1 or true for the event, 0 or false for a time that is censored; larger codes are events too.
-    confidence : float, default 0.95
-        Confidence level of the limits, between 0 and 1.
+    Times of the event or of censoring are 0 or more, in any unit; codes are 0 or false for a time that is censored, 1
+    or true, or larger, for the event, which comes before a censoring at the same time.
 
     Returns
     -------
     DataFrame
         One row for time 0 and for each time observed: ``time``; ``at_risk`` just before it; ``events``, ``competing``
         (always 0 here) and ``censored`` at it; ``estimate`` from it on; ``low`` and ``high``, missing where the
-        estimate is 0 or 1. No row if there is nobody. An event comes before a censoring at the same time.
-
-    Raises
-    ------
-    ValueError
-        If a time or a code is missing, negative or infinite, a code is no whole number or too large, the two do not
-        hold the same patients, or the confidence level is out of range.
-
-    References
-    ----------
-    Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the American Statistical
-    Association 1958;53:457-481. The standard error is Greenwood's.
+        estimate is 0 or 1. No row if there is nobody.
     """
     times, codes = _checked(times, codes, confidence)
     codes = np.minimum(codes, 1)
@@ -131,30 +116,9 @@ def _incidence_error(counts: pd.DataFrame, incidence: np.ndarray) -> np.ndarray:
 def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, confidence: float = 0.95) -> pd.DataFrame:
     """Estimate the share of patients who have had one kind of event by each time, when others preclude it.
 
-    Parameters
-    ----------
-    times, codes : array_like of shape (n,)
-        Time of the first event of any kind or of independent censoring; kind as a whole number from 1, 0 if censored.
-    cause : int, default 1
-        The kind of event whose incidence is estimated; it need not occur.
-    confidence : float, default 0.95
-        Confidence level of the limits, between 0 and 1.
-
-    Returns
-    -------
-    DataFrame
-        As `kaplan_meier` gives it; ``competing`` counts the events of other kinds, and ``estimate`` is the incidence.
-
-    Raises
-    ------
-    ValueError
-        As `kaplan_meier` does, or if the cause is no whole number of 1 or more.
-
-    Notes
-    -----
-    The variance is that of the delta method, equal to that of R's ``survfit``; ``cmprsk::cuminc`` has another one.
-    Reference: Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains based on censored
-    observations. Scandinavian Journal of Statistics 1978;5:141-150.
+    Codes are the kind of the first event as a whole number from 1, 0 if censored; ``cause`` is the kind estimated and
+    need not occur. The curve is as `kaplan_meier` gives it; ``competing`` counts the events of other kinds, and
+    ``estimate`` is the incidence.
     """
     if not (as_real(cause) >= 1 and as_real(cause) % 1 == 0):
         raise ValueError(f"cause {cause!r} is not allowed; it is a whole number of 1 or more")
@@ -185,63 +149,22 @@ def _first_at_half(curve: pd.DataFrame, falling: pd.Series, midpoint: bool) -> f
 def median_time(curve: pd.DataFrame) -> Estimate:
     """Read the median time and its interval from a Kaplan-Meier curve.
 
-    Parameters
-    ----------
-    curve : DataFrame
-        As `kaplan_meier` gives it.
-
-    Returns
-    -------
-    Estimate
-        The first time at which the curve is one half or less, likewise its limits. If it stays at one half, the middle
-        of that piece, or of what was observed of it: without censoring that is the median of the times. R's
-        ``quantile`` of a ``survfit`` is the same, but for a lower limit that rises in between, as it may after the
-        first events: it then takes a later time, R's ``summary`` the first one.
-
-    References
-    ----------
-    Brookmeyer R, Crowley J. A confidence interval for the median survival time. Biometrics 1982;38:29-41.
+    It is the first time at which the curve is one half or less, likewise its limits. If it stays at one half, the
+    middle of that piece, or of what was observed of it: without censoring that is the median of the times. R's
+    ``quantile`` of a ``survfit`` is the same, but for a lower limit that rises in between, as it may after the first
+    events: it then takes a later time, R's ``summary`` the first one.
     """
     # SurvfuncRight.quantile is not used: it wants the curve below one half, and rounding decides whether it is.
     return Estimate(*(_first_at_half(curve, curve[name], True) for name in ("estimate", "low", "high")))
 
 
 def half_time(curve: pd.DataFrame) -> Estimate:
-    """Read from a cumulative incidence curve when half of all patients have had the event.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        As `cumulative_incidence` gives it.
-
-    Returns
-    -------
-    Estimate
-        The first time at which the incidence, and likewise each of its limits, is one half or more, if it ever is.
-    """
+    """Read from a cumulative incidence curve when it, and likewise each limit, is first one half or more, if ever."""
     return Estimate(*(_first_at_half(curve, 1 - curve[name], False) for name in ("estimate", "high", "low")))
 
 
 def estimate_at(curve: pd.DataFrame, time: float) -> Estimate:
-    """Read a curve at one time.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        As `kaplan_meier` or `cumulative_incidence` gives it.
-    time : float
-        0 or more, in the unit of the curve.
-
-    Returns
-    -------
-    Estimate
-        The height of the curve there; none after the last time observed, unless all left then had an event.
-
-    Raises
-    ------
-    ValueError
-        If the time is missing or negative.
-    """
+    """Read the height of a curve at a time; none after the last time observed, unless all left then had an event."""
     if not as_real(time) >= 0:
         raise ValueError(f"time {time!r} is not allowed; it is 0 or more")
     if curve.empty or (time > curve["time"].iloc[-1] and curve["censored"].iloc[-1] > 0):

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.sensitivity.options import BEST, LAST, SUSTAINED
+from analysis.sensitivity import BEST, LAST, SUSTAINED
 from analysis.vocabulary import RESPONSE_LABELS, Response
 from compendium.drawing import page, symptoms
 from compendium.reporting.formatting import MISSING, number
@@ -174,7 +174,7 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     Parameters
     ----------
     grid : DataFrame
-        As `analysis.sensitivity.grids.response_grid` gives it; its first row are the rules to mark.
+        As `analysis.sensitivity.response_grid` gives it; its first row are the rules to mark.
     population : str
         A value of `Population`, for the title.
     patients : int
@@ -249,7 +249,7 @@ def draw_marks(
     ----------
     shares : DataFrame
         One row per symptom: ``label`` and ``group`` as a symptom profile has them, and what
-        `analysis.sensitivity.effects.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
+        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
     population : str
         A value of `Population`, for the title.
     combinations : int

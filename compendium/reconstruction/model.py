@@ -67,7 +67,8 @@ def solve(
 
     A first search finds any cohort that satisfies all statements jointly. Then one block after another is moved as
     close to the draw as the statements allow, the others staying as they are. Every search is limited by the solver's
-    own count of its work (the effort, in deterministic seconds a block), so that every machine finds the same cohort.
+    own count of its work (the effort, in deterministic seconds a block), so that every x86-64 machine finds the same
+    cohort (elsewhere the linear programs of the solver may lead its search another way).
     `report` is told in a line what has been done so far. If the statements contradict one another, or no cohort was
     found within the effort, that is a NoCohortError.
     """

@@ -6,8 +6,7 @@ import pandas as pd
 
 from analysis.criteria import Criteria
 from analysis.schema import symptom_list
-from analysis.sensitivity.effects import OUTCOMES, variance_shares
-from analysis.sensitivity.options import RESPONSE_OPTIONS
+from analysis.sensitivity import OUTCOMES, RESPONSE_OPTIONS, variance_shares
 from compendium.reporting.formatting import MISSING, number
 from compendium.reporting.methods import ADJUSTMENT_LABELS
 
@@ -115,7 +114,7 @@ def _symptoms(first: pd.Series, row: pd.Series) -> str:
 
 
 def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
-    """Print each change of `sensitivity.effects.one_at_a_time`: what is changed, the results and symptoms that move."""
+    """Print each change of `sensitivity.one_at_a_time`: what is changed, the results and symptoms that move."""
     first, rows = changes.iloc[0], []
     for _, row in changes.iloc[1:].iterrows():
         moved = [
@@ -138,7 +137,7 @@ def change_notes(criteria: Criteria) -> list[str]:
 
 
 def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
-    """Print each rule's share of the variance over the combinations of `sensitivity.grids.response_grid`.
+    """Print each rule's share of the variance over the combinations of `sensitivity.response_grid`.
 
     One column per number of responders that varies, as percentages.
     """
@@ -151,7 +150,7 @@ def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def moving_rows(most: pd.DataFrame) -> pd.DataFrame:
-    """Print which single rule moves each result most, as `sensitivity.effects.most_moving` gives it."""
+    """Print which single rule moves each result most, as `sensitivity.most_moving` gives it."""
     rows = []
     for row in most.itertuples():
         rule = f"{OPTION_LABELS[row.option]}: {value_label(row.option, row.value)}" if row.option else "none moves it"

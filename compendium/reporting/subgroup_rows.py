@@ -12,8 +12,7 @@ import pandas as pd
 from analysis.criteria import Criteria
 from analysis.statistics.contingency import CELLS_LIMIT, RESAMPLES
 from analysis.statistics.power import SIMULATED_WORK, SIMULATIONS
-from analysis.subgroup_power import POWER, is_enumerated, is_exact
-from analysis.subgroups import GROUPS
+from analysis.subgroups import GROUPS, POWER, is_enumerated, is_exact
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
 from compendium.reporting.methods import methods_used

@@ -3,18 +3,18 @@
 Nothing here stops an analysis. What is impossible is for `compendium.centre.checks.rules`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from analysis.response import classify
 from analysis.vocabulary import Response
-from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS
-from compendium.centre.checks.linking import Broken, Linked, Tables, as_problems, first_rows, row_keys
-from compendium.centre.checks.tryptase import unconfirmed_mcas
+from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
+from compendium.centre.checks.linking import Broken, Linked, Rule, Tables, problems_found, repeated_rows
 
-RANGES: tuple[tuple[str, str, float, float, str], ...] = (
+_RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
     ("courses", "start_dose_mg", 75, 600, "mg, the licensed doses"),
     ("courses", "escalated_dose_mg", 75, 600, "mg, the licensed doses"),
@@ -22,13 +22,11 @@ RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("courses", "duration_months", 0, 200, "months of therapy"),
 )
 """Table, column, the lowest and highest value that raise no doubt, and their unit or the reason."""
-FIRST_YEAR = 2003
+_FIRST_YEAR = 2003
 """Omalizumab was first licensed in the United States in June 2003."""
-START_WITHIN_MONTHS = 24
-SAME_PATIENT = {
-    "patients": ("sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"),
-    "courses": ("start_month", "duration_months", "ongoing"),
-}
+_START_WITHIN_MONTHS = 24
+_SAME_PATIENT = ["sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"]
+_SAME_COURSE = ["start_month", "duration_months", "ongoing"]
 """Two patients with the same of all these may be one."""
 _PERSONAL = (
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"  # a date
@@ -41,180 +39,129 @@ _PERSONAL = (
 _NAMING = r"(?:19|20)\d\d[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](?:19|20)\d\d|[^\W\d_]{2,}[ ,;]+[^\W\d_]{2,}"
 
 
-def _ranges(linked: Linked) -> Iterator[Broken]:
-    for table, column, low, high, why in RANGES:
-        if table in linked:
-            values = linked.values(table, column)
-            yield Broken(table, column, (values < low) | (values > high), f"most likely from {low} to {high} {why}")
-    for table, column in (("screening", "recommendation_month"), ("courses", "start_month")):
-        if table in linked:
-            early = linked.months(table, column) < 12 * FIRST_YEAR
-            yield Broken(table, column, early, f"most likely {FIRST_YEAR} or later, the year omalizumab was licensed")
-    if "screening" in linked and "courses" in linked:
-        recommended = linked.of_patient("screening", linked.months("screening", "recommendation_month"))
-        delay = linked.months("courses", "start_month") - recommended[linked.patient["courses"]]
-        allowed = f"most likely within {START_WITHIN_MONTHS} months of the recommendation"
-        yield Broken("courses", "start_month", delay > START_WITHIN_MONTHS, allowed)
+def _ranges(cohort: Linked) -> Iterator[Broken]:
+    for table, column, low, high, why in _RANGES:
+        rows = getattr(cohort, table)
+        values = rows.values(column)
+        yield rows.broken(column, (values < low) | (values > high), f"most likely from {low} to {high} {why}")
+    screening, courses = cohort.screening, cohort.courses
+    recommended, start = screening.months("recommendation_month"), courses.months("start_month")
+    allowed = f"most likely {_FIRST_YEAR} or later, the year omalizumab was licensed"
+    yield screening.broken("recommendation_month", recommended < 12 * _FIRST_YEAR, allowed)
+    yield courses.broken("start_month", start < 12 * _FIRST_YEAR, allowed)
+    late = start - screening.of_patients(recommended)[courses.patient] > _START_WITHIN_MONTHS
+    yield courses.broken("start_month", late, f"most likely within {_START_WITHIN_MONTHS} months of the recommendation")
 
 
-def _symptoms(linked: Linked) -> Iterator[Broken]:
-    if "symptoms" not in linked:
-        return
-    best, last = linked.values("symptoms", "grade_best"), linked.values("symptoms", "grade_last")
-    month = linked.values("symptoms", "months_to_first_improvement")
-    new = linked.equals("symptoms", "onset", "on_therapy")
-    improved = (best < 1) | (last < 1)
-    never = ~np.isnan(month) & ~np.isnan(best) & ~improved
-    allowed = "most likely empty, since neither grade is an improvement"
-    yield Broken("symptoms", "months_to_first_improvement", never, allowed)
-    allowed = "most likely empty for a symptom that appeared under therapy"
-    yield Broken("symptoms", "months_to_first_improvement", new & ~np.isnan(month), allowed)
-    allowed = "most likely a number of months, since a grade is an improvement"
-    yield Broken("symptoms", "months_to_first_improvement", improved & np.isnan(month), allowed)
-    if "courses" in linked:
-        reached = linked.of_patient("courses", linked.values("courses", "months_to_best_response"))
-        late = (best < 1) & (month > reached[linked.patient["symptoms"]])
-        allowed = "most likely not after the best response, at which the symptom had improved"
-        yield Broken("symptoms", "months_to_first_improvement", late, allowed)
+def _symptoms(cohort: Linked) -> Iterator[Broken]:
+    symptoms, courses = cohort.symptoms, cohort.courses
+    best, last, month = (
+        symptoms.values(column) for column in ("grade_best", "grade_last", "months_to_first_improvement")
+    )
+    improved, given = (best < 1) | (last < 1), ~np.isnan(month)
+    reached = courses.of_patients(courses.values("months_to_best_response"))[symptoms.patient]
+    for rows, allowed in (
+        (given & ~np.isnan(best) & ~improved, "empty, since neither grade is an improvement"),
+        (given & symptoms.equals("onset", "on_therapy"), "empty for a symptom that appeared under therapy"),
+        (~given & improved, "a number of months, since a grade is an improvement"),
+        ((best < 1) & (month > reached), "not after the best response, at which the symptom had improved"),
+    ):
+        yield symptoms.broken("months_to_first_improvement", rows, f"most likely {allowed}")
     graded = best[~np.isnan(best)]
     if len(graded) >= 10 and (graded == graded[0]).all():
         allowed = f"most likely several grades, not {graded[0]:g} for each symptom at best response"
-        yield Broken("symptoms", "grade_best", None, allowed)
+        yield symptoms.broken("grade_best", None, allowed)
 
 
-def _scores(linked: Linked) -> Iterator[Broken]:
+def _scores(cohort: Linked) -> Iterator[Broken]:
     """Compare what the courses say of scores and responses with the grades of the symptoms."""
-    if "courses" not in linked or not linked.complete("symptoms"):
+    symptoms, courses = cohort.symptoms, cohort.courses
+    if not symptoms.complete:
         return
-    patient, best = linked.patient["symptoms"], linked.values("symptoms", "grade_best")
-    new = linked.equals("symptoms", "onset", "on_therapy")
+    best, new = symptoms.values("grade_best"), symptoms.equals("onset", "on_therapy")
 
     def per_patient(rows: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
         some = None if weights is None else weights[rows]
-        return np.bincount(patient[rows], some, linked.patients + 1)
+        return np.bincount(symptoms.patient[rows], some, symptoms.patients + 1)
 
     graded = ~new & ~np.isnan(best)
     counts = {"symptoms": per_patient(graded), "quarters": per_patient(graded, 4 * best).astype(int)}
     counts |= {"worsened": per_patient(graded & (best > 1)), "new": per_patient(new)}
-    response = classify(pd.DataFrame(counts)) != Response.NR
-    certain = per_patient(~new & np.isnan(best)) == 0
-    highest = 1.5 * per_patient(np.ones(len(patient), dtype=bool))
-    named = linked.patient["courses"]
-    certain = certain[named] & (counts["symptoms"][named] > 0)
-    month = linked.known("courses", "months_to_first_response")
-    never = certain & month & ~response.to_numpy()[named]
-    allowed = "most likely empty, since by the paper's criteria the grades at best response are no response"
-    yield Broken("courses", "months_to_first_response", never, allowed)
-    missed = certain & ~month & response.to_numpy()[named]
-    allowed = "most likely a number of months, since by the paper's criteria the grades at best response are a response"
-    yield Broken("courses", "months_to_first_response", missed, allowed)
-    for change in ("escalation", "weekly"):
-        for when in ("before", "after"):
-            column = f"score_{when}_{change}"
-            over = certain & (linked.values("courses", column) > highest[named])
-            yield Broken("courses", column, over, "most likely at most 1.5 for each symptom of the patient")
+    response = (classify(pd.DataFrame(counts)) != Response.NR).to_numpy()[courses.patient]
+    certain = (per_patient(~new & np.isnan(best)) == 0) & (counts["symptoms"] > 0)
+    certain = certain[courses.patient]
+    month = courses.known("months_to_first_response")
+    for rows, value, what in ((month & ~response, "empty", "no"), (~month & response, "a number of months", "a")):
+        allowed = f"most likely {value}, since by the paper's criteria the grades at best response are {what} response"
+        yield courses.broken("months_to_first_response", certain & rows, allowed)
+    highest = 1.5 * per_patient(np.ones(len(new), dtype=bool))[courses.patient]
+    for column in (f"score_{when}_{change}" for change in ("escalation", "weekly") for when in ("before", "after")):
+        over = certain & (courses.values(column) > highest)
+        yield courses.broken(column, over, "most likely at most 1.5 for each symptom of the patient")
 
 
-def _courses(linked: Linked) -> Iterator[Broken]:
-    if "courses" not in linked:
-        return
-    start = linked.values("courses", "start_dose_mg") / linked.values("courses", "start_interval_weeks")
-    fewer = linked.values("courses", "escalated_dose_mg") / 2 <= start
-    yield Broken("courses", "escalated_dose_mg", fewer, "most likely more per week than at the start")
-    lack = linked.equals("courses", "stop_reason", "lack_of_efficacy")
-    responded = lack & linked.known("courses", "months_to_first_response")
+def _courses(cohort: Linked) -> Iterator[Broken]:
+    courses, events = cohort.courses, cohort.adverse_events
+    start = courses.values("start_dose_mg") / courses.values("start_interval_weeks")
+    fewer = courses.values("escalated_dose_mg") / 2 <= start
+    yield courses.broken("escalated_dose_mg", fewer, "most likely more per week than at the start")
+    responded = courses.equals("stop_reason", "lack_of_efficacy") & courses.known("months_to_first_response")
     allowed = "most likely loss_of_response after a response, as which it is counted"
-    yield Broken("courses", "stop_reason", responded, allowed)
-    if linked.complete("adverse_events"):
-        led = linked.any_row("adverse_events", ~linked.equals("adverse_events", "led_to_stop", "no"))
-        without = linked.equals("courses", "stop_reason", "intolerance") & ~led[linked.patient["courses"]]
+    yield courses.broken("stop_reason", responded, allowed)
+    if events.complete:
+        without = courses.outside(events.any_row(~events.equals("led_to_stop", "no")))
         allowed = "most likely with an event in the table adverse_events that led to the stop"
-        yield Broken("courses", "stop_reason", without & (linked.patient["courses"] >= 0), allowed)
+        yield courses.broken("stop_reason", without & courses.equals("stop_reason", "intolerance"), allowed)
 
 
-def _after_the_end(linked: Linked) -> Iterator[Broken]:
-    if "courses" not in linked:
-        return
-    duration = linked.of_patient("courses", linked.values("courses", "duration_months"))
-    ended = linked.of_patient("courses", linked.equals("courses", "ongoing", "no"))
-    for table, column in (("laboratory", "months_on_therapy"), ("adverse_events", "onset_months")):
-        if table in linked:
-            patient = linked.patient[table]
-            late = linked.values(table, column) > duration[patient]
-            if table == "adverse_events":
-                # An event that led to the stop, or after last follow-up, is an error.
-                late &= ended[patient] & ~linked.equals(table, "led_to_stop", "yes")
-            yield Broken(table, column, late, "most likely at most the duration of the course")
+def _after_the_end(cohort: Linked) -> Iterator[Broken]:
+    courses, samples, events = cohort.courses, cohort.laboratory, cohort.adverse_events
+    duration = courses.of_patients(courses.values("duration_months"))
+    allowed = "most likely at most the duration of the course"
+    late = samples.values("months_on_therapy") > duration[samples.patient]
+    yield samples.broken("months_on_therapy", late, allowed)
+    # An event that led to the stop, or after last follow-up, is an error.
+    late = events.values("onset_months") > duration[events.patient]
+    late &= courses.of_patients(courses.equals("ongoing", "no"))[events.patient]
+    yield events.broken("onset_months", late & ~events.equals("led_to_stop", "yes"), allowed)
 
 
-def _people(linked: Linked) -> Iterator[Broken]:
-    """Look for one patient under two names, and for texts from which a person may be known."""
-    if "patients" in linked and "courses" in linked:
-        place = linked.of_patient("courses", np.arange(len(linked.patient["courses"]), dtype=float))
-        place = place[linked.patient["patients"]]
-        found = ~np.isnan(place)
-        columns = [linked.tables["patients"][name].to_numpy()[found] for name in SAME_PATIENT["patients"]]
-        courses = linked.tables["courses"].iloc[place[found].astype(int)]
-        keys = row_keys(columns + [courses[name].to_numpy() for name in SAME_PATIENT["courses"]])
-        same = np.zeros(len(found), dtype=bool)
-        shown = linked.tables["patients"].index.to_numpy()[found] + 2
-        same[found], first = first_rows(keys, shown)
-        texts = [
-            f"most likely not the patient of row {row}, whose sex, ages, diagnosis and course are the same"
-            for row in first
-        ]
-        yield Broken("patients", "patient_id", same, texts)
-    for table, column, pattern in (
-        ("screening", "patient_id", _NAMING),
-        ("adverse_events", "term", _PERSONAL),
-        ("adverse_events", "detail", _PERSONAL),
+def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
+    patients, courses = cohort.patients, cohort.courses
+    place = courses.of_patients(np.arange(len(courses.frame), dtype=float))[patients.patient]
+    found = ~np.isnan(place)
+    course = courses.frame.iloc[place[found].astype(int)][_SAME_COURSE].set_axis(patients.frame.index[found])
+    same, first = repeated_rows(patients.frame.loc[found, _SAME_PATIENT].join(course).reindex(patients.frame.index))
+    allowed = "most likely not the patient of row {}, whose sex, ages, diagnosis and course are the same"
+    yield patients.broken("patient_id", same, [allowed.format(row) for row in first])
+
+
+def _texts(cohort: Linked) -> Iterator[Broken]:
+    """Look for texts from which a person may be known."""
+    for rows, column, pattern in (
+        (cohort.screening, "patient_id", _NAMING),
+        (cohort.adverse_events, "term", _PERSONAL),
+        (cohort.adverse_events, "detail", _PERSONAL),
     ):
-        if table in linked:
-            codes, texts = pd.factorize(linked.tables[table][column])
-            personal = pd.Series(texts, dtype="str").str.contains(pattern, case=False, regex=True)
-            found = np.append(personal.to_numpy(dtype=bool), False)[codes]
-            allowed = "a text from which no person can be known, without dates, long numbers, addresses or names"
-            yield Broken(table, column, found, allowed, hidden=True)
+        codes, texts = pd.factorize(rows.frame[column])
+        personal = pd.Series(texts, dtype="str").str.contains(pattern, case=False, regex=True)
+        found = np.append(personal.to_numpy(dtype=bool), False)[codes]
+        allowed = "a text from which no person can be known, without dates, long numbers, addresses or names"
+        yield rows.broken(column, found, allowed, hidden=True)
 
 
-_CHECKS: tuple[Callable[[Linked], Iterator[Broken]], ...] = (
+_CHECKS: tuple[Rule, ...] = (
     *CLINICAL_CHECKS,
-    _ranges,
-    _symptoms,
-    _scores,
-    _courses,
-    _after_the_end,
-    _people,
+    *(_ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice, _texts),
 )
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:
-    """List every cell that is possible but more often an error.
+    """List every cell that is possible but more often an error, as `problems_found` does.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The tables with their types, as `analysis.schema.with_types` gives them. Tables may be absent and cells missing.
-    names : dict of str to str, optional
-        The file to name for each table; ``<table>.csv`` by default.
-    tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, as `tryptase.required_tryptase` says; it is not checked by
-        default, since few databases hold samples taken in an episode.
-
-    Returns
-    -------
-    DataFrame
-        One row per doubt: ``file``, ``row`` (the header being row 1; 0 for the whole file), ``column``, ``value``,
-        ``allowed`` (what is expected, and why) and ``nearest`` (always empty), in the order of the tables and their
-        rows. A text from which a person may be known is not repeated.
-
-    Raises
-    ------
-    ValueError
-        If the reading of the tryptase rule is unknown.
+    Tables may be absent and cells missing. What is allowed says what is expected, and why. The reading of the rise of
+    tryptase that MCAS requires is sum or both, see `clinical_plausibility.required_tryptase`; by default it is not
+    checked. A text from which a person may be known is not repeated.
     """
-    linked = Linked(tables)
-    found = [broken for check in _CHECKS for broken in check(linked)]
-    if tryptase is not None:
-        found += unconfirmed_mcas(linked, tryptase)
-    return as_problems(found, tables, names)
+    asked = () if tryptase is None else (partial(unconfirmed_mcas, reading=tryptase),)
+    return problems_found((*_CHECKS, *asked), tables, names)

@@ -11,14 +11,13 @@ from analysis.problems import (
     CohortError,
     header_problems,
     hide_identifiers,
-    no_problems,
     problems,
     shortened,
     together,
 )
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.intake.raw_tables import RawTable
-from compendium.centre.intake.sources import Source, read_source
+from compendium.centre.intake.sources import read_source
 from compendium.centre.intake.suggestions import MOST, nearest_allowed
 
 __all__ = ["Check", "check_cohort", "checked_tables", "hide_identifiers"]
@@ -40,8 +39,8 @@ class Check:
         One row per problem: ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
         for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant.
     accounts : DataFrame
-        Indexed by table: ``file``, ``rows`` read, ``empty_rows``, ``decimal_commas`` read as points and ``dates`` read
-        as months.
+        For each table the ``file``, the ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read as
+        points and months.
     reconstructed : bool
         Whether the rows were reconstructed from published results.
     identifiers : frozenset of str
@@ -71,21 +70,12 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
         guesses = guesses.mask(schema.refused(guesses, contract), "")
         nearest = dict(zip(few, guesses, strict=True))
         allowed = schema.describe_allowed(contract)
-        values, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
-        found.append(problems(file, [allowed] * len(listed), listed.index + 2, name, values, near))
+        shown, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
+        found.append(problems(file, allowed, listed.index + 2, name, shown, near))
         if len(written) > len(listed):
             more = f"{allowed}; {len(written) - len(listed):,} more cells of this column are not"
             found.append(problems(file, more, column=name))
     return together(found).sort_values(["row", "column"], kind="stable"), cells
-
-
-def _example_rows(frame: pd.DataFrame, file: str) -> tuple[pd.Series, pd.DataFrame]:
-    if list(frame.columns).count("patient_id") != 1:
-        return pd.Series(False, index=frame.index), no_problems()
-    examples = frame["patient_id"].str.startswith(_EXAMPLE, na=False)
-    values = frame.loc[examples, "patient_id"].map(shortened)
-    text = ["an example row of the template; delete it"] * len(values)
-    return examples, problems(file, text, values.index + 2, "patient_id", values.to_numpy())
 
 
 def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -99,38 +89,35 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _checked_cells(
     raw: RawTable, table: str, file: str
-) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, pd.Index]]:
+) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, str, pd.Index]]]:
     """Check the cells of a table one by one.
 
-    Returns
-    -------
-    errors : DataFrame
-        The cells that are not allowed.
-    typed : DataFrame or None
-        The table with its types, refused cells being missing, and without a cell in rows that could not be read; None
-        if the header is not the contract's.
-    gaps : dict of str to Index
-        The rows whose cell was taken out, by column.
+    Returned are the errors; the table with its types, refused cells being missing, and without a cell in rows that
+    could not be read, or None if the header is not the contract's; and file, column and rows of cells taken out.
     """
-    examples, errors = _example_rows(raw.frame, file)
+    examples = pd.Series(False, index=raw.frame.index)
+    if list(raw.frame).count("patient_id") == 1:
+        examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
     frame = raw.frame[~examples]
     found, cells = _refused_cells(frame, table, file)
-    errors = together([errors, found])
-    known = [name for name in frame.columns if name in schema.columns_of(table).index]
+    if examples.any():
+        shown = raw.frame.loc[examples, "patient_id"].map(shortened)
+        text = "an example row of the template; delete it"
+        found = together([problems(file, text, shown.index + 2, "patient_id", shown.to_numpy()), found])
+    known = list(frame.columns[frame.columns.isin(schema.columns_of(table).index)])
     if len(header_problems(known, table, file)):
-        return errors, None, {}
+        return found, None, []
     frame = frame[known]  # a column too many is reported, and hides nothing else
-    gaps = {name: frame.index[rows] for name, rows in cells.items()}
+    gaps = [(file, name, frame.index[rows]) for name, rows in cells.items()]
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return errors, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
+    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
 
 
-def _elsewhere(found: pd.DataFrame, source: Source, gaps: dict[str, dict[str, pd.Index]]) -> pd.DataFrame:
+def _elsewhere(found: pd.DataFrame, gaps: list[tuple[str, str, pd.Index]]) -> pd.DataFrame:
     """Leave out problems of cells that were taken out: they were refused already, and are not empty."""
     due = pd.Series(False, index=found.index)
-    for table, columns in gaps.items():
-        for name, rows in columns.items():
-            due |= (found["file"] == source.names[table]) & (found["column"] == name) & found["row"].isin(rows + 2)
+    for file, name, rows in gaps:
+        due |= (found["file"] == file) & (found["column"] == name) & found["row"].isin(rows + 2)
     return found[~due]
 
 
@@ -142,7 +129,8 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `plausibility.doubtful`; not checked by default.
+        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`; not
+        checked by default.
 
     Returns
     -------
@@ -156,20 +144,24 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
         If the reading of the tryptase rule is unknown.
     """
     source = read_source(path)
-    errors, tables, gaps = list(source.errors), {}, {}
+    errors, tables, gaps = list(source.errors), {}, []
     for table, raw in source.tables.items():
-        found, typed, gaps[table] = _checked_cells(raw, table, source.names[table])
+        found, typed, taken_out = _checked_cells(raw, table, source.names[table])
         errors.append(found)
+        gaps += taken_out
         if typed is not None:
             tables[table] = typed
     between = rules.broken_rules(tables, source.names)
     doubts = plausibility.doubtful(tables, source.names, tryptase)
-    errors = together([*errors, _elsewhere(between, source, gaps)])
-    warnings = together([*source.warnings, _elsewhere(doubts, source, gaps)])
+    errors = together([*errors, _elsewhere(between, gaps)])
+    warnings = together([*source.warnings, _elsewhere(doubts, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
+    frames = [raw.frame for raw in source.tables.values()]
+    names = [frame[name] for frame in frames for name in IDENTIFIERS if list(frame).count(name) == 1]
+    identifiers = frozenset(text for column in names for text in column.dropna().unique())
     usable = tables if errors.empty else None
-    return Check(usable, errors, warnings, source.accounts, source.reconstructed, _identifiers(source))
+    return Check(usable, errors, warnings, source.accounts, source.reconstructed, identifiers)
 
 
 def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
@@ -194,11 +186,3 @@ def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
     if check.tables is None:
         raise CohortError(check.errors, check.identifiers)
     return check.tables
-
-
-def _identifiers(source: Source) -> frozenset[str]:
-    """Collect the identifiers as written in any table."""
-    columns = [
-        raw.frame[name] for raw in source.tables.values() for name in IDENTIFIERS if list(raw.frame).count(name) == 1
-    ]
-    return frozenset(text for column in columns for text in column.dropna().unique())

@@ -9,34 +9,17 @@ import pyarrow as pa
 
 from analysis.problems import problems, together
 from analysis.reading import csv_rows
-from compendium.centre.intake.raw_tables import NUMBER_TYPES, RawTable, Unreadable, checked_header, only_columns
+from compendium.centre.intake.raw_tables import RawTable, Unreadable, checked_header, columns_once
 
 _LONGEST_HEADER = 100_000
 _HINT = 'in Excel, save it as "CSV UTF-8"'
 
 
 def read_csv_table(content: bytes, table: str, file: str) -> RawTable:
-    """Read the bytes of a CSV file.
+    """Read the bytes of a CSV file; an `Unreadable` one has another encoding or separator, no header or odd marks.
 
-    Parameters
-    ----------
-    content : bytes
-        The whole file.
-    table : str
-        The table it holds, one of `analysis.schema.TABLES`.
-    file : str
-        The file as the user sees it.
-
-    Returns
-    -------
-    RawTable
-        Its rows. In a file separated by semicolons, a cell such as ``0,75`` in a column of numbers is read as ``0.75``
-        and counted; rows with more or fewer cells than the header are errors.
-
-    Raises
-    ------
-    Unreadable
-        If the file is no such table: another encoding or separator, no header, or a quotation mark without its pair.
+    In a file separated by semicolons, a cell such as ``0,75`` in a column of numbers is read as ``0.75`` and counted;
+    rows with more or fewer cells than the header are errors.
     """
     content = content.removeprefix(b"\xef\xbb\xbf")
     _refuse_other_encodings(content)
@@ -47,18 +30,11 @@ def read_csv_table(content: bytes, table: str, file: str) -> RawTable:
     frame, uneven = _rows(content, header, separator)
     # Row 1 is the header; a row of nothing but separators is as empty as a blank one, however many it has.
     cells = {row: count for row, (count, text) in uneven.items() if text.strip(separator + '"')}
-    filled = frame[frame.notna().any(axis="columns").to_numpy()]
-    empty = len(frame) - len(filled) + len(uneven) - len(cells)
-    errors = problems(
-        file,
-        [
-            f"the row has {count} cells and the header {len(header)}; allowed is a separator for every cell, empty too"
-            for count in cells.values()
-        ],
-        list(cells),
-    )
-    filled, warnings, commas = _with_decimal_points(filled, table, file, separator)
-    return RawTable(filled, errors, warnings, empty, commas, unread=tuple(row - 2 for row in cells))
+    text = f"the row has {{}} cells and the header {len(header)}; allowed is a separator for every cell, empty too"
+    errors = problems(file, [text.format(count) for count in cells.values()], list(cells))
+    frame, warnings, commas = _with_decimal_points(frame, table, file, separator)
+    empty = len(uneven) - len(cells)
+    return RawTable(frame, errors, warnings, empty, commas, unread=tuple(row - 2 for row in cells))
 
 
 def _line(before: bytes) -> int:
@@ -145,11 +121,11 @@ def _with_decimal_points(
 ) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     """Write numbers with a decimal point if a semicolon leaves the comma free, and count those changed."""
     warnings, changed, count = [], {}, 0
-    for name in only_columns(table, frame, NUMBER_TYPES) if separator == ";" else []:
+    numbers = columns_once(table, list(frame), "integer", "number", "grade", "score") if separator == ";" else []
+    for name in numbers:
+        thousands = frame[name].str.fullmatch(r"-?[1-9][0-9]{0,2},[0-9]{3}")
         # 1,250 is left as it is, and so refused: some write a thousand so.
-        commas = frame[name].str.fullmatch(r"-?[0-9]+,[0-9]+") & ~frame[name].str.fullmatch(
-            r"-?[1-9][0-9]{0,2},[0-9]{3}"
-        )
+        commas = frame[name].str.fullmatch(r"-?[0-9]+,[0-9]+") & ~thousands
         if not commas.any():
             continue
         count += int(commas.sum())

@@ -33,23 +33,9 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file once.
+    """Read a file once, at most `LIMIT` bytes; all but an ordinary file that stays as it is, is `Unreadable`.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    bytes
-        Its content, at most `LIMIT` bytes.
-
-    Raises
-    ------
-    Unreadable
-        If the path is no ordinary file (a symbolic link is none: what it points at may change, or lie outside the
-        folder that was given), the file is larger than `LIMIT`, may not be read, or changed while it was read.
+    A symbolic link is none: what it points at may change, or lie outside the folder that was given.
     """
     # Without O_NONBLOCK, a pipe put there after the first look would make opening it wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

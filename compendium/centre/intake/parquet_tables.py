@@ -8,26 +8,23 @@ from pyarrow import parquet
 
 from analysis import schema
 from analysis.problems import problems, shortened, together
-from compendium.centre.intake.cells import DAY_NOT_USED, cell_text, month_texts
-from compendium.centre.intake.raw_tables import RawTable, Unreadable, checked_header
+from compendium.centre.intake.raw_tables import DAY_NOT_USED, RawTable, Unreadable, cell_texts, checked_header
 
 MOST_ROWS = 20_000_000
 MOST_BYTES = 1024**3
 """The most bytes that a file may say its columns unpack to, and that the texts of a column may take."""
 
-_ALLOWED = "text, numbers, dates and truth values"
+_IS_ALLOWED = (
+    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_null, pa.types.is_boolean, pa.types.is_integer),
+    *(pa.types.is_floating, pa.types.is_decimal, pa.types.is_date, pa.types.is_timestamp),
+)
+"""What tells the types that a column may have: text, numbers, dates and truth values."""
 
 
 def _is_allowed(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _is_allowed(kind.value_type)
-    types = pa.types
-    text = types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind) or types.is_boolean(kind)
-    return text or types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or _is_date(kind)
-
-
-def _is_date(kind: pa.DataType) -> bool:
-    return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+    return any(is_kind(kind) for is_kind in _IS_ALLOWED)
 
 
 def _open(content: bytes, table: str) -> parquet.ParquetFile:
@@ -71,27 +68,9 @@ def _values(dictionary: pa.Array) -> list:
 
 
 def read_parquet_table(content: bytes, table: str, file: str) -> RawTable:
-    """Read the bytes of a Parquet file.
+    """Read the bytes of a Parquet file; `Unreadable` is one that is none, damaged or too large, or of another table.
 
-    Parameters
-    ----------
-    content : bytes
-        The whole file.
-    table : str
-        The table it holds, one of `analysis.schema.TABLES`.
-    file : str
-        The file as the user sees it.
-
-    Returns
-    -------
-    RawTable
-        Its rows. Numbers are written as the shortest text, dates in columns of months as YYYY-MM. A column of another
-        type than text, numbers, dates or truth values is an error and left empty.
-
-    Raises
-    ------
-    Unreadable
-        If the file is no Parquet table, is damaged or too large, or has no column of the contract.
+    A column of another type than text, numbers, dates or truth values is an error and left empty.
     """
     errors, warnings, texts, dates = [], [], [], 0
     try:
@@ -101,23 +80,19 @@ def read_parquet_table(content: bytes, table: str, file: str) -> RawTable:
         for name, kind in zip(names, types, strict=True):
             read = name in columns.index and names.count(name) == 1
             if read and not _is_allowed(kind):
-                text = f"the column has the type {shortened(str(kind))}; allowed are {_ALLOWED}"
-                errors.append(problems(file, text, 1, name))
+                allowed = "allowed are text, numbers, dates and truth values"
+                errors.append(problems(file, f"the column has the type {shortened(str(kind))}; {allowed}", 1, name))
             if not (read and _is_allowed(kind)):
                 texts.append(pd.Series([None] * opened.metadata.num_rows, dtype="str"))
                 continue
             codes, values = _column(opened, name)
-            if columns.at[name, "type"] == "month":
-                distinct, are_dates, later = month_texts(values)
-                dates += int(np.array(are_dates)[codes].sum())
-                warnings += [problems(file, DAY_NOT_USED, column=name)] if later else []
-            else:
-                distinct = [cell_text(value) for value in values]
+            distinct, are_dates, later = cell_texts(values, months=columns.at[name, "type"] == "month")
+            dates += int(np.array(are_dates)[codes].sum())
+            warnings += [problems(file, DAY_NOT_USED, column=name)] if later else []
             if np.array([len(text or "") for text in distinct])[codes].sum() > MOST_BYTES:
                 raise Unreadable(f"the texts of column {name} take more than {MOST_BYTES // 1024**2:,} MB")
             texts.append(pd.Series(pd.array(distinct, dtype="str").take(codes)))
     except (pa.ArrowException, OSError, OverflowError, LookupError, TypeError, ValueError) as error:
         raise Unreadable("the file is no Parquet table, or is damaged") from error
     frame = pd.concat(texts, axis="columns").set_axis(names, axis="columns")
-    filled = frame[frame.notna().any(axis="columns").to_numpy()]
-    return RawTable(filled, together(errors), together(warnings), empty_rows=len(frame) - len(filled), dates=dates)
+    return RawTable(frame, together(errors), together(warnings), dates=dates)

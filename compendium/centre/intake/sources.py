@@ -33,24 +33,15 @@ _OTHER_KINDS = {
     ".parquet": "a single Parquet file; give the folder that holds one for each table",
     ".zip": "a zip archive; unpack it and give the folder",
 }
-_COUNTS = ("empty_rows", "decimal_commas", "dates")
 _KINDS = ("csv", "parquet")
 
 
 @dataclass
 class Source:
-    """The tables of a cohort as they stand in its files.
+    """The tables of a cohort as they stand in its files, as far as they could be read.
 
-    Attributes
-    ----------
-    tables : dict of str to RawTable
-        The tables that could be read.
-    names : dict of str to str
-        Each of the six tables as the user sees it: a file, or a sheet of a file.
-    errors, warnings : list of DataFrame
-        What is wrong or doubtful, before any cell is looked at; the errors of a reader are in its table too.
-    reconstructed : bool
-        Whether the cohort's Data Package says that its rows were reconstructed from published results.
+    `names` is each of the six tables as the user sees it: a file, or a sheet of a file. The errors and warnings are
+    those found before any cell is looked at. `reconstructed` is what the cohort's Data Package says.
     """
 
     tables: dict[str, RawTable] = field(default_factory=dict)
@@ -62,12 +53,9 @@ class Source:
     @property
     def accounts(self) -> pd.DataFrame:
         """Count what was read: file, rows, empty_rows, decimal_commas and dates of each table."""
-        read = {table: self.tables.get(table, RawTable(pd.DataFrame())) for table in TABLES}
-        counts = {
-            "file": [self.names.get(table, "") for table in TABLES],
-            "rows": [len(raw.frame) for raw in read.values()],
-        }
-        counts |= {name: [getattr(raw, name) for raw in read.values()] for name in _COUNTS}
+        read = [self.tables.get(table, RawTable(pd.DataFrame())) for table in TABLES]
+        counts = {"file": [self.names.get(table, "") for table in TABLES], "rows": [len(raw.frame) for raw in read]}
+        counts |= {name: [getattr(raw, name) for raw in read] for name in ("empty_rows", "decimal_commas", "dates")}
         return pd.DataFrame(counts, index=pd.Index(TABLES, name="table"))
 
     def read(self, table: str, reader: Callable[[str, str], RawTable]) -> None:
@@ -84,18 +72,9 @@ class Source:
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
-    """Read the tables of a cohort as texts.
+    """Read the tables of a cohort as texts, whatever of them can be read, and say what cannot and why.
 
-    Parameters
-    ----------
-    path : str or path
-        An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table. The folder may be a
-        symbolic link; files may not.
-
-    Returns
-    -------
-    Source
-        Whatever could be read, and what could not and why.
+    The folder may be a symbolic link; files may not.
     """
     path, source = Path(path), Source()
     shown, name = printable(os.fspath(path)), printable(path.name)

@@ -3,6 +3,8 @@
 import difflib
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,60 +15,24 @@ MOST = 1000
 """The most values of a column that are guessed about."""
 _LONGEST = 100
 
-# French and other usual entries by what they may stand for; where two vocabularies share an entry, the one that the
-# column allows counts.
-_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "yes": ("oui", "o", "y", "true", "vrai", "1", "x"),
-    "no": ("non", "n", "false", "faux", "0"),
-    "M": ("homme", "h", "masculin", "male", "man", "garcon"),
-    "F": ("femme", "feminin", "female", "woman", "fille"),
-    "positive": ("positif", "pos", "+", "oui", "yes", "true", "vrai", "present", "1"),
-    "negative": ("negatif", "neg", "-", "non", "no", "false", "faux", "absent", "0"),
-    "not_evaluated": (
-        *("nd", "na", "n/a", "#n/a", "ne", "nr", "non evalue", "non fait", "non realise", "non disponible", "nan"),
-        *("not done", "not available", "unknown", "inconnu", "manquant", "missing", "?", "-"),
-    ),
-    "included": ("inclus", "incluse", "oui", "yes"),
-    "excluded": ("exclu", "exclue", "non", "no"),
-    "not_treated": ("non traite", "non traitee"),
-    "lost_to_follow_up": ("perdu de vue", "perdue de vue", "pdv", "ltfu"),
-    "insufficient_data": ("donnees insuffisantes", "donnees manquantes"),
-    "lack_of_efficacy": ("inefficacite", "absence d'efficacite", "inefficacy", "no response", "nr"),
-    "loss_of_response": ("perte de reponse", "echappement", "relapse"),
-    "intolerance": ("adverse event", "effet indesirable", "effets indesirables"),
-    "pregnancy_intent": ("desir de grossesse", "grossesse", "pregnancy"),
-    "baseline": ("avant", "initial", "before"),
-    "on_therapy": ("sous traitement", "sous omalizumab", "pendant", "during", "nouveau", "new"),
-    "diagnosis": ("diagnostic", "au diagnostic"),
-    "before": ("avant", "avant traitement", "baseline"),
-    "total_ige": ("ige", "ige totales", "ige totale", "total ige"),
-    "mild": ("leger", "legere", "grade 1", "1"),
-    "moderate": ("modere", "moderee", "grade 2", "2"),
-    "severe": ("grave", "grade 3", "3"),
-    "ng/mL": ("µg/l", "μg/l", "ug/l", "ng per ml"),
-    "UI/mL": ("iu/ml", "ku/l", "kui/l", "u/ml"),
-    "idiopathic_MCAS": ("idiopathic", "idiopathique", "samai", "mcas"),
-    "ISM": ("msi", "mastocytose systemique indolente", "indolent systemic mastocytosis"),
-    "CM": ("mc", "mastocytose cutanee", "cutaneous mastocytosis"),
-}
 _MONTH_NAMES = (
-    ("janvier", "january"),
-    ("fevrier", "february"),
-    ("mars", "march"),
-    ("avril", "april"),
-    ("mai", "may"),
-    ("juin", "june"),
-    ("juillet", "july"),
-    ("aout", "august"),
-    ("septembre", "september"),
-    ("octobre", "october"),
-    ("novembre", "november"),
-    ("decembre", "december"),
+    *(("janvier", "january"), ("fevrier", "february"), ("mars", "march"), ("avril", "april"), ("mai", "may")),
+    *(("juin", "june"), ("juillet", "july"), ("aout", "august"), ("septembre", "september")),
+    *(("octobre", "october"), ("novembre", "november"), ("decembre", "december")),
 )
 _YEAR_MONTH = re.compile(r"((?:19|20)\d\d)[-/. ]?(0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?(?:[ t].*)?")
 _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])[-/. ]((?:19|20)\d\d)")
 _DAY_MONTH_YEAR = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ]((?:19|20)\d\d)")
 _NAMED_MONTH = re.compile(r"(?:\d\d?[-/. ]+)?([a-z]{3,9})\.?[-/. ]*((?:19|20)?\d\d)")
+
+
+@cache
+def _synonyms() -> pd.DataFrame:
+    """Read the French and other usual entries by what they may stand for, as `_fold` writes them.
+
+    Where two vocabularies share an entry, the one that the column allows counts.
+    """
+    return pd.read_csv(Path(__file__).with_name("synonyms.csv"), dtype=str, keep_default_na=False)
 
 
 def _fold(text: str) -> str:
@@ -78,26 +44,19 @@ def _fold(text: str) -> str:
 def _month(text: str) -> str:
     folded = _fold(text)
     if found := _YEAR_MONTH.fullmatch(folded):
-        year, month = found[1], int(found[2])
+        year, months = found[1], {int(found[2])}
     elif found := _MONTH_YEAR.fullmatch(folded):
-        year, month = found[2], int(found[1])
+        year, months = found[2], {int(found[1])}
     elif found := _DAY_MONTH_YEAR.fullmatch(folded):
         first, second, year = int(found[1]), int(found[2]), found[3]
         # 03/04/2017 is in March in some places and in April in others.
         months = {one for one, other in ((first, second), (second, first)) if 1 <= one <= 12 and 1 <= other <= 31}
-        if len(months) != 1:
-            return ""
-        month = months.pop()
     elif found := _NAMED_MONTH.fullmatch(folded):
-        named = [
-            place for place, names in enumerate(_MONTH_NAMES, 1) if any(name.startswith(found[1]) for name in names)
-        ]
-        if len(named) != 1:
-            return ""
-        year, month = found[2] if len(found[2]) == 4 else f"20{found[2]}", named[0]
+        months = {month for month, names in enumerate(_MONTH_NAMES, 1) for name in names if name.startswith(found[1])}
+        year = found[2] if len(found[2]) == 4 else f"20{found[2]}"
     else:
         return ""
-    return f"{year}-{month:02d}"
+    return f"{year}-{months.pop():02d}" if len(months) == 1 else ""
 
 
 def _with_point(text: str) -> str:
@@ -140,27 +99,18 @@ def _term(text: str, allowed: list[str], symptoms: bool) -> str:
     written = {_fold(value): value for value in allowed}
     if symptoms:
         written |= {_fold(label): symptom for symptom, label in schema.symptom_list()["label"].items()}
-    meant = [value for value, entries in _SYNONYMS.items() if value in allowed and folded in entries]
+    synonyms = _synonyms()
+    meant = list(synonyms.loc[(synonyms["entry"] == folded) & synonyms["value"].isin(allowed), "value"])
     near = [written[one] for one in difflib.get_close_matches(folded, written, n=1)]
     return (([written[folded]] if folded in written else []) + meant + near + [""])[0]
 
 
 def nearest_allowed(text: str, column: pd.Series) -> str:
-    """Guess what was meant by a text that a column does not allow.
+    """Guess what was meant by a text that a column, one row of `analysis.schema.contract`, does not allow.
 
-    Parameters
-    ----------
-    text : str
-        What stands in the cell.
-    column : Series
-        One row of `analysis.schema.contract`.
-
-    Returns
-    -------
-    str
-        For a closed vocabulary the term that is spelled nearest, or whose French name it is; for a month, YYYY-MM; for
-        a number, the same with a decimal point, or the nearest grade or score; else the text without blanks at its
-        ends. Empty if nothing is near or two things are equally so.
+    For a closed vocabulary it is the term that is spelled nearest, or whose French name the text is; for a month,
+    YYYY-MM; for a number, the same with a decimal point, or the nearest grade or score; else the text without blanks at
+    its ends. It is empty if nothing is near or two things are equally so.
     """
     if not text or len(text) > _LONGEST:
         return ""

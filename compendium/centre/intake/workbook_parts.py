@@ -36,16 +36,8 @@ _COLUMNS = {get_column_letter(column): column for column in range(1, 16_385)}
 class Part:
     """What was seen in one XML file of a workbook.
 
-    Attributes
-    ----------
-    rows, columns : int
-        The last row and column with a value, counted from 1; 0 in a sheet without any.
-    merged : list of str
-        The first ranges of merged cells, such as A2:A5.
-    unvalued : list of tuple of int
-        Row and column of the first formulas without a value.
-    damage : str
-        Why the sheet cannot be read; empty if it can.
+    `rows` and `columns` are the last ones with a value, counted from 1; `merged` the first ranges of merged cells, such
+    as A2:A5; `unvalued` row and column of the first formulas without a value; `damage` why the sheet cannot be read.
     """
 
     rows: int = 0
@@ -176,26 +168,12 @@ def _members(content: bytes) -> zipfile.ZipFile:
 
 
 def check_parts(content: bytes) -> dict[str, Part]:
-    """Look through a workbook.
+    """Look through the parts of an xlsx file, by their names in the archive.
 
-    Parameters
-    ----------
-    content : bytes
-        The whole xlsx file.
-
-    Returns
-    -------
-    dict of str to Part
-        What was seen in each part, by its name in the archive.
-
-    Raises
-    ------
-    Unreadable
-        If the file is no zip archive, is locked, is larger than it says or than allowed, or holds XML with a document
-        type definition.
+    `Unreadable` is one that is no zip archive, is locked, is larger than it says or than allowed, or holds XML with a
+    document type definition.
     """
-    parts = {}
-    elements = 0
+    parts, elements = {}, 0
     try:
         with _members(content) as archive:
             for member in archive.infolist():

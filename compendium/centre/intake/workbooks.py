@@ -12,8 +12,14 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.problems import problems, shortened, together
-from compendium.centre.intake.cells import DAY_NOT_USED, cell_text, month_texts
-from compendium.centre.intake.raw_tables import RawTable, Unreadable, checked_header, only_columns
+from compendium.centre.intake.raw_tables import (
+    DAY_NOT_USED,
+    RawTable,
+    Unreadable,
+    cell_texts,
+    checked_header,
+    columns_once,
+)
 from compendium.centre.intake.workbook_parts import Part, check_parts
 
 Sheets = dict[str, tuple[object, Part]]
@@ -21,40 +27,14 @@ Sheets = dict[str, tuple[object, Part]]
 
 # What openpyxl lets through when a file is not as it expects: it checks few things itself.
 _LIBRARY_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    InvalidFileException,
-    LookupError,
-    OSError,
-    RuntimeError,
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError),
+    *(ValueError, InvalidFileException, zipfile.BadZipFile, zlib.error),
     SyntaxError,  # also that of the XML parser
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
 )
 
 
 def open_workbook(content: bytes) -> Sheets:
-    """Open a workbook without reading its sheets yet.
-
-    Parameters
-    ----------
-    content : bytes
-        The whole xlsx file.
-
-    Returns
-    -------
-    dict of str to tuple
-        The sheets by name, for `read_sheet`.
-
-    Raises
-    ------
-    Unreadable
-        If the file is no workbook, is damaged, or is not safe to read.
-    """
+    """Open a workbook, unless it is `Unreadable`, without reading its sheets yet."""
     parts = check_parts(content)
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -79,52 +59,29 @@ def _values(sheet: object, part: Part) -> dict[int, tuple]:
 
 
 def read_sheet(sheet: object, part: Part, table: str, file: str) -> RawTable:
-    """Read one sheet.
+    """Read one sheet of `open_workbook` and what was seen in it; file is as the user sees it.
 
-    Parameters
-    ----------
-    sheet : ReadOnlyWorksheet
-        A sheet as `open_workbook` gives it.
-    part : Part
-        What was seen in it.
-    table : str
-        The table it holds, one of `analysis.schema.TABLES`.
-    file : str
-        The sheet as the user sees it, such as ``cohort.xlsx, sheet symptoms``.
-
-    Returns
-    -------
-    RawTable
-        Its rows. Numbers are written as the shortest text, dates in columns of months as YYYY-MM; a formula counts as
-        its value. Merged cells and formulas without a value are errors.
-
-    Raises
-    ------
-    Unreadable
-        If the sheet is damaged or its first row is no header.
+    A formula counts as its value; merged cells and formulas without a value are errors. The sheet is `Unreadable` if it
+    is damaged or its first row is no header.
     """
     if part.damage:
         raise Unreadable(part.damage)
     rows = _values(sheet, part)
-    header = checked_header([cell_text(value) or "" for value in rows.pop(1, ())], table)
+    names, _, _ = cell_texts(rows.pop(1, ()), months=False)
+    header = checked_header([name or "" for name in names], table)
     columns = list(zip(*rows.values(), strict=True)) or [()] * len(header)
-    months = only_columns(table, pd.DataFrame(columns=header), ["month"])
+    months = columns_once(table, header, "month")
     texts, dates, later = [], 0, []
     for name, values in zip(header, columns, strict=True):
-        if name in months:
-            written, are_dates, has_days = month_texts(values)
-            dates += sum(are_dates)
-            later += [name] if has_days else []
-        else:
-            written = [cell_text(value) for value in values]
+        written, are_dates, has_days = cell_texts(values, months=name in months)
+        dates += sum(are_dates)
+        later += [name] if has_days else []
         texts.append(pd.Series(written, pd.Index(rows, dtype="int64") - 2, dtype="str"))
-    frame = pd.concat(texts, axis="columns").set_axis(header, axis="columns")
-    filled = frame[frame.notna().any(axis="columns").to_numpy()]
     return RawTable(
-        filled,
+        pd.concat(texts, axis="columns").set_axis(header, axis="columns"),
         errors=together([_unvalued(part, header, file), _merged(part, header, file)]),
         warnings=problems(file, [DAY_NOT_USED] * len(later), column=later),
-        empty_rows=part.rows - 1 - len(filled),
+        empty_rows=part.rows - 1 - len(rows),
         dates=dates,
     )
 
@@ -136,13 +93,9 @@ def _column_name(header: list[str], column: int) -> str:
 
 
 def _unvalued(part: Part, header: list[str], file: str) -> pd.DataFrame:
-    return problems(
-        file,
-        ["a formula without a value: open the file in a spreadsheet program, let it calculate, save"]
-        * len(part.unvalued),
-        [row for row, _ in part.unvalued],
-        [_column_name(header, column) for _, column in part.unvalued],
-    )
+    text = "a formula without a value: open the file in a spreadsheet program, let it calculate, save"
+    columns = [_column_name(header, column) for _, column in part.unvalued]
+    return problems(file, [text] * len(columns), [row for row, _ in part.unvalued], columns)
 
 
 def _merged(part: Part, header: list[str], file: str) -> pd.DataFrame:

@@ -1,0 +1,252 @@
+"""How the results move with the rules that the paper leaves open: one at a time, and in all combinations.
+
+A result depends on some of the rules only. So it is computed once for every combination of those, by the functions that
+compute the paper, and the combinations of all rules are put together from that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.biology import direction, paired_frame
+from analysis.cohort import Cohort
+from analysis.criteria import CHOICES, PAPER, Criteria
+from analysis.followup import first_response_months, sustained
+from analysis.response import RESPONDING, best_response, last_status
+from analysis.statistics.survival import median_time
+from analysis.symptoms import marks, symptom_profile
+from analysis.times import event_times, remaining
+from analysis.vocabulary import Analyte, FollowUpStatus, Response
+
+Row = dict[str, Any]
+
+NUMBERS: dict[str, tuple[float, ...]] = {
+    "major_above_percent": (50, 40, 60),
+    "partial_from_percent": (10, 20, 30),
+    "sustained_months": (3, 6),
+    "ige_stable_percent": (20, 10, 30),
+    "alpha": (0.05, 0.01),
+}
+"""Values tried of the options that are numbers; the first is the paper's, or, where it gives none, the default."""
+
+BEST: tuple[str, ...] = ("major_above_percent", "partial_from_percent", "worsening", "new_symptoms")
+LAST: tuple[str, ...] = (*BEST, "missing_last", "intolerance")
+SUSTAINED: tuple[str, ...] = (*BEST, "sustained_months", "sustained_from", "first_response")
+TESTED: tuple[str, ...] = ("symptoms_at", "missing_last", "zeros", "distribution", "alternative")
+RESPONSE_OPTIONS: tuple[str, ...] = tuple(dict.fromkeys((*LAST, *SUSTAINED)))
+"""The options that the rates of response depend on."""
+
+SYMPTOM_OPTIONS: tuple[str, ...] = (*TESTED, "adjustment", "alpha", "p_at_alpha")
+"""The options that the significance of a symptom depends on."""
+
+
+def values_of(option: str, criteria: Criteria = PAPER) -> tuple[Any, ...]:
+    """List the values to try of an option, that of the criteria first."""
+    first = getattr(criteria, option)
+    return tuple(dict.fromkeys((first, *(CHOICES[option] if option in CHOICES else NUMBERS[option]))))
+
+
+def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Combine all values of some options, those of the criteria first, so that they are the first row.
+
+    One row per combination that `Criteria` allows and that differs from the others, one column per option.
+    """
+    values = {name: values_of(name, criteria) for name in options}
+    if {"partial_from_percent", "major_above_percent"} <= set(values):
+        # Whole values are left out rather than single combinations, so that each value meets all those of the others.
+        partial = criteria.partial_from_percent
+        values["major_above_percent"] = tuple(x for x in values["major_above_percent"] if x >= partial)
+        lowest = min(values["major_above_percent"])
+        values["partial_from_percent"] = tuple(x for x in values["partial_from_percent"] if x <= lowest)
+    rows = pd.DataFrame(product(*values.values()), columns=list(values))
+    if {"symptoms_at", "missing_last"} <= set(values):
+        # No grade is missing at best response, so what becomes of a missing one cannot matter there.
+        rows = rows[(rows["symptoms_at"] == "last") | (rows["missing_last"] == criteria.missing_last)]
+    return rows.reset_index(drop=True)
+
+
+RESPONSE_OUTCOMES: dict[str, str] = {
+    "best.orr": "Overall response",
+    "best.cr": "Complete response",
+    "best.mr": "Major response",
+    "best.pr": "Partial response",
+    "best.nr": "No response",
+    "last.persistent_orr": "Persistent response",
+    "last.loss_of_response": "Loss of response",
+    "last.intolerance": "Intolerance",
+    "sustained": "Sustained response",
+}
+"""The numbers of patients that are followed through the combinations, and what to call them."""
+
+OUTCOMES: dict[str, str] = RESPONSE_OUTCOMES | {
+    "first_response_months": "First response, median months",
+    "therapy_months": "Time on therapy, Kaplan-Meier median months",
+    "ige_increased": "Total IgE increased",
+    "significant": "Symptoms significant",
+}
+"""All results that are followed when one rule is changed."""
+
+
+def _computed(
+    grid: pd.DataFrame, options: Iterable[str], compute: Callable[[Criteria], Row], of: Criteria
+) -> pd.DataFrame:
+    """Compute a result once for each combination of the options it depends on, for every row of the grid."""
+    distinct = grid[list(options)].drop_duplicates()
+    rows = [compute(Criteria(**(vars(of) | row))) for row in distinct.to_dict("records")]
+    found = distinct.join(pd.DataFrame(rows, index=distinct.index))
+    return grid.merge(found, on=list(options), how="left")
+
+
+def _best(cohort: Cohort, criteria: Criteria) -> Row:
+    counts = best_response(cohort, criteria).value_counts()
+    classes = {f"best.{response.lower()}": int(counts[response]) for response in Response}
+    return {"best.orr": int(counts[list(RESPONDING)].sum())} | classes
+
+
+def _last(cohort: Cohort, criteria: Criteria) -> Row:
+    counts = last_status(cohort, criteria).value_counts()
+    return {
+        "last.persistent_orr": int(counts[list(RESPONDING)].sum()),
+        "last.loss_of_response": int(counts[FollowUpStatus.LOSS_OF_RESPONSE]),
+        "last.intolerance": int(counts[FollowUpStatus.INTOLERANCE]),
+    }
+
+
+def _sustained(cohort: Cohort, criteria: Criteria) -> Row:
+    return {"sustained": int(sustained(cohort, criteria).sum())}
+
+
+def response_outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> Row:
+    """Count responses under one set of rules, by row of Table 2, and sustained ones (L258-L259).
+
+    The rows are ``best.orr``, ``best.cr``, ``best.mr``, ``best.pr``, ``best.nr``, ``last.persistent_orr``,
+    ``last.loss_of_response`` and ``last.intolerance``.
+    """
+    return _best(cohort, criteria) | _last(cohort, criteria) | _sustained(cohort, criteria)
+
+
+def response_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Count responses under every combination of the rules they depend on; the first row is under the criteria.
+
+    One row per combination, with a column for each of `RESPONSE_OPTIONS` and of what `response_outcomes` counts.
+    """
+    grid = combinations(RESPONSE_OPTIONS, criteria)
+    for options, compute in ((BEST, _best), (LAST, _last), (SUSTAINED, _sustained)):
+        grid = _computed(grid, options, lambda rules, compute=compute: compute(cohort, rules), criteria)
+    return grid
+
+
+def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Mark every symptom under every combination of the rules its test depends on; the first row is under the criteria.
+
+    One row per combination, with a column for each of `SYMPTOM_OPTIONS` and, beside them, of the symptoms that occur:
+    ns or one to three stars, missing where nobody's grade is known.
+    """
+    profiles: dict[tuple[str, ...], pd.DataFrame] = {}
+
+    def marked(rules: Criteria) -> Row:
+        key = tuple(getattr(rules, name) for name in TESTED)
+        if key not in profiles:  # adjusting and marking need no new test
+            profiles[key] = symptom_profile(cohort, rules)
+        return marks(profiles[key], rules).to_dict()
+
+    return _computed(combinations(SYMPTOM_OPTIONS, criteria), SYMPTOM_OPTIONS, marked, criteria)
+
+
+def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
+    """Say under what share of the combinations of `symptom_grid` a symptom has each mark.
+
+    Indexed by ``symptom``: ``these`` (the mark in the first row of the grid), the shares ``***``, ``**``, ``*`` and
+    ``ns``, which add up to 1 with those in which it could not be tested, and ``significant``, the first three.
+    """
+    found = grid.drop(columns=list(SYMPTOM_OPTIONS))
+    shares = pd.DataFrame({mark: (found == mark).mean() for mark in ("***", "**", "*", "ns")})
+    shares.insert(0, "these", found.iloc[0])
+    return shares.assign(significant=shares[["***", "**", "*"]].sum(axis=1)).rename_axis("symptom")
+
+
+def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series]:
+    """Compute all the results that are followed: a number for each of `OUTCOMES`, and the mark of each symptom."""
+    first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
+    ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
+    therapy = median_time(remaining(event_times(cohort, "therapy", criteria))).value
+    found = symptom_profile(cohort, criteria)["significance"]
+    numbers = {
+        **response_outcomes(cohort, criteria),
+        "first_response_months": float(first.median()),
+        "therapy_months": np.nan if therapy is None else therapy,
+        "ige_increased": int((ways == "increased").sum()),
+        "significant": int(_significant(found).sum()),
+    }
+    return numbers, found
+
+
+def _significant(found: pd.Series) -> pd.Series:
+    return found.notna() & (found != "ns")
+
+
+def _moved(before: pd.Series, after: pd.Series) -> Row:
+    """Say which symptoms have another mark, and which of them lost or gained significance."""
+    was, now = _significant(before), _significant(after)
+    return {
+        "marks_changed": int((before.fillna("") != after.fillna("")).sum()),
+        "lost": ", ".join(before.index[was & ~now]),
+        "gained": ", ".join(before.index[now & ~was]),
+    }
+
+
+def one_at_a_time(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Change one rule of the criteria and leave the others.
+
+    The first row, with empty ``option`` and ``value``, is under the criteria themselves; each other changes one
+    ``option`` to another ``value`` that the rest allow. Beside the columns of `OUTCOMES` stand ``marks_changed``, the
+    number of symptoms with another mark than in the first row, and which of them ``lost`` and ``gained`` significance.
+    """
+    numbers, before = outcomes(cohort, criteria)
+    rows: list[Row] = [{"option": "", "value": "", **numbers, **_moved(before, before)}]
+    for option in dict.fromkeys((*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "lost_to_follow_up", "ige_stable_percent")):
+        for value in values_of(option, criteria)[1:]:
+            changed = vars(criteria) | {option: value}
+            if changed["partial_from_percent"] <= changed["major_above_percent"]:
+                numbers, after = outcomes(cohort, Criteria(**changed))
+                rows.append({"option": option, "value": str(value), **numbers, **_moved(before, after)})
+    return pd.DataFrame(rows)
+
+
+def most_moving(changes: pd.DataFrame) -> pd.DataFrame:
+    """Find the single choice of `one_at_a_time` that moves each result most.
+
+    Indexed by ``outcome``: ``before`` (under the criteria themselves), ``option`` and ``value`` of the change that
+    moves it most (both empty if nothing does), ``after``, and ``lowest`` and ``highest`` over all.
+    """
+    rows: dict[str, Row] = {}
+    for outcome in OUTCOMES:
+        values = changes[outcome]
+        moved = (values - values.iloc[0]).abs().fillna(0.0)
+        most = changes.iloc[int(moved.argmax())] if moved.max() > 0 else changes.iloc[0]
+        rows[outcome] = {
+            "before": values.iloc[0],
+            "option": most["option"],
+            "value": most["value"],
+            "after": most[outcome],
+            "lowest": values.min(),
+            "highest": values.max(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
+
+
+def variance_shares(grid: pd.DataFrame, outcome: str, options: Iterable[str] = RESPONSE_OPTIONS) -> Mapping[str, float]:
+    """Share the variance of an outcome over all combinations of `response_grid` among the options.
+
+    For each option the variance between its values divided by that of the outcome, its main effect; what is missing to
+    1 is the options acting together. All 0 if the outcome never varies.
+    """
+    whole, centre, shares = grid[outcome].var(ddof=0), grid[outcome].mean(), {}
+    for option in options:
+        groups = grid.groupby(option)[outcome]
+        between = (groups.size() * (groups.mean() - centre) ** 2).sum() / len(grid)
+        shares[option] = float(between / whole) if whole > 0 else 0.0
+    return shares
