@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import platform
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +24,9 @@ OTHER_SEED = 4
 # is drawn, a statement, a preference, the search or the rows changes some of these, as it does the shipped ones.
 DIGESTS = {"adverse_events": "0d9d2e97203e", "courses": "141e534e7bf0", "laboratory": "911d93a78561"}
 DIGESTS |= {"patients": "5016c09cac32", "screening": "78f3e0a1d60f", "symptoms": "9c862a361940"}
+on_x86_64 = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere the solver's linear programs may lead another way"
+)
 NOT_ABOUT_PATIENTS = {"date", "identifier", "definition", "dose", "interval", "score", "p_threshold"}
 
 
@@ -48,15 +52,20 @@ def cohort(request: pytest.FixtureRequest) -> dict[str, pd.DataFrame]:
     return read(SHIPPED if request.param == "shipped" else request.getfixturevalue("other"))
 
 
+@on_x86_64
 @pytest.mark.long
 def test_the_shipped_cohort_is_made_again_byte_for_byte(tmp_path):
     write_cohort(reconstruct(SEED), tmp_path, SEED)
     assert contents(tmp_path) == contents(SHIPPED)
 
 
+@on_x86_64
 def test_a_cohort_of_another_seed_is_made_again_byte_for_byte(other):
     digests = {table: hashlib.sha256((other / f"{table}.csv").read_bytes()).hexdigest()[:12] for table in TABLES}
     assert digests == DIGESTS
+
+
+def test_another_seed_gives_other_patients(other):
     package, shipped = (json.loads((folder / "datapackage.json").read_text()) for folder in (other, SHIPPED))
     assert package == shipped | {"seed": OTHER_SEED}
     patients, shipped = read(other), read(SHIPPED)

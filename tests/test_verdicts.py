@@ -44,9 +44,14 @@ def claim(value, kind="percent", unit="percent", numerator=""):
 def test_every_claim_has_one_verdict_and_none_differs(table):
     assert len(table) == 368
     require_agreement(table)
-    found = counts(table)
-    assert found["verdict"].tolist() == [verdict.value for verdict in Verdict]
-    assert found["claims"].sum() == len(table) and found.set_index("verdict").at["differs", "claims"] == 0
+    assert dict(counts(table).to_numpy().tolist()) == {
+        "reproduced": 295,
+        "reproduced by truncation": 7,
+        "contradicts itself": 8,
+        "not computable from patient rows": 58,
+        "differs": 0,
+    }
+    assert counts(table)["verdict"].tolist() == list(Verdict)
 
 
 def test_what_contradicts_itself_is_what_the_manuscript_says_by_hand(table):
