@@ -13,8 +13,8 @@ from compendium.drawing.page import PAGE_HEIGHT_CM
 from compendium.drawing.rates import OUTCOMES, PANELS, draw_rates, rate_rows
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.published_rows import rate_notes
+from compendium.verification.published import built_values
 from compendium.verification.published_rates import compared_rates
-from compendium.verification.verdicts import built_values
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, lines, texts_of
 from tests.small_cohort import small_cohort

@@ -16,7 +16,6 @@ PAGES += sorted((ROOT / "data").rglob("README.md"))
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page):
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
-    assert links
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
@@ -24,7 +23,7 @@ def test_every_target_and_option_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.M))
     for page in PAGES:
-        named = re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), flags=re.M)
+        named = re.findall(r"(?:`|^)make ([a-z][a-z-]*)", page.read_text(encoding="utf-8"), flags=re.M)
         assert set(named) <= targets
         options = set(re.findall(r"\b([A-Z]{3,})=", page.read_text(encoding="utf-8")))
         assert options <= set(re.findall(r"[$(]([A-Z]{3,})[),]", makefile))
