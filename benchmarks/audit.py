@@ -1,6 +1,6 @@
 """Time of auditing a claims file of 100,000 rows, and the one of this compendium, as the command line does it.
 
-Run by hand: ``python benchmarks/audit.py``; another size with ``--rows``.
+Run by hand: ``python -m benchmarks.audit``; another size with ``--rows``.
 """
 
 import tempfile

@@ -1,6 +1,6 @@
 """Time and memory of classifying a million patients, against numpy summing the same column by patient.
 
-Run by hand: ``python benchmarks/classification.py``; other sizes with ``--patients`` and ``--symptoms``.
+Run by hand: ``python -m benchmarks.classification``; other sizes with ``--patients`` and ``--symptoms``.
 """
 
 from collections.abc import Callable

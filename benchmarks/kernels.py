@@ -1,4 +1,4 @@
-"""How reliably kernels start: `python benchmarks/kernels.py [--number 1000]`.
+"""How reliably kernels start: `python -m benchmarks.kernels [--number 1000]`.
 
 A notebook with one cell is run so many times, several at once, in the way of the build. Failures are counted and named.
 """

@@ -1,4 +1,4 @@
-"""How fast the notebooks are built: `python benchmarks/notebooks.py [--repeat 2] [--synthetic 10]`.
+"""How fast the notebooks are built: `python -m benchmarks.notebooks [--repeat 2] [--synthetic 10]`.
 
 Compared are the build of this project, the same notebooks one after another through the papermill command line, and
 their code as bare scripts under `make -j`, one for each core: what is left of the time when there are no kernels. The

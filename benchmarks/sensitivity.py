@@ -1,6 +1,6 @@
 """Time of all combinations of the open rules, against computing the same rows one set of rules at a time.
 
-Run by hand: ``python benchmarks/sensitivity.py``; another cohort with ``--cohort``.
+Run by hand: ``python -m benchmarks.sensitivity``; another cohort with ``--cohort``.
 """
 
 from analysis.cohort import read_cohort

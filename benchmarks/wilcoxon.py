@@ -1,6 +1,6 @@
 """The signed-rank test against SciPy and R: first how far from the truth, then how long.
 
-Run by hand: ``python benchmarks/wilcoxon.py``. The truth is counted in whole numbers of any size, by halves: all sums
+Run by hand: ``python -m benchmarks.wilcoxon``. The truth is counted in whole numbers of any size, by halves: all sums
 of the first two sizes of difference against all sums of the others. R takes part if ``Rscript`` with the packages coin
 and exactRankTests is installed. Samples are changes of grades, with ties and with symptoms that did not change.
 """

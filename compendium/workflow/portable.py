@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,8 +161,11 @@ def _made_again(root: Path, variation: Variation, project: Path) -> tuple[list[D
         for path in (project, *project.rglob("*")):
             if not path.is_symlink() and ".venv" not in path.parts:
                 shutil.chown(path, variation.user)
-    _run([python, "-m", "compendium.workflow", "paper"], project, changed, variation.user)
-    _run([python, "-m", "compendium.reconstruction", "--out", "cohort again"], project, changed, variation.user)
+    commands = (["compendium.workflow", "paper"], ["compendium.reconstruction", "--out", "cohort again"])
+    with ThreadPoolExecutor() as pool:
+        done = [pool.submit(_run, [python, "-m", *one], project, changed, variation.user) for one in commands]
+    for one in done:
+        one.result()
     made = differences(_contents(root / "figures"), _contents(project / "figures"))
     shipped = {name: text for name, text in _contents(root / "data" / "cohort").items() if not name.endswith(".md")}
     return made, differences(shipped, _contents(project / "cohort again")), remark
