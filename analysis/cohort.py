@@ -90,14 +90,10 @@ def _stamp(folder: str | os.PathLike[str]) -> tuple:
 
 
 def keep_cohort(folder: str | os.PathLike[str], cohort: Cohort) -> None:
-    """Let `read_cohort` give what was read of a folder before, by a process that this one was forked from.
+    """Let `read_cohort` give what it gave of a folder before, to a process that this one was forked from.
 
-    Parameters
-    ----------
-    folder : str or path
-        As `read_cohort` takes it; it is read again if a file in it has changed since.
-    cohort : Cohort
-        What `read_cohort` gave for all its patients. Who reads gets tables of their own.
+    ``cohort`` holds all its patients; who reads gets tables of their own. The folder is read again if a file in it has
+    changed since.
     """
     _KEPT[_stamp(folder)] = cohort
 

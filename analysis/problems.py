@@ -94,12 +94,8 @@ def hide_identifiers(found: pd.DataFrame, identifiers: Collection[str] = ()) -> 
 class CohortError(ValueError):
     """A cohort that does not keep the contract.
 
-    Parameters
-    ----------
-    problems : DataFrame
-        One row per problem with the columns `PROBLEM_COLUMNS`. The message leaves identifiers out and ends after 20.
-    identifiers : collection of str, optional
-        Identifiers that the message leaves out in whatever column they stand.
+    ``problems`` has the columns `PROBLEM_COLUMNS`, one row per problem. The message ends after 20 and leaves
+    identifiers out: what stands in their columns, and, in whatever column, the ``identifiers`` given.
     """
 
     def __init__(self, problems: pd.DataFrame, identifiers: Collection[str] = ()) -> None:

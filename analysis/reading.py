@@ -33,7 +33,7 @@ _GIVE = (
 def csv_rows(
     content: bytes, width: int, separator: str = ","
 ) -> tuple[pa.Table, np.ndarray, dict[int, tuple[int, str]]]:
-    """Read the rows of a CSV file as texts, its header being one of them.
+    """Read the rows of a CSV file as texts, its header being one of them; else an `ArrowException` is raised.
 
     Parameters
     ----------
@@ -52,11 +52,6 @@ def csv_rows(
         Where each stands in the file, counting from 1.
     uneven : dict of int to tuple of int and str
         The other rows by number: how many cells they have, and their text. An empty line has one cell.
-
-    Raises
-    ------
-    pyarrow.ArrowException
-        If the bytes cannot be read as CSV.
     """
     uneven: dict[int, tuple[int, str]] = {}
 

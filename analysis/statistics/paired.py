@@ -83,11 +83,6 @@ def paired_t(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> P
     -------
     PairedT
         Means, their difference (after minus before), its interval, t and p.
-
-    Raises
-    ------
-    ValueError
-        If the two do not hold the same pairs, a value is infinite, or the confidence level is out of range.
     """
     check_probability("confidence", confidence, inner=True)
     first, second = _pairs(before, after)

@@ -76,12 +76,9 @@ def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -
     Times of the event or of censoring are 0 or more, in any unit; codes are 0 or false for a time that is censored, 1
     or true, or larger, for the event, which comes before a censoring at the same time.
 
-    Returns
-    -------
-    DataFrame
-        One row for time 0 and for each time observed: ``time``; ``at_risk`` just before it; ``events``, ``competing``
-        (always 0 here) and ``censored`` at it; ``estimate`` from it on; ``low`` and ``high``, missing where the
-        estimate is 0 or 1. No row if there is nobody.
+    There is one row for time 0 and for each time observed, none if there is nobody: ``time``; ``at_risk`` just before
+    it; ``events``, ``competing`` (always 0 here) and ``censored`` at it; ``estimate`` from it on; ``low`` and ``high``,
+    missing where the estimate is 0 or 1.
     """
     times, codes = _checked(times, codes, confidence)
     codes = np.minimum(codes, 1)
