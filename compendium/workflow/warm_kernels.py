@@ -192,6 +192,11 @@ def manager_class(server: WarmServer, base: type) -> type:
             self.pid, self.cwd = self.process.pid, folder
             return self.connection_info
 
+        async def send_signal(self, signum: int) -> None:
+            # A manager interrupts what it is about to kill; the kernel would have the time to print that.
+            if signum != signal.SIGINT or not self.parent.shutting_down:
+                await super().send_signal(signum)
+
     class Manager(base):
         async def _async_pre_start_kernel(self, **settings: Any) -> Any:
             if self.provisioner is None:
