@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are for
 
 @pytest.fixture
 def surroundings(monkeypatch):
+    monkeypatch.delenv("COMPENDIUM_THREADS", raising=False)  # a process with more threads than one is not forked
     with private_folder() as private:
         for name, text in environment(ROOT, private).items():
             monkeypatch.setenv(name, text)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from compendium.workflow.jobs import BuildError
@@ -20,7 +21,7 @@ from compendium.workflow.jobs import BuildError
 __all__ = ["Digests", "cells"]
 
 # Raised when the digest is taken over other things, so that older records count as stale.
-_VERSION = 1
+_VERSION = 2
 
 
 def cells(notebook: Path) -> list[dict]:
@@ -129,24 +130,22 @@ class Digests:
         for package in self.packages:
             yield from sorted((self.root / package).rglob("*.py"))
 
-    def _data_of(self, modules: set[Path]) -> dict[str, str]:
-        """Digests of the packages' data files that some modules read: those they name, or share their own name with."""
+    @cached_property
+    def _data(self) -> dict[str, tuple[str, set[Path]]]:
+        """Digest of each data file of the packages, and the modules that name it."""
         sources = {path: path.read_text(encoding="utf-8") for path in self._sources()}
         found = {}
-        files = {
-            f"{package}/{name}": one
-            for package in self.packages
-            for name, one in self.tree(self.root / package).items()
-        }
-        for name, digest in files.items():
-            file = Path(name)
-            if file.suffix in (".py", ".pyc"):
-                continue
-            readers = {path for path, text in sources.items() if file.name in text or file.stem == path.stem}
-            # A file that no module is seen to read may be read by any.
-            if not readers or readers & modules:
-                found[name] = digest
+        for package in self.packages:
+            for name, digest in self.tree(self.root / package).items():
+                file = Path(name)
+                if file.suffix not in (".py", ".pyc"):
+                    readers = {path for path, text in sources.items() if file.name in text}
+                    found[f"{package}/{name}"] = digest, readers
         return found
+
+    def _data_of(self, modules: set[Path]) -> dict[str, str]:
+        """Digests of the data files that some modules name, or that none is seen to name: any may read those."""
+        return {name: digest for name, (digest, readers) in self._data.items() if not readers or readers & modules}
 
     def inputs(self, notebook: Path, parameters: Mapping[str, object], also: Iterable[Path] = ()) -> str:
         """Digest of all that a run of a notebook depends on."""
