@@ -4,6 +4,9 @@
 PYTHON ?= python3
 
 SHELL := /bin/sh
+# Compiled modules are kept (in __pycache__, which make clean removes) even where the surroundings forbid it: many
+# processes import the same ones.
+export PYTHONDONTWRITEBYTECODE :=
 # Removed as a whole before a new one is made, so it must not be set from outside.
 override VENV := .venv
 PY := $(VENV)/bin/python

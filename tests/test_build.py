@@ -65,7 +65,6 @@ class Sandbox:
             "analysis/other.py": "FILE = 'known.csv'\n",
             "analysis/data/names.csv": "a\n",
             "analysis/data/known.csv": "a\n",
-            "analysis/data/high.css": "a\n",
             "data/cohort/patients.csv": "patient,sex\n1,F\n",
             "requirements.lock": "pandas==1\n",
         }.items():
@@ -139,7 +138,6 @@ def test_all_are_built_once_and_then_nothing(quick, capsys):
         ("analysis/__init__.py", ["first", "middle"]),
         ("analysis/data/names.csv", sorted(NAMES)),  # read by nobody knows whom
         ("analysis/data/known.csv", ["middle"]),
-        ("analysis/data/high.css", ["first"]),
         ("data/cohort/patients.csv", sorted(NAMES)),
         ("requirements.lock", sorted(NAMES)),
     ],

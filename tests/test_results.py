@@ -20,11 +20,8 @@ from analysis import (
     patients,
     response,
     safety,
-    sensitivity,
-    subgroups,
     symptoms,
     tables,
-    times,
 )
 from analysis.cohort import read_cohort, restrict
 from analysis.statistics.paired import paired_t
@@ -210,19 +207,6 @@ def test_the_numbers_behind_the_figures_are_those_of_the_cohort(study, populatio
     assert built(f"{of_courses}.csv") == csv_text(followup.course_frame(part).reset_index())
 
 
-def test_the_times_and_the_comparison_of_subgroups_are_those_of_the_cohort(study):
-    assert built("times.csv") == csv_text(times.curves(study))
-    assert built("values-times.json") == json_text(times.summarise(study))
-    assert built("subgroups.csv") == csv_text(subgroups.symptoms_by_group(study).reset_index())
-    assert built("values-subgroups.json") == json_text(subgroups.summarise(study))
-
-
-def test_the_combinations_of_rules_are_those_of_the_cohort(study):
-    assert built("specification-curve.csv") == csv_text(sensitivity.response_grid(study))
-    assert built("specification-marks.csv") == csv_text(sensitivity.symptom_grid(study))
-    assert built("sensitivity.csv") == csv_text(sensitivity.one_at_a_time(study))
-
-
 def test_the_rates_with_their_intervals_are_those_of_table_2(study):
     rates, table = pd.read_csv(FIGURES / "response-rates.csv"), tables.table_2(study).set_index(["row", "column"])
     rates["row"] = (rates["visit"] + "." + rates["outcome"]).replace({"last.orr": "last.persistent_orr"})
@@ -231,11 +215,6 @@ def test_the_rates_with_their_intervals_are_those_of_table_2(study):
         cell = table.loc[(rate["row"], rate["population"])]
         numbers = ["n", "denominator", "wilson_low", "wilson_high", "clopper_pearson_low", "clopper_pearson_high"]
         assert [rate[name] for name in numbers] == [settled(float(cell[name])) for name in numbers]
-
-
-def test_the_numbers_behind_figure_e5_are_those_of_the_cohort(study):
-    pairs = {analyte.value: biology.paired_frame(study, analyte) for analyte in Analyte}
-    assert built("figure-e5.csv") == csv_text(pd.concat(pairs, names=["analyte"]).reset_index())
 
 
 def test_every_figure_and_table_says_that_the_cohort_was_reconstructed(study):
