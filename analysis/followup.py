@@ -84,10 +84,11 @@ def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     return frame.sort_values(order, ascending=[True, True, False, True])
 
 
-def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series) -> dict[str, dict[str, Any]]:
+def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Series) -> dict[str, dict[str, Any]]:
     duration, ongoing = cohort.courses["duration_months"], cohort.courses["ongoing"] == "yes"
     groups = by_depth(best) | {"ongoing": ongoing, "loss_of_response": lost}
     values = {f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()}
+    values["followup.response_duration.ongoing"] = spread((duration - first)[ongoing & (best != Response.NR)])
     for name in ("all", "responders", "non_responders"):
         values[f"followup.ongoing.{name}"] = share(ongoing[groups[name]])
         values[f"followup.stopped.{name}"] = share(~ongoing[groups[name]])
@@ -139,8 +140,9 @@ def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
     """Give the values of the text on time and duration.
 
-    Those of `response_times`; durations in months (L253-L257); ongoing courses (L253), sustained responses (L258-L259),
-    lost responses (L259-L260) and reasons for stopping (L261-L264), of the responders or of the non-responders.
+    Those of `response_times`; durations in months (L253-L257), and of the responses of those still treated, from
+    their first month to the last follow-up (L337); ongoing courses (L253), sustained responses (L258-L259), lost
+    responses (L259-L260) and reasons for stopping (L261-L264), of the responders or of the non-responders.
     """
     best = best_response(cohort, criteria)
     responds = best != Response.NR
@@ -151,6 +153,6 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
         "followup.sustained.responders": proportion(int(sustained(cohort, criteria).sum()), responders),
         "followup.loss_of_response.all": share(lost),
         "followup.loss_of_response.responders": proportion(int(lost.sum()), responders),
-        **_durations(cohort, best, lost),
+        **_durations(cohort, best, lost, first_response_months(cohort, criteria)),
         **_stops(cohort, responds),
     }

@@ -520,3 +520,34 @@ def test_references_are_the_same_each_time(sandbox, monkeypatch, capsys):
     assert [first.read_bytes(), middle.read_bytes(), last.read_bytes()] == [once[0], broken, once[2]]
     assert "middle.ipynb: cell 2: ZeroDivisionError" in capsys.readouterr().err
     assert str(sandbox.root) not in "".join(path.read_text(encoding="utf-8") for path in (first, last))
+
+
+def verdicts_of(sandbox, *verdicts):
+    """Let the last notebook write verdicts of what the first has made."""
+    sandbox.jobs = (sandbox.jobs[0], Job("verdicts", "last.ipynb", after=("first",)))
+    sandbox.suffix = "csv"
+    sandbox.seen = lambda *_: "\n".join(["claim,verdict", *(f"c{n},{text}" for n, text in enumerate(verdicts)), ""])
+
+
+def test_verdicts_that_differ_are_written_and_fail_the_build_each_time(quick, capsys):
+    verdicts_of(quick, "reproduced", "differs")
+    for ran in (["first", "verdicts"], []):
+        assert quick.build() == (1, ran)
+        said = capsys.readouterr()
+        assert "Printed numbers: 1 reproduced, 1 differs." in said.out and said.err.rstrip().endswith(": c1")
+        assert b"c1,differs" in quick.results()["verdicts.csv"]
+    # Under other rules than the paper's other numbers are no defect.
+    assert quick.build("--criteria", "worsening=any")[0] == 0
+
+
+def test_verdicts_of_earlier_results_do_not_stay_beside_new_ones(quick, capsys):
+    verdicts_of(quick, "reproduced")
+    assert quick.build()[0] == 0
+    quick.append("analysis/low.py", "Y = 2\n")
+    verdicts_of(quick, "reproduced", "reproduced")
+    quick.fail = {"verdicts": "boom"}
+    assert quick.build()[0] == 1
+    assert sorted(quick.results()) == ["first.csv"]
+    assert "verdicts: what was made of earlier results is removed" in capsys.readouterr().out
+    quick.fail = {}
+    assert quick.build() == (0, ["verdicts"]) and "verdicts.csv" in quick.results()

@@ -9,7 +9,8 @@ __all__ = ["COLUMNS", "PageError", "shown_claims"]
 
 COLUMNS = (
     *("section", "line", "table_row", "table_column", "statement", "population", "value", "unit", "verdict"),
-    *("computed", "n", "computed_denominator", "notebook", "reason", "explanation", "contradicts", "hypothesis"),
+    *("numerator", "denominator", "denominator_printed", "note", "computed", "n", "computed_denominator", "notebook"),
+    *("apart", "reason", "contradicts", "readings", "proof", "explanation", "hypothesis"),
 )
 """What a table of verdicts must have."""
 
@@ -40,9 +41,6 @@ REASONS: dict[str, str] = {
 }
 """Why no patient row can answer, in words; another reason is shown as it is."""
 
-_CLAIMS = "data/published/claims.csv"
-
-
 class PageError(ValueError):
     """A table of verdicts that cannot be shown."""
 
@@ -62,7 +60,8 @@ def shown_claims(table: pd.DataFrame, root: str) -> pd.DataFrame:
     DataFrame
         With ``claim``, ``section_name``, ``place``, ``cell`` (row and column of a table), ``group`` (name of the
         population), ``why_not`` (the reason in words), ``printed`` and ``computed_text`` (numbers with units),
-        ``source`` and ``computed_by`` (links), and ``members`` (list of the claims of the minimal set).
+        ``printed_counts`` and ``computed_counts`` (the counts beside them), ``computed_by`` (a link), and ``members``
+        and ``rests_on`` (lists of the claims of the minimal set and of the readings that it needs).
 
     Raises
     ------
@@ -78,12 +77,25 @@ def shown_claims(table: pd.DataFrame, root: str) -> pd.DataFrame:
     shown["why_not"] = shown["reason"].map(lambda reason: REASONS.get(reason, reason.replace("_", " ")))
     for text, number in (("printed", "value"), ("computed_text", "computed")):
         shown[text] = [_with_unit(*pair) for pair in zip(shown[number], shown["unit"], strict=True)]
-    # Row 1 of the claims file is its heading.
-    shown["source"] = [f"{root}/{_CLAIMS}#L{row}" for row in range(2, len(shown) + 2)]
+    shown["printed_counts"] = [_printed_counts(claim) for _, claim in table.iterrows()]
+    shown["computed_counts"] = [
+        f"{n} of {size}" if n and size and unit in ("percent", "") else ""
+        for n, size, unit in zip(table["n"], table["computed_denominator"], table["unit"], strict=True)
+    ]
+    shown["rests_on"] = [[text for text in texts.split("; ") if text] for texts in shown["readings"]]
     shown["computed_by"] = f"{root}/notebooks/" + shown["notebook"]
     members = zip(shown["contradicts"], shown.index, strict=True)
     shown["members"] = [names.split() or [claim] for names, claim in members]
     return shown
+
+
+def _printed_counts(claim: pd.Series) -> str:
+    """Write the counts that are printed beside a percentage, and those of a count with its denominator."""
+    part = claim["numerator"]
+    whole = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
+    if claim["unit"] != "percent":
+        return f"of {whole}" if whole else ""
+    return f"{part} of {whole}" if part and whole else f"of {whole}" if whole else f"{part} patient{'s' * (part != '1')}" if part else ""
 
 
 def _words(name: str) -> str:

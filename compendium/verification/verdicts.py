@@ -5,7 +5,7 @@ then it *contradicts itself*, and the proof is the smallest set of claims that c
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.verification.audit.arithmetic import nearest_numerators, possible_denominators
+from compendium.verification.audit.arithmetic import nearest_numerators, possible_denominators, possible_numerators
 from compendium.verification.audit.rounding import printed_number, round_like, rounds_to
-from compendium.verification.identities import consistency
+from compendium.verification.identities import READINGS, canonical, consistency, population_of, units_of
 from compendium.verification.published import Values, place, read_answers, read_claims
 
 ROUNDED_OR_CUT = ("half_up", "truncate")
@@ -30,13 +30,14 @@ class Verdict(StrEnum):
 
     REPRODUCED = "reproduced"
     TRUNCATED = "reproduced by truncation"
+    WITHIN = "rows lie within"
     CONTRADICTS = "contradicts itself"
     NOT_COMPUTABLE = "not computable from patient rows"
     DIFFERS = "differs"
 
 
-class DifferenceError(ValueError):
-    """A claim that the rows of the reconstructed cohort should reproduce and do not."""
+HELD = (Verdict.REPRODUCED, Verdict.TRUNCATED)
+"""Verdicts on what the rows show to be possible together."""
 
 
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
@@ -62,28 +63,44 @@ def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Ve
     The statistics ``not_before`` and ``not_after`` compare months of the calendar.
     """
     if statistic in ("not_before", "not_after"):
-        return _within_period(claim["value"], statistic, value)
+        return _end_of_period(claim["value"], statistic, value)
     number = computed_number(claim, statistic, value)
     if number is None:
         return Verdict.DIFFERS, "–"
     printed = claim["value"].replace(",", ".")
     shown = round_like(number, printed)
-    if statistic == "percent" and claim["numerator"] not in ("", str(int(value["n"]))):
-        return Verdict.DIFFERS, shown
     if rounds_to(number, printed):
         return Verdict.REPRODUCED, shown
     return (Verdict.TRUNCATED if rounds_to(number, printed, "truncate") else Verdict.DIFFERS), shown
 
 
-def _within_period(printed: str, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
-    """Call a period reproduced if no patient lies outside of it."""
+def _end_of_period(printed: str, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
+    """Call an end of a period reproduced if the rows reach it; that they lie within does not prove it."""
     limit = str(pd.Period(printed, freq="M"))  # "January 2015" as 2015-01
     first, last = value["minimum"], value["maximum"]
-    inside = first >= limit if statistic == "not_before" else last <= limit
-    return (Verdict.REPRODUCED if inside else Verdict.DIFFERS), f"{first} to {last}"
+    end, beyond = (first, first < limit) if statistic == "not_before" else (last, last > limit)
+    verdict = Verdict.DIFFERS if beyond else Verdict.REPRODUCED if end == limit else Verdict.WITHIN
+    return verdict, f"{first} to {last}"
 
 
-def verdict_table(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
+def other_parts(claim: pd.Series, value: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Give what a claim prints beside its number and is not so in the computed value: printed and computed, by part.
+
+    The parts are ``numerator``, ``denominator``, ``unit`` and ``population``.
+    """
+    statistic = claim["statistic"]
+    counted = "denominator" if statistic == "denominator" else "n"
+    pairs = {
+        "numerator": (claim["numerator"], str(int(value[counted])) if counted in value else ""),
+        "denominator": (claim["denominator"], str(int(value["denominator"])) if "denominator" in value else ""),
+        "population": (claim["population"], population_of(claim["answer"])),
+    }
+    wrong = {part: pair for part, pair in pairs.items() if pair[0] and pair[0] != pair[1]}
+    units = units_of(canonical(claim["answer"]), statistic)
+    return wrong if claim["unit"] in units else wrong | {"unit": (claim["unit"] or "none", " or ".join(units))}
+
+
+def verdict_table(published: str | os.PathLike[str], values: Values, without: Iterable[str] = ()) -> pd.DataFrame:
     """Judge every claim and prove every contradiction.
 
     Parameters
@@ -92,34 +109,47 @@ def verdict_table(published: str | os.PathLike[str], values: Values) -> pd.DataF
         The folder with ``claims.csv`` and ``answers.csv``.
     values : dict of str to dict
         The computed values, as `published.built_values` collects them.
+    without : iterable of str, optional
+        Readings of the paper, keys of `identities.READINGS`, that are taken away, to see what then contradicts what.
 
     Returns
     -------
     DataFrame
         One row per claim, in the order of the paper, indexed by ``claim``: the claim as printed and its ``answer``,
         then ``verdict``; ``computed``, with the decimals of the print; ``n``, ``computed_denominator`` and ``notebook``
-        of the computed value; ``reason``, why no row can answer; ``contradicts``, the claims that cannot hold together,
-        separated by blanks, of which dropping any one makes the others possible; ``explanation``, the arithmetic; and
-        ``hypothesis``, how it may have come about, which is no part of the proof. All cells are strings.
+        of the computed value; ``apart``, what of the statement is not as computed beside the number; ``reason``, why no
+        row can answer; ``contradicts``, the claims that cannot hold together, separated by blanks, of which dropping
+        any one makes the others possible; ``readings``, those that the proof needs, separated by semicolons; ``proof``,
+        the contradiction in a sentence; ``explanation``, the whole arithmetic; and ``hypothesis``, how it may have come
+        about, which is no part of the proof. All cells are strings.
 
     Raises
     ------
     ClaimsError, AnswerError
         If one of the two files cannot be used.
+    ValueError
+        If a reading is unknown.
     """
+    unknown = sorted(set(without) - set(READINGS))
+    if unknown:
+        raise ValueError(f"reading {unknown[0]!r} is unknown; allowed are {', '.join(READINGS)}")
     claims = read_claims(Path(published) / "claims.csv")
     answers = read_answers(Path(published) / "answers.csv", claims, values)
     answered = claims.join(answers)
-    found = pd.DataFrame([_judged(claim, values) for _, claim in answered.iterrows()], index=claims.index)
-    _prove(answered, found)
+    found = pd.DataFrame([judged(claim, values) for _, claim in answered.iterrows()], index=claims.index)
+    _prove(answered, found, without)
     return claims.join(answers["answer"]).join(found.assign(verdict=found["verdict"].astype(str)))
 
 
-def _judged(claim: pd.Series, values: Values) -> dict[str, str]:
-    """Compare a claim with its answer."""
-    row = {"verdict": Verdict.NOT_COMPUTABLE} | dict.fromkeys(
-        ("computed", "n", "computed_denominator", "notebook", "reason", "contradicts", "explanation", "hypothesis"), ""
-    )
+_TEXTS = (
+    *("computed", "n", "computed_denominator", "notebook", "apart", "reason", "contradicts", "readings"),
+    *("proof", "explanation", "hypothesis"),
+)
+
+
+def judged(claim: pd.Series, values: Values) -> dict[str, str]:
+    """Compare a claim, given with its answer, with the computed value: number, counts, unit and population."""
+    row = {"verdict": Verdict.NOT_COMPUTABLE} | dict.fromkeys(_TEXTS, "")
     if claim["answer"]:
         value = values[claim["answer"]]
         row["verdict"], row["computed"] = compare(claim, claim["statistic"], value)
@@ -127,34 +157,61 @@ def _judged(claim: pd.Series, values: Values) -> dict[str, str]:
             str(int(value[part])) if part in value else "" for part in ("n", "denominator")
         )
         row["notebook"] = value["notebook"]
+        if wrong := other_parts(claim, value):
+            row["verdict"] = Verdict.DIFFERS
+            row["apart"] = "; ".join(
+                f"{part} {printed}, computed {computed or 'none'}"
+                for part, (printed, computed) in wrong.items()
+                if printed != claim["value"]  # a count is its own numerator
+            )
     elif not claim["reason"]:
         row["verdict"] = Verdict.DIFFERS
     return row | {"reason": claim["reason"]}
 
 
-def _prove(claims: pd.DataFrame, found: pd.DataFrame) -> None:
+def _prove(claims: pd.DataFrame, found: pd.DataFrame, without: Iterable[str]) -> None:
     """Enter the proof of every claim that differs, where it can be proved that it contradicts others."""
-    model = consistency(claims)
-    held = found.index[found["verdict"].isin([Verdict.REPRODUCED, Verdict.TRUNCATED])]
-    background = [claim for claim in model.claims if claim in held]
-    for name in found.index[found["verdict"] == Verdict.DIFFERS]:
-        minimal = model.minimal_set(name, background) if name in model.claims else None
+    model = consistency(claims, without)
+    bound = found.loc[model.claims, "verdict"]
+    held = bound.index[bound.isin(HELD)].tolist()
+    # Rows within a period prove none of its ends: each of these is held against the others as well.
+    open_ends = bound.index[bound == Verdict.WITHIN].tolist()
+    for name in bound.index[bound.isin([Verdict.DIFFERS, Verdict.WITHIN])]:
+        nearest = _nearest_first(claims, name, held)
+        grounds = [nearest, *([*nearest, other] for other in open_ends if other != name)]
+        minimal = next((one for ground in grounds if (one := model.minimal_set(name, ground)) is not None), None)
         if minimal is not None:
-            texts = _explained(claims.loc[name], found.loc[name])
-            proof = [Verdict.CONTRADICTS, " ".join(minimal), *texts]
-            found.loc[name, ["verdict", "contradicts", "explanation", "hypothesis"]] = proof
-    truncated = found.index[found["verdict"] == Verdict.TRUNCATED]
-    found.loc[truncated, "explanation"] = [_cut(claims.loc[name], found.loc[name]) for name in truncated]
+            members = [one for one in minimal if one in claims.index]
+            row = found.loc[name]
+            proof, explanation, hypothesis = _explained(claims, row, members, model.limits(name, minimal))
+            found.loc[name, ["verdict", "contradicts", "readings"]] = [
+                *(Verdict.CONTRADICTS, " ".join(members), "; ".join(minimal[len(members) :]))
+            ]
+            found.loc[name, ["proof", "explanation", "hypothesis"]] = [proof, explanation, hypothesis]
+    for name in found.index[found["verdict"] == Verdict.TRUNCATED]:
+        found.loc[name, "explanation"] = _cut(claims.loc[name], found.loc[name])
 
 
-def _explained(claim: pd.Series, verdict: pd.Series) -> tuple[str, str]:
-    """Write the arithmetic of a contradiction, and how it may have come about where the arithmetic points to it."""
+def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[str]:
+    """Order claims by how near they stand: of the same section, those that give the size of a group, then the rest."""
+    at = {claim: position for position, claim in enumerate(claims.index)}
+    sizes = claims["answer"].map(canonical).where(claims["statistic"].isin(["n", "denominator"]), "")
+    rank = 2 - sizes.str.startswith("patients.diagnosis").astype(int) - 2 * (sizes == "patients.included.screened")
+    far = claims["section"] != claims.at[name, "section"]
+    return sorted(others, key=lambda one: (far[one], rank[one], abs(at[one] - at[name])))
+
+
+def _explained(
+    claims: pd.DataFrame, verdict: pd.Series, members: list[str], limits: tuple[Fraction, Fraction]
+) -> tuple[str, str, str]:
+    """Write a proof in a sentence, its arithmetic, and how it may have come about where that points to it."""
+    claim = claims.loc[members[0]]
     printed = claim["value"]
     # Of how many patients a percentage must be: as it prints itself, or else as the rows give it.
     known = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
     known = known or verdict["computed_denominator"]
     if claim["kind"] != "percent" or not known:
-        return f"Printed is {printed}; the other statements of the set leave only {verdict['computed']}.", ""
+        return _limited(claims, members, limits)
     size, counted = int(known), int(claim["numerator"]) if claim["numerator"] else None
     nearest = nearest_numerators(printed, size)
     around = " and ".join(f"{number} of {size} is {shown} %" for number, shown in nearest)
@@ -167,15 +224,35 @@ def _explained(claim: pd.Series, verdict: pd.Series) -> tuple[str, str]:
         first = f"{counted} of {size} is {exact} %, which is not {printed} %, rounded or cut. Near it lie {around}."
         of = str(counted)
     explanation = f"{first} Sizes up to {LARGEST} of which {printed} % is {of} patients, rounded or cut: {found}."
-    if size + 1 in sizes:
-        return (
-            explanation,
-            f"The percentage is one of {size + 1} patients: an earlier version may have counted one more.",
-        )
+    n = counted if counted is not None else int(verdict["n"])
+    share = round_like(Fraction(100 * n, size), printed)
+    if n in possible_numerators(printed, size + 1):
+        proof = f"{printed} % is {n} of {size + 1}; {n} of {size} is {share} %."
+        hypothesis = f"The percentage is one of {size + 1} patients: an earlier version may have counted one more."
+        return proof, explanation, hypothesis
     fitting = [number for number, shown in nearest if shown == printed and counted == size]
     if fitting:
-        return explanation, f"The count repeats the number evaluated; the percentage belongs to {fitting[0]} of {size}."
-    return explanation, ""
+        proof = f"{printed} % of {size} is {fitting[0]} patients; printed are {counted} of {size}, which is {share} %."
+        hypothesis = f"The count repeats the number evaluated; the percentage belongs to {fitting[0]} of {size}."
+        return proof, explanation, hypothesis
+    return f"No number of {size} patients is {printed} %: {around}.", explanation, ""
+
+
+def _limited(claims: pd.DataFrame, members: list[str], limits: tuple[Fraction, Fraction]) -> tuple[str, str, str]:
+    """Say what the other members of a contradiction leave to a number, and which they are."""
+    claim = claims.loc[members[0]]
+    others = [f"{place(claims.loc[name])} ({claims.at[name, 'value']})" for name in members[1:]]
+    others = [text[0].upper() + text[1:] for text in others]
+    if claim["statistic"] in ("not_before", "not_after"):
+        proof = f"{others[0]} and this statement speak of one period." if others else "The month cannot be right."
+        return proof, f"Printed is {claim['value']}; it cannot stand beside {' and '.join(others) or 'itself'}.", ""
+    low, high = (f"{float(end):g}" for end in limits)
+    value = printed_number(claim["value"])[0]
+    left = f"only {low}" if low == high else f"at most {high}" if value > limits[1] else f"at least {low}"
+    unit = f" {claim['unit']}" if claim["unit"] not in ("", "percent") else ""
+    grounds = " and ".join(others) or "The definitions"
+    proof = f"{grounds} leave{'s' * (len(others) == 1)} {left}{unit}; printed is {claim['value']}."
+    return proof, f"What the other statements leave goes from {low} to {high}; printed is {claim['value']}{unit}.", ""
 
 
 def _cut(claim: pd.Series, verdict: pd.Series) -> str:
@@ -218,38 +295,37 @@ def contradictions(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of
-        the minimal set), ``arithmetic`` and ``hypothesis``.
+        the minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
     """
     wrong = table[table["verdict"] == Verdict.CONTRADICTS]
     places = pd.Series({name: place(claim) for name, claim in table.iterrows()})
     others = ["; ".join(places[names.split()[1:]]) or "itself" for names in wrong["contradicts"]]
     shown = wrong.assign(**{"place": places, "printed": wrong["value"], "cannot hold with": others})
     shown = shown.rename(columns={"explanation": "arithmetic"})
-    columns = ["place", "statement", "printed", "computed", "cannot hold with", "arithmetic", "hypothesis"]
-    return shown[columns].reset_index(drop=True)
+    columns = ["place", "statement", "printed", "computed", "cannot hold with", "proof", "arithmetic", "readings"]
+    return shown[[*columns, "hypothesis"]].reset_index(drop=True)
 
 
-def require_agreement(table: pd.DataFrame) -> None:
-    """Stop if a claim differs from what the rows give although nothing printed contradicts it.
+def defects(table: pd.DataFrame) -> list[str]:
+    """Say what differs from the rows although nothing printed contradicts it: defects of the computation.
 
     Parameters
     ----------
     table : DataFrame
         As `verdict_table` gives it.
 
-    Raises
-    ------
-    DifferenceError
-        Names every such claim, where it stands, what is printed and what was computed, or that it has no answer.
+    Returns
+    -------
+    list of str
+        A sentence for each such claim: where it stands, what is printed and what was computed, or that it has no
+        answer.
     """
-    wrong = table[table["verdict"] == Verdict.DIFFERS]
-    if len(wrong):
-        lines = [
-            f"{name} ({place(claim)}): printed {claim['value']}, "
-            + (f"computed {claim['computed']} from {claim['answer']}" if claim["answer"] else "no answer is named")
-            for name, claim in wrong.iterrows()
-        ]
-        raise DifferenceError("\n".join(lines))
+    return [
+        f"{name} ({place(claim)}): printed {claim['value']}, "
+        + (f"computed {claim['computed']} from {claim['answer']}" if claim["answer"] else "no answer is named")
+        + (f" ({claim['apart']})" if claim["apart"] else "")
+        for name, claim in table[table["verdict"] == Verdict.DIFFERS].iterrows()
+    ]
 
 
 def unused_values(answers: pd.DataFrame, values: Values) -> list[str]:

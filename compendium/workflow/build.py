@@ -8,6 +8,7 @@ each folder of results apart, so that only what changed is built again.
 import contextlib
 import csv
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -91,9 +92,7 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
             plan.prune()
             _write_page(project, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
-            _print_verdicts(project)
-            _print_differences(project)
-            return 0
+            return _end(plan)
         if project.shipped:
             stack.enter_context(prepared(project, handling))
         _check(project, project.jobs)
@@ -108,14 +107,14 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
 
             failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
+            for name in plan.withdraw():
+                print(f"{name}: what was made of earlier results is removed, since others are new")
             report(failures, str(project.under_build("executed")))
             return 1
         plan.prune()
         _write_page(project, only)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
-    _print_verdicts(project)
-    _print_differences(project)
-    return 0
+    return _end(plan)
 
 
 def _write_page(project: Project, only: Sequence[str]) -> None:
@@ -129,14 +128,33 @@ def _write_page(project: Project, only: Sequence[str]) -> None:
         print(f"To be read: {os.path.relpath(project.out / PAGE)}")
 
 
-def _print_verdicts(project: Project) -> None:
-    """End with how many printed numbers were reproduced, where the verdicts were built."""
-    path = project.out / "verdicts.csv"
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            found = Counter(row["verdict"] for row in csv.DictReader(file))
-        parts = ", ".join(f"{number} {verdict}" for verdict, number in found.most_common())
-        print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
+def _end(plan: Plan) -> int:
+    """End with the verdicts and with what differs from the committed results; returns the exit code."""
+    project = plan.project
+    code = _print_verdicts(project) if "verdicts" in plan.done else 0
+    if code == 0 and "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
+        print("The verdicts are those of an earlier build: make paper.")
+    _print_differences(project)
+    return code
+
+
+def _print_verdicts(project: Project) -> int:
+    """Say how many printed numbers were reproduced; 1 if one differs though no other statement contradicts it."""
+    with (project.out / "verdicts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    parts = ", ".join(
+        f"{number} {verdict}" for verdict, number in Counter(row["verdict"] for row in rows).most_common()
+    )
+    print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
+    wrong = [row["claim"] for row in rows if row["verdict"] == "differs"]
+    if not wrong or project.criteria != "paper":  # under other rules other numbers are no defect
+        return 0
+    shown = ", ".join(wrong[:10]) + (f" and {len(wrong) - 10} more" if len(wrong) > 10 else "")
+    print(
+        f"error: the rows give other numbers than the paper, and nothing it prints explains it: {shown}",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _print_differences(project: Project) -> None:

@@ -101,6 +101,15 @@ class Plan:
         self.changed += len(changed)
         return f"{len(self.outputs.record[name]['outputs'])} files"
 
+    def withdraw(self) -> list[str]:
+        """Remove what unfinished jobs once made of results that have changed since; returns those jobs."""
+        if not self.changed:
+            return []
+        gone = [job.name for job in self.project.jobs if job.after and job.name not in self.done]
+        gone = [name for name in gone if self.outputs.withdraw(name)]
+        write_record(self.record_file, self.outputs.record)
+        return gone
+
     def prune(self) -> None:
         """Forget jobs that are no more, with their files."""
         if self.outputs.prune():

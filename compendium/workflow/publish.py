@@ -100,6 +100,12 @@ class Outputs:
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
 
+    def withdraw(self, job: str) -> bool:
+        """Remove the files of a job and forget it; tells whether there was anything."""
+        entry = self.record.pop(job, None)
+        self._remove(set(entry["outputs"]) - self._owners.keys() if entry else ())
+        return entry is not None
+
     def prune(self) -> list[str]:
         """Remove the files of jobs that are no more; returns those jobs."""
         gone = sorted(set(self.record) - self._jobs)

@@ -1,13 +1,15 @@
 """Which printed numbers cannot hold together, and the smallest proof of it.
 
-Every quantity is a whole number; relations hold of them by definition. A claim binds its quantities to what is printed,
-if it is assumed to hold. The solver says whether a set of claims can hold together; one that cannot is shrunk until
-dropping any one claim makes it possible.
+Counts are whole numbers; medians, means and the ends of ranges are numbers in thousandths; months of the calendar are
+counted from year 0. Relations hold of them by definition, or by a reading of the paper that has a name. A claim binds
+its quantities to what is printed, if it is assumed to hold. The solver says whether a set of claims and readings can
+hold together; one that cannot is shrunk until dropping any one member makes it possible.
 """
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import lcm
+from math import ceil, lcm
+from typing import NamedTuple
 
 import pandas as pd
 from ortools.sat.python import cp_model
@@ -17,38 +19,111 @@ from compendium.verification.audit.rounding import printed_number
 LARGEST = 1000
 """No number of patients is larger than this."""
 
-Relation = tuple[str, str, list[str]]
-"""A quantity, ``=`` or ``<=``, and the quantities whose sum it equals or does not exceed."""
+THOUSANDTHS = 1000
+_LONGEST = 100_000 * THOUSANDTHS
+"""No median, mean, end of a range or month of the calendar is larger."""
+
+SHARES = ("percent", "ratio")
+SUMMARIES = ("minimum", "median", "mean", "maximum")
+DATES = {"not_before": "first", "not_after": "last"}
+"""Statistics that print an end of a period, and the quantity that each binds."""
+
+
+class Relation(NamedTuple):
+    """What holds of quantities.
+
+    `sign` is ``=``, ``<=`` or ``>=``, between `left` and the sum of `right`; ``between``: `left` lies between the
+    smallest and the largest of `right`; or ``whole``: `left` is a whole number. With a `reading` it holds under that
+    reading of the paper only.
+    """
+
+    left: str
+    sign: str
+    right: tuple[str, ...]
+    reading: str = ""
 
 
 class Consistency:
     """The claims of a paper as a model of whole numbers.
 
     Claims are indexed by name, with ``numerator``, ``denominator``, ``denominator_printed`` and ``value`` as printed,
-    ``part`` and ``whole`` (the names of the two quantities that each speaks of) and ``statistic``: ``n`` or
-    ``denominator`` prints one of them, ``percent`` or ``ratio`` the one divided by the other. Claims of any other bind
-    nothing, and do not stand in the attribute `claims`. The relations are true of the quantities by definition.
+    ``part`` and ``whole`` (the names of the two quantities that each speaks of), ``statistic`` and, if the print has
+    another unit than the quantity, ``factor``. The statistics ``n`` and ``denominator`` print one of the two
+    quantities, ``percent`` and ``ratio`` the one divided by the other, those of `SUMMARIES` and `DATES` a quantity
+    named like ``part/median``. Claims of any other bind nothing, and do not stand in the attribute `claims`; `readings`
+    names what is read into the paper. The other relations are true of the quantities by definition.
     """
 
-    def __init__(self, claims: pd.DataFrame, relations: Iterable[Relation]) -> None:
-        counted = claims[(claims["part"] != "") & claims["statistic"].isin(["n", "denominator", "percent", "ratio"])]
+    def __init__(self, claims: pd.DataFrame, relations: Iterable[Relation], without: Iterable[str] = ()) -> None:
+        known = ("n", "denominator", *SHARES, *SUMMARIES, *DATES)
+        binding = claims[(claims["part"] != "") & claims["statistic"].isin(known)]
         self._model = cp_model.CpModel()
         self._quantities: dict[str, cp_model.IntVar] = {}
-        self._literals = {claim: self._model.new_bool_var(claim) for claim in counted.index}
+        self._literals = {claim: self._model.new_bool_var(claim) for claim in binding.index}
         self.claims = list(self._literals)
-        for left, relation, right in relations:
-            whole, parts = self._quantity(left), sum(self._quantity(name) for name in right)
-            self._model.add(whole == parts if relation == "=" else whole <= parts)
-        for claim, row in counted.iterrows():
-            self._bind(self._literals[claim], row)
+        taken_away = set(without)
+        relations = [one for one in relations if one.reading not in taken_away]
+        self.readings = list(dict.fromkeys(one.reading for one in relations if one.reading))
+        self._literals |= {name: self._model.new_bool_var(name) for name in self.readings}
+        self._printed: dict[str, cp_model.IntVar] = {}
+        self._scales: dict[str, int] = {}
+        for claim, row in binding.iterrows():
+            self._bind(claim, row)
+        for relation in relations:
+            self._relate(relation)
+        self._put_in_order()
 
     def _quantity(self, name: str) -> cp_model.IntVar:
         if name not in self._quantities:
-            self._quantities[name] = self._model.new_int_var(0, LARGEST, name)
+            fine = name.rpartition("/")[2] in (*SUMMARIES, *DATES.values())
+            self._quantities[name] = self._model.new_int_var(0, _LONGEST if fine else LARGEST, name)
         return self._quantities[name]
 
-    def _bind(self, holds: cp_model.IntVar, row: pd.Series) -> None:
+    def _relate(self, relation: Relation) -> None:
+        left, right = self._quantity(relation.left), [self._quantity(name) for name in relation.right]
+        if relation.sign == "whole":
+            whole = self._model.new_int_var(0, _LONGEST // THOUSANDTHS, f"{relation.left}/whole")
+            added = [self._model.add(left == THOUSANDTHS * whole)]
+        elif relation.sign == "between":
+            ends = [self._model.new_int_var(0, _LONGEST, f"{relation.left}/{end}") for end in ("low", "high")]
+            self._model.add_min_equality(ends[0], right)
+            self._model.add_max_equality(ends[1], right)
+            added = [self._model.add(left >= ends[0]), self._model.add(left <= ends[1])]
+        else:
+            total = sum(right)
+            sides = {"=": left == total, "<=": left <= total, ">=": left >= total}
+            added = [self._model.add(sides[relation.sign])]
+        if relation.reading:
+            for one in added:
+                one.only_enforce_if(self._literals[relation.reading])
+
+    def _put_in_order(self) -> None:
+        """Let median and mean lie between the ends of the range of the same values."""
+        for stem in dict.fromkeys(name.rpartition("/")[0] for name in self._quantities if name.endswith(SUMMARIES)):
+            low, *inner, high = (self._quantities.get(f"{stem}/{statistic}") for statistic in SUMMARIES)
+            for smaller, larger in [(low, high), *((low, one) for one in inner), *((one, high) for one in inner)]:
+                if smaller is not None and larger is not None:
+                    self._model.add(smaller <= larger)
+
+    def _bind(self, claim: str, row: pd.Series) -> None:
         """Let a claim, if it holds, fix its quantities as printed."""
+        statistic, holds = row["statistic"], self._literals[claim]
+        fine = statistic in DATES or statistic in SUMMARIES
+        named = f"{row['part']}/{DATES.get(statistic, statistic)}" if fine else row["part"]
+        self._printed[claim] = self._quantity(row["whole"] if statistic == "denominator" else named)
+        self._scales[claim] = THOUSANDTHS * int(row.get("factor") or 1) if fine else 1
+        if statistic in DATES:
+            month = pd.Period(row["value"], freq="M")
+            printed = THOUSANDTHS * (12 * month.year + month.month - 1)
+            self._model.add(self._printed[claim] == printed).only_enforce_if(holds)
+        elif statistic in SUMMARIES:
+            low, high = (self._scales[claim] * end for end in _rounded_or_cut(row["value"]))
+            self._model.add(self._printed[claim] >= ceil(low)).only_enforce_if(holds)
+            self._model.add(self._printed[claim] <= ceil(high) - 1).only_enforce_if(holds)
+        else:
+            self._bind_counts(holds, row)
+
+    def _bind_counts(self, holds: cp_model.IntVar, row: pd.Series) -> None:
         part, whole, statistic = self._quantity(row["part"]), self._quantity(row["whole"]), row["statistic"]
         if statistic == "denominator":
             counts = [(whole, row["value"])]
@@ -58,58 +133,74 @@ class Consistency:
         for quantity, printed in counts:
             if printed:
                 self._model.add(quantity == int(printed)).only_enforce_if(holds)
-        if statistic in ("percent", "ratio"):
-            # Rounded half up or cut: together these are one interval of numbers.
-            value, decimals = printed_number(row["value"])
-            low, high = value - Fraction(1, 2 * 10**decimals), value + Fraction(1, 10**decimals)
+        if statistic in SHARES:
+            low, high = _rounded_or_cut(row["value"])
             scale, unit = lcm(low.denominator, high.denominator), 100 if statistic == "percent" else 1
             self._model.add(unit * scale * part >= int(low * scale) * whole).only_enforce_if(holds)
             self._model.add(unit * scale * part <= int(high * scale) * whole - 1).only_enforce_if(holds)
 
     def possible(self, claims: Iterable[str]) -> bool:
-        """Tell whether whole numbers exist that satisfy all of some claims."""
-        return self._core(claims) is None
+        """Tell whether numbers exist that satisfy all of some claims, under all readings."""
+        return self._holds([*claims, *self.readings])
 
-    def _core(self, claims: Iterable[str]) -> list[str] | None:
-        """Name claims among the given ones that cannot hold together; None if all can."""
+    def _holds(self, names: Iterable[str]) -> bool:
+        """Tell whether some claims and readings can hold together, the other readings left aside."""
+        self._assume(names)
+        return self._solved()[1] in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+    def _assume(self, names: Iterable[str]) -> None:
         self._model.clear_assumptions()
-        chosen = [self._literals[claim] for claim in claims]
-        self._model.add_assumptions(chosen)
-        solver, status = self._solved()
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
-        names = {literal.index: literal.name for literal in chosen}
-        return [names[index] for index in solver.sufficient_assumptions_for_infeasibility()]
+        self._model.add_assumptions([self._literals[name] for name in names])
 
     def _solved(self) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
+        # The model is small and asked often: what would be found by probing it is found sooner by solving.
+        solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
+        solver.parameters.max_presolve_iterations = 1
         return solver, solver.solve(self._model)
 
     def minimal_set(self, claim: str, others: Iterable[str]) -> list[str] | None:
         """Find a smallest proof that a claim contradicts others, which can hold together; None if it does not.
 
-        The proof is claims that cannot hold together although any of them may be dropped to make them possible; the
-        claim in question comes first.
+        The proof is claims, and last the readings needed, that cannot hold together although any of them may be dropped
+        to make them possible; the claim in question comes first. The first of the others are taken where several would
+        do, and a reading only where claims alone prove nothing.
         """
-        core = self._core([claim, *others])
-        if core is None:
+        rest = [*(name for name in others if name != claim), *self.readings]
+        if self._holds([claim, *rest]):
             return None
-        needed = [claim]
-        rest = [name for name in core if name != claim]
-        while rest:
-            dropped = rest.pop()
-            smaller = self._core([*needed, *rest])
-            if smaller is None:
-                needed.append(dropped)
-            else:
-                rest = [name for name in rest if name in smaller]
-        return [claim, *sorted(needed[1:], key=self.claims.index)]
+        needed: list[str] = []
+        while self._holds([claim, *needed]):
+            # The fewest of the first ones that contradict; the last of these is needed.
+            low, high = 0, len(rest)
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if self._holds([claim, *needed, *rest[:middle]]) else (low, middle)
+            needed.append(rest[high - 1])
+            rest = rest[: high - 1]
+        return [claim, *sorted(needed, key=list(self._literals).index)]
+
+    def limits(self, claim: str, others: Iterable[str]) -> tuple[Fraction, Fraction]:
+        """Give the smallest and largest value that others leave to the quantity that a claim prints."""
+        ends = []
+        for objective in (self._model.minimize, self._model.maximize):
+            self._assume(name for name in others if name != claim)
+            objective(self._printed[claim])
+            ends.append(Fraction(round(self._solved()[0].objective_value), self._scales[claim]))
+            self._model.clear_objective()
+        return ends[0], ends[1]
 
     def largest_possible(self) -> list[str]:
-        """Find as many claims as can hold together, in the order of the claims."""
-        self._model.clear_assumptions()
+        """Find as many claims as can hold together under all readings, in the order of the claims."""
+        self._assume(self.readings)
         self._model.maximize(sum(self._literals.values()))
         solver, _ = self._solved()
         self._model.clear_objective()
-        return [claim for claim, literal in self._literals.items() if solver.value(literal)]
+        return [claim for claim in self.claims if solver.value(self._literals[claim])]
+
+
+def _rounded_or_cut(printed: str) -> tuple[Fraction, Fraction]:
+    """Give the numbers, from the first to below the second, that are printed like this rounded half up or cut."""
+    value, decimals = printed_number(printed)
+    return value - Fraction(1, 2 * 10**decimals), value + Fraction(1, 10**decimals)
