@@ -66,7 +66,7 @@ def _problems(claims: pd.DataFrame, bad: pd.Series, column: str, allowed: str | 
     return pd.DataFrame({"row": rows, "column": column, "value": claims.loc[bad, column], "allowed": text}, index=rows)
 
 
-def _read_strings(path: Path) -> pd.DataFrame:
+def read_strings(path: Path) -> pd.DataFrame:
     """Read a file as strings, indexed by the row in the file; empty rows are left out."""
     options: dict[str, Any] = {"dtype": "str", "keep_default_na": False, "encoding": "utf-8-sig"}
     frame = pd.read_csv(path, header=None, skip_blank_lines=False, **options).fillna("")
@@ -215,7 +215,7 @@ def read_claims(path: str | os.PathLike[str]) -> pd.DataFrame:
     path = Path(path)
     file = os.fspath(path)
     try:
-        claims = _read_strings(path)
+        claims = read_strings(path)
     except FileNotFoundError:
         raise ClaimsError(_whole_file(file, "there is no such file")) from None
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
