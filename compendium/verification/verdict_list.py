@@ -95,7 +95,9 @@ def _printed_counts(claim: pd.Series) -> str:
     whole = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
     if claim["unit"] != "percent":
         return f"of {whole}" if whole else ""
-    return f"{part} of {whole}" if part and whole else f"of {whole}" if whole else f"{part} patient{'s' * (part != '1')}" if part else ""
+    if part and whole:
+        return f"{part} of {whole}"
+    return f"of {whole}" if whole else _with_unit(part, "patients") if part else ""
 
 
 def _words(name: str) -> str:

@@ -76,8 +76,10 @@ def _dispatched() -> str:
 def _pythons() -> Iterator[Path]:
     """Find one Python of each other version from 3.11 to 3.14, on the path or where pyenv keeps them."""
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    readable = os.access(kept, os.R_OK)  # the folder may be another user's
     for minor in range(11, 15):
-        named = [shutil.which(f"python3.{minor}"), *sorted(kept.glob(f"3.{minor}.*/bin/python3.{minor}"))]
+        installed = sorted(kept.glob(f"3.{minor}.*/bin/python3.{minor}")) if readable else []
+        named = [shutil.which(f"python3.{minor}"), *installed]
         for path in filter(None, named):
             probe = [str(path), "-c", f"import sys, ensurepip; assert sys.version_info[:2] == (3, {minor})"]
             if minor != sys.version_info[1] and not subprocess.run(probe, capture_output=True, check=False).returncode:
