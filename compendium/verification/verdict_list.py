@@ -41,6 +41,7 @@ REASONS: dict[str, str] = {
 }
 """Why no patient row can answer, in words; another reason is shown as it is."""
 
+
 class PageError(ValueError):
     """A table of verdicts that cannot be shown."""
 

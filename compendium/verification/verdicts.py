@@ -130,8 +130,8 @@ def verdict_table(published: str | os.PathLike[str], values: Values, without: It
     ValueError
         If a reading is unknown.
     """
-    unknown = sorted(set(without) - set(READINGS))
-    if unknown:
+    without = tuple(without)
+    if unknown := sorted(set(without) - set(READINGS)):
         raise ValueError(f"reading {unknown[0]!r} is unknown; allowed are {', '.join(READINGS)}")
     claims = read_claims(Path(published) / "claims.csv")
     answers = read_answers(Path(published) / "answers.csv", claims, values)

@@ -223,6 +223,25 @@ def sd_possible(
     return False
 
 
+def combined_possible(
+    kind: str, parts: Sequence[str], total: str, sizes: Sequence[int] | None = None, rule: str = "half_up"
+) -> bool:
+    """Say whether groups that together are all values can have these means, medians or ends beside that of all.
+
+    A mean or median of all lies between the smallest and the largest of the groups, and a mean is known where the sizes
+    of the groups are; the minimum (maximum) of all is the smallest (largest) of the groups.
+    """
+    spans, whole = [span(part, rule) for part in parts], span(total, rule)
+    if kind == "mean" and sizes is not None:
+        made = mixed((Fraction(count(n, "n", 1), sum(sizes)), part) for n, part in zip(sizes, spans, strict=True))
+        return below(made, whole) and below(whole, made)
+    reached = [any(below(part, whole) for part in spans), any(below(whole, part) for part in spans)]
+    if kind in ("mean", "median"):
+        return all(reached)
+    outer = [below(whole, part) if kind == "minimum" else below(part, whole) for part in spans]
+    return all(outer) and any(below(part, whole) and below(whole, part) for part in spans)
+
+
 def _weights(n: int | None, median: bool) -> tuple[Fraction, Fraction, Fraction]:
     """Give the shares of minimum, median and maximum in the lowest possible mean.
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from compendium.verification.audit.arithmetic import (
+    combined_possible,
     mean_possible,
     nearest_means,
     nearest_ratios,
@@ -17,6 +18,9 @@ from compendium.verification.audit.arithmetic import (
 )
 from compendium.verification.audit.rounding import RULES, printed_number, round_like, rounds_to
 from compendium.verification.audit.shares import BY_RULE, NO, VERDICTS, YES, misread
+
+COMBINED = {"mean": (min, max), "median": (min, max), "minimum": (min, min), "maximum": (max, max)}
+"""Summaries of groups that are known of all values together: which of them are the smallest and largest possible."""
 
 SUMMARIES = ("minimum", "maximum", "mean", "median", "sd")
 
@@ -151,7 +155,7 @@ def _deviation(members: dict[str, Any]) -> list[Row]:
 
 
 def _sums(claims: pd.DataFrame) -> Iterator[Row]:
-    """Hold totals against the sum of the parts that the file names."""
+    """Hold totals against the parts that the file names: counts and percentages add up, means and ranges combine."""
     members: dict[str, list[Any]] = {}
     for row in claims[claims["part_of"].ne("")].itertuples():
         members.setdefault(row.part_of, []).append(row)
@@ -159,8 +163,34 @@ def _sums(claims: pd.DataFrame) -> Iterator[Row]:
         rows = [*members[whole.Index], whole]
         counts = [row.value if row.kind == "count" else row.numerator for row in rows]
         percents = all(row.kind == "percent" for row in rows) and len({row.denominator for row in rows}) == 1
-        if percents or all(counts):
+        if len({row.kind for row in rows}) == 1 and whole.kind in COMBINED:
+            yield _combined(whole, rows[:-1])
+        elif percents or all(counts):
             yield _sum(whole.Index, counts if all(counts) else [row.value for row in rows], not all(counts))
+
+
+def _combined(whole: Any, parts: list[Any]) -> Row:
+    """Hold a mean, median or end of a range against those of the groups that together are all values."""
+    values, printed = [row.value for row in parts], whole.value
+    sizes = [int(row.n) for row in parts if row.n]
+    weighed = whole.kind == "mean" and len(sizes) == len(parts)
+    possible = _answer(lambda rule: combined_possible(whole.kind, values, printed, sizes if weighed else None, rule))
+    low, high = COMBINED[whole.kind]
+    shown = (
+        f"from {low(values, key=_number)} to {high(values, key=_number)}"
+        if low is not high
+        else str(low(values, key=_number))
+    )
+    if weighed:
+        mean = sum(n * printed_number(value)[0] for n, value in zip(sizes, values, strict=True)) / sum(sizes)
+        shown = f"{round_like(mean, max(values, key=len))}"
+    groups = " and ".join(f"{row.value}{f' of {row.n}' if row.n else ''}" for row in parts)
+    finding = f"The groups with a {whole.kind} of {groups} have together {shown}, not {printed}."
+    return _row(whole.Index, possible, finding, f"of the groups: {shown}")
+
+
+def _number(printed: str) -> Fraction:
+    return printed_number(printed)[0]
 
 
 def _sum(claim: str, values: list[str], rounded: bool) -> Row:
