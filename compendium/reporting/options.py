@@ -57,20 +57,7 @@ _UNITS = {"sustained_months": " months", "alpha": ""}
 
 
 def value_label(option: str, value: Any) -> str:
-    """Call a value of an option.
-
-    Parameters
-    ----------
-    option : str
-        A field of `Criteria`.
-    value : str or number
-        Its value, or the text of it.
-
-    Returns
-    -------
-    str
-        Such as "rules out a response" or "20 %".
-    """
+    """Call a value, or the text of it, of an option, a field of `Criteria`: "rules out a response" or "20 %"."""
     if option in _VALUES:
         return _VALUES[option][str(value)]
     return f"{float(value):g}{_UNITS.get(option, ' %')}"
