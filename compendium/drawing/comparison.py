@@ -94,7 +94,7 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     Parameters
     ----------
     rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`.
+        As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`, at least one.
     notes : sequence of str
         Printed below, a paragraph each.
     caveats : sequence of str
@@ -104,11 +104,6 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     -------
     Figure
         18 cm wide, with a panel for the rates and one for the differences.
-
-    Raises
-    ------
-    ValueError
-        If there is no rate to draw.
     """
     rows = drawn_rates(rates)
     if rows.empty:

@@ -180,11 +180,11 @@ def draw_followup(
     Parameters
     ----------
     frame : DataFrame
-        One row per patient as `analysis.followup.course_frame` gives it: ``diagnosis``, ``best_response``,
-        ``last_status``, ``duration_months``, ``ongoing``, ``stop_reason``, ``months_to_first_response``,
-        ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
+        One row per patient, at least one, as `analysis.followup.course_frame` gives it: ``diagnosis``,
+        ``best_response``, ``last_status``, ``duration_months``, ``ongoing``, ``stop_reason``,
+        ``months_to_first_response``, ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     least_row_cm : float, default `LEAST_ROW_CM`
         If the rows of the patients would be lower than this, a band for each best response takes their place.
     caveats : sequence of str
@@ -194,11 +194,6 @@ def draw_followup(
     -------
     Figure
         18 cm wide and at most 24 cm high: the rows become lower the more patients there are.
-
-    Raises
-    ------
-    ValueError
-        If there is no patient or the population is unknown.
     """
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
