@@ -96,10 +96,13 @@ def test_curves_of_any_size_mark_the_rules_they_begin_with(grid, times):
     assert (steps["best.pr"], steps["best.cr"]) == (rows["best.orr"].tolist(), rows["best.cr"].tolist())
 
 
-def test_curves_of_one_patient_and_other_rules_can_be_read():
-    criteria = Criteria(worsening="any", partial_from_percent=25, sustained_months=1.5)
-    grid = response_grid(random_cohort(1, 3, "idiopathic"), criteria)
-    assert faults(draw_specifications(grid, "idiopathic", 1)) == []
+def test_curves_of_one_patient_and_other_rules_can_be_read(grid):
+    rules = {"partial_from_percent": {10: 25}, "sustained_months": {grid["sustained_months"].iloc[0]: 1.5}}
+    numbers = grid[["best.orr", "last.persistent_orr", "sustained"]].clip(upper=1)
+    one = grid.replace(rules).assign(**numbers, **{"best.cr": 0, "best.mr": 0, "best.pr": numbers["best.orr"]})
+    other_first = one.sort_values("worsening", ignore_index=True)
+    assert other_first["worsening"].iloc[0] == "any"
+    assert faults(draw_specifications(other_first, "idiopathic", 1)) == []
 
 
 def test_marks_are_drawn_as_shares(shares):
