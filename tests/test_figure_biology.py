@@ -100,9 +100,9 @@ def test_a_power_of_ten_lies_on_the_scale(low, high):
     assert faults(figure) == []
 
 
-def wide(n, seed=1):
+def wide(n):
     """Levels of n patients, in which the last two are 0 before omalizumab."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     before = np.exp(rng.normal(4, 1, n))
     frame = pd.DataFrame({"before": before, "on_therapy": before * np.exp(rng.normal(0.3, 0.5, n))}).round(1)
     frame.loc[n - 2 :, "before"] = 0.0
@@ -142,13 +142,10 @@ def test_distributions_count_every_patient_at_the_level_and_ratio():
     assert values[edges[1:] <= 1].sum() == 0 and values[-1] >= 2
 
 
-@pytest.mark.parametrize(("largest", "end"), [(1.0, 2.0), (1.5, 2.0), (4.0, 4.2), (1e6, 1000.0), (np.inf, 1000.0)])
-def test_scale_of_ratios_ends_at_the_largest(largest, end):
-    for value in (largest, 1 / largest):
-        assert ratio_limit(pd.Series([1.0, value])) == pytest.approx(end)
-
-
-def test_a_few_extreme_ratios_do_not_hide_the_others():
+def test_scale_of_ratios_ends_at_the_largest_unless_a_few_would_hide_the_others():
+    for largest, end in {1.0: 2.0, 1.5: 2.0, 4.0: 4.2, 1e6: 1000.0, np.inf: 1000.0}.items():
+        for value in (largest, 1 / largest):
+            assert ratio_limit(pd.Series([1.0, value])) == pytest.approx(end)
     assert ratio_limit(pd.Series([3.0] * 20_000 + [1e5] * 5)) == pytest.approx(3.15)
 
 
@@ -162,10 +159,3 @@ def test_a_line_is_said_to_be_a_patient_only_where_there_are_lines(first, second
     assert faults(figure) == []
     text = " ".join(texts_of(figure))
     assert note in text and ("line is a patient" in text) == bool(note)
-
-
-def test_large_cohorts_can_be_read():
-    pairs = {"tryptase": wide(100_000), "total_ige": wide(100_000, 2)}
-    figure = drawn(pairs, directions={"total_ige": direction(pairs["total_ige"])}, stable_percent=20, caveats=CAVEATS)
-    assert faults(figure) == []
-    assert figure.get_size_inches()[1] * 2.54 < 16
