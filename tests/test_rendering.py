@@ -81,11 +81,8 @@ def test_table_2_has_the_columns_of_the_paper():
     cohort = random_cohort(60, seed=5)
     read = read_2(table_2(cohort), RECONSTRUCTED_NOTE)
     sizes = cohort.patients["diagnosis"].value_counts()
-    header = next(row for row in read.rows if row[0].startswith("All (N"))
-    assert header == [
-        f"All (N = {60 - sizes['idiopathic_MCAS']})",
-        *(f"{name} (N = {sizes[name]})" for name in ("ISM", "CM", "MMAS")),
-    ]
+    primary = [f"{name} (N = {sizes[name]})" for name in ("ISM", "CM", "MMAS")]
+    assert [f"All (N = {60 - sizes['idiopathic_MCAS']})", *primary] in read.rows
     spanner = next(row for row in read.rows if "All patients (N = 60)" in row)
     idiopathic = f"Idiopathic MCAS (N = {sizes['idiopathic_MCAS']})"
     assert [cell.strip() for cell in spanner] == ["", "All patients (N = 60)", "Primary MCAS", idiopathic]
