@@ -73,20 +73,17 @@ def test_panels_say_analyte_unit_number_and_test():
     assert "n = 29; paired t test: p < 0.001" in texts_of(drawn({"tryptase": rising}))
 
 
-def test_nobody_and_one_patient():
+def test_nobody_one_patient_and_levels_of_zero():
     figure = drawn({"tryptase": TRYPTASE.iloc[:0], "total_ige": IGE.iloc[:1]})
     assert faults(figure) == []
     expected = {f"n = {n}; paired t test: not tested" for n in (0, 1)}
     assert expected | {"No patient has a sample\nbefore and one on omalizumab"} <= {*texts_of(figure)}
-
-
-@pytest.mark.parametrize("levels", [[(0.0, 0.0)], [(0.0, 5.0), (3.0, 0.0)]])
-def test_a_level_of_zero_stands_at_the_lower_edge(levels):
-    figure = drawn({"tryptase": pd.DataFrame(levels, columns=["before", "on_therapy"])})
-    low = figure.axes[0].get_ylim()[0]
-    assert lines(figure.axes[0]) == sorted((max(a, low), max(b, low)) for a, b in levels)
-    assert "A level of 0 stands at the lower edge." in " ".join(texts_of(figure))
-    assert faults(figure) == []
+    for levels in ([(0.0, 0.0)], [(0.0, 5.0), (3.0, 0.0)]):
+        figure = drawn({"tryptase": pd.DataFrame(levels, columns=["before", "on_therapy"])})
+        low = figure.axes[0].get_ylim()[0]
+        assert lines(figure.axes[0]) == sorted((max(a, low), max(b, low)) for a, b in levels)
+        assert "A level of 0 stands at the lower edge." in " ".join(texts_of(figure))
+        assert faults(figure) == []
 
 
 @pytest.mark.parametrize(("low", "high"), [(2.5, 145), (3.5, 4356), (0.02, 0.03), (12, 13), (1, 1), (0.5, 90000)])

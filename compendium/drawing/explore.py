@@ -19,20 +19,9 @@ POPULATIONS: tuple[str, ...] = tuple(population.value for population in Populati
 """The choices of the population."""
 
 READINGS: tuple[str, ...] = (
-    "paper",
-    "worsening=any",
-    "new_symptoms=ignore",
-    "new_symptoms=count",
-    "partial_from_percent=20",
-    "missing_last=drop",
-    "missing_last=no_response",
-    "intolerance=all",
-    "symptoms_at=last",
-    "zeros=pratt",
-    "distribution=asymptotic",
-    "adjustment=holm",
-    "adjustment=benjamini_hochberg",
-    "alpha=0.01",
+    *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
+    *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "zeros=pratt"),
+    *("distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
 )
 """The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
 

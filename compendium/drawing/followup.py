@@ -17,13 +17,8 @@ from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (
-    FollowUpStatus.CR,
-    FollowUpStatus.MR,
-    FollowUpStatus.PR,
-    FollowUpStatus.LOSS_OF_RESPONSE,
-    FollowUpStatus.INTOLERANCE,
-    FollowUpStatus.LOST_TO_FOLLOW_UP,
-    FollowUpStatus.NR,
+    *(FollowUpStatus.CR, FollowUpStatus.MR, FollowUpStatus.PR, FollowUpStatus.LOSS_OF_RESPONSE),
+    *(FollowUpStatus.INTOLERANCE, FollowUpStatus.LOST_TO_FOLLOW_UP, FollowUpStatus.NR),
 )
 """From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
 

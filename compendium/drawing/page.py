@@ -53,16 +53,8 @@ ENDED_COLOUR = "#d5762a"
 HEAD = {"weight": "bold", "color": MUTED}
 """The look of the head of a column or panel."""
 
-_KEY = {
-    "loc": "upper left",
-    "fontsize": SMALL,
-    "handlelength": 1.2,
-    "handleheight": 1.0,
-    "handletextpad": 0.4,
-    "columnspacing": 1.25,
-    "borderpad": 0,
-    "borderaxespad": 0,
-}
+_KEY = {"loc": "upper left", "fontsize": SMALL, "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
+_KEY |= {"columnspacing": 1.25, "borderpad": 0, "borderaxespad": 0}
 
 _RC = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
@@ -80,16 +72,10 @@ _RC = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.fontsize": NORMAL,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.labelsize": NORMAL,
-    "ytick.labelsize": NORMAL,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
     "hatch.linewidth": 0.6,
 }
+_TICKS = {"color": RULE, "labelcolor": INK, "labelsize": NORMAL, "major.width": 0.6}
+_RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
 
 
 def journal_style() -> AbstractContextManager[None]:

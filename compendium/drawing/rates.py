@@ -16,12 +16,8 @@ from compendium.reporting.formatting import number, percent
 PANELS: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
 """The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading."""
 
-OUTCOMES: dict[str, str] = {
-    "orr": "Overall response",
-    "cr": RESPONSE_LABELS[Response.CR],
-    "mr": RESPONSE_LABELS[Response.MR],
-    "pr": RESPONSE_LABELS[Response.PR],
-}
+OUTCOMES: dict[str, str] = {"orr": "Overall response"}
+OUTCOMES |= {name.lower(): RESPONSE_LABELS[name] for name in (Response.CR, Response.MR, Response.PR)}
 """The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2."""
 
 _PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, set in and lighter

@@ -26,12 +26,7 @@ PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 }
 """Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
 
-MARK_COLOURS: dict[str, str] = {
-    "***": page.RESPONSE_COLOURS["CR"],
-    "**": page.RESPONSE_COLOURS["MR"],
-    "*": page.RESPONSE_COLOURS["PR"],
-    "ns": page.RESPONSE_COLOURS["NR"],
-}
+MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
 """The more significant, the darker."""
 
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}

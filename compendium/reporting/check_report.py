@@ -16,23 +16,11 @@ from compendium.reporting.small_tables import small_table
 
 __all__ = ["check_files", "check_lines"]
 
-_HEADS = {
-    "kind": "Kind",
-    "file": "File or sheet",
-    "row": "Row",
-    "column": "Column",
-    "value": "Value",
-    "allowed": "Allowed",
-    "nearest": "Nearest allowed",
-}
+_HEADS = {"kind": "Kind", "file": "File or sheet", "row": "Row", "column": "Column", "value": "Value"}
+_HEADS |= {"allowed": "Allowed", "nearest": "Nearest allowed"}
 _WIDTHS = (9, 32, 8, 32, 24, 60, 20)
-_ACCOUNTS = {
-    "file": "File or sheet",
-    "rows": "Rows read",
-    "empty_rows": "Empty rows",
-    "decimal_commas": "Decimal commas read as points",
-    "dates": "Dates read as months",
-}
+_ACCOUNTS = {"file": "File or sheet", "rows": "Rows read", "empty_rows": "Empty rows"}
+_ACCOUNTS |= {"decimal_commas": "Decimal commas read as points", "dates": "Dates read as months"}
 _TITLES = {
     "error": "Errors: to be mended before anything can be computed",
     "warning": "Warnings: possible, but look at them once more",

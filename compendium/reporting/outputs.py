@@ -38,16 +38,8 @@ _FORMATS = {
     "png": {"Software": None},
 }
 # A settings file of the user must not change what is saved; the salt makes the identifiers in SVG files repeatable.
-_SAVING = {
-    "savefig.bbox": None,
-    "savefig.facecolor": "auto",
-    "savefig.transparent": False,
-    "svg.fonttype": "path",
-    "svg.image_inline": True,
-    "pdf.fonttype": 42,
-    "pdf.compression": 6,
-}
-
+_SAVING = {"savefig.bbox": None, "savefig.facecolor": "auto", "savefig.transparent": False, "svg.fonttype": "path"}
+_SAVING |= {"svg.image_inline": True, "pdf.fonttype": 42, "pdf.compression": 6}
 
 _DECIMALS = 3  # of a coordinate in points: a thousandth of a point is not seen
 _PLACES = 6  # of other numbers in a PDF, the factors of a scale among them

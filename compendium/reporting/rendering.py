@@ -45,11 +45,7 @@ EVALUATED_NOTE = "n: patients evaluated, where not all were; percentages are of 
 
 _PRIMARY = (Population.PRIMARY, Population.ISM, Population.CM, Population.MMAS)
 _EVALUATED = " (n\u00a0=\u00a0"
-_SUFFIXES = {
-    "median_range": ", median (range)",
-    "duration_range": ", median (range)",
-    "mean_range": ", mean (range)",
-}
+_SUFFIXES = {"median_range": ", median (range)", "duration_range": ", median (range)", "mean_range": ", mean (range)"}
 
 
 def _durations(row: Mapping[str, Any]) -> str:
