@@ -98,11 +98,9 @@ def transitions(frame: pd.DataFrame) -> pd.DataFrame:
     """Count the patients (``n``) who went from each ``best`` response to each ``last`` status, for pairs that occur."""
     # As objects, since a categorical would list the pairs that do not occur, too.
     pairs = frame[["best_response", "last_status"]].astype(object).value_counts().rename("n").reset_index()
-    order = pairs.assign(
-        b=pairs["best_response"].map(list(Response).index), s=pairs["last_status"].map(STATUS_ORDER.index)
-    )
-    ordered = order.sort_values(["b", "s"], ignore_index=True).drop(columns=["b", "s"])
-    return ordered.set_axis(["best", "last", "n"], axis=1)
+    pairs = pairs.set_axis(["best", "last", "n"], axis=1)
+    places = {"best": list(Response).index, "last": STATUS_ORDER.index}
+    return pairs.sort_values(["best", "last"], key=lambda names: names.map(places[names.name]), ignore_index=True)
 
 
 def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[float, float]) -> Path:

@@ -191,9 +191,8 @@ def extra_title_cm(title: str) -> float:
 def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -> list[tuple[str, str]]:
     """Break the notes into lines, each with its weight."""
     paragraphs = [(note, "normal") for note in notes] + [(caveat, "bold") for caveat in caveats]
-    return [
-        (line, weight) for text, weight in paragraphs for line in wrap(text, width_cm - 2 * MARGIN_CM, SMALL, weight)
-    ]
+    width_cm -= 2 * MARGIN_CM
+    return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
 
 
 def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = PAGE_WIDTH_CM) -> float:
@@ -208,9 +207,8 @@ def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats
     """
     width, height = figure.get_size_inches() * 2.54
     place = {"va": "top", "transform": centimetres(figure)}
-    figure.text(
-        MARGIN_CM, height - MARGIN_CM, "\n".join(_title_lines(title, width)), size=TITLE, weight="bold", **place
-    )
+    lines = "\n".join(_title_lines(title, width))
+    figure.text(MARGIN_CM, height - MARGIN_CM, lines, size=TITLE, weight="bold", **place)
     y = foot_height_cm(notes, caveats, width)
     for line, weight in _foot_lines(notes, caveats, width):
         colour = INK if weight == "bold" else MUTED

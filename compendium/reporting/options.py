@@ -104,9 +104,8 @@ def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
     """Print each change of `sensitivity.one_at_a_time`: what is changed, the results and symptoms that move."""
     first, rows = changes.iloc[0], []
     for _, row in changes.iloc[1:].iterrows():
-        moved = [
-            f"{head} {_arrow(first[name], row[name])}" for name, head in _HEADS.items() if row[name] != first[name]
-        ]
+        moves = {name: head for name, head in _HEADS.items() if row[name] != first[name]}
+        moved = [f"{head} {_arrow(first[name], row[name])}" for name, head in moves.items()]
         rule, value = OPTION_LABELS[row["option"]], value_label(row["option"], row["value"])
         rows.append((rule, value, ", ".join(moved) or MISSING, _symptoms(first, row)))
     return pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])

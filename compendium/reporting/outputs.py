@@ -70,9 +70,8 @@ def _settled_pdf() -> Iterator[None]:
         if isinstance(thing, float | np.floating):
             return _short(written.decode(), _PLACES).encode()
         if isinstance(thing, backend_pdf.Verbatim):
-            return _COORDINATE.sub(lambda match: _short(match[0], _DECIMALS), written.decode("latin-1")).encode(
-                "latin-1"
-            )
+            text = _COORDINATE.sub(lambda match: _short(match[0], _DECIMALS), written.decode("latin-1"))
+            return text.encode("latin-1")
         return written
 
     with patch.object(backend_pdf, "pdfRepr", shortened):

@@ -67,16 +67,14 @@ def comparison_rows(outcomes: pd.DataFrame) -> pd.DataFrame:
         pairs = zip(outcomes[f"{prefix}n"], outcomes[f"{prefix}denominator"], strict=True)
         return [f"{n}/{of} ({percent(n, of)}%)" for n, of in pairs]
 
-    limits = map(value_range, outcomes["low"], outcomes["high"])
+    limits = zip(outcomes["difference"], outcomes["low"], outcomes["high"], strict=True)
+    differences = [f"{number(points, 1)} ({value_range(*ends)})" for points, *ends in limits]
     return pd.DataFrame(
         {
             "Outcome": outcomes["label"],
             "This cohort": shares(""),
             "Earlier cohort": shares("earlier_"),
-            "Difference, points (95% CI)": [
-                f"{number(points, 1)} ({interval})"
-                for points, interval in zip(outcomes["difference"], limits, strict=True)
-            ],
+            "Difference, points (95% CI)": differences,
             "p": outcomes["p_value"].map(p_value),
         }
     )
