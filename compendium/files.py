@@ -30,18 +30,7 @@ _AGREED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits in which all machin
 
 
 def settled_digits(x: float) -> Decimal:
-    """Give a computed number without the digits in which machines differ: twelve significant ones.
-
-    Parameters
-    ----------
-    x : float
-        A finite number.
-
-    Returns
-    -------
-    Decimal
-        The nearest decimal of twelve digits, in as few as it needs.
-    """
+    """Give a finite computed number without the digits in which machines differ: to twelve significant ones."""
     return _AGREED.create_decimal(repr(float(x))).normalize(_AGREED)
 
 
@@ -52,17 +41,7 @@ def settled(x: float) -> float:
     that are kept. A number that by its nature lies on the edge of its last digit, as one half does, is met exactly
     after the first step and goes the same way everywhere. The edges that remain lie beside those, some 1e-12 of the
     number away, where no simple fraction lies; a number that lies there by chance, within its noise (one in ten million
-    at most), would still be written in two ways.
-
-    Parameters
-    ----------
-    x : float
-        Any number; nan and infinities are given back.
-
-    Returns
-    -------
-    float
-        Its shortest form has no more digits than those.
+    at most), would still be written in two ways. Nan and infinities are given back.
     """
     if not math.isfinite(x) or x == 0:
         return x + 0.0  # without the sign of a zero
@@ -74,19 +53,9 @@ def settled(x: float) -> float:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it has the old content or the new one, never a part of it.
+    """Write a file so that it has the old content or the new one, never a part of it; its folder must exist.
 
-    Parameters
-    ----------
-    path : Path
-        The file; its folder must exist.
-    content : bytes
-        All of the new content.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; the old file is left as it was and nothing beside it.
+    If it cannot be written, an OSError tells so; the old file is left as it was and nothing beside it.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -113,7 +82,7 @@ def _all_inert(cells: "pd.Series") -> "pd.Series":
 
 
 def csv_text(numbers: "pd.DataFrame") -> str:
-    """Write a table as CSV, the index left out.
+    """Write a table as CSV, the index left out, in lines that end in a line feed.
 
     Parameters
     ----------
@@ -121,11 +90,6 @@ def csv_text(numbers: "pd.DataFrame") -> str:
         A missing number becomes an empty cell; a float is written as `settled` leaves it. A text or a column name that
         a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
         apostrophe before it.
-
-    Returns
-    -------
-    str
-        Lines that end in a line feed.
     """
     texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
     inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
@@ -151,22 +115,9 @@ def _plain(value: object, name: str) -> object:
 
 
 def json_text(values: Mapping[str, Mapping[str, object]]) -> str:
-    """Write named values as JSON, sorted by name.
+    """Write named values as JSON, sorted by dotted name, in lines that end in a line feed.
 
-    Parameters
-    ----------
-    values : mapping of str to mapping
-        By dotted name; a float is written as `settled` leaves it.
-
-    Returns
-    -------
-    str
-        Lines that end in a line feed.
-
-    Raises
-    ------
-    ValueError
-        If a value is not a finite number, text or None.
+    A float is written as `settled` leaves it; a value that is not a finite number, text or None is a ValueError.
     """
     plain = {key: _plain(entry, key) for key, entry in values.items()}
     return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

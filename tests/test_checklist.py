@@ -105,33 +105,27 @@ def test_missing_pointers(tmp_path):
     assert missing_pointers(table, tmp_path) == missing
 
 
+PATHS = ("/etc/x", "a/../x", "a.py  b.py", "a.py#", "javascript:x")
+
+
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("column", "value", "allowed"),
     [
-        ({"paper": "Met"}, "list.csv, row 3, column paper: 'Met'; allowed are met, partly, not met, not applicable"),
-        ({"compendium": ""}, "row 3, column compendium: ''; allowed are met, partly"),
-        ({"guideline": "CONSORT"}, "column guideline: 'CONSORT'; allowed are STROBE, SAMPL"),
-        ({"item": "12 a"}, "column item: '12 a'; allowed are items such as 12a or P3"),
-        ({"item": "12a"}, "row 3, column item: '12a'; allowed is one row for each item of a guideline"),
-        ({"topic": ""}, "column topic: ''; allowed is a text in one line"),
-        ({"asks": " x"}, "column asks: ' x'; allowed is a text in one line"),
-        ({"remark": "a\nb"}, r"column remark: 'a\nb'; allowed is a text in one line"),
-        ({"paper_where": "L5–L6"}, "column paper_where: 'L5–L6'; allowed are places such as L155-L180"),
-        ({"paper_where": "page 3"}, "column paper_where: 'page 3'; allowed are places"),
-        ({"paper_where": ""}, "column paper_where: ''; allowed is a place, since paper is partly"),
-        ({"compendium_where": ""}, "column compendium_where: ''; allowed is a place, since compendium is met"),
-        ({"compendium_where": "/etc/x"}, "column compendium_where: '/etc/x'; allowed are paths from the root"),
-        ({"compendium_where": "a/../x"}, "column compendium_where: 'a/../x'; allowed are paths from the root"),
-        ({"compendium_where": "a.py  b.py"}, "column compendium_where: 'a.py  b.py'; allowed are paths"),
-        ({"compendium_where": "a.py#"}, "column compendium_where: 'a.py#'; allowed are paths"),
-        ({"compendium_where": "javascript:x"}, "column compendium_where: 'javascript:x'; allowed are paths"),
-        ({"paper": "not met"}, "row 3, column remark: ''; allowed is a reason, since paper is not met"),
-        ({"compendium": "not applicable"}, "column remark: ''; allowed is a reason, since compendium is not appl"),
+        *(("paper", "Met", "are met, partly, not met, not applicable"), ("compendium", "", "are met, partly")),
+        *(("guideline", "CONSORT", "are STROBE, SAMPL"), ("item", "12 a", "are items such as 12a or P3")),
+        *(("item", "12a", "is one row for each item of a guideline"), ("topic", "", "is a text in one line")),
+        *(("asks", " x", "is a text in one line"), ("remark", "a\nb", "is a text in one line")),
+        *(("paper_where", "L5–L6", "are places such as L155-L180"), ("paper_where", "page 3", "are places")),
+        ("paper_where", "", "is a place, since paper is partly"),
+        ("compendium_where", "", "is a place, since compendium is met"),
+        *(("compendium_where", path, "are paths from the root") for path in PATHS),
+        *((name, state, f"is a reason, since {name} is {state}") for name in JUDGED for state in list(STATUSES)[2:]),
     ],
 )
-def test_a_damaged_row_is_refused(tmp_path, damage, message):
-    with pytest.raises(ValueError, match=re.escape(message)) as caught:
-        read_checklist(written(tmp_path, {}, {"item": "12b"} | damage))
+def test_a_damaged_row_is_refused(tmp_path, column, value, allowed):
+    place = "remark: ''" if "reason" in allowed else f"{column}: {value!r}"
+    with pytest.raises(ValueError, match=re.escape(f"list.csv, row 3, column {place}; allowed {allowed}")) as caught:
+        read_checklist(written(tmp_path, {}, {"item": "12b", column: value}))
     assert len(str(caught.value).splitlines()) == 1
 
 
@@ -168,8 +162,7 @@ def test_a_good_list_is_read_as_it_is(tmp_path):
     good = rows(*({"item": f"P{n}", "remark": text} for n, text in enumerate(remarks)), {"guideline": "SAMPL"})
     good.to_csv(tmp_path / "list.csv", index=False)
     pd.testing.assert_frame_equal(read_checklist(tmp_path / "list.csv"), good)
-    # Guidelines may have an item of the same name.
-    assert len(read_checklist(written(tmp_path, {}, {"guideline": "SAMPL"}))) == 2
+    assert len(read_checklist(written(tmp_path, {}, {"guideline": "SAMPL"}))) == 2  # both have an item of this name
 
 
 def test_counts(checklist):
@@ -185,17 +178,15 @@ def test_counts(checklist):
     assert counts(checklist)["items"].tolist() == [34, 34, 56, 56]
 
 
-def test_bars_tell_the_numbers_and_leave_out_nothings():
-    table = render_checklist(rows({}, {"compendium": "not met"})).as_raw_html()
-    bars = re.findall(r'<div class="bar">.*?</div>', table)
+def test_bars_tell_the_numbers_and_rows_have_mark_word_and_place():
+    bars = re.findall(
+        r'<div class="bar">.*?</div>', render_checklist(rows({}, {"compendium": "not met"})).as_raw_html()
+    )
     assert [re.findall(r">([^<>]+)<", bar) for bar in bars] == [
         ["Guideline (items)", "✓ met", "~ partly", "✗ not met", "– not applicable"],
         ["STROBE (2): paper", "~ 2"],
         ["STROBE (2): compendium", "✓ 1", "✗ 1"],
     ]
-
-
-def test_rows_have_mark_word_and_place():
     table = render_checklist(rows({}), root="../..").as_raw_html()
     paper, compendium = re.findall(r'gt_left">(.*?)</td>', table)
     assert "STROBE. Methods</th>" in table
@@ -205,8 +196,8 @@ def test_rows_have_mark_word_and_place():
     assert "criteria.py (alpha)</a>" in compendium
 
 
-def test_every_item_is_on_the_page_with_both_judgements_and_links_to_the_files(checklist):
-    text = render_checklist(checklist, [RECONSTRUCTED_NOTE]).as_raw_html()
+def test_every_item_is_on_the_page_with_both_judgements_and_links_to_the_files(checklist, table):
+    text = table.as_raw_html()
     read = Reader(text)
     assert "<small></small>" not in text
     items = [row for row in read.rows if len(row) == 4][1:]
@@ -218,9 +209,8 @@ def test_every_item_is_on_the_page_with_both_judgements_and_links_to_the_files(c
     assert len(set(read.ids)) == len(read.ids)
     assert len(read.loaded) > 100
     assert all(link.startswith("../") and not link.startswith("../..") for link in read.loaded)
-    assert {unquote(link).removeprefix("../") for link in read.loaded} == {
-        pointer.split("#")[0] for cell in checklist["compendium_where"] for pointer in cell.split()
-    }
+    pointers = " ".join(checklist["compendium_where"]).split()
+    assert {unquote(link).removeprefix("../") for link in read.loaded} == {one.split("#")[0] for one in pointers}
 
 
 @pytest.mark.parametrize("column", ["section", "topic", "asks", "remark", "paper_where"])
@@ -231,17 +221,20 @@ def test_markup_in_a_text_stays_text(column):
     assert read.rows[-1] == [MARKUP]
 
 
-def test_the_same_list_is_the_same_bytes(tmp_path, checklist):
-    first, second = (
-        [path.read_bytes() for path in save_table(checklist, render_checklist(checklist), "checklist", tmp_path / one)]
-        for one in "ab"
-    )
-    assert first == second
-    assert pd.read_csv(tmp_path / "a" / "checklist.csv", dtype=str, keep_default_na=False).equals(checklist)
+@pytest.fixture(scope="module")
+def table(checklist):
+    return render_checklist(checklist, [RECONSTRUCTED_NOTE])
 
 
-def test_nothing_is_cut_off_at_any_width(browser, tmp_path, checklist):
-    page = save_table(checklist, render_checklist(checklist), "checklist", tmp_path)[1]
+def test_the_same_list_is_the_same_bytes(tmp_path, checklist, table):
+    again = render_checklist(checklist, [RECONSTRUCTED_NOTE])
+    saved = [save_table(checklist, one, "checklist", tmp_path / name) for name, one in (("a", table), ("b", again))]
+    assert len({tuple(path.read_bytes() for path in paths) for paths in saved}) == 1
+    assert pd.read_csv(saved[0][0], dtype=str, keep_default_na=False).equals(checklist)
+
+
+def test_nothing_is_cut_off_at_any_width(browser, tmp_path, checklist, table):
+    page = save_table(checklist, table, "checklist", tmp_path)[1]
     wide = "[...document.querySelectorAll('#checklist, #checklist *')].filter((e) => e.scrollWidth > e.clientWidth + 1"
     shown = " && getComputedStyle(e).display !== 'inline').map((e) => e.className + ' ' + e.textContent.slice(0, 40))"
     for width in (400, 900, 901, 1200):

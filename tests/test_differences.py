@@ -39,12 +39,9 @@ def test_what_differs_and_by_how_much(name, expected, found, what, relative):
     assert apart.relative == (relative and pytest.approx(relative))
 
 
-def test_files_that_are_missing_or_new():
+def test_files_that_are_missing_or_new_and_all_in_one_line():
     apart = differences({"a": b"", "b": b"", "c": b""}, {"b": b"", "d": b""})
     assert [(one.name, one.what) for one in apart] == [("a", "is missing"), ("c", "is missing"), ("d", "is new")]
-
-
-def test_all_in_one_line():
     assert in_one_line(differences({"a": b"1"}, {"a": b"1"})) == ""
     values = ({"a.csv": b"4", "b.csv": b"8", "c.pdf": b"1"}, {"a.csv": b"5", "b.csv": b"9", "c.pdf": b"2"})
     said = in_one_line(differences(*values))

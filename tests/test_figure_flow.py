@@ -69,7 +69,10 @@ def test_numbers_add_up(n):
         assert sum(numbers[2:]) == numbers[1]
 
 
-def test_wide_numbers_make_the_diagram_wider():
+def test_large_numbers_are_written_with_commas_and_make_the_diagram_wider():
+    boxes = flow_boxes(STEPS.assign(n=STEPS["n"] * 1_000), pd.concat([COURSES] * 1_000, ignore_index=True))
+    texts = [text for part in boxes.values() for box in part for text, _ in box]
+    assert {"n = 9,000", "On therapy: 2,000 (50.0)", "Lack of efficacy: 1,000"} <= {*texts}
     courses = pd.concat([COURSES.assign(diagnosis=name) for name in ("ISM", "CM", "MMAS", "idiopathic_MCAS")])
     figure = draw_flow(STEPS.assign(n=STEPS["n"] + 10**18), courses)
     assert faults(figure) == []
@@ -91,12 +94,6 @@ def test_text_stays_in_its_box_and_arrows_do_not_cross_boxes():
         extent = arrow.get_window_extent()
         assert min(extent.width, extent.height) < 0.3 / 2.54 * figure.dpi  # no wider than its head
         assert not any(box.contains(*extent.get_points().mean(axis=0)) for box in boxes)
-
-
-def test_large_numbers_are_written_with_commas():
-    boxes = flow_boxes(STEPS.assign(n=STEPS["n"] * 1_000), pd.concat([COURSES] * 1_000, ignore_index=True))
-    texts = [text for part in boxes.values() for box in part for text, _ in box]
-    assert {"n = 9,000", "On therapy: 2,000 (50.0)", "Lack of efficacy: 1,000"} <= {*texts}
 
 
 def test_nobody_excluded_needs_no_reasons():

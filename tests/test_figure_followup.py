@@ -89,9 +89,7 @@ def test_phases_by_hand_and_that_they_fill_the_course():
     months = phases(frame)
     assert (months >= 0).all(axis=None)
     np.testing.assert_allclose(months.sum(axis=1), frame["duration_months"])
-
-
-def test_months_of_a_response_that_other_criteria_deny_are_not_drawn():
+    # Months of a response that other criteria deny are not drawn.
     strict = SMALL.assign(best_response=SMALL["best_response"].replace({"MR": "NR"}))
     assert phases(strict).loc["P1"].tolist() == [13, 0, 0, 0]
     assert months_of(draw_followup(strict, "all"), "months_to_best_response") == [9]
@@ -119,9 +117,6 @@ def test_bars_are_the_phases_and_every_event_has_its_symbol():
         stopped = SMALL.loc[SMALL["stop_reason"] == reason, "duration_months"].tolist()
         assert months_of(figure, reason) == pytest.approx(stopped, abs=1)
         assert all(month > end for month, end in zip(months_of(figure, reason), stopped, strict=True))
-
-
-def test_symbols_are_as_many_as_events():
     frame = course_frame(random_cohort(140, 1))
     figure = draw_followup(frame, "all")
     best = frame.loc[frame["best_response"] != "NR", "months_to_best_response"]
@@ -265,15 +260,9 @@ def test_rows_give_way_to_bands_when_they_would_be_too_low():
     assert len(bands.axes[0].collections) > 10 and not rows.axes[0].collections
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [([30, 10], [9, 3]), ([1], [12]), ([10**6, 1, 2], [12 - 2 * LEAST_CM, LEAST_CM, LEAST_CM])],
-)
-def test_bands_are_as_high_as_their_patients_are_many(counts, expected):
-    assert band_heights(pd.Series(counts), 12).tolist() == pytest.approx(expected)
-
-
-def test_a_few_patients_among_thousands_can_be_seen():
+def test_bands_are_as_high_as_their_patients_are_many_and_a_few_among_thousands_can_be_seen():
+    for counts, heights in {(30, 10): [9, 3], (1,): [12], (10**6, 1, 2): [12 - 2 * LEAST_CM, *[LEAST_CM] * 2]}.items():
+        assert band_heights(pd.Series(counts), 12).tolist() == pytest.approx(heights)
     many = [("ISM", "MR", "MR", 20, True, None, 2, 6, NONE, NONE)] * 5_000
     few = [("CM", best, "loss_of_response", 9, False, "loss_of_response", 2, 3, NONE, NONE) for best in ("CR", "PR")]
     few += [("ISM", "MR", status, 9, status in "MR PR", None, 2, 3, NONE, NONE) for status in STATUS_ORDER[2:6]]
@@ -287,7 +276,7 @@ def test_a_few_patients_among_thousands_can_be_seen():
     assert len(ribbons) == 8 and all(ribbon.get_linewidth() > 0 for ribbon in ribbons)
 
 
-@pytest.mark.parametrize(("n", "bands"), [(140, False), (200, True), (30_000, True)])
+@pytest.mark.parametrize(("n", "bands"), [(140, False), (3_000, True)])
 def test_large_cohorts_can_be_read(n, bands):
     frame = course_frame(random_cohort(n, 5))
     figure = draw_followup(frame, "all", caveats=CAVEATS)

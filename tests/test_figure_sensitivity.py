@@ -17,55 +17,38 @@ from analysis.sensitivity import (
     values_of,
 )
 from analysis.symptoms import symptom_profile
-from compendium.drawing.specifications import (
-    MARK_COLOURS,
-    PANELS,
-    draw_marks,
-    draw_specifications,
-    ordered,
-    strips,
-)
+from compendium.drawing.specifications import MARK_COLOURS, PANELS, draw_marks, draw_specifications, ordered, strips
+from compendium.reporting import options
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
-from compendium.reporting.options import (
-    OPTION_LABELS,
-    change_notes,
-    change_rows,
-    moving_rows,
-    value_label,
-    variance_rows,
-)
 from tests.cohorts import cohort_with, random_cohort
 from tests.figure_checks import CAVEATS, faults, texts_of
 
-
-@pytest.fixture(scope="module")
-def cohort():
-    return random_cohort(30, seed=4)
-
-
-@pytest.fixture(scope="module")
-def grid(cohort):
-    return response_grid(cohort)
-
-
-@pytest.fixture(scope="module")
-def changes(cohort):
-    return one_at_a_time(cohort)
-
-
-@pytest.fixture(scope="module")
-def shares(cohort):
-    return shares_of(cohort)
+COHORT = random_cohort(30, seed=4)
 
 
 def shares_of(cohort):
     return symptom_profile(cohort)[["label", "group"]].join(mark_shares(symptom_grid(cohort)))
 
 
+@pytest.fixture(scope="module")
+def grid():
+    return response_grid(COHORT)
+
+
+@pytest.fixture(scope="module")
+def changes():
+    return one_at_a_time(COHORT)
+
+
+@pytest.fixture(scope="module")
+def shares():
+    return shares_of(COHORT)
+
+
 def test_a_curve_has_each_combination_once_in_rising_order(grid):
-    for panel, (_, options, stacked) in PANELS.items():
+    for panel, (_, rules, stacked) in PANELS.items():
         rows = ordered(grid, panel)
-        assert len(rows) == len(grid[list(options)].drop_duplicates())
+        assert len(rows) == len(grid[list(rules)].drop_duplicates())
         assert rows["total"].is_monotonic_increasing
         assert rows["total"].tolist() == sum(rows[name] for name in stacked).tolist()
     assert ordered(grid, "best")["total"].tolist() == ordered(grid, "best")["best.orr"].tolist()
@@ -86,7 +69,8 @@ def test_curves_of_any_size_mark_the_rules_they_begin_with(grid, times):
     assert faults(figure) == []
     texts = texts_of(figure)
     first = grid.loc[0, ["best.orr", "last.persistent_orr", "sustained"]]
-    assert {f"{n:,}" for n in first} | {RECONSTRUCTED_NOTE, *map(OPTION_LABELS.get, RESPONSE_OPTIONS)} <= {*texts}
+    rules = map(options.OPTION_LABELS.get, RESPONSE_OPTIONS)
+    assert {f"{n:,}" for n in first} | {RECONSTRUCTED_NOTE, *rules} <= {*texts}
     heads = " ".join(text for text in texts if " to " in text or "combinations" in text)
     assert f"{grid['sustained'].min():,} to {grid['sustained'].max():,};" in heads
     assert "54 combinations" in heads and "432 combinations" in heads
@@ -96,10 +80,13 @@ def test_curves_of_any_size_mark_the_rules_they_begin_with(grid, times):
     assert (steps["best.pr"], steps["best.cr"]) == (rows["best.orr"].tolist(), rows["best.cr"].tolist())
 
 
-def test_curves_of_one_patient_and_other_rules_can_be_read():
-    criteria = Criteria(worsening="any", partial_from_percent=25, sustained_months=1.5)
-    grid = response_grid(random_cohort(1, 3, "idiopathic"), criteria)
-    assert faults(draw_specifications(grid, "idiopathic", 1)) == []
+def test_curves_of_one_patient_and_other_rules_can_be_read(grid):
+    rules = {"partial_from_percent": {10: 25}, "sustained_months": {grid["sustained_months"].iloc[0]: 1.5}}
+    numbers = grid[["best.orr", "last.persistent_orr", "sustained"]].clip(upper=1)
+    one = grid.replace(rules).assign(**numbers, **{"best.cr": 0, "best.mr": 0, "best.pr": numbers["best.orr"]})
+    other_first = one.sort_values("worsening", ignore_index=True)
+    assert other_first["worsening"].iloc[0] == "any"
+    assert faults(draw_specifications(other_first, "idiopathic", 1)) == []
 
 
 def test_marks_are_drawn_as_shares(shares):
@@ -111,11 +98,8 @@ def test_marks_are_drawn_as_shares(shares):
     assert f"under all rules: {always} of {len(shares)}; under none: {never}" in " ".join(texts)
     bars = {container.get_label(): [bar.get_width() for bar in container] for container in figure.axes[0].containers}
     assert all(sorted(bars[mark]) == pytest.approx(sorted(100 * shares[mark])) for mark in MARK_COLOURS)
-
-
-def test_marks_of_one_untestable_symptom():
-    shares = shares_of(cohort_with([[("baseline", 0.0, np.nan)]]))
-    assert faults(draw_marks(shares, "ISM", 384, patients=1)) == []
+    untestable = shares_of(cohort_with([[("baseline", 0.0, np.nan)]]))
+    assert faults(draw_marks(untestable, "ISM", 384, patients=1)) == []
 
 
 def test_figures_name_what_is_wrong(grid, shares):
@@ -128,28 +112,29 @@ def test_figures_name_what_is_wrong(grid, shares):
 
 
 def test_every_value_has_a_label():
-    for option in OPTION_LABELS:
-        labels = [value_label(option, value) for value in values_of(option)]
+    for option in options.OPTION_LABELS:
+        labels = [options.value_label(option, value) for value in values_of(option)]
         assert len(set(labels)) == len(labels)
-    assert set(OPTION_LABELS) == {*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "ige_stable_percent", "lost_to_follow_up"}
-    assert (value_label("partial_from_percent", "20"), value_label("alpha", 0.01)) == ("20 %", "0.01")
-    assert value_label("sustained_months", 6) == "6 months"
+    others = {"ige_stable_percent", "lost_to_follow_up"}
+    assert set(options.OPTION_LABELS) == {*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS} | others
+    assert (options.value_label("partial_from_percent", "20"), options.value_label("alpha", 0.01)) == ("20 %", "0.01")
+    assert options.value_label("sustained_months", 6) == "6 months"
 
 
 def test_changes_are_printed_from_before_to_after(changes):
-    rows = change_rows(changes)
+    rows = options.change_rows(changes)
     assert len(rows) == len(changes) - 1
     first = changes.iloc[0]
     for (_, row), text in zip(changes.iloc[1:].iterrows(), rows.to_dict("records"), strict=True):
         orr = f"ORR {first['best.orr']}\u00a0→\u00a0{row['best.orr']}"
         assert (orr in text["Results that move"].split(", ")) == (row["best.orr"] != first["best.orr"])
         assert (text["Symptoms"] == "–") == (row["marks_changed"] == 0)
-    assert "not adjusted" in change_notes(PAPER)[1]
-    assert "Holm" in change_notes(Criteria(adjustment="holm"))[1]
+    assert "not adjusted" in options.change_notes(PAPER)[1]
+    assert "Holm" in options.change_notes(Criteria(adjustment="holm"))[1]
 
 
 def test_the_rules_that_move_most_are_printed(changes):
-    rows = moving_rows(most_moving(changes))
+    rows = options.moving_rows(most_moving(changes))
     assert rows["Result"].tolist() == list(OUTCOMES.values())
     unmoved = rows[rows["Moved most by"] == "none moves it"]
     assert (unmoved["to"] == "–").all()
@@ -157,10 +142,10 @@ def test_the_rules_that_move_most_are_printed(changes):
 
 
 def test_variance_is_printed_for_what_varies(grid):
-    rows = variance_rows(grid)
-    assert rows["Rule"].tolist() == [OPTION_LABELS[name] for name in RESPONSE_OPTIONS]
+    rows = options.variance_rows(grid)
+    assert rows["Rule"].tolist() == [options.OPTION_LABELS[name] for name in RESPONSE_OPTIONS]
     assert "ORR" in rows.columns
-    constant = variance_rows(grid.assign(**{"best.orr": 3}))
+    constant = options.variance_rows(grid.assign(**{"best.orr": 3}))
     assert "ORR" not in constant.columns
 
 

@@ -41,12 +41,9 @@ def inside(figure):
     return [(t, box) for t, box in drawn_texts(figure) if t.axes is axes and t.get_transform() == axes.transData]
 
 
-def test_segments_by_hand():
+def test_bars_are_as_long_as_the_counts_and_touch():
     segments = bar_segments(SMALL.iloc[[0]])[["row", "grade", "left", "patients"]]
     assert segments.to_numpy().tolist() == [[0, 1.5, -10, 1], [0, 1.0, -9, 9], [0, 0.75, 0, 2], [0, 0.25, 2, 1]]
-
-
-def test_bars_are_as_long_as_the_counts_and_touch():
     rows = arrange(SMALL)[0]
     drawn = bars(draw_symptoms(SMALL, "all", 55))
     for row in rows.itertuples():
@@ -56,6 +53,9 @@ def test_bars_are_as_long_as_the_counts_and_touch():
         assert [left for _, left in improved] == [0, *accumulate(width for width, _ in improved)][:-1]
         assert [left + width for width, left in mine["unchanged"]] == [0] * (row.unchanged > 0)
         assert [left + width for width, left in mine["worse"]] == [-row.unchanged] * (row.worse > 0)
+    cohort = random_cohort(55, 3)
+    every = bars(draw_symptoms(symptom_profile(cohort), "all", 55)).values()
+    assert sum(width for drawn in every for width, _, _ in drawn) == (cohort.symptoms["onset"] == "baseline").sum()
 
 
 def test_groups_come_in_their_order_and_the_most_improved_first():
@@ -105,21 +105,11 @@ def test_key_has_the_colours_of_the_bars():
     assert {GRADE_COLUMNS[grade]: shown[label] for grade, label in GRADE_LABELS.items()} == colours
 
 
-def test_every_symptom_of_every_patient_is_in_a_bar():
-    cohort = random_cohort(55, 3)
-    figure = draw_symptoms(symptom_profile(cohort), "all", 55)
-    total = sum(width for drawn in bars(figure).values() for width, _, _ in drawn)
-    assert total == (cohort.symptoms["onset"] == "baseline").sum()
-
-
-def test_a_large_cohort_and_all_groups():
+def test_a_large_cohort_with_all_groups_and_a_symptom_whose_grades_are_all_missing():
     rows = [(f"Symptom {g}", g, 30_000, 120_000, 90_000, 150_000, 99_999, 1, 0.7, "***") for g in SYMPTOM_GROUP_LABELS]
     figure = draw_symptoms(profile_of(*rows), "all", 1_000_000)
     assert faults(figure) == []
     assert "490,000" in texts_of(figure)
-
-
-def test_a_symptom_whose_grades_are_all_missing():
     rows = profile_of(("Flush", "superficial_vasomotor", 0, 0, 0, 0, 0, 0, None, "ns"))
     figure = draw_symptoms(rows.astype({"mean_score": float}), "all", 3, criteria=Criteria(symptoms_at="last"))
     assert faults(figure) == []

@@ -1,4 +1,3 @@
-import io
 from functools import cache
 from pathlib import Path
 
@@ -39,14 +38,12 @@ def line(axes, label):
     return [tuple(map(float, point)) for one in axes.lines if one.get_label() == label for point in one.get_xydata()]
 
 
-@pytest.mark.parametrize(("population", "criteria"), [("CM", PAPER), ("MMAS", PAPER), ("ISM", PAPER), ("all", STRICT)])
-def test_nothing_is_clipped_or_covered_in_any_population(population, criteria):
-    assert faults(draw(restrict(SHIPPED, population), criteria)) == []
-
-
-@pytest.mark.parametrize(("n", "seed"), [(14, 3), (5_000, 6)])
-def test_nothing_is_clipped_or_covered_with_any_number_of_patients(n, seed):
-    assert faults(draw(random_cohort(n, seed), LENIENT)) == []
+@pytest.mark.parametrize("who", ["CM", "MMAS", "ISM", "strict", 14, 5_000])
+def test_nothing_is_clipped_or_covered_in_any_population(who):
+    if isinstance(who, int):
+        assert faults(draw(random_cohort(who, 3), LENIENT)) == []
+    else:
+        assert faults(draw(SHIPPED, STRICT) if who == "strict" else draw(restrict(SHIPPED, who))) == []
 
 
 def test_labels_of_small_areas_at_one_end_do_not_cover_each_other():
@@ -73,16 +70,13 @@ def test_the_small_cohort_by_hand():
     assert line(therapy, "open end")
     assert line(therapy, "half") == [(22.5, 50)]
     assert line(therapy, "plain")[0][0] == 9.5
-
-
-def test_the_message_stands_above_each_panel():
     assert {
         "All patients (N = 6): times to response and on therapy",
         "Half have responded by month 2 (95% CI from 1)",
         "Plain median of the responders alone (n = 5): 2",
         "Median time on therapy: 22.5 (95% CI from 4), with 1 at risk",
         "Plain median of all durations (n = 6): 9.5",
-    } <= {*texts_of(drawn("small"))}
+    } <= {*texts_of(figure)}
 
 
 def test_a_half_that_is_not_reached_is_said_and_not_marked():
@@ -112,13 +106,10 @@ def at_risk(axes):
     return {text.get_position()[0]: text.get_text() for text in axes.texts if text.get_text() != "Patients at risk"}
 
 
-def test_numbers_at_risk_stand_under_the_ticks():
-    axes, duration = panel(drawn("shipped"), "therapy"), SHIPPED.courses["duration_months"]
-    assert at_risk(axes) == {tick: str(int((duration >= tick).sum())) for tick in axes.get_xticks()}
-
-
-def test_both_responses_have_one_scale():
+def test_numbers_at_risk_stand_under_the_ticks_and_both_responses_have_one_scale():
     figure = drawn("shipped")
+    axes, duration = panel(figure, "therapy"), SHIPPED.courses["duration_months"]
+    assert at_risk(axes) == {tick: str(int((duration >= tick).sum())) for tick in axes.get_xticks()}
     assert panel(figure, "first_response").get_xlim() == panel(figure, "best_response").get_xlim()
 
 
@@ -191,6 +182,3 @@ def test_a_curve_of_very_many_times_is_thinned_but_not_changed():
     before = whole.to_numpy()[np.searchsorted(whole.index, np.maximum(whole.index - step, 0), side="right") - 1]
     assert (100 * whole - 1e-9 <= drawn_then).all() and (drawn_then <= 100 * before + 1e-9).all()
     assert min(within) == whole.index[0] and max(within) == whole.index[-1]
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg")
-    assert buffer.tell() < 2_000_000

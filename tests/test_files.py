@@ -87,19 +87,19 @@ def nudged(value, steps):
     return value + steps * math.ulp(value) if isinstance(value, float) and math.isfinite(value) and value else value
 
 
-@pytest.mark.parametrize("steps", [-8, 1, 8])
-def test_no_result_is_written_otherwise_after_noise_in_the_last_places(steps):
+def test_no_result_is_written_otherwise_after_noise_in_the_last_places():
     values = {}
     for module in (biology, comparison, followup, response, subgroups, symptoms, times):
         values |= module.summarise(STUDY)
-    moved = nudged(values, steps)
-    assert moved != values
-    assert json_text(moved) == json_text(values)
     frames = (symptoms.symptom_profile(STUDY), subgroups.symptoms_by_group(STUDY), times.curves(STUDY))
-    for frame in frames:
-        other = frame.apply(lambda column: column.map(lambda value: nudged(value, steps)))
-        assert not other.equals(frame)
-        assert csv_text(other) == csv_text(frame)
+    for steps in (-8, 1, 8):
+        moved = nudged(values, steps)
+        assert moved != values
+        assert json_text(moved) == json_text(values)
+        for frame in frames:
+            other = frame.map(nudged, steps=steps)
+            assert not other.equals(frame)
+            assert csv_text(other) == csv_text(frame)
 
 
 PRINT = """

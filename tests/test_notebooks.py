@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compendium.workflow.jobs import JOBS, OBSERVED_JOBS
+from compendium.workflow.jobs import JOBS, OBSERVED_JOBS, _others
 from compendium.workflow.parameters import check_parameters, parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +67,12 @@ def shows(cell):
 
 def test_every_notebook_is_in_the_build_and_the_build_has_every_notebook():
     assert {path.name for path in NOTEBOOKS} == {job.notebook for job in ALL_JOBS}
+
+
+def test_a_new_notebook_is_built_but_not_what_jupyterlab_names(tmp_path):
+    for name in ("Untitled", "figure-1-Copy1", "figure-1", "sharing", "verdicts", "start-doses"):
+        (tmp_path / f"{name}.ipynb").touch()
+    assert [(job.name, job.notebook) for job in _others(tmp_path)] == [("start-doses", "start-doses.ipynb")]
 
 
 @pytest.mark.parametrize("job", ALL_JOBS, ids=lambda job: job.name)

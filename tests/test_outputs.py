@@ -72,11 +72,9 @@ def test_equal_bytes_in_other_surroundings(tmp_path):
         folder = tmp_path / f"folder {number}"
         folder.mkdir()
         (folder / "matplotlibrc").write_text("savefig.bbox: tight\nsvg.fonttype: none\npdf.fonttype: 42\n" * number)
-        running.append(
-            (folder, subprocess.Popen([sys.executable, "-c", program, ROOT], cwd=folder, env=kept | variables))
-        )
-    assert [process.wait(timeout=60) for _, process in running] == [0, 0]
-    first, second = (contents(folder) for folder, _ in running)
+        running.append(subprocess.Popen([sys.executable, "-c", program, ROOT], cwd=folder, env=kept | variables))
+    assert [process.wait(timeout=60) for process in running] == [0, 0]
+    first, second = (contents(tmp_path / f"folder {number}") for number in range(2))
     first.pop("matplotlibrc"), second.pop("matplotlibrc")
     assert first.keys() == {"figure.svg", "figure.pdf", "figure.png", "table.csv", "table.html", "values.json"}
     assert [name for name in first if first[name] != second[name]] == []
@@ -98,48 +96,45 @@ def test_csv_holds_the_numbers_in_their_written_digits(tmp_path):
     csv, html = outputs.save_table(NUMBERS, "<p>é</p>", "table-2", tmp_path)
     assert csv.read_bytes() == 'row,n,percent,mean\n"a, b",43,78.1818,0.3\nü,,,1e-17\n'.encode()
     assert html.read_bytes() == "<p>é</p>".encode()
+    (data,) = outputs.save_data(pd.DataFrame({"a": [1 / 3], "b": [None]}), "figure-1", tmp_path)
+    assert (data.name, data.read_bytes()) == ("figure-1.csv", b"a,b\n0.333333,\n")
 
 
 def test_values_are_sorted_plain_json(tmp_path):
     values = {"b": {"n": np.int64(3), "ratio": np.float64(0.5), "none": None}, "a": {"ci": (1, 2.5), "text": "é"}}
     (path,) = outputs.save_values(values, "values", tmp_path)
     assert path.read_text(encoding="utf-8").index('"a"') < path.read_text(encoding="utf-8").index('"b"')
-    assert json.loads(path.read_bytes()) == {
-        "a": {"ci": [1, 2.5], "text": "é"},
-        "b": {"n": 3, "ratio": 0.5, "none": None},
-    }
+    kept = {"a": {"ci": [1, 2.5], "text": "é"}, "b": {"n": 3, "ratio": 0.5, "none": None}}
+    assert json.loads(path.read_bytes()) == kept
     assert path.read_bytes().endswith(b"}\n") and b"\\u" not in path.read_bytes() and b"\r" not in path.read_bytes()
 
 
-@pytest.mark.parametrize("bad", [float("nan"), np.inf, pd.NA, {1, 2}])
-def test_values_that_are_none_are_named(tmp_path, bad):
-    with pytest.raises(ValueError, match=r"the value response\.all\.percent is"):
-        outputs.save_values({"response.all": {"percent": bad}}, "values", tmp_path)
+def test_what_cannot_be_saved_is_named(tmp_path):
+    for bad in (float("nan"), np.inf, pd.NA, {1, 2}):
+        with pytest.raises(ValueError, match=r"the value response\.all\.percent is"):
+            outputs.save_values({"response.all": {"percent": bad}}, "values", tmp_path)
+    for name in ("", "../figure", "a/b", ".hidden", "a b"):
+        with pytest.raises(ValueError, match="output name"):
+            outputs.save_values({}, name, tmp_path)
     assert contents(tmp_path) == {}
-
-
-@pytest.mark.parametrize("name", ["", "../figure", "a/b", ".hidden", "a b"])
-def test_names_are_plain_file_names(tmp_path, name):
-    with pytest.raises(ValueError, match="output name"):
-        outputs.save_values({}, name, tmp_path)
-
-
-def test_override_replaces_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(outputs.OVERRIDE, str(tmp_path / "scratch"))
-    (path,) = outputs.save_values({}, "values", tmp_path / "results")
-    assert path == tmp_path / "scratch" / "values.json"
-    assert not (tmp_path / "results").exists()
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"the output folder .*file/results cannot be made: Not a directory"):
         outputs.save_figure(drawing(), "figure", tmp_path / "file" / "results")
 
 
-def test_a_failing_write_leaves_the_earlier_files(tmp_path, monkeypatch):
+def test_override_replaces_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(outputs.OVERRIDE, str(tmp_path / "scratch"))
+    assert outputs.save_values({}, "values", tmp_path / "results") == [tmp_path / "scratch" / "values.json"]
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_fails_leaves_the_earlier_files(tmp_path, monkeypatch):
     save_all(tmp_path)
-    earlier = contents(tmp_path)
+    earlier, figure = contents(tmp_path), drawing()
+    figure.axes[0].set_title("$\\undefined$")
+    with pytest.raises(ValueError, match="undefined"):
+        outputs.save_figure(figure, "figure", tmp_path)
+    assert contents(tmp_path) == earlier
 
     def full_disk(path, content):
         path.touch()
@@ -148,16 +143,6 @@ def test_a_failing_write_leaves_the_earlier_files(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError, match=r"cannot be written: No space left on device"):
         outputs.save_values({"other": {"n": 2}}, "values", tmp_path)
-    assert contents(tmp_path) == earlier
-
-
-def test_a_figure_that_cannot_be_drawn_leaves_the_earlier_files(tmp_path):
-    save_all(tmp_path)
-    earlier = contents(tmp_path)
-    figure = drawing()
-    figure.axes[0].set_title("$\\undefined$")
-    with pytest.raises(ValueError, match="undefined"):
-        outputs.save_figure(figure, "figure", tmp_path)
     assert contents(tmp_path) == earlier
 
 

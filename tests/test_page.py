@@ -106,21 +106,15 @@ def test_the_measured_width_is_the_printed_width(weight):
     assert page.text_width_cm(TEXT[:60], 7, weight) == pytest.approx(printed, rel=0.01)
 
 
-@pytest.mark.parametrize("width", [3, 7.5, 16])
-def test_wrapped_lines_fit_and_hold_every_word(width):
-    lines = page.wrap(TEXT, width)
-    assert " ".join(lines) == TEXT
-    assert all(page.text_width_cm(line, 7) <= width for line in lines)
-    longer = [f"{line} {following.split()[0]}" for line, following in pairwise(lines)]
-    assert all(page.text_width_cm(line, 7) > 0.9 * width for line in longer)
-
-
-def test_nothing_to_wrap_and_a_word_too_long():
+def test_wrapped_lines_fit_and_hold_every_word():
+    for width in (3, 7.5, 16):
+        lines = page.wrap(TEXT, width)
+        assert " ".join(lines) == TEXT
+        assert all(page.text_width_cm(line, 7) <= width for line in lines)
+        longer = [f"{line} {following.split()[0]}" for line, following in pairwise(lines)]
+        assert all(page.text_width_cm(line, 7) > 0.9 * width for line in longer)
     assert page.wrap("", 5) == []
     assert page.wrap("Incomprehensibilities", 0.5)
-
-
-def test_joined_lines_have_a_gap_after_each():
     joined = page.joined(np.array([1.0, 2.0]), np.array([5.0, 6.0]))
     np.testing.assert_array_equal(joined, [1, 5, np.nan, 2, 6, np.nan])
 

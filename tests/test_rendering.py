@@ -46,7 +46,7 @@ def read_2(frame, *caveats):
     return Reader(rendering.render_table_2(frame, caveats).as_raw_html())
 
 
-def test_table_1_prints_each_statistic():
+def test_table_1_prints_each_statistic_with_headings_levels_and_notes():
     read = read_1(CHARACTERISTICS)
     for label, cell in {
         "Age, years, median (range)": "41.5 (2–87)",
@@ -63,10 +63,6 @@ def test_table_1_prints_each_statistic():
     # Counts stand under one another.
     cells = [row[1] for row in read.rows if len(row) == 2]
     assert "29 (52.7)" in cells and "\u20075" in cells and "0.45" in cells
-
-
-def test_table_1_headings_levels_and_notes():
-    read = read_1(CHARACTERISTICS)
     assert ["", "All patients (N = 55)"] in read.rows and ["WHO 2016 criteria"] in read.rows
     assert (read.levels["ISM"], read.levels["KIT & <b>"], read.levels["Not done (n\u00a0=\u00a00)"]) == (0, 1, 2)
     notes = read.text()
@@ -81,11 +77,8 @@ def test_table_2_has_the_columns_of_the_paper():
     cohort = random_cohort(60, seed=5)
     read = read_2(table_2(cohort), RECONSTRUCTED_NOTE)
     sizes = cohort.patients["diagnosis"].value_counts()
-    header = next(row for row in read.rows if row[0].startswith("All (N"))
-    assert header == [
-        f"All (N = {60 - sizes['idiopathic_MCAS']})",
-        *(f"{name} (N = {sizes[name]})" for name in ("ISM", "CM", "MMAS")),
-    ]
+    primary = [f"{name} (N = {sizes[name]})" for name in ("ISM", "CM", "MMAS")]
+    assert [f"All (N = {60 - sizes['idiopathic_MCAS']})", *primary] in read.rows
     spanner = next(row for row in read.rows if "All patients (N = 60)" in row)
     idiopathic = f"Idiopathic MCAS (N = {sizes['idiopathic_MCAS']})"
     assert [cell.strip() for cell in spanner] == ["", "All patients (N = 60)", "Primary MCAS", idiopathic]

@@ -65,9 +65,7 @@ def test_equal_tables_are_equal_text(table, page):
     # A wide table has all columns of the claims as well.
     wide = table.assign(numerator=table["n"], denominator="2", note="x")
     assert verdict_page(wide, UNUSED, [RECONSTRUCTED_NOTE]) == page
-
-
-def test_a_reconstructed_cohort_is_named_as_such_and_so_is_a_paper_without_contradiction(table, page):
+    # A reconstructed cohort is named as such, and so is a paper without contradiction.
     assert RECONSTRUCTED_NOTE in html.unescape(page)
     assert RECONSTRUCTED_NOTE not in html.unescape(verdict_page(table, UNUSED))
     page = verdict_page(table.loc[["abstract.n"]], [], [RECONSTRUCTED_NOTE])
@@ -147,26 +145,16 @@ def focus(browser, value):
 
 
 def choose(browser, name, value):
-    browser.evaluate(
-        f"(() => {{ const one = document.getElementById('{name}'); one.value = '{value}';"
-        "one.dispatchEvent(new Event('input')); })()"
-    )
+    set_value = f"const one = document.getElementById('{name}'); one.value = '{value}'"
+    browser.evaluate(f"(() => {{ {set_value}; one.dispatchEvent(new Event('input')); }})()")
 
 
-def test_counts_stand_on_top_and_differing_claims_come_first(shown):
-    assert texts(shown, "#counts button") == [
-        "4 reproduced",
-        "1 reproduced by truncation",
-        "2 contradicts itself",
-        "1 not computable from patient rows",
-        "1 differs",
-    ]
+def test_counts_stand_on_top_differing_claims_first_and_printed_beside_computed(shown):
+    others = ["2 contradicts itself", "1 not computable from patient rows", "1 differs"]
+    assert texts(shown, "#counts button") == ["4 reproduced", "1 reproduced by truncation", *others]
     assert claims(shown) == ["table2.pr.ism", *list(CLAIMS)[:-1]]
     assert texts(shown, "#shown") == ["9 of 9 statements"]
     assert proofs(shown) == []
-
-
-def test_a_row_shows_printed_beside_computed(shown):
     row = ["Results, L240", "Response rate.", "78.2%", "78.2% 43 of 55", "reproduced", "response"]
     assert texts(shown, "#results\\.all td") == row
     assert texts(shown, "#methods\\.dose td:nth-child(4)") == ["a rule of the study"]
@@ -319,14 +307,12 @@ def test_parts_of_the_page_are_reached_without_losing_the_filters(shown):
     assert texts(shown, "#unused .values li") == ["biology.<tryptase>", "response.cr.cm"]
 
 
-def test_contradictions_are_listed_for_a_report(shown):
+def test_contradictions_are_listed_for_a_report_and_markup_stays_text(shown):
     assert texts(shown, ".report tbody tr") == [
         "Highlights, L70 Patients. 56 patients Abstract, L92 (55 patients) Printed is 56; the others leave only 55.",
         "Results, L246 Response rate. 68.7% itself No whole number of 14 fits.",
     ]
-
-
-def test_markup_stays_text(shown):
+    # Markup stays text.
     assert shown.evaluate("document.title").startswith("Verdicts")
     for name in ("pr", "mr"):
         assert MARKUP in texts(shown, f"#table2\\.{name}\\.ism")[0]

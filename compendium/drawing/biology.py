@@ -229,7 +229,7 @@ def draw_biology(
     tests : mapping of str to PairedT
         The paired t test of each analyte.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     directions : mapping of str to Series, optional
         For the analytes whose lines are to be told apart: what `analysis.biology.direction` gives.
     stable_percent : float, optional
@@ -243,11 +243,6 @@ def draw_biology(
         18 cm by 9 cm, a panel for each analyte; a panel without pairs says so. Where an analyte has more than
         `MOST_LINES` pairs, the distributions of its levels and, below, of their ratios take the place of the lines, and
         the figure is higher.
-
-    Raises
-    ------
-    ValueError
-        If the population is unknown.
     """
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
     notes = _notes(pairs, stable_percent if directions else None)

@@ -19,13 +19,8 @@ _ROW, _LINE, _HEADING = 0.06, 0.27, 0.38  # heights: of a row beside its lines o
 _ABOVE, _BELOW = 1.8, 1.05  # title, key and heads above the rows; scales below them
 _COLOUR = page.RESPONSE_COLOURS["CR"]
 _OWN = {"marker": "o", "color": _COLOUR, "markersize": 4.2, "markeredgewidth": 0}
-_PAPER = {
-    "marker": "D",
-    "markerfacecolor": "none",
-    "markeredgecolor": page.ENDED_COLOUR,
-    "markeredgewidth": 1.1,
-    "markersize": 4.4,
-}
+_PAPER = {"marker": "D", "markerfacecolor": "none", "markeredgecolor": page.ENDED_COLOUR}
+_PAPER |= {"markeredgewidth": 1.1, "markersize": 4.4}
 
 
 def drawn_rates(rates: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +89,7 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     Parameters
     ----------
     rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`.
+        As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`, at least one.
     notes : sequence of str
         Printed below, a paragraph each.
     caveats : sequence of str
@@ -104,11 +99,6 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     -------
     Figure
         18 cm wide, with a panel for the rates and one for the differences.
-
-    Raises
-    ------
-    ValueError
-        If there is no rate to draw.
     """
     rows = drawn_rates(rates)
     if rows.empty:

@@ -19,20 +19,9 @@ POPULATIONS: tuple[str, ...] = tuple(population.value for population in Populati
 """The choices of the population."""
 
 READINGS: tuple[str, ...] = (
-    "paper",
-    "worsening=any",
-    "new_symptoms=ignore",
-    "new_symptoms=count",
-    "partial_from_percent=20",
-    "missing_last=drop",
-    "missing_last=no_response",
-    "intolerance=all",
-    "symptoms_at=last",
-    "zeros=pratt",
-    "distribution=asymptotic",
-    "adjustment=holm",
-    "adjustment=benjamini_hochberg",
-    "alpha=0.01",
+    *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
+    *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "zeros=pratt"),
+    *("distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
 )
 """The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
 
@@ -49,20 +38,7 @@ _ROWS = {
 
 
 def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:
-    """Lay out the response rates of a cohort under given criteria.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria
-        The rules.
-
-    Returns
-    -------
-    display.HTML
-        The main rows of Table 2 for its population.
-    """
+    """Lay out the main rows of Table 2 for a cohort, or one population of it, under given criteria."""
     labels = {f"response.{row}.{cohort.population.lower()}": label for row, label in _ROWS.items()}
     return value_table(cohort, criteria, summarise(cohort, criteria), labels, "response under the chosen criteria")
 
@@ -93,18 +69,7 @@ class _Panel(VBox):
 
 
 def panel(cohort: Cohort) -> VBox:
-    """Make the controls and what they show.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The whole cohort.
-
-    Returns
-    -------
-    VBox
-        A choice each of the population, the criteria and the symptom group, and below it what `redraw` gives.
-    """
+    """Make the controls, a choice each of population, criteria and symptom group, and below what `redraw` gives."""
     choices = {"population": POPULATIONS, "criteria": READINGS, "group": list(GROUPS.items())}
     controls = {name: Dropdown(options=options, description=name) for name, options in choices.items()}
     # Not an output widget: an answer to it may make the run of a notebook wait for ever.

@@ -79,9 +79,7 @@ def _height(box: Box) -> float:
 def _width(box: Box) -> float:
     """Measure the width that the lines of a box need."""
     looks = [(text, *_KINDS[kind]) for text, kind in box]
-    return (
-        max(page.text_width_cm(text, size, weight) * 1.05 + indent for text, size, weight, indent in looks) + 2 * _PAD
-    )
+    return max(1.05 * page.text_width_cm(text, *look) + indent for text, *look, indent in looks) + 2 * _PAD
 
 
 def _draw_box(axes: Axes, box: Box, place: tuple[float, float], width: float, height: float, align: str) -> None:

@@ -17,13 +17,8 @@ from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (
-    FollowUpStatus.CR,
-    FollowUpStatus.MR,
-    FollowUpStatus.PR,
-    FollowUpStatus.LOSS_OF_RESPONSE,
-    FollowUpStatus.INTOLERANCE,
-    FollowUpStatus.LOST_TO_FOLLOW_UP,
-    FollowUpStatus.NR,
+    *(FollowUpStatus.CR, FollowUpStatus.MR, FollowUpStatus.PR, FollowUpStatus.LOSS_OF_RESPONSE),
+    *(FollowUpStatus.INTOLERANCE, FollowUpStatus.LOST_TO_FOLLOW_UP, FollowUpStatus.NR),
 )
 """From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
 
@@ -103,11 +98,9 @@ def transitions(frame: pd.DataFrame) -> pd.DataFrame:
     """Count the patients (``n``) who went from each ``best`` response to each ``last`` status, for pairs that occur."""
     # As objects, since a categorical would list the pairs that do not occur, too.
     pairs = frame[["best_response", "last_status"]].astype(object).value_counts().rename("n").reset_index()
-    order = pairs.assign(
-        b=pairs["best_response"].map(list(Response).index), s=pairs["last_status"].map(STATUS_ORDER.index)
-    )
-    ordered = order.sort_values(["b", "s"], ignore_index=True).drop(columns=["b", "s"])
-    return ordered.set_axis(["best", "last", "n"], axis=1)
+    pairs = pairs.set_axis(["best", "last", "n"], axis=1)
+    places = {"best": list(Response).index, "last": STATUS_ORDER.index}
+    return pairs.sort_values(["best", "last"], key=lambda names: names.map(places[names.name]), ignore_index=True)
 
 
 def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[float, float]) -> Path:
@@ -180,11 +173,11 @@ def draw_followup(
     Parameters
     ----------
     frame : DataFrame
-        One row per patient as `analysis.followup.course_frame` gives it: ``diagnosis``, ``best_response``,
-        ``last_status``, ``duration_months``, ``ongoing``, ``stop_reason``, ``months_to_first_response``,
-        ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
+        One row per patient, at least one, as `analysis.followup.course_frame` gives it: ``diagnosis``,
+        ``best_response``, ``last_status``, ``duration_months``, ``ongoing``, ``stop_reason``,
+        ``months_to_first_response``, ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     least_row_cm : float, default `LEAST_ROW_CM`
         If the rows of the patients would be lower than this, a band for each best response takes their place.
     caveats : sequence of str
@@ -194,11 +187,6 @@ def draw_followup(
     -------
     Figure
         18 cm wide and at most 24 cm high: the rows become lower the more patients there are.
-
-    Raises
-    ------
-    ValueError
-        If there is no patient or the population is unknown.
     """
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")

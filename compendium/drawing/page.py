@@ -53,16 +53,8 @@ ENDED_COLOUR = "#d5762a"
 HEAD = {"weight": "bold", "color": MUTED}
 """The look of the head of a column or panel."""
 
-_KEY = {
-    "loc": "upper left",
-    "fontsize": SMALL,
-    "handlelength": 1.2,
-    "handleheight": 1.0,
-    "handletextpad": 0.4,
-    "columnspacing": 1.25,
-    "borderpad": 0,
-    "borderaxespad": 0,
-}
+_KEY = {"loc": "upper left", "fontsize": SMALL, "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
+_KEY |= {"columnspacing": 1.25, "borderpad": 0, "borderaxespad": 0}
 
 _RC = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
@@ -80,16 +72,10 @@ _RC = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.fontsize": NORMAL,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.labelsize": NORMAL,
-    "ytick.labelsize": NORMAL,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
     "hatch.linewidth": 0.6,
 }
+_TICKS = {"color": RULE, "labelcolor": INK, "labelsize": NORMAL, "major.width": 0.6}
+_RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
 
 
 def journal_style() -> AbstractContextManager[None]:
@@ -205,9 +191,8 @@ def extra_title_cm(title: str) -> float:
 def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -> list[tuple[str, str]]:
     """Break the notes into lines, each with its weight."""
     paragraphs = [(note, "normal") for note in notes] + [(caveat, "bold") for caveat in caveats]
-    return [
-        (line, weight) for text, weight in paragraphs for line in wrap(text, width_cm - 2 * MARGIN_CM, SMALL, weight)
-    ]
+    width_cm -= 2 * MARGIN_CM
+    return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
 
 
 def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = PAGE_WIDTH_CM) -> float:
@@ -222,9 +207,8 @@ def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats
     """
     width, height = figure.get_size_inches() * 2.54
     place = {"va": "top", "transform": centimetres(figure)}
-    figure.text(
-        MARGIN_CM, height - MARGIN_CM, "\n".join(_title_lines(title, width)), size=TITLE, weight="bold", **place
-    )
+    lines = "\n".join(_title_lines(title, width))
+    figure.text(MARGIN_CM, height - MARGIN_CM, lines, size=TITLE, weight="bold", **place)
     y = foot_height_cm(notes, caveats, width)
     for line, weight in _foot_lines(notes, caveats, width):
         colour = INK if weight == "bold" else MUTED

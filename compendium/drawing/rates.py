@@ -16,12 +16,8 @@ from compendium.reporting.formatting import number, percent
 PANELS: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
 """The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading."""
 
-OUTCOMES: dict[str, str] = {
-    "orr": "Overall response",
-    "cr": RESPONSE_LABELS[Response.CR],
-    "mr": RESPONSE_LABELS[Response.MR],
-    "pr": RESPONSE_LABELS[Response.PR],
-}
+OUTCOMES: dict[str, str] = {"orr": "Overall response"}
+OUTCOMES |= {name.lower(): RESPONSE_LABELS[name] for name in (Response.CR, Response.MR, Response.PR)}
 """The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2."""
 
 _PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, set in and lighter
@@ -42,7 +38,7 @@ def _within(population: str) -> list[Population]:
 
 
 def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
-    """Choose the rates to draw.
+    """Choose the rates to draw, visit by visit, outcome by outcome.
 
     Parameters
     ----------
@@ -56,13 +52,7 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     -------
     DataFrame
         ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``,
-        ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high`` in percent; visit by
-        visit, outcome by outcome.
-
-    Raises
-    ------
-    ValueError
-        If the population is unknown.
+        ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high`` in percent.
     """
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
@@ -174,7 +164,7 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     numbers : DataFrame
         As `analysis.tables.table_2` gives it.
     population : str
-        A value of `Population`, for the title; it and its parts are drawn, if they have patients.
+        A value of `Population` that has patients, for the title; it and its parts are drawn, if they have patients.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
@@ -182,11 +172,6 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     -------
     Figure
         18 cm wide, at most 18.5 cm high, with a panel for best response and one for last follow-up.
-
-    Raises
-    ------
-    ValueError
-        If the population is unknown or has no patients.
     """
     rows = rate_rows(numbers, population)
     if population not in set(rows["population"]):

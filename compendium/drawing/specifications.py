@@ -26,12 +26,7 @@ PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 }
 """Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
 
-MARK_COLOURS: dict[str, str] = {
-    "***": page.RESPONSE_COLOURS["CR"],
-    "**": page.RESPONSE_COLOURS["MR"],
-    "*": page.RESPONSE_COLOURS["PR"],
-    "ns": page.RESPONSE_COLOURS["NR"],
-}
+MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
 """The more significant, the darker."""
 
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
@@ -174,9 +169,9 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     Parameters
     ----------
     grid : DataFrame
-        As `analysis.sensitivity.response_grid` gives it; its first row are the rules to mark.
+        As `analysis.sensitivity.response_grid` gives it, not empty; its first row are the rules to mark.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     patients : int
         Number of patients in the population, for the title and the scale.
     caveats : sequence of str
@@ -186,11 +181,6 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     -------
     Figure
         18 cm wide; a curve for each of `PANELS` above the strips of the options.
-
-    Raises
-    ------
-    ValueError
-        If the grid is empty or the population is unknown.
     """
     if grid.empty:
         raise ValueError("the grid has no rows; at least one combination of rules is needed")
@@ -248,10 +238,10 @@ def draw_marks(
     Parameters
     ----------
     shares : DataFrame
-        One row per symptom: ``label`` and ``group`` as a symptom profile has them, and what
+        One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
         `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     combinations : int
         Number of combinations of rules, for the note.
     patients : int
@@ -263,11 +253,6 @@ def draw_marks(
     -------
     Figure
         18 cm wide, as high as the number of symptoms asks for.
-
-    Raises
-    ------
-    ValueError
-        If there is no symptom or the population is unknown.
     """
     if shares.empty:
         raise ValueError("the shares have no rows; at least one symptom at baseline is needed")

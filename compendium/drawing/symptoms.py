@@ -164,11 +164,11 @@ def draw_symptoms(
     Parameters
     ----------
     profile : DataFrame
-        One row per symptom as `analysis.symptoms.symptom_profile` gives it: ``label``, ``group``, ``n``, the counts
-        ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``, ``mean_score``,
-        ``method`` and ``significance``.
+        One row per symptom, at least one, as `analysis.symptoms.symptom_profile` gives it: ``label``, ``group``, ``n``,
+        the counts ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``,
+        ``mean_score``, ``method`` and ``significance``.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     patients : int
         Number of patients in the population, for the title.
     order : {"score", "list"}
@@ -182,11 +182,6 @@ def draw_symptoms(
     -------
     Figure
         18 cm wide, as high as the number of symptoms asks for (at most 24 cm with the symptoms of the list).
-
-    Raises
-    ------
-    ValueError
-        If the profile has no symptom, or population or order is unknown.
     """
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")

@@ -214,11 +214,11 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     Parameters
     ----------
     curves : DataFrame
-        As `analysis.times.curves` gives it.
+        As `analysis.times.curves` gives it, of at least one patient.
     values : mapping of str to mapping
         As `analysis.times.summarise` gives it, of the same patients.
     population : str
-        A value of `Population`, for the title.
+        A value of `Population`, for the title; any other is refused.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
 
@@ -226,11 +226,6 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     -------
     Figure
         18 cm wide: first and best response side by side, time on therapy below, numbers at risk under each.
-
-    Raises
-    ------
-    ValueError
-        If there is no patient or the population is unknown.
     """
     if curves.empty:
         raise ValueError("there are no patients to draw; at least one is needed")

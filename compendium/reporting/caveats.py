@@ -30,18 +30,13 @@ def caveats(cohort: Cohort, criteria: Criteria, drawn: str = "") -> tuple[str, .
     criteria : Criteria
         The rules.
     drawn : str, optional
-        What the result is about, a key of `DRAWN`, if it rests on more than the paper prints.
+        What the result is about, a key of `DRAWN`, if it rests on more than the paper prints; any other is refused.
 
     Returns
     -------
     tuple of str
         A sentence each: that the rows were reconstructed, what of the result was drawn, and which rules are not the
         paper's; empty for an observed cohort under the paper's rules.
-
-    Raises
-    ------
-    ValueError
-        If `drawn` is unknown.
     """
     if drawn and drawn not in DRAWN:
         raise ValueError(f"drawn {drawn!r} is unknown; allowed are {', '.join(DRAWN)}")

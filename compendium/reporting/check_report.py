@@ -16,23 +16,11 @@ from compendium.reporting.small_tables import small_table
 
 __all__ = ["check_files", "check_lines"]
 
-_HEADS = {
-    "kind": "Kind",
-    "file": "File or sheet",
-    "row": "Row",
-    "column": "Column",
-    "value": "Value",
-    "allowed": "Allowed",
-    "nearest": "Nearest allowed",
-}
+_HEADS = {"kind": "Kind", "file": "File or sheet", "row": "Row", "column": "Column", "value": "Value"}
+_HEADS |= {"allowed": "Allowed", "nearest": "Nearest allowed"}
 _WIDTHS = (9, 32, 8, 32, 24, 60, 20)
-_ACCOUNTS = {
-    "file": "File or sheet",
-    "rows": "Rows read",
-    "empty_rows": "Empty rows",
-    "decimal_commas": "Decimal commas read as points",
-    "dates": "Dates read as months",
-}
+_ACCOUNTS = {"file": "File or sheet", "rows": "Rows read", "empty_rows": "Empty rows"}
+_ACCOUNTS |= {"decimal_commas": "Decimal commas read as points", "dates": "Dates read as months"}
 _TITLES = {
     "error": "Errors: to be mended before anything can be computed",
     "warning": "Warnings: possible, but look at them once more",
@@ -61,12 +49,7 @@ def check_lines(check: Checked, most: int = 5, most_groups: int = 40) -> list[st
     most : int, default 5
         Rows shown of each group.
     most_groups : int, default 40
-        Groups shown of each kind.
-
-    Returns
-    -------
-    list of str
-        Groups of equal problems, each with its rows; the verdict last.
+        Groups of equal problems shown of each kind; the verdict comes last.
     """
     lines = []
     for kind, problems in _kinds(check):
@@ -110,17 +93,9 @@ def _plain(text: str) -> str:
 
 
 def check_files(check: Checked) -> dict[str, bytes]:
-    """Write the report of a check as files.
+    """Write the report of a check, see `check_lines`, as files.
 
-    Parameters
-    ----------
-    check : Checked
-        See `check_lines`.
-
-    Returns
-    -------
-    dict of str to bytes
-        ``check.html`` to be read, ``problems.xlsx`` (at most 10,000 problems) and ``problems.csv`` with all of them.
+    They are ``check.html`` to be read, ``problems.xlsx`` (at most 10,000 problems) and ``problems.csv`` with all.
     """
     problems = pd.concat([found.assign(kind=kind) for kind, found in _kinds(check)])[list(_HEADS)]
     tables = [_problem_table(found, kind) for kind, found in _kinds(check) if len(found)]

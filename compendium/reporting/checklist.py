@@ -63,12 +63,7 @@ _NOTES = (
 
 
 def read_checklist(path: str | os.PathLike[str] = CHECKLIST) -> pd.DataFrame:
-    """Read and check a checklist.
-
-    Parameters
-    ----------
-    path : str or path, default CHECKLIST
-        A CSV file in UTF-8 with the columns of `COLUMNS`.
+    """Read and check a checklist, a CSV file in UTF-8 with the columns of `COLUMNS`.
 
     Returns
     -------
@@ -132,18 +127,10 @@ def _leads_somewhere(pointer: str, root: Path) -> bool:
 
 
 def counts(checklist: pd.DataFrame) -> pd.DataFrame:
-    """Count the items by how they stand.
+    """Count the items of a checklist by how they stand.
 
-    Parameters
-    ----------
-    checklist : DataFrame
-        As `read_checklist` gives it.
-
-    Returns
-    -------
-    DataFrame
-        Two rows for each guideline that has items: ``guideline``, ``judged`` (paper or compendium), a column for each
-        of `STATUSES`, and their sum ``items``.
+    Two rows for each guideline that has items: ``guideline``, ``judged`` (paper or compendium), a column for each of
+    `STATUSES`, and their sum ``items``.
     """
     rows = []
     for guideline, part in checklist.groupby("guideline", sort=False):
@@ -164,11 +151,6 @@ def render_checklist(checklist: pd.DataFrame, caveats: Sequence[str] = (), root:
         What must not be overlooked, printed last and in bold.
     root : str, default ".."
         The root of the project as seen from the folder of the page, for the links.
-
-    Returns
-    -------
-    GT
-        A notebook shows it; `outputs.save_table` saves it.
     """
     cells = parts("checklist.html")
     links = [

@@ -37,7 +37,7 @@ def shown(table: GT) -> HTML:
 def table(
     cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
 ) -> GT:
-    """Lay out a few results with the population in the heading and the caveats below.
+    """Lay out a few results with the population in the heading and the caveats below, for `shown` and to be saved.
 
     Parameters
     ----------
@@ -53,11 +53,6 @@ def table(
         Printed below the table, one line each.
     drawn : str, optional
         What the table is about, a key of `caveats.DRAWN`, if it rests on more than the paper prints.
-
-    Returns
-    -------
-    GT
-        For `shown`, and to be saved.
     """
     identifier = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     heading = f"{POPULATION_LABELS[cohort.population]} (N = {len(cohort.patients):,}): {title}"
@@ -80,7 +75,7 @@ def value_table(
     notes: Iterable[str] = (),
     drawn: str = "",
 ) -> HTML:
-    """Lay out values of the text, to be shown.
+    """Lay out values of the text, one row per label, to be shown.
 
     Parameters
     ----------
@@ -90,10 +85,5 @@ def value_table(
         What to call each of the shown ones, in order; a name without a value is an error that names similar ones.
     cohort, criteria, title, notes, drawn
         As `table` takes them.
-
-    Returns
-    -------
-    HTML
-        One row per label.
     """
     return result_table(cohort, criteria, value_rows(values, labels), title, notes, drawn)

@@ -32,24 +32,10 @@ def _exact(x: Number) -> Fraction:
 
 
 def round_half_up(x: Number, digits: int = 0) -> Decimal:
-    """Round a number, a half going away from zero.
+    """Round a number, a half going away from zero, to a Decimal with so many digits after the point.
 
-    Parameters
-    ----------
-    x : int, float, Fraction or Decimal
-        The number; a float stands for its shortest decimal form: 0.15 is fifteen hundredths.
-    digits : int, default 0
-        Digits after the point, 0 or more.
-
-    Returns
-    -------
-    Decimal
-        With exactly `digits` digits after the point, and never a negative zero.
-
-    Raises
-    ------
-    ValueError
-        If the number is not finite or `digits` is negative.
+    A float stands for the decimal in which all machines agree: 0.15 is fifteen hundredths. The result is never a
+    negative zero; what is not finite, and fewer digits than 0, are refused.
     """
     if digits < 0:
         raise ValueError(f"digits {digits!r} is not allowed; it is 0 or more")
@@ -60,21 +46,16 @@ def round_half_up(x: Number, digits: int = 0) -> Decimal:
 
 
 def number(x: Number | None, digits: int = 0, trim: bool = False) -> str:
-    """Print a number, rounded half up.
+    """Print a number, rounded half up, such as "30.3" or "−1.5".
 
     Parameters
     ----------
     x : int, float, Fraction, Decimal or None
-        The number; None, nan and NA are missing.
+        The number; None, nan and NA are missing, for which `MISSING` is printed.
     digits : int, default 0
         Digits after the point.
     trim : bool, default False
         Whether to leave zeros at the end of the fraction out: 9 for 9.0.
-
-    Returns
-    -------
-    str
-        Such as "30.3" or "−1.5"; `MISSING` for a missing number.
     """
     if pd.isna(x):
         return MISSING
@@ -85,42 +66,14 @@ def number(x: Number | None, digits: int = 0, trim: bool = False) -> str:
 
 
 def count_of(count: int, what: str) -> str:
-    """Print a number of things.
-
-    Parameters
-    ----------
-    count : int
-        How many, 0 or more.
-    what : str
-        One of them, such as "error".
-
-    Returns
-    -------
-    str
-        Such as "no errors", "1 error" or "1,200 errors".
-    """
+    """Print a number of things, such as "no errors", "1 error" or "1,200 errors"."""
     return f"{f'{count:,}' if count else 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def percent(n: int, denominator: int, digits: int = 1) -> str:
-    """Print a share as a percentage, rounded half up from the exact fraction.
+    """Print a share as a percentage, rounded half up from the exact fraction, such as "78.2", without a percent sign.
 
-    Parameters
-    ----------
-    n, denominator : int
-        How many of how many; 0 <= n <= denominator.
-    digits : int, default 1
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        Such as "78.2", without a percent sign; `MISSING` if the denominator is 0.
-
-    Raises
-    ------
-    ValueError
-        If the numbers are not counts or n is larger than the denominator.
+    `MISSING` for a share of nobody; what is not 0 <= n <= denominator is refused.
     """
     if n != int(n) or denominator != int(denominator) or not 0 <= n <= denominator:
         raise ValueError(f"{n!r} of {denominator!r} is not a share; allowed are counts with 0 <= n <= denominator")
@@ -133,7 +86,7 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
     Parameters
     ----------
     n, denominator : int
-        How many of how many; 0 <= n <= denominator.
+        How many of how many; anything but 0 <= n <= denominator is refused with a ValueError.
     digits : int, default 1
         Digits of the percentage after the point.
 
@@ -142,11 +95,6 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
     str
         Such as "43 (78.2)" or "3,928 (78.6)"; "55 (100)" for everybody, "0" for nobody, and `MISSING` if the
         denominator is 0.
-
-    Raises
-    ------
-    ValueError
-        If the numbers are not counts or n is larger than the denominator.
     """
     share = percent(n, denominator, digits)
     text = f"{int(n):,} ({'100' if n == denominator else share})" if n else "0"
@@ -154,19 +102,9 @@ def count_percent(n: int, denominator: int, digits: int = 1) -> str:
 
 
 def value_range(low: Number | None, high: Number | None, digits: int = 1) -> str:
-    """Print a range or an interval, such as "2–87" or "−3.5 to 3.2"; zeros at the end are left out.
+    """Print a range or an interval in one unit, such as "2–87" or "−3.5 to 3.2"; `MISSING` if there is none.
 
-    Parameters
-    ----------
-    low, high : number or None
-        The limits, in one unit.
-    digits : int, default 1
-        Most digits after the point.
-
-    Returns
-    -------
-    str
-        The two limits; `MISSING` if there are none.
+    Of the `digits` after the point zeros at the end are left out.
     """
     if pd.isna(low):
         return MISSING
@@ -180,54 +118,17 @@ def _with_range(middle: str, spread: Mapping[str, Number | None], digits: int) -
 
 
 def median_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
-    """Print a median with its range, such as "41 (2–87)" or "9.5 (1–36)".
-
-    Parameters
-    ----------
-    spread : mapping
-        With "median", "minimum" and "maximum", as `summaries.spread` gives it.
-    digits : int, default 1
-        Most digits after the point; zeros at the end are left out.
-
-    Returns
-    -------
-    str
-        `MISSING` if there are no values.
-    """
+    """Print a median with its range, of `summaries.spread`: "41 (2–87)", "9.5 (1–36)", or `MISSING`."""
     return _with_range(number(spread["median"], digits, trim=True), spread, digits)
 
 
 def mean_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
-    """Print a mean with its range, such as "30.1 (2.5–145)".
-
-    Parameters
-    ----------
-    spread : mapping
-        With "mean", "minimum" and "maximum", as `summaries.spread` gives it.
-    digits : int, default 1
-        Digits of the mean after the point, and most digits of the limits.
-
-    Returns
-    -------
-    str
-        `MISSING` if there are no values.
-    """
+    """Print a mean, all its digits kept, with its range, of `summaries.spread`: "30.1 (2.5–145)", or `MISSING`."""
     return _with_range(number(spread["mean"], digits), spread, digits)
 
 
 def duration(months: Number | None) -> str:
-    """Print a duration in months, or in years from one year on, as Table 1 does.
-
-    Parameters
-    ----------
-    months : number or None
-        The duration in months, 0 or more.
-
-    Returns
-    -------
-    str
-        Such as "2 months", "1 year" or "3.5 years"; `MISSING` for a missing one.
-    """
+    """Print months, or years from one year on, as Table 1 does: "2 months", "1 year", "3.5 years", or `MISSING`."""
     if pd.isna(months):
         return MISSING
     exact, unit = (_exact(months) / 12, "year") if months >= 12 else (_exact(months), "month")
@@ -238,22 +139,8 @@ def duration(months: Number | None) -> str:
 def p_value(p: float | None, named: bool = False) -> str:
     """Print a p value with three digits, such as "0.032", "<0.001" or ">0.999".
 
-    Parameters
-    ----------
-    p : float or None
-        From 0 to 1; None if there was no test.
-    named : bool, default False
-        Whether to begin with its name: "p = 0.032", "p < 0.001".
-
-    Returns
-    -------
-    str
-        With more digits where three would hide that it is below a threshold: "0.0496", not "0.050".
-
-    Raises
-    ------
-    ValueError
-        If it is not a probability.
+    It has more digits where three would hide that it is below a threshold: "0.0496", not "0.050". None, where there was
+    no test, is `MISSING`; what is not from 0 to 1 is refused. A named one is "p = 0.032" or "p < 0.001".
     """
     if pd.isna(p):
         return f"p {MISSING}" if named else MISSING

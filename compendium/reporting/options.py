@@ -57,20 +57,7 @@ _UNITS = {"sustained_months": " months", "alpha": ""}
 
 
 def value_label(option: str, value: Any) -> str:
-    """Call a value of an option.
-
-    Parameters
-    ----------
-    option : str
-        A field of `Criteria`.
-    value : str or number
-        Its value, or the text of it.
-
-    Returns
-    -------
-    str
-        Such as "rules out a response" or "20 %".
-    """
+    """Call a value, or the text of it, of an option, a field of `Criteria`: "rules out a response" or "20 %"."""
     if option in _VALUES:
         return _VALUES[option][str(value)]
     return f"{float(value):g}{_UNITS.get(option, ' %')}"
@@ -117,9 +104,8 @@ def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
     """Print each change of `sensitivity.one_at_a_time`: what is changed, the results and symptoms that move."""
     first, rows = changes.iloc[0], []
     for _, row in changes.iloc[1:].iterrows():
-        moved = [
-            f"{head} {_arrow(first[name], row[name])}" for name, head in _HEADS.items() if row[name] != first[name]
-        ]
+        moves = {name: head for name, head in _HEADS.items() if row[name] != first[name]}
+        moved = [f"{head} {_arrow(first[name], row[name])}" for name, head in moves.items()]
         rule, value = OPTION_LABELS[row["option"]], value_label(row["option"], row["value"])
         rows.append((rule, value, ", ".join(moved) or MISSING, _symptoms(first, row)))
     return pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])

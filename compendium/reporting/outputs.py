@@ -38,16 +38,8 @@ _FORMATS = {
     "png": {"Software": None},
 }
 # A settings file of the user must not change what is saved; the salt makes the identifiers in SVG files repeatable.
-_SAVING = {
-    "savefig.bbox": None,
-    "savefig.facecolor": "auto",
-    "savefig.transparent": False,
-    "svg.fonttype": "path",
-    "svg.image_inline": True,
-    "pdf.fonttype": 42,
-    "pdf.compression": 6,
-}
-
+_SAVING = {"savefig.bbox": None, "savefig.facecolor": "auto", "savefig.transparent": False, "svg.fonttype": "path"}
+_SAVING |= {"svg.image_inline": True, "pdf.fonttype": 42, "pdf.compression": 6}
 
 _DECIMALS = 3  # of a coordinate in points: a thousandth of a point is not seen
 _PLACES = 6  # of other numbers in a PDF, the factors of a scale among them
@@ -78,9 +70,8 @@ def _settled_pdf() -> Iterator[None]:
         if isinstance(thing, float | np.floating):
             return _short(written.decode(), _PLACES).encode()
         if isinstance(thing, backend_pdf.Verbatim):
-            return _COORDINATE.sub(lambda match: _short(match[0], _DECIMALS), written.decode("latin-1")).encode(
-                "latin-1"
-            )
+            text = _COORDINATE.sub(lambda match: _short(match[0], _DECIMALS), written.decode("latin-1"))
+            return text.encode("latin-1")
         return written
 
     with patch.object(backend_pdf, "pdfRepr", shortened):
@@ -155,22 +146,13 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
         `compendium.files.settled` leaves it.
     html : str or GT
         The rendered table: a whole HTML page, or a table of `rendering`, which is made one.
-    name : str
-        File name without suffix, such as "table-2".
-    folder : str or path
-        Where to write; made if it is missing.
+    name, folder
+        As `save_figure` takes them; it names the errors, too.
 
     Returns
     -------
     list of Path
         The two files.
-
-    Raises
-    ------
-    ValueError
-        If the name is not a plain file name.
-    OSError
-        If the folder cannot be made or written.
     """
     base = _output_path(folder, name)
     if isinstance(html, GT):
@@ -179,29 +161,7 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
 
 
 def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save the numbers behind a figure as CSV.
-
-    Parameters
-    ----------
-    numbers : DataFrame
-        One row per thing drawn; the index is left out, see `save_table`.
-    name : str
-        File name without suffix, that of the figure.
-    folder : str or path
-        Where to write; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The file.
-
-    Raises
-    ------
-    ValueError
-        If the name is not a plain file name.
-    OSError
-        If the folder cannot be made or written.
-    """
+    """Save the numbers behind a figure, a row per thing drawn, as CSV; otherwise as `save_table` does."""
     return _write(_output_path(folder, name), {"csv": csv_text(numbers).encode()})
 
 
@@ -211,22 +171,14 @@ def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: s
     Parameters
     ----------
     values : mapping of str to mapping
-        By dotted name: n, denominator, percent, median and so on, as the `summarise` functions give them.
-    name : str
-        File name without suffix, such as "response".
-    folder : str or path
-        Where to write; made if it is missing.
+        By dotted name: n, denominator, percent, median and so on, as the `summarise` functions give them; what is not a
+        finite number, text or None is refused with a ValueError.
+    name, folder
+        As `save_figure` takes them; it names the other errors.
 
     Returns
     -------
     list of Path
         The file.
-
-    Raises
-    ------
-    ValueError
-        If the name is not a plain file name, or a value is not a finite number, text or None.
-    OSError
-        If the folder cannot be made or written.
     """
     return _write(_output_path(folder, name), {"json": json_text(values).encode()})

@@ -37,19 +37,9 @@ _TEMPLATES.filters |= {
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template.
+    """Fill in a template, a file in the folder `pages`, with all the values that it names.
 
-    Parameters
-    ----------
-    template : str
-        Name of a file in the folder `pages`.
-    **values
-        All that the template names; texts, which it escapes, unless it says that they are safe.
-
-    Returns
-    -------
-    str
-        Its text.
+    They are texts, which it escapes, unless it says that they are safe.
     """
     return _TEMPLATES.get_template(template).render(values)
 

@@ -45,11 +45,7 @@ EVALUATED_NOTE = "n: patients evaluated, where not all were; percentages are of 
 
 _PRIMARY = (Population.PRIMARY, Population.ISM, Population.CM, Population.MMAS)
 _EVALUATED = " (n\u00a0=\u00a0"
-_SUFFIXES = {
-    "median_range": ", median (range)",
-    "duration_range": ", median (range)",
-    "mean_range": ", mean (range)",
-}
+_SUFFIXES = {"median_range": ", median (range)", "duration_range": ", median (range)", "mean_range": ", mean (range)"}
 
 
 def _durations(row: Mapping[str, Any]) -> str:
@@ -172,24 +168,10 @@ def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
 
 
 def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 2, the response rates, to be read.
+    """Lay out Table 2, the response rates, to be read; see `render_table_1`.
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        As `tables.table_2` gives it, for any populations; one without patients is left out, and a note says so.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    GT
-        A notebook shows it; `outputs.save_table` saves it.
-
-    Raises
-    ------
-    ValueError
-        If a statistic or section is unknown.
+    `numbers` are as `tables.table_2` gives them, for any populations; one without patients is left out, and a note says
+    so.
     """
     sizes = _sizes(numbers)
     empty = [POPULATION_LABELS[column] for column in sizes.index[sizes == 0]]

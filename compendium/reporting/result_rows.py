@@ -11,15 +11,7 @@ import pandas as pd
 from analysis.symptoms import IMPROVED
 from analysis.times import MONTHS
 from analysis.vocabulary import SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
-from compendium.reporting.formatting import (
-    MISSING,
-    count_percent,
-    median_range,
-    number,
-    p_value,
-    percent,
-    value_range,
-)
+from compendium.reporting.formatting import MISSING, count_percent, median_range, number, p_value, percent, value_range
 
 __all__ = [
     *("MEDIAN_NOTES", "SHARE_NOTES", "comparison_rows", "event_rows", "group_rows"),
@@ -75,16 +67,14 @@ def comparison_rows(outcomes: pd.DataFrame) -> pd.DataFrame:
         pairs = zip(outcomes[f"{prefix}n"], outcomes[f"{prefix}denominator"], strict=True)
         return [f"{n}/{of} ({percent(n, of)}%)" for n, of in pairs]
 
-    limits = map(value_range, outcomes["low"], outcomes["high"])
+    limits = zip(outcomes["difference"], outcomes["low"], outcomes["high"], strict=True)
+    differences = [f"{number(points, 1)} ({value_range(*ends)})" for points, *ends in limits]
     return pd.DataFrame(
         {
             "Outcome": outcomes["label"],
             "This cohort": shares(""),
             "Earlier cohort": shares("earlier_"),
-            "Difference, points (95% CI)": [
-                f"{number(points, 1)} ({interval})"
-                for points, interval in zip(outcomes["difference"], limits, strict=True)
-            ],
+            "Difference, points (95% CI)": differences,
             "p": outcomes["p_value"].map(p_value),
         }
     )
@@ -125,18 +115,10 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
 
 
 def month_text(entry: Mapping[str, Any] | None) -> str:
-    """Print a median of times with its interval.
+    """Print a median of times with its interval, an entry of `analysis.times.summarise`.
 
-    Parameters
-    ----------
-    entry : mapping or None
-        With ``patients``, ``months``, ``low`` and ``high``, as `analysis.times.summarise` gives it.
-
-    Returns
-    -------
-    str
-        Such as "3 (2–4)", "34 (from 10)" if the upper limit is not reached, "4 (–)" without limits, or "not reached";
-        `formatting.MISSING` for no entry or nobody.
+    Such as "3 (2–4)", "34 (from 10)" if the upper limit is not reached, "4 (–)" without limits, or "not reached";
+    `formatting.MISSING` for no entry or nobody.
     """
     if entry is None or not entry["patients"]:
         return MISSING

@@ -10,19 +10,9 @@ from analysis.characteristics import SECTIONS
 from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.centre.disclosure.study_cells import SharedNumbers
 from compendium.centre.disclosure.table_cells import EVENT_COLUMNS, size_of
+from compendium.reporting import rendering
 from compendium.reporting.formatting import duration, number
 from compendium.reporting.pages import finish
-from compendium.reporting.rendering import (
-    CELLS,
-    COUNTS_NOTE,
-    EVALUATED_NOTE,
-    SECTIONS_2,
-    TITLE_1,
-    TITLE_2,
-    aligned,
-    head,
-    laid_out,
-)
 
 __all__ = ["HIDDEN", "shared_csv", "shared_safety", "shared_table_1", "shared_table_2"]
 
@@ -64,11 +54,11 @@ def _cell(row: Mapping[str, Any]) -> str:
         return _MIDDLES[statistic][1](row)
     if statistic == "count" or _is_hidden(row, "denominator"):
         return f"{row['n']:,}"
-    return CELLS[statistic](row)
+    return rendering.CELLS[statistic](row)
 
 
 def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
-    return aligned(numbers, map(_cell, numbers.to_dict("records")))
+    return rendering.aligned(numbers, map(_cell, numbers.to_dict("records")))
 
 
 def _evaluated(row: Mapping[str, Any], size: str, patients: Any) -> str:
@@ -116,9 +106,9 @@ def shared_table_1(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
         row["label"] + _MIDDLES.get(row["statistic"], ("",))[0] + _evaluated(row, size, patients)
         for row in numbers.to_dict("records")
     ]
-    heads = {column: head(POPULATION_LABELS[Population(column)], _of(patients))}
-    table = laid_out(_cells(numbers), labels, SECTIONS, heads, "shared-table-1", TITLE_1)
-    notes = [COUNTS_NOTE, EVALUATED_NOTE, _hiding_note(numbers, shared.threshold)]
+    heads = {column: rendering.head(POPULATION_LABELS[Population(column)], _of(patients))}
+    table = rendering.laid_out(_cells(numbers), labels, SECTIONS, heads, "shared-table-1", rendering.TITLE_1)
+    notes = [rendering.COUNTS_NOTE, rendering.EVALUATED_NOTE, _hiding_note(numbers, shared.threshold)]
     return finish(table, "shared-table-1", notes, caveats, wrap=True)
 
 
@@ -126,10 +116,11 @@ def shared_table_2(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
     """Lay out Table 2 without the hidden numbers, as `shared_table_1` does."""
     numbers, sizes = shared.table_2, _sizes(shared.table_2)
     columns = [column for column in Population if column in set(numbers["column"])]
-    heads = {column: head(POPULATION_LABELS[column], _of(sizes[size_of(column)])) for column in columns}
+    heads = {column: rendering.head(POPULATION_LABELS[column], _of(sizes[size_of(column)])) for column in columns}
     labels = numbers.drop_duplicates("row")["label"]
-    table = laid_out(_cells(numbers), labels, SECTIONS_2, heads, "shared-table-2", TITLE_2)
-    return finish(table, "shared-table-2", [COUNTS_NOTE, _hiding_note(numbers, shared.threshold)], caveats)
+    sections, title = rendering.SECTIONS_2, rendering.TITLE_2
+    table = rendering.laid_out(_cells(numbers), labels, sections, heads, "shared-table-2", title)
+    return finish(table, "shared-table-2", [rendering.COUNTS_NOTE, _hiding_note(numbers, shared.threshold)], caveats)
 
 
 def shared_safety(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
@@ -141,9 +132,9 @@ def shared_safety(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
         for row in numbers.drop_duplicates("row").to_dict("records")
     ]
     title = f"Safety. {POPULATION_LABELS[Population(size.split('/')[1])]} ({_of(patients)})"
-    table = laid_out(_cells(numbers), labels, _SAFETY_SECTIONS, EVENT_COLUMNS, "shared-safety", title)
+    table = rendering.laid_out(_cells(numbers), labels, _SAFETY_SECTIONS, EVENT_COLUMNS, "shared-safety", title)
     named = f"Events that fewer than {shared.threshold} patients had are not named." if shared.threshold > 1 else ""
-    notes = [COUNTS_NOTE, named, _hiding_note(numbers, shared.threshold)]
+    notes = [rendering.COUNTS_NOTE, named, _hiding_note(numbers, shared.threshold)]
     return finish(table, "shared-safety", notes, caveats, wrap=True)
 
 

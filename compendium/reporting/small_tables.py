@@ -93,7 +93,7 @@ def small_table(
     title : str
         Heading of the table.
     identifier : str
-        Identifier of the table on a page: lower-case letters, digits and hyphens.
+        Identifier of the table on a page, refused unless of lower-case letters, digits and hyphens.
     notes : iterable of str
         Printed below the table, one line each.
     caveats : sequence of str
@@ -104,12 +104,7 @@ def small_table(
     Returns
     -------
     GT
-        A notebook shows it; `outputs.save_table` saves it.
-
-    Raises
-    ------
-    ValueError
-        If the identifier is not allowed.
+        `display.shown` shows it; `outputs.save_table` saves it.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*", identifier):
         raise ValueError(f"identifier {identifier!r} is not allowed; use lower-case letters, digits and hyphens")

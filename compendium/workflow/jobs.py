@@ -1,11 +1,14 @@
-"""What `make paper` runs: one line per result, the notebook that makes it and its parameters.
+"""What `make paper` runs: each result, the notebook that makes it and its parameters.
 
-To add a table or a figure, add its notebook to `notebooks/` and a line to `JOBS`. Which files a job makes is not
-declared: every job writes into an empty folder of its own, and what it leaves there is what it makes.
+To add a table or a figure, add its notebook to `notebooks/`: each is a job of its own name. Only what needs more, as
+parameters or the results of other jobs, or takes long, is named here. Which files a job makes is not declared: every
+job writes into an empty folder of its own, and what it leaves there is what it makes.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Population
 
@@ -52,42 +55,36 @@ _ANSWERING = (
     *("table-1", "table-2"),
 )
 
-# The figures take longest and come first, so that no core waits at the end.
-JOBS: tuple[Job, ...] = (
+# What takes longest comes first, so that no core waits at the end.
+_FIRST = (
     _figure("figure-1", "figure-1.ipynb", "all"),
     _figure("figure-e1", "figure-1.ipynb", "primary"),
     _figure("figure-e2", "figure-1.ipynb", "idiopathic"),
     _figure("figure-2", "figure-2.ipynb", "all"),
     _figure("figure-e3", "figure-2.ipynb", "primary"),
     _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
-    Job("sensitivity", "sensitivity.ipynb"),
-    Job("figure-e5", "figure-e5.ipynb"),
-    Job("response-rates", "response-rates.ipynb"),
-    Job("times", "times.ipynb"),
-    Job("subgroups", "subgroups.ipynb"),
-    Job("patients", "patients.ipynb"),
-    Job("table-1", "table-1.ipynb"),
-    Job("table-2", "table-2.ipynb"),
-    Job("response", "response.ipynb"),
-    Job("duration", "duration.ipynb"),
-    Job("dose", "dose.ipynb"),
-    Job("symptoms", "symptoms.ipynb"),
-    Job("safety", "safety.ipynb"),
-    Job("biology", "biology.ipynb"),
-    Job("comparison", "comparison.ipynb"),
-    Job("explore", "explore.ipynb"),
-    Job("checklist", "checklist.ipynb"),
-    Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",)),
+    *(Job(name, f"{name}.ipynb") for name in ("sensitivity", "figure-e5", "response-rates", "times", "subgroups")),
 )
+_OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",))
+_OF_AN_OBSERVED_COHORT = (
+    Job("sharing", "sharing.ipynb"),
+    Job("published-comparison", "published-comparison.ipynb", after=_ANSWERING, reads=("data/published",)),
+)
+
+
+def _others(folder: Path) -> tuple[Job, ...]:
+    """Make a job of each other notebook but those that JupyterLab names itself, as Untitled or figure-1-Copy1."""
+    named = {job.notebook for job in (*_FIRST, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)}
+    found = {path.name: path.stem for path in sorted(folder.glob("*.ipynb")) if path.name not in named}
+    return tuple(Job(stem, name) for name, stem in found.items() if re.fullmatch(r"[a-z0-9-]+", stem))
+
+
+JOBS: tuple[Job, ...] = (*_FIRST, *_others(Path(__file__).resolve().parents[2] / "notebooks"), _OF_THE_PRINTED)
 
 # Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
 _OF_THE_PAPER = ("explore", "checklist", "verdicts")
 
-OBSERVED_JOBS: tuple[Job, ...] = (
-    *(job for job in JOBS if job.name not in _OF_THE_PAPER),
-    Job("sharing", "sharing.ipynb"),
-    Job("published-comparison", "published-comparison.ipynb", after=_ANSWERING, reads=("data/published",)),
-)
+OBSERVED_JOBS: tuple[Job, ...] = (*(job for job in JOBS if job.name not in _OF_THE_PAPER), *_OF_AN_OBSERVED_COHORT)
 """What is built of another centre's cohort: the same, and instead of the verdicts a comparison with the paper."""
 
 

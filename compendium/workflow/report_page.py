@@ -33,10 +33,12 @@ class _Prose(mistune.HTMLRenderer):
         self.names = names
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
+        """Lead to a section of the page; a link to anything else is only its text."""
         name = url.removesuffix(".ipynb")
         return super().link(text, f"#{name}") if name in self.names else text
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
+        """Give a heading of the third level or lower."""
         return super().heading(text, max(level, 3), **attributes)
 
 
