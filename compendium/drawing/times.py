@@ -99,7 +99,7 @@ def _head(values: Values, outcome: str, last: float, width: float) -> list[tuple
         text = f"Half {_EVENTS[outcome]} by month {months}"
     else:
         text = f"Fewer than half {_EVENTS[outcome]} by month {number(last, 1, trim=True)}"
-    lines = page.wrap(text, width - _INDENT, page.NORMAL, "bold")
+    lines = page.wrap(text, width - _INDENT, page.NORMAL)
     over = "all durations" if outcome == "therapy" else "the responders alone"
     below = f"Plain median of {over} (n = {plain['n']:,}): {number(plain['median'], 1, trim=True)}"
     return [(lines[0], _HALF if reached else {}), *((line, {}) for line in lines[1:]), (below, _PLAIN)]
@@ -110,7 +110,7 @@ def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome:
     figure.text(left, top, _HEADS[outcome], weight="bold", size=8.5, va="top", transform=cm)
     for place, (text, mark) in enumerate(lines):
         y, plain = top - 0.6 - _LINE * place, mark is _PLAIN
-        look = {"color": page.MUTED} if plain else {"weight": "bold"}
+        look = {"color": page.MUTED} if plain else {}
         figure.text(left + _INDENT, y, text, va="center_baseline", transform=cm, **look)
         if mark:
             figure.add_artist(Line2D([x, x], [y - 0.14, y + 0.14] if plain else [y, y], transform=cm, **mark))
