@@ -32,9 +32,6 @@ def test_rows_of_six_patients():
         therapies.masitinib 0/6 therapies.imatinib 2/6 therapies.rapamycin 0/6 therapies.interferon 0/6"""
     found = [f"{row} {n}/{of}" for row, n, of in counted[["row", "n", "denominator"]].itertuples(index=False)]
     assert " ".join(found) == " ".join(expected.split())
-
-
-def test_quantities_of_six_patients():
     rows = characteristics(small_cohort()).set_index("row")
     assert list(rows.loc["general.age_at_diagnosis", ["n", "median", "minimum", "maximum"]]) == [6, 35, 10, 60]
     assert list(rows.loc["general.age_at_treatment", ["n", "median", "minimum", "maximum"]]) == [6, 45, 20, 65]
@@ -43,10 +40,6 @@ def test_quantities_of_six_patients():
     assert list(rows.loc["laboratory.tryptase", ["n", "mean", "minimum", "maximum"]]) == [1, 30, 30, 30]
     assert rows.at["laboratory.total_ige", "n"] == 0
     assert math.isnan(rows.at["laboratory.total_ige", "mean"])
-
-
-def test_rows_are_those_of_table_1_in_order():
-    frame = characteristics(small_cohort())
     assert tuple(frame.columns) == COLUMNS
     sections = frame["row"].str.split(".").str[0]
     # 4 general rows; 2 for the bracket, 3 diseases and 3 x 3 KIT rows; 5 criteria; 4 skin, 5 marrow, bone density;
@@ -55,6 +48,8 @@ def test_rows_are_those_of_table_1_in_order():
     assert frame["row"].is_unique
     kinds = {"median_range": 2, "duration_range": 1, "ratio": 1, "count": 9, "count_percent": 31, "mean_range": 2}
     assert frame["statistic"].value_counts().to_dict() == kinds
+    assert characteristics(random_cohort(1, 6)).dtypes.equals(characteristics(small_cohort()).dtypes)
+    assert isinstance(characteristics(small_cohort())["n"].dtype, pd.Int64Dtype)
 
 
 @pytest.mark.parametrize("population", Population)
@@ -66,8 +61,3 @@ def test_every_population_and_a_single_patient(population):
     assert len(empty) > 0
     full = frame[frame["denominator"].gt(0) & (frame["statistic"] != "ratio")]
     assert full["percent"].notna().all()
-
-
-def test_dtypes_do_not_depend_on_the_rows():
-    assert characteristics(random_cohort(1, 6)).dtypes.equals(characteristics(small_cohort()).dtypes)
-    assert isinstance(characteristics(small_cohort())["n"].dtype, pd.Int64Dtype)

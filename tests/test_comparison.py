@@ -41,9 +41,10 @@ def test_nothing_to_compare():
     nothing = dict.fromkeys(("difference", "low", "high", "p_value"))
     assert comparison.compare_proportions(proportion(0, 0), proportion(1, 2)) == nothing
     assert comparison.compare_proportions(proportion(1, 2), proportion(0, 0)) == nothing
-
-
-def test_earlier_cohort_as_reported():
+    empty = comparison.summarise(small_cohort(), earlier=EarlierCohort(0, 0, 0, 0))
+    assert empty.keys() == comparison.summarise(small_cohort()).keys()
+    assert empty["comparison.orr.difference"] == dict.fromkeys(("difference", "low", "high", "p_value"))
+    json.dumps(empty, allow_nan=False)
     assert (EARLIER.patients, EARLIER.responders, EARLIER.stopped_for_side_effects) == (14, 11, 2)
     assert 100 * EARLIER.responders / EARLIER.patients == pytest.approx(78.6, abs=0.05)
     assert 100 * EARLIER.stopped_for_side_effects / EARLIER.patients == pytest.approx(14.3, abs=0.05)
@@ -75,9 +76,6 @@ def test_values_of_six_patients():
     (low, high), (other_low, other_high) = wilson(5, 6), wilson(11, 14)
     assert found["low"] == pytest.approx(100 * (5 / 6 - 11 / 14 - math.hypot(5 / 6 - low, other_high - 11 / 14)))
     assert found["high"] == pytest.approx(100 * (5 / 6 - 11 / 14 + math.hypot(high - 5 / 6, 11 / 14 - other_low)))
-
-
-def test_frames():
     frame = comparison.compare(small_cohort(), earlier=EarlierCohort(10, 5, 4, 3))
     assert frame.index.tolist() == ["orr", "side_effects", "stopped_for_side_effects"]
     assert frame["n"].tolist() == [5, 4, 2]
@@ -86,14 +84,8 @@ def test_frames():
     assert frame.at["side_effects", "earlier_percent"] == 40
     groups = comparison.improvement_by_group(small_cohort())
     assert groups["n"].tolist() == [3, 2, 2, 0, 1, 1]
-
-
-def test_criteria_decide_who_responds():
     criteria = Criteria(partial_from_percent=50)  # F improved by 25 %
     assert comparison.summarise(small_cohort(), criteria)["comparison.orr.here"]["n"] == 4
-
-
-def test_a_new_symptom_is_not_counted():
     cohort = small_cohort()
     symptoms = cohort.symptoms.copy()
     symptoms.loc[0, "onset"] = "on_therapy"
@@ -110,10 +102,3 @@ def test_improvement_against_loops(seed):
     pain = comparison.improvement_by_group(cohort).loc["pain"]
     assert pain["denominator"] == len(rows)
     assert pain["n"] == sum(row["grade_best"] < 1 for row in rows)
-
-
-def test_nobody_was_reported_earlier():
-    empty = comparison.summarise(small_cohort(), earlier=EarlierCohort(0, 0, 0, 0))
-    assert empty.keys() == comparison.summarise(small_cohort()).keys()
-    assert empty["comparison.orr.difference"] == dict.fromkeys(("difference", "low", "high", "p_value"))
-    json.dumps(empty, allow_nan=False)

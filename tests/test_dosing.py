@@ -26,47 +26,6 @@ def test_values_of_six_patients():
         "start_dose_mg.all 6:150:150:300 start_interval_weeks.all 6:2:2:4 escalated_dose_mg.escalated 3:300:300:600"
     )
     check_spreads(values, "dosing", spreads)
-
-
-# Two symptoms: 2 is no response, 1.75 and 1 (12.5 % and 50 % less) are partial, 0.75 is major, 0 complete.
-@pytest.mark.parametrize(
-    ("before", "after", "effects"),
-    [
-        (1, 0.75, {"improved", "reached_mr"}),
-        (2, 0, {"improved", "reached_mr"}),
-        (0.75, 0.5, {"improved"}),
-        (0.75, 0, {"improved"}),
-        (1.75, 1, {"improved", "improved_pr"}),
-        (2, 1.75, {"improved", "reached_pr"}),
-        (2.5, 2, {"improved"}),
-        (1.5, 1.5, set()),
-        (1, 1.5, set()),
-    ],
-)
-def test_effect_of_an_escalation(before, after, effects):
-    cohort = small_cohort()
-    courses = cohort.courses.copy()
-    courses.loc["B", ["score_before_escalation", "score_after_escalation"]] = [before, after]
-    row = dosing.dose_changes(replace(cohort, courses=courses), "escalation").loc["B"]
-    names = ("improved", "reached_mr", "reached_pr", "improved_pr")
-    assert {name for name in names if row[name]} == effects
-
-
-def test_thresholds_of_the_criteria_apply():
-    row = dosing.dose_changes(small_cohort(), "escalation", Criteria(major_above_percent=75)).loc["B"]
-    assert (row["response_before"], row["response_after"]) == ("PR", "PR")
-
-
-def test_new_symptoms_do_not_change_the_class_of_a_recorded_score():
-    cohort = small_cohort()
-    symptoms = cohort.symptoms.copy()
-    symptoms.loc[1, ["onset", "patient_id"]] = ["on_therapy", "B"]
-    symptoms.loc[1, ["grade_best", "grade_last"]] = None
-    row = dosing.dose_changes(replace(cohort, symptoms=symptoms), "escalation").loc["B"]
-    assert row["response_after"] == "MR"
-
-
-def test_frames_of_the_two_changes():
     escalated = dosing.dose_changes(small_cohort(), "escalation")
     assert list(escalated.index) == ["B", "D", "F"]
     assert list(escalated["dose_mg"]) == [300, 600, 300]
@@ -78,10 +37,30 @@ def test_frames_of_the_two_changes():
     assert list(weekly["score_after"]) == [2, 1]
     assert list(weekly["stopped"]) == [True, True]
     assert list(escalated["stopped"]) == [False, True, False]
-
-
-def test_nobody_escalated():
+    row = dosing.dose_changes(small_cohort(), "escalation", Criteria(major_above_percent=75)).loc["B"]
+    assert (row["response_before"], row["response_after"]) == ("PR", "PR")
+    cohort = small_cohort()
+    symptoms = cohort.symptoms.copy()
+    symptoms.loc[1, ["onset", "patient_id"]] = ["on_therapy", "B"]
+    symptoms.loc[1, ["grade_best", "grade_last"]] = None
+    row = dosing.dose_changes(replace(cohort, symptoms=symptoms), "escalation").loc["B"]
+    assert row["response_after"] == "MR"
     columns = [name for name in small_cohort().courses if "escalat" in name or "weekly" in name]
     courses = small_cohort().courses.assign(**dict.fromkeys(columns, float("nan")))
     values = dosing.summarise(replace(small_cohort(), courses=courses))
     assert values["dosing.improved.escalated"] == {"n": 0, "denominator": 0, "percent": None}
+
+
+# Two symptoms: 2 is no response, 1.75 and 1 (12.5 % and 50 % less) are partial, 0.75 is major, 0 complete.
+@pytest.mark.parametrize(("before", "after", "effects"), [
+    (1, 0.75, {"improved", "reached_mr"}), (2, 0, {"improved", "reached_mr"}), (0.75, 0.5, {"improved"}),
+    (0.75, 0, {"improved"}), (1.75, 1, {"improved", "improved_pr"}), (2, 1.75, {"improved", "reached_pr"}),
+    (2.5, 2, {"improved"}), (1.5, 1.5, set()), (1, 1.5, set()),
+])  # fmt: skip
+def test_effect_of_an_escalation(before, after, effects):
+    cohort = small_cohort()
+    courses = cohort.courses.copy()
+    courses.loc["B", ["score_before_escalation", "score_after_escalation"]] = [before, after]
+    row = dosing.dose_changes(replace(cohort, courses=courses), "escalation").loc["B"]
+    names = ("improved", "reached_mr", "reached_pr", "improved_pr")
+    assert {name for name in names if row[name]} == effects

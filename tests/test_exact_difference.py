@@ -111,21 +111,29 @@ def test_against_an_endless_group_the_limit_is_that_of_the_other_group(x):
     assert exact_difference_interval(int(rate * n), n, x, 55)[0] == pytest.approx(expected, abs=3e-4)
 
 
-def test_exchanging_the_groups_or_counting_failures_negates_the_interval():
+def test_symmetry_order_and_ends():
     for counts in [(3, 7, 2, 5), (0, 6, 4, 9), (9, 9, 1, 4), (28, 40, 43, 55), (3900, 5000, 1, 55), (4, 9, 4, 9)]:
         a, m, b, n = counts
         low, high = exact_difference_interval(*counts)
         assert exact_difference_interval(b, n, a, m) == pytest.approx((-high, -low), abs=TOLERANCE)
         assert exact_difference_interval(m - a, m, n - b, n) == pytest.approx((-high, -low), abs=TOLERANCE)
-
-
-def test_more_patients_with_the_same_rates_give_a_shorter_interval():
     widths = [np.ptp(exact_difference_interval(k, 2 * k, k, 5 * k)) for k in (1, 4, 11, 30)]
     assert sorted(widths, reverse=True) == widths
     widths = [np.ptp(exact_difference_interval(k, 2 * k, 11, 55)) for k in (2, 8, 30, 2000)]
     assert sorted(widths, reverse=True) == widths
     wide, narrow = (exact_difference_interval(9, 14, 34, 41, level) for level in (0.95, 0.8))
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
+    for size, other_size in [(1, 1), (7, 12), (40, 55)]:
+        order = np.array(
+            [[difference_interval(a, size, b, other_size)[0] for b in range(other_size + 1)] for a in range(size + 1)]
+        )
+        assert (np.diff(order, axis=0) > 0).all()
+        assert (np.diff(order, axis=1) < 0).all()
+    assert exact_difference_interval(0, 0, 3, 5) is exact_difference_interval(3, 5, 0, 0) is None
+    # Nobody of one and nobody of one: the tail is all but q (1 - p), which with p - q = d < 0 is least, -d, at p = 0.
+    assert exact_difference_interval(0, 1, 0, 1) == pytest.approx((-0.975, 0.975), abs=TOLERANCE)
+    for size in (1, 9):
+        assert exact_difference_interval(0, size, size, size)[0] == -1
 
 
 @pytest.mark.parametrize("counts", [(9, 14, 34, 41), (28, 40, 43, 55), (78_000, 100_000, 43, 55), (0, 5000, 1, 55)])
@@ -134,20 +142,3 @@ def test_it_is_a_little_wider_than_newcombes(counts):
     assert low < approximate_low
     assert approximate_high < high
     assert high - low < 1.3 * (approximate_high - approximate_low)
-
-
-def test_the_order_of_the_outcomes_rises_with_the_first_count_and_falls_with_the_other():
-    for size, other_size in [(1, 1), (7, 12), (40, 55)]:
-        order = np.array(
-            [[difference_interval(a, size, b, other_size)[0] for b in range(other_size + 1)] for a in range(size + 1)]
-        )
-        assert (np.diff(order, axis=0) > 0).all()
-        assert (np.diff(order, axis=1) < 0).all()
-
-
-def test_no_and_all_patients():
-    assert exact_difference_interval(0, 0, 3, 5) is exact_difference_interval(3, 5, 0, 0) is None
-    # Nobody of one and nobody of one: the tail is all but q (1 - p), which with p - q = d < 0 is least, -d, at p = 0.
-    assert exact_difference_interval(0, 1, 0, 1) == pytest.approx((-0.975, 0.975), abs=TOLERANCE)
-    for size in (1, 9):
-        assert exact_difference_interval(0, size, size, size)[0] == -1

@@ -8,7 +8,7 @@ from tests.cohorts import random_cohort
 from tests.small_cohort import check_counts, check_spreads, small_cohort
 
 
-def test_times_of_six_patients():
+def test_values_of_six_patients():
     check_spreads(
         followup.summarise(small_cohort()),
         "followup",
@@ -21,9 +21,6 @@ def test_times_of_six_patients():
         duration.all 6:9.5:4:36 duration.responders 5:10:5:36 duration.non_responders 1:4:4:4 duration.cr 1:36:36:36
         duration.mr 2:9.5:9:10 duration.pr 2:8.5:5:12 duration.ongoing 3:12:10:36 duration.loss_of_response 1:5:5:5""",
     )
-
-
-def test_counts_of_six_patients():
     check_counts(
         followup.summarise(small_cohort()),
         "followup",
@@ -32,9 +29,6 @@ def test_counts_of_six_patients():
         stop.responders.loss_of_response 1/5 stop.responders.intolerance 1/5 stop.responders.pregnancy_intent 0/5
         stop.non_responders.intolerance 1/1 stop.non_responders.lack_of_efficacy 0/1""",
     )
-
-
-def test_symptom_and_group_medians_differ_when_a_group_has_several_symptoms():
     cohort = small_cohort()
     symptoms = cohort.symptoms.copy()
     symptoms.loc[symptoms["symptom"] == "pruritus", "symptom"] = ["flush", "urticaria"]
@@ -43,17 +37,10 @@ def test_symptom_and_group_medians_differ_when_a_group_has_several_symptoms():
 
 
 # The responses last, from the first one, A 34, B 8, C 2, E 8 and F 4 months; from the best one 30, 2, 1, 8 and 4.
-@pytest.mark.parametrize(
-    ("since", "months", "names"),
-    [
-        ("first", 3, "ABEF"),
-        ("best", 3, "AEF"),
-        ("first", 2, "ABCEF"),
-        ("first", 4, "ABEF"),
-        ("first", 4.5, "ABE"),
-        ("best", 8, "AE"),
-    ],
-)
+@pytest.mark.parametrize(("since", "months", "names"), [
+    ("first", 3, "ABEF"), ("best", 3, "AEF"), ("first", 2, "ABCEF"), ("first", 4, "ABEF"), ("first", 4.5, "ABE"),
+    ("best", 8, "AE"),
+])  # fmt: skip
 def test_sustained_up_to_and_including_the_limit(since, months, names):
     lasted = followup.sustained(small_cohort(), Criteria(sustained_from=since, sustained_months=months))
     assert "".join(lasted.index[lasted]) == names
@@ -67,17 +54,10 @@ def test_first_response_by_any_symptom():
     # C: from month 4 to month 5.
     assert followup.sustained(small_cohort(), Criteria(first_response="any_symptom", sustained_months=1))["C"]
     check_spreads(followup.summarise(small_cohort(), criteria), "followup", "first_response.all 5:2:1:8")
-
-
-def test_a_response_without_its_time_is_not_sustained():
     cohort = small_cohort()
     courses = cohort.courses.copy()
     courses.loc["A", ["months_to_first_response", "months_to_best_response"]] = None
     assert not followup.sustained(replace(cohort, courses=courses))["A"]
-
-
-def test_a_new_symptom_is_no_improvement():
-    cohort = small_cohort()
     symptoms = cohort.symptoms.copy()
     symptoms.loc[0, "onset"] = "on_therapy"
     assert len(followup.improvements(replace(cohort, symptoms=symptoms))) == 8
@@ -95,9 +75,6 @@ def test_courses_for_drawing():
     assert frame.at["D", "stop_reason"] == "intolerance"
     assert list(frame["duration_months"]) == [36, 10, 9, 12, 5, 4]
     assert frame["stop_reason"].isna().tolist() == frame["ongoing"].tolist()
-
-
-def test_longer_courses_are_drawn_first_whatever_the_order_of_the_files():
     cohort = random_cohort(60, 7)
     frame = followup.course_frame(cohort)
     for _, part in frame.groupby(["best_response", "last_status"], observed=True):
@@ -106,9 +83,6 @@ def test_longer_courses_are_drawn_first_whatever_the_order_of_the_files():
     back = replace(cohort, patients=cohort.patients[::-1], courses=cohort.courses[::-1])
     ids = back.symptoms["patient_id"].cat.reorder_categories(back.patients.index)
     assert followup.course_frame(replace(back, symptoms=back.symptoms.assign(patient_id=ids))).equals(frame)
-
-
-def test_one_patient_without_a_response():
     one = random_cohort(1, 10)
     silent = replace(one, symptoms=one.symptoms.assign(grade_best=1.0))
     values = followup.summarise(silent)

@@ -19,29 +19,18 @@ from analysis.statistics.proportions import (
 )
 
 
-@pytest.mark.parametrize(
-    ("n", "denominator", "exact", "wilson"),
-    [
-        # binom.test(n, denominator)$conf.int; prop.test(n, denominator, correct = FALSE)$conf.int
-        (43, 55, (0.649897895236516, 0.881864211741235), (0.6562996597816, 0.87053975958877)),
-        (9, 14, (0.351380110615992, 0.872401570140841), (0.387644231039074, 0.836552682464459)),
-        (0, 14, (0, 0.231635761650116), (0, 0.215310802737636)),
-        (1, 1, (0.025, 1), (0.206549314377238, 1)),
-        (0, 1, (0, 0.975), (0, 0.793450685622763)),
-        (4, 4, (0.397635364383525, 1), (0.510109163545403, 1)),
-        (3921, 5000, (0.772533185196953, 0.795534074684528), (0.772581552468373, 0.795382085746057)),
-    ],
-)
+@pytest.mark.parametrize(("n", "denominator", "exact", "wilson"), [
+    # binom.test(n, denominator)$conf.int; prop.test(n, denominator, correct = FALSE)$conf.int
+    (43, 55, (0.649897895236516, 0.881864211741235), (0.6562996597816, 0.87053975958877)),
+    (9, 14, (0.351380110615992, 0.872401570140841), (0.387644231039074, 0.836552682464459)),
+    (0, 14, (0, 0.231635761650116), (0, 0.215310802737636)), (1, 1, (0.025, 1), (0.206549314377238, 1)),
+    (0, 1, (0, 0.975), (0, 0.793450685622763)), (4, 4, (0.397635364383525, 1), (0.510109163545403, 1)),
+    (3921, 5000, (0.772533185196953, 0.795534074684528), (0.772581552468373, 0.795382085746057)),
+])  # fmt: skip
 def test_intervals_equal_r(n, denominator, exact, wilson):
     assert interval(n, denominator, "clopper_pearson") == pytest.approx(exact, rel=1e-10, abs=0)
     assert interval(n, denominator, "wilson") == pytest.approx(wilson, rel=1e-10, abs=0)
     assert interval(n, denominator) == interval(n, denominator, "wilson")
-
-
-def test_confidence_level():
-    # binom.test(9, 14, conf.level = 0.9)$conf.int; prop.test(9, 14, conf.level = 0.9, correct = FALSE)$conf.int
-    assert interval(9, 14, "clopper_pearson", 0.9) == pytest.approx((0.390414867529917, 0.847282377615337))
-    assert interval(9, 14, "wilson", 0.9) == pytest.approx((0.425507453341906, 0.813934023733741))
 
 
 @pytest.mark.parametrize("n", range(8))
@@ -62,9 +51,9 @@ def test_the_exact_interval_is_wider_but_at_the_ends_of_larger_groups():
         assert (exact < score) == (n >= 46)
     exact, score = (np.subtract(*intervals(range(56), [55] * 56, method)[::-1]) for method in METHODS[::-1])
     assert np.flatnonzero(exact < score).tolist() == [0, 55]
-
-
-def test_the_largest_counts_have_intervals():
+    # binom.test(9, 14, conf.level = 0.9)$conf.int; prop.test(9, 14, conf.level = 0.9, correct = FALSE)$conf.int
+    assert interval(9, 14, "clopper_pearson", 0.9) == pytest.approx((0.390414867529917, 0.847282377615337))
+    assert interval(9, 14, "wilson", 0.9) == pytest.approx((0.425507453341906, 0.813934023733741))
     n, p = 999_999_999, 333_333_333 / 999_999_999
     width = stats.norm.isf(0.025) * np.sqrt(p * (1 - p) / n)
     for method in METHODS:
@@ -86,20 +75,12 @@ def test_a_whole_column_is_the_single_ones(method):
     assert [limit.size for limit in intervals([], [], method)] == [0, 0]
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [
-        # Newcombe 1998, Table II, method 10.
-        ((56, 70, 48, 80), (0.0524, 0.3339)),
-        ((9, 10, 3, 10), (0.1705, 0.8090)),
-        ((6, 7, 2, 7), (0.0582, 0.8062)),
-        ((5, 56, 0, 29), (-0.0381, 0.1926)),
-        ((0, 10, 0, 20), (-0.1611, 0.2775)),
-        ((0, 10, 0, 10), (-0.2775, 0.2775)),
-        ((10, 10, 0, 20), (0.6791, 1.0)),
-        ((10, 10, 0, 10), (0.6075, 1.0)),
-    ],
-)
+@pytest.mark.parametrize(("counts", "expected"), [
+    # Newcombe 1998, Table II, method 10.
+    ((56, 70, 48, 80), (0.0524, 0.3339)), ((9, 10, 3, 10), (0.1705, 0.8090)), ((6, 7, 2, 7), (0.0582, 0.8062)),
+    ((5, 56, 0, 29), (-0.0381, 0.1926)), ((0, 10, 0, 20), (-0.1611, 0.2775)), ((0, 10, 0, 10), (-0.2775, 0.2775)),
+    ((10, 10, 0, 20), (0.6791, 1.0)), ((10, 10, 0, 10), (0.6075, 1.0)),
+])  # fmt: skip
 def test_difference_as_published(counts, expected):
     assert difference_interval(*counts) == pytest.approx(expected, abs=5e-5)
 

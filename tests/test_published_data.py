@@ -114,12 +114,20 @@ def grouped(rows: pd.DataFrame, tokens: pd.Series) -> dict[int, list[str]]:
     return tokens.groupby(rows["line"].astype(int)).apply(list).to_dict()
 
 
-def test_columns_and_names(claims, fields):
+def test_columns_rows_and_cells(claims, fields, readme):
     assert list(claims.columns) == COLUMNS == list(fields)
     assert b"\r" not in (FOLDER / "claims.csv").read_bytes()
     assert claims["claim"].is_unique
     assert claims["claim"].str.fullmatch(fields["claim"]["pattern"]).all()
     assert (claims["claim"].str.split(".").str[0] == claims["section"].replace(r"_(\d)", r"\1", regex=True)).all()
+    stated = {name: int(n) for name, n in re.findall(r"^\| (\w+) \| (\d+) \|", readme, flags=re.MULTILINE)}
+    assert claims["section"].value_counts().to_dict() == stated
+    assert 350 <= len(claims) <= 400
+    assert f"{len(claims)} rows" in readme
+    required = [name for name, constraints in fields.items() if constraints.get("required")]
+    assert (claims[required] != "").all(axis=None)
+    assert not claims.apply(lambda column: column.str.contains(r"^\s|\s$|  |\u00a0")).any(axis=None)
+    assert claims["statement"].str.len().between(8, 120).all()
 
 
 @pytest.mark.parametrize("column", ["section", "population", "kind", "unit", "denominator_printed"])
@@ -130,21 +138,7 @@ def test_vocabularies_are_closed_and_every_term_is_used_and_explained(claims, fi
         assert [term for term in terms if f"`{term}`" not in readme and f"| {term} |" not in readme] == []
 
 
-def test_number_of_rows_is_the_one_the_readme_states(claims, readme):
-    stated = {name: int(n) for name, n in re.findall(r"^\| (\w+) \| (\d+) \|", readme, flags=re.MULTILINE)}
-    assert claims["section"].value_counts().to_dict() == stated
-    assert 350 <= len(claims) <= 400
-    assert f"{len(claims)} rows" in readme
-
-
-def test_cells_are_filled_without_stray_blanks(claims, fields):
-    required = [name for name, constraints in fields.items() if constraints.get("required")]
-    assert (claims[required] != "").all(axis=None)
-    assert not claims.apply(lambda column: column.str.contains(r"^\s|\s$|  |\u00a0")).any(axis=None)
-    assert claims["statement"].str.len().between(8, 120).all()
-
-
-def test_values_are_numbers_or_dates_of_their_kind(claims, fields):
+def test_values_counts_and_lines_are_of_their_kind(claims, fields):
     assert claims["value"].str.fullmatch(fields["value"]["pattern"]).all()
     assert claims.loc[claims["kind"] != "date", "value"].str.fullmatch(r"\d+([.,]\d+)?").all()
     without_unit = claims["kind"].isin(["ratio", "p_threshold", "date", "identifier"])
@@ -152,28 +146,6 @@ def test_values_are_numbers_or_dates_of_their_kind(claims, fields):
     assert (claims.loc[claims["kind"] == "percent", "unit"] == "percent").all()
     last = claims["claim"].str.extract(r"\.(median|mean|minimum|maximum)$")[0]
     assert (last == claims["kind"])[last.notna()].all()
-
-
-@pytest.mark.parametrize(
-    ("part", "kinds", "unit", "number"),
-    [
-        (r"\.age_", "median minimum maximum", "years", 12),
-        (r"tryptase", "mean minimum maximum", "ng/mL", 5),
-        (r"\.ige\.", "mean minimum maximum", "UI/mL", 9),
-        (r"response|improvement|duration|stops", "median minimum maximum", "months", 30),
-        (r"time_to_treatment", "median minimum maximum", "years months", 3),
-        (r"score", "score", "points", 7),
-        (r"dose|escalation", "dose", "mg", 6),
-        (r"safety", "interval", "minutes weeks", 3),
-    ],
-)
-def test_units_of_what_was_measured(claims, part, kinds, unit, number):
-    rows = claims[claims["claim"].str.contains(part) & claims["kind"].isin(kinds.split())]
-    assert len(rows) == number
-    assert set(rows["unit"]) == set(unit.split())
-
-
-def test_counts_and_denominators_are_whole_and_in_order(claims):
     counted = claims["kind"].isin(["count", "percent"])
     assert (claims.loc[~counted, ["numerator", "denominator"]] == "").all(axis=None)
     counts = claims[claims["kind"] == "count"]
@@ -182,15 +154,25 @@ def test_counts_and_denominators_are_whole_and_in_order(claims):
     assert claims["denominator"].ne("")[(claims["denominator_printed"] == "yes") | (claims["kind"] == "percent")].all()
     both = claims[(claims["numerator"] != "") & (claims["denominator"] != "")]
     assert (both["numerator"].astype(int) <= both["denominator"].astype(int)).all()
-
-
-def test_lines_lie_in_the_numbered_range_and_in_reading_order(claims):
     text = claims["section"].isin(TEXT_SECTIONS)
     lines = claims.loc[text, "line"].astype(int)
     assert (lines.between(47, 385) & (lines.diff().fillna(0) >= 0)).all()
     assert (claims.loc[~text, "line"] == "").all()
     tables = claims["section"].str.startswith("table_")
     assert ((claims[["table_row", "table_column"]] != "").all(axis=1) == tables).all()
+
+
+@pytest.mark.parametrize(("part", "kinds", "unit", "number"), [
+    (r"\.age_", "median minimum maximum", "years", 12), (r"tryptase", "mean minimum maximum", "ng/mL", 5),
+    (r"\.ige\.", "mean minimum maximum", "UI/mL", 9),
+    (r"response|improvement|duration|stops", "median minimum maximum", "months", 30),
+    (r"time_to_treatment", "median minimum maximum", "years months", 3), (r"score", "score", "points", 7),
+    (r"dose|escalation", "dose", "mg", 6), (r"safety", "interval", "minutes weeks", 3),
+])  # fmt: skip
+def test_units_of_what_was_measured(claims, part, kinds, unit, number):
+    rows = claims[claims["claim"].str.contains(part) & claims["kind"].isin(kinds.split())]
+    assert len(rows) == number
+    assert set(rows["unit"]) == set(unit.split())
 
 
 def test_text_is_that_of_the_second_transcription(claims):
@@ -227,9 +209,6 @@ def test_table_2_is_complete_cell_by_cell(claims):
         assert cells["table_row"].tolist() == list(TABLE_2)
         described = cells["population"] + " " + cells["denominator"] + " " + cells["denominator_printed"]
         assert set(described) == {f"{population} {size} no"}
-
-
-def test_table_2_headings_and_legends(claims):
     header = claims[(claims["section"] == "table_2") & (claims["table_row"] == "header")]
     sizes = {column: str(size) for column, (_, size) in TABLE_2_COLUMNS.items()} | {"Primary MCAS": "41"}
     assert header.set_index("table_column")["value"].to_dict() == sizes

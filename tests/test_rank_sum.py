@@ -55,16 +55,13 @@ def test_p_values_equal_full_enumeration(alternative, first, second):
     assert result.method == "exact"
 
 
-@pytest.mark.parametrize(
-    ("groups", "two_sided", "less", "greater", "statistic"),
-    [
-        # d <- data.frame(v = c(x, y), g = factor(rep(c("a", "b"), c(length(x), length(y)))))
-        # pvalue(wilcox_test(v ~ g, d, distribution = "exact", alternative = ...)); wilcox.exact(x, y)$statistic
-        (SMALL, 0.240970072239422, 0.891720250853378, 0.123561165356831, 56),
-        (PAPER_SIZES, 0.141624874770472, 0.932081541438953, 0.070890622374224, 362),
-        (SEPARATE, 0.0833333333333333, 1.0, 0.0476190476190476, 16.5),
-    ],
-)
+@pytest.mark.parametrize(("groups", "two_sided", "less", "greater", "statistic"), [
+    # d <- data.frame(v = c(x, y), g = factor(rep(c("a", "b"), c(length(x), length(y)))))
+    # pvalue(wilcox_test(v ~ g, d, distribution = "exact", alternative = ...)); wilcox.exact(x, y)$statistic
+    (SMALL, 0.240970072239422, 0.891720250853378, 0.123561165356831, 56),
+    (PAPER_SIZES, 0.141624874770472, 0.932081541438953, 0.070890622374224, 362),
+    (SEPARATE, 0.0833333333333333, 1.0, 0.0476190476190476, 16.5),
+])  # fmt: skip
 def test_p_value_equals_r(groups, two_sided, less, greater, statistic):
     # wilcox.exact(x, y)$p.value is the same but for PAPER_SIZES, two-sided: 0.141130331380372, another definition.
     for alternative, expected in zip(ALTERNATIVES, (two_sided, less, greater), strict=True):
@@ -81,6 +78,14 @@ def test_untied_p_value_equals_scipy():
         expected = stats.mannwhitneyu(first, second, alternative=alternative, method="exact")
         result = rank_sum(first, second, alternative)
         assert (result.statistic, result.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+    first, second = np.arange(1, 121) ** 1.01, np.arange(1, 301) ** 0.99 + 0.3
+    result = rank_sum(first, second)
+    # wilcox.test((1:120)^1.01, (1:300)^.99 + .3, exact = FALSE, correct = TRUE)$p.value
+    assert result.p_value == pytest.approx(1.33056029306884e-19, rel=1e-9, abs=0)
+    assert result.method == "normal"
+    for alternative in ALTERNATIVES:
+        expected = stats.mannwhitneyu(first, second, alternative=alternative, method="asymptotic")
+        assert rank_sum(first, second, alternative).p_value == pytest.approx(expected.pvalue, rel=1e-9, abs=0)
 
 
 def test_hand_counted_example():
@@ -93,15 +98,9 @@ def test_hand_counted_example():
     assert rank_sum(*SEPARATE, "greater").smallest_p == 4 / 84
     # The two 0 with the .25 lie farther from the mean than three 1, so that they are the extreme on both sides.
     assert result.smallest_p == pytest.approx(1 / 84)
-
-
-def test_a_probability_of_exactly_the_level_is_exactly_that():
     assert rank_sum([100], np.arange(39)).p_value == 0.05
     assert rank_sum([100], np.arange(39)).smallest_p == 2 / 40
     assert rank_sum([7, 8, 9], [1, 2, 3]).p_value == 2 / comb(6, 3)
-
-
-def test_all_equal_and_empty_groups():
     same = rank_sum([1, 1], [1, 1, 1])
     assert (same.p_value, same.smallest_p, same.effect, same.statistic) == (1.0, 1.0, 0.5, 3.0)
     assert same.ci[0] < 0.5 < same.ci[1]
@@ -113,30 +112,16 @@ def test_all_equal_and_empty_groups():
     assert (huge.p_value, huge.method) == (1.0, "exact")
 
 
-def test_missing_values_are_left_out_and_counts_are_the_same():
+def test_missing_values_are_left_out_and_mirrored_groups_mirror():
     first, second = pd.Series([0.5, None, 1.0, 0.25]), pd.Series([0, 0.5, pd.NA], dtype="Float64")
     result = rank_sum(first, second)
     assert result == rank_sum([0.5, 1.0, 0.25], [0, 0.5])
     assert result == rank_sum_counts([0, 1, 1, 1, 0], [1, 0, 1, 0, 0])
     assert rank_sum(first, second, confidence=0.5).ci[0] > result.ci[0]
-
-
-def test_mirrored_groups_have_mirrored_results():
     one, other = rank_sum(*PAPER_SIZES, "less"), rank_sum(*PAPER_SIZES[::-1], "greater")
     assert one.p_value == pytest.approx(other.p_value, rel=1e-12)
     assert one.effect == pytest.approx(1 - other.effect)
     assert one.ci == pytest.approx((1 - other.ci[1], 1 - other.ci[0]))
-
-
-def test_untied_approximation_equals_r_and_scipy():
-    first, second = np.arange(1, 121) ** 1.01, np.arange(1, 301) ** 0.99 + 0.3
-    result = rank_sum(first, second)
-    # wilcox.test((1:120)^1.01, (1:300)^.99 + .3, exact = FALSE, correct = TRUE)$p.value
-    assert result.p_value == pytest.approx(1.33056029306884e-19, rel=1e-9, abs=0)
-    assert result.method == "normal"
-    for alternative in ALTERNATIVES:
-        expected = stats.mannwhitneyu(first, second, alternative=alternative, method="asymptotic")
-        assert rank_sum(first, second, alternative).p_value == pytest.approx(expected.pvalue, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +143,6 @@ def test_samples_of_the_documented_sizes_are_exact_and_larger_ones_are_not():
     rng = np.random.default_rng(2)
     assert rank_sum(rng.random(40_000), rng.random(60_000)).method == "normal"
     assert rank_sum_counts([20_000, 3_000, 10_000], [1_000, 50_000, 16_000]).p_value == pytest.approx(0, abs=1e-9)
-
-
-def test_the_largest_counts_have_p_values():
     # With two sizes the test is Pearson's of two rows and columns with Yates's correction, but for n - 1 in place of n.
     counts = [300_000_000, 200_000_000], [299_960_000, 200_030_000]
     assert rank_sum_counts(*counts).p_value == pytest.approx(stats.chi2_contingency(counts).pvalue, rel=1e-7)

@@ -73,7 +73,7 @@ def test_another_seed_gives_other_patients(other):
         assert not patients[table].equals(shipped[table])
 
 
-def test_every_statement_about_the_patients_is_held_or_left_out_by_name():
+def test_every_statement_is_held_or_left_out_by_name_for_its_arithmetic():
     claims = read_claims()
     held, left_out = set(build_model(claims, SEED).statements.held), read_left_out()
     whole = set(left_out.index[left_out["part"] == "whole"])
@@ -83,10 +83,7 @@ def test_every_statement_about_the_patients_is_held_or_left_out_by_name():
     # The number of centres is no constraint on anything: the rows are dealt out over as many.
     assert list(rest.index) == ["methods.centres"]
     assert read(SHIPPED)["screening"]["centre_id"].nunique() == int(claims.loc["methods.centres", "value"])
-
-
-def test_what_is_left_out_is_wrong_by_its_own_arithmetic():
-    """A percentage that is left out while its count holds is not the count's percentage, rounded half up."""
+    # A percentage that is left out while its count holds is not the count's percentage, rounded half up.
     claims, left_out = read_claims(), read_left_out()
     assert left_out["reason"].str.len().min() > 20
     for claim in left_out.index[left_out["part"] == "percent"]:
@@ -96,7 +93,7 @@ def test_what_is_left_out_is_wrong_by_its_own_arithmetic():
         assert abs(exact - float(row["value"])) > 0.5 * 10**-decimals
 
 
-def test_diagnoses_and_responses_are_those_of_table_2(cohort):
+def test_diagnoses_responses_medians_and_means_are_the_printed_ones(cohort):
     diagnoses = cohort["patients"]["diagnosis"].value_counts().to_dict()
     assert diagnoses == {"ISM": 29, "idiopathic_MCAS": 14, "CM": 11, "MMAS": 1}
     baseline = cohort["symptoms"]["onset"] == "baseline"
@@ -109,9 +106,6 @@ def test_diagnoses_and_responses_are_those_of_table_2(cohort):
     assert pd.Series(classes).value_counts().to_dict() == {"MR": 30, "PR": 12, "NR": 12, "CR": 1}
     reasons = {"lack_of_efficacy": 9, "intolerance": 6, "loss_of_response": 4, "lost_to_follow_up": 2}
     assert cohort["courses"]["stop_reason"].value_counts().to_dict() == reasons | {"pregnancy_intent": 2}
-
-
-def test_medians_and_means_are_the_printed_ones(cohort):
     patients, courses = cohort["patients"], cohort["courses"]
     assert patients["age_at_diagnosis_years"].agg(["median", "min", "max"]).tolist() == [41, 2, 87]
     assert patients["age_at_treatment_years"].agg(["median", "min", "max"]).tolist() == [48, 17, 93]
@@ -260,17 +254,13 @@ TRYPTASE, SYMPTOMS = "table1.biology.tryptase.mean", "results.symptoms.mean"
 FIRST = "results.first_response.median"
 
 
-@pytest.mark.parametrize(
-    ("kind", "claim", "scale", "values", "possible"),
-    [
-        # Of the sums of ten tenths, those from 3005 to 3014 print as a mean of 30.1; a mean of 11 is held to 11.0.
-        *(("mean", TRYPTASE, 10, [300] * 9 + [last], 305 <= last < 315) for last in (304, 305, 314, 315)),
-        *(("mean", SYMPTOMS, 1, [11] * 9 + [last], last == 11) for last in (10, 11, 12)),
-        ("median", FIRST, 1, [1, 2, 9], True),
-        ("median", FIRST, 1, [1, 3, 9], False),
-        ("median", FIRST, 1, [1, 2, 2, 9], True),
-    ],
-)
+@pytest.mark.parametrize(("kind", "claim", "scale", "values", "possible"), [
+    # Of the sums of ten tenths, those from 3005 to 3014 print as a mean of 30.1; a mean of 11 is held to 11.0.
+    *(("mean", TRYPTASE, 10, [300] * 9 + [last], 305 <= last < 315) for last in (304, 305, 314, 315)),
+    *(("mean", SYMPTOMS, 1, [11] * 9 + [last], last == 11) for last in (10, 11, 12)),
+    ("median", FIRST, 1, [1, 2, 9], True), ("median", FIRST, 1, [1, 3, 9], False),
+    ("median", FIRST, 1, [1, 2, 2, 9], True),
+])  # fmt: skip
 def test_means_and_medians_are_bound_to_the_print(kind, claim, scale, values, possible):
     statements = Statements(read_claims())
     variables = [statements.model.new_constant(value) for value in values]

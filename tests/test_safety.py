@@ -20,38 +20,6 @@ def test_values_of_six_patients():
     assert values["safety.events.all"] == {"n": 5}
     assert values["safety.severe_onset_months.all"]["maximum"] == 0
     assert len(values) == 16 + 2
-
-
-def _with_event(cohort, row, **changes):
-    events = cohort.adverse_events.copy()
-    for column, value in changes.items():
-        events.loc[row, column] = value
-    return safety.summarise(replace(cohort, adverse_events=events))
-
-
-def test_a_flare_and_a_severe_event_of_two_patients_are_no_severe_flare():
-    values = _with_event(small_cohort(), [0, 2], severity=["moderate", "severe"])
-    assert values["safety.severe.all"]["n"] == values["safety.flare.all"]["n"] == 1
-    assert values["safety.severe_flare.all"]["n"] == 0
-
-
-def test_a_flare_that_did_not_end_therapy():
-    values = _with_event(small_cohort(), 0, led_to_stop="no")
-    assert values["safety.flare_stopped.all"]["n"] == 0
-    assert values["safety.stopped_for_event.all"]["n"] == 1
-    assert values["safety.stopped.all"]["n"] == 2
-
-
-# Two weeks are 0.46 months; patient C is injected every four weeks, 0.92 months.
-@pytest.mark.parametrize(
-    ("patient", "months", "first"), [("D", 0.45, 1), ("D", 0.47, 0), ("C", 0.9, 1), ("C", 0.93, 0)]
-)
-def test_severe_event_before_the_second_injection(patient, months, first):
-    values = _with_event(small_cohort(), 0, patient_id=patient, onset_months=months)
-    check_counts(values, "safety", f"after_first_injection.severe_events {first}/1")
-
-
-def test_table_of_events():
     table = safety.event_table(small_cohort())
     assert " ".join(table) == "term n denominator percent mild moderate severe flare led_to_stop"
     rows = [[term, *numbers] for term, *numbers in table.drop(columns="percent").to_numpy().tolist()]
@@ -61,9 +29,29 @@ def test_table_of_events():
         ["flare of symptoms", 1, 6, 0, 0, 1, 1, 1],
     ]
     assert table["percent"].tolist() == pytest.approx([33.333333, 33.333333, 16.666667])
+    cohort = random_cohort(2, 16)
+    cohort = replace(cohort, adverse_events=cohort.adverse_events[:0])
+    values, table = safety.summarise(cohort), safety.event_table(cohort)
+    assert table.empty and table.columns.tolist() == safety.event_table(small_cohort()).columns.tolist()
+    assert values["safety.patients_with_event.all"] == {"n": 0, "denominator": 2, "percent": 0}
+    assert values["safety.severity.mild.events"]["percent"] is None
 
 
-def test_the_same_words_written_differently_count_once_per_patient():
+def _with_event(cohort, row, **changes):
+    events = cohort.adverse_events.copy()
+    for column, value in changes.items():
+        events.loc[row, column] = value
+    return safety.summarise(replace(cohort, adverse_events=events))
+
+
+def test_other_events_of_six_patients():
+    values = _with_event(small_cohort(), [0, 2], severity=["moderate", "severe"])
+    assert values["safety.severe.all"]["n"] == values["safety.flare.all"]["n"] == 1
+    assert values["safety.severe_flare.all"]["n"] == 0
+    values = _with_event(small_cohort(), 0, led_to_stop="no")
+    assert values["safety.flare_stopped.all"]["n"] == 0
+    assert values["safety.stopped_for_event.all"]["n"] == 1
+    assert values["safety.stopped.all"]["n"] == 2
     cohort = small_cohort()
     events = cohort.adverse_events.copy()
     events.loc[[0, 1], "term"] = ["local rash", "local-rash"]
@@ -71,10 +59,10 @@ def test_the_same_words_written_differently_count_once_per_patient():
     assert values["safety.event.local_rash.all"]["n"] == 1
 
 
-def test_no_event_at_all():
-    cohort = random_cohort(2, 16)
-    cohort = replace(cohort, adverse_events=cohort.adverse_events[:0])
-    values, table = safety.summarise(cohort), safety.event_table(cohort)
-    assert table.empty and table.columns.tolist() == safety.event_table(small_cohort()).columns.tolist()
-    assert values["safety.patients_with_event.all"] == {"n": 0, "denominator": 2, "percent": 0}
-    assert values["safety.severity.mild.events"]["percent"] is None
+# Two weeks are 0.46 months; patient C is injected every four weeks, 0.92 months.
+@pytest.mark.parametrize(
+    ("patient", "months", "first"), [("D", 0.45, 1), ("D", 0.47, 0), ("C", 0.9, 1), ("C", 0.93, 0)]
+)
+def test_severe_event_before_the_second_injection(patient, months, first):
+    values = _with_event(small_cohort(), 0, patient_id=patient, onset_months=months)
+    check_counts(values, "safety", f"after_first_injection.severe_events {first}/1")

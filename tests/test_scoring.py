@@ -57,13 +57,20 @@ def test_the_missing_grade_of_a_best_response_leaves_the_score(rule):
     assert scores.iloc[0].to_dict() == {"symptoms": 1, "quarters": 2, "worsened": 0, "new": 0, "missing": 1}
 
 
-def test_the_order_of_rows_does_not_matter():
+def test_the_order_of_rows_does_not_matter_and_the_cohort_is_left_as_it_was():
     tables = random_tables(300, seed=4)
     shuffled = tables | {"symptoms": tables["symptoms"].sample(frac=1, random_state=1)}
     for visit in ("best", "last"):
         pd.testing.assert_frame_equal(
             symptom_scores(from_tables(tables), visit), symptom_scores(from_tables(shuffled), visit)
         )
+    cohort = random_cohort(40, seed=1)
+    before = cohort.symptoms.copy()
+    for rule in ("carry_forward", "drop", "no_response"):
+        symptom_scores(cohort, "last", Criteria(missing_last=rule))
+    pd.testing.assert_frame_equal(cohort.symptoms, before)
+    with pytest.raises(ValueError, match="visit 'first' is unknown; allowed are best, last"):
+        visit_grades(random_cohort(1, seed=1).symptoms, "first")
 
 
 def test_blocks_of_rows_join_without_a_seam():
@@ -74,19 +81,6 @@ def test_blocks_of_rows_join_without_a_seam():
     expected = symptoms.groupby("patient_id", observed=False)["grade_best"].sum()
     assert (scores["quarters"] == 4 * expected).all()
     assert scores.sum().loc[["symptoms", "new"]].sum() == len(symptoms)
-
-
-def test_the_cohort_is_left_as_it_was():
-    cohort = random_cohort(40, seed=1)
-    before = cohort.symptoms.copy()
-    for rule in ("carry_forward", "drop", "no_response"):
-        symptom_scores(cohort, "last", Criteria(missing_last=rule))
-    pd.testing.assert_frame_equal(cohort.symptoms, before)
-
-
-def test_an_unknown_visit_is_named():
-    with pytest.raises(ValueError, match="visit 'first' is unknown; allowed are best, last"):
-        visit_grades(random_cohort(1, seed=1).symptoms, "first")
 
 
 @pytest.mark.parametrize("rule", ["carry_forward", "drop", "no_response"])

@@ -65,24 +65,18 @@ def test_every_option_is_tried():
     assert set(NUMBERS) == set(LIMITS)
 
 
-def test_all_combinations_are_there_once():
+def test_all_combinations_are_there_once(responses, marks):
     grid = combinations(["worsening", "new_symptoms", "alpha"])
     expected = set(product(("total", "any"), ("rule_out", "count", "ignore"), (0.05, 0.01)))
     assert set(grid.itertuples(index=False, name=None)) == expected
     assert len(grid) == 12
     assert grid.iloc[0].tolist() == ["total", "rule_out", 0.05]
-
-
-def test_combinations_that_criteria_refuse_are_left_out():
     names = ["partial_from_percent", "major_above_percent"]
     grid = combinations(names, Criteria(major_above_percent=20))
     assert grid.iloc[0].tolist() == [10, 20]
     assert set(grid.itertuples(index=False, name=None)) == set(product((10, 20), (20, 50, 40, 60)))
     grid = combinations(names, Criteria(partial_from_percent=45))
     assert set(grid.itertuples(index=False, name=None)) == set(product((45, 10, 20, 30), (50, 60)))
-
-
-def test_thousands_of_combinations(responses, marks):
     # 3 x 3 x 2 x 3 x 3 x 2 x 2 x 2 x 2, and (1 + 3) x 2 x 2 x 2 x 3 x 2 x 2
     assert (len(responses), len(marks)) == (2592, 384)
 
@@ -111,6 +105,8 @@ def test_the_grid_begins_with_the_rules_given(cohort):
     }
     assert grid.iloc[0][list(response_outcomes(cohort, rules))].to_dict() == response_outcomes(cohort, rules)
     assert set(grid["sustained_months"]) == {3, 4, 6}
+    part = restrict(cohort, "idiopathic")
+    assert response_grid(part)["best.orr"].iloc[0] == response_counts(part).at["best.orr", "idiopathic"]
 
 
 def test_shares_of_marks_are_counted(marks):
@@ -182,8 +178,3 @@ def test_one_patient(patients):
     assert grid["best.orr"].unique().tolist() == [int(patients[0][0][1] == 0)]
     assert changed["significant"].unique().tolist() == [0]
     assert most_moving(changed)["option"].tolist().count("") >= 5
-
-
-def test_a_population_is_analysed_alone(cohort):
-    part = restrict(cohort, "idiopathic")
-    assert response_grid(part)["best.orr"].iloc[0] == response_counts(part).at["best.orr", "idiopathic"]

@@ -8,33 +8,21 @@ from analysis.statistics.significance import adjusted, significance
 P = [0.01, 0.02, 0.03, 0.04, 0.05, 0.001, 0.5, 0.03]
 
 
-@pytest.mark.parametrize(
-    ("p", "mark"),
-    [
-        (1.0, "ns"),
-        (0.05, "ns"),
-        (0.0499, "*"),
-        (0.01, "*"),
-        (0.00999, "**"),
-        (0.001, "**"),
-        (0.000999, "***"),
-        (0.0, "***"),
-    ],
-)
+@pytest.mark.parametrize(("p", "mark"), [
+    (1.0, "ns"), (0.05, "ns"), (0.0499, "*"), (0.01, "*"), (0.00999, "**"), (0.001, "**"), (0.000999, "***"),
+    (0.0, "***"),
+])  # fmt: skip
 def test_significance_follows_the_legend(p, mark):
     assert significance(p) == mark
 
 
-def test_significance_level_and_limits():
+def test_levels_and_limits():
     assert significance(0.04, alpha=0.025) == "ns"
     assert significance(0.007, alpha=0.005) == "ns"
     assert significance(0.07, alpha=0.1) == "*"
     for p in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="p value"):
             significance(p)
-
-
-def test_a_p_value_equal_to_a_level():
     marks = [significance(p, p_at_alpha="significant") for p in (0.05, 0.01, 0.001, 0.0501)]
     assert marks == ["*", "**", "***", "ns"]
     assert [significance(p) for p in (0.05, 0.01, 0.001)] == ["ns", "*", "**"]
@@ -50,6 +38,10 @@ def test_adjusted_p_values_equal_r():
     expected = [0.04, 0.048, 0.048, 0.0533333333333333, 0.0571428571428571, 0.008, 0.5, 0.048]
     assert adjusted(P, "benjamini_hochberg") == pytest.approx(expected)
     assert adjusted(P, "none").tolist() == P
+    with pytest.raises(ValueError, match=r"p value 1.2 is not allowed"):
+        adjusted([0.1, 1.2], "holm")
+    with pytest.raises(ValueError, match="adjustment 'bonferroni' is unknown; allowed are none, holm"):
+        adjusted([0.1], "bonferroni")
 
 
 @pytest.mark.parametrize("method", ["none", "holm", "benjamini_hochberg"])
@@ -59,10 +51,3 @@ def test_a_test_that_was_not_made_is_not_counted(method):
     assert np.isnan(found[1])
     assert adjusted([], method).shape == (0,)
     assert np.isnan(adjusted([None], method)).all()
-
-
-def test_adjusted_names_what_is_wrong():
-    with pytest.raises(ValueError, match=r"p value 1.2 is not allowed"):
-        adjusted([0.1, 1.2], "holm")
-    with pytest.raises(ValueError, match="adjustment 'bonferroni' is unknown; allowed are none, holm"):
-        adjusted([0.1], "bonferroni")

@@ -117,12 +117,12 @@ def test_symptoms_are_those_of_the_patients(shipped):
     # d: grade_best of the symptom by group; pvalue(wilcox_test(v ~ g, d, distribution = "exact"))
     expected = {"anaphylaxis": 0.408508158508159, "pollakiuria": 0.0668498168498169, "fatigue": 0.984933402559635}
     assert rows.loc[list(expected), "p_value"].to_dict() == pytest.approx(expected)
-
-
-def test_p_values_are_adjusted_for_all_symptoms_tested(shipped):
-    rows = symptoms_by_group(shipped)
     for method in ("holm", "benjamini_hochberg"):
         assert rows[f"p_{method}"].to_numpy() == pytest.approx(adjusted(rows["p_value"], method))
+    last = symptoms_by_group(shipped, Criteria(symptoms_at="last"))
+    profile = symptom_profile(shipped, Criteria(symptoms_at="last"))
+    sums = last["idiopathic_n"] * last["idiopathic_mean_score"] + last["primary_n"] * last["primary_mean_score"]
+    assert (sums / profile["n"]).to_numpy() == pytest.approx(profile["mean_score"].to_numpy())
 
 
 def test_a_symptom_of_one_group_only_is_not_tested():
@@ -145,13 +145,6 @@ def test_a_symptom_of_one_group_only_is_not_tested():
     reach = detectable(small_cohort())
     assert (reach["subgroups.symptoms.tested"]["n"], reach["subgroups.symptoms.tested"]["denominator"]) == (3, 7)
     assert reach["subgroups.symptoms.out_of_reach"]["n"] == 3
-
-
-def test_the_visit_is_that_of_the_criteria(shipped):
-    last = symptoms_by_group(shipped, Criteria(symptoms_at="last"))
-    profile = symptom_profile(shipped, Criteria(symptoms_at="last"))
-    sums = last["idiopathic_n"] * last["idiopathic_mean_score"] + last["primary_n"] * last["primary_mean_score"]
-    assert (sums / profile["n"]).to_numpy() == pytest.approx(profile["mean_score"].to_numpy())
 
 
 def test_power_for_the_groups_of_the_paper(shipped, values):
@@ -188,14 +181,6 @@ def test_entries_of_power():
     assert symptom_power("Symptom", (0, 0), None, PAPER)["3"]["power"] is None
 
 
-def test_values_can_be_kept_and_printed(values, tmp_path):
-    (path,) = save_values(values, "values", tmp_path)
-    kept = json.loads(path.read_text())
-    assert kept["subgroups.best.orr"]["p_value"] == 0.258795
-    assert kept["subgroups.best.classes"]["difference"] is None
-    assert value_text(values["subgroups.best.orr"]).endswith("p = 0.259, n = 14 and 41")
-
-
 @pytest.mark.parametrize(("population", "missing"), EMPTY)
 def test_an_empty_group_is_said_and_nothing_is_compared(population, missing, tmp_path):
     cohort = random_cohort(30, 2, population)
@@ -224,7 +209,7 @@ def test_rows_make_tables(cohort):
         assert "nan" not in small_table(frame, "title", "name").as_raw_html().lower()
 
 
-def test_rows_of_the_paper(shipped, values):
+def test_rows_of_the_paper(shipped, values, tmp_path):
     responses, symptoms = response_by_group(shipped), symptoms_by_group(shipped)
     assert response_rows(responses, "best").iloc[0].tolist() == [
         "Overall response rate (ORR)",
@@ -249,6 +234,11 @@ def test_rows_of_the_paper(shipped, values):
     assert "Fisher's exact test, from all outcomes" in power_notes(values, PAPER)[0]
     assert "1,000 samples, p values exact; SE" in power_notes(values, PAPER)[0]
     assert "p ≤ 0.01" in power_notes(values, Criteria(alpha=0.01, p_at_alpha="significant"))[0]
+    (path,) = save_values(values, "values", tmp_path)
+    kept = json.loads(path.read_text())
+    assert kept["subgroups.best.orr"]["p_value"] == 0.258795
+    assert kept["subgroups.best.classes"]["difference"] is None
+    assert value_text(values["subgroups.best.orr"]).endswith("p = 0.259, n = 14 and 41")
 
 
 @pytest.mark.parametrize(("sizes", "sure"), [((14, 41), True), ((18, 40), True), ((30, 60), False), ((15, 200), False)])
@@ -258,19 +248,6 @@ def test_samples_whose_p_values_are_exact_are_known_beforehand(sizes, sure):
     draws = [[rng.multinomial(n, rng.dirichlet(np.full(6, 3.0))) for n in sizes] for _ in range(200)]
     methods = {rank_sum_counts(*draw, work=SIMULATED_WORK).method for draw in draws}
     assert ("normal" not in methods) == sure
-
-
-def test_the_power_of_large_groups_is_called_approximate():
-    assert is_enumerated((499, 499)) and not is_enumerated((499, 500))
-    # With equal rates the z test is significant with the probability alpha; Fisher's test is with a smaller one.
-    assert fisher_power(499, 500, 0.5, 0.5) == 0.05
-    values = {
-        "subgroups.detectable.best.below": rate_power("Rate", (499, 500), 0.7)["detectable.below"],
-        "subgroups.power.symptom.2": symptom_power("Symptom", (30, 60), np.array([1, 4, 2, 2, 3, 3]))["2"],
-    }
-    (note,) = power_notes(values, PAPER)
-    assert "z test of two proportions, for large groups a normal approximation to Fisher's exact test" in note
-    assert "exact up to 4,000,000 additions each and beyond by the normal approximation" in note
 
 
 def test_large_cohorts_are_quick_and_approximate():
@@ -284,3 +261,13 @@ def test_large_cohorts_are_quick_and_approximate():
     assert "99,999 tables drawn" in response_notes(response_by_group(cohort))[0]
     assert "z test of two proportions" in power_notes(values, PAPER)[0]
     assert "from all outcomes" not in power_notes(values, PAPER)[0]
+    assert is_enumerated((499, 499)) and not is_enumerated((499, 500))
+    # With equal rates the z test is significant with the probability alpha; Fisher's test is with a smaller one.
+    assert fisher_power(499, 500, 0.5, 0.5) == 0.05
+    values = {
+        "subgroups.detectable.best.below": rate_power("Rate", (499, 500), 0.7)["detectable.below"],
+        "subgroups.power.symptom.2": symptom_power("Symptom", (30, 60), np.array([1, 4, 2, 2, 3, 3]))["2"],
+    }
+    (note,) = power_notes(values, PAPER)
+    assert "z test of two proportions, for large groups a normal approximation to Fisher's exact test" in note
+    assert "exact up to 4,000,000 additions each and beyond by the normal approximation" in note

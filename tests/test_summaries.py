@@ -18,20 +18,17 @@ from tests.small_cohort import small_cohort
 MODULES = (biology, comparison, dosing, followup, patients, response, safety, subgroups, symptoms, times)
 
 
-def test_proportion():
+def test_proportions_and_shares():
     assert proportion(43, 55) == {"n": 43, "denominator": 55, "percent": float(Fraction(4300, 55))}
     assert proportion(0, 0) == {"n": 0, "denominator": 0, "percent": None}
+    assert share(pd.Series([True, False, True, True])) == {"n": 3, "denominator": 4, "percent": 75.0}
+    assert share(pd.Series([], dtype=bool)) == {"n": 0, "denominator": 0, "percent": None}
 
 
 @pytest.mark.parametrize(("n", "denominator"), [(-1, 5), (6, 5), (1, 0)])
 def test_a_part_is_not_larger_than_the_whole(n, denominator):
     with pytest.raises(ValueError, match=f"n {n} is not allowed with denominator {denominator}"):
         proportion(n, denominator)
-
-
-def test_share_counts_the_rows():
-    assert share(pd.Series([True, False, True, True])) == {"n": 3, "denominator": 4, "percent": 75.0}
-    assert share(pd.Series([], dtype=bool)) == {"n": 0, "denominator": 0, "percent": None}
 
 
 def test_spread_leaves_missing_values_out():
@@ -45,15 +42,12 @@ def test_spread_leaves_missing_values_out():
         "minimum": 1,
         "maximum": 8,
     }
+    assert spread(pd.Series([2.5])) == {"n": 1, "mean": 2.5, "sd": None, "median": 2.5, "minimum": 2.5, "maximum": 2.5}
 
 
 @pytest.mark.parametrize("values", [pd.Series([], dtype=float), pd.Series([np.nan, np.nan])])
 def test_spread_of_nothing(values):
     assert spread(values) == {"n": 0, "mean": None, "sd": None, "median": None, "minimum": None, "maximum": None}
-
-
-def test_one_value_has_no_spread():
-    assert spread(pd.Series([2.5])) == {"n": 1, "mean": 2.5, "sd": None, "median": 2.5, "minimum": 2.5, "maximum": 2.5}
 
 
 def test_results_are_plain_and_do_not_depend_on_the_order():

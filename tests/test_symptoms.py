@@ -64,18 +64,6 @@ def test_marks_of_the_legend(n, mark):
     assert symptom_profile(cohort_with([[("baseline", 0.0, 0.0)]] * n))["significance"].item() == mark
 
 
-def test_alpha_and_zeros_of_the_criteria_are_used():
-    six = cohort_with([[("baseline", 0.5, 0.5)]] * 6)
-    assert symptom_profile(six, criteria=Criteria(alpha=0.03))["significance"].item() == "ns"
-    grades = [0.75] * 7 + [1.5] * 2 + [1.0] * 3
-    mixed = cohort_with([[("baseline", grade, grade)] for grade in grades])
-    statistics = [
-        symptom_profile(mixed, criteria=Criteria(zeros=zeros))["statistic"].item() for zeros in ("drop", "pratt")
-    ]
-    # Ranks of 7 quarters and 2 halves: 4 each and 8.5 each; after Pratt the three zeros come first, so 3 more each.
-    assert statistics == [28, 49]
-
-
 def test_every_choice_of_the_test_is_used():
     # 7 slight improvements, 2 worse, 3 unchanged: signs of ranks 4 (seven) and 8.5 (two, negative); W+ = 28 of 45.
     grades = [0.75] * 7 + [1.5] * 2 + [1.0] * 3
@@ -90,6 +78,21 @@ def test_every_choice_of_the_test_is_used():
     # Variance of W+: a quarter of 7 x 16 + 2 x 72.25; z = 5.5 / sqrt(64.125).
     assert normal["p_value"] == pytest.approx(2 * norm.sf(5.5 / 64.125**0.5))
     assert normal["method"] == "normal"
+    six = cohort_with([[("baseline", 0.5, 0.5)]] * 6)
+    assert symptom_profile(six, criteria=Criteria(alpha=0.03))["significance"].item() == "ns"
+    grades = [0.75] * 7 + [1.5] * 2 + [1.0] * 3
+    mixed = cohort_with([[("baseline", grade, grade)] for grade in grades])
+    statistics = [
+        symptom_profile(mixed, criteria=Criteria(zeros=zeros))["statistic"].item() for zeros in ("drop", "pratt")
+    ]
+    # Ranks of 7 quarters and 2 halves: 4 each and 8.5 each; after Pratt the three zeros come first, so 3 more each.
+    assert statistics == [28, 49]
+    five = cohort_with([[("baseline", 0.5, 0.5)]] * 5)  # p = 2 / 2**5
+    marks = [
+        symptom_profile(five, criteria=Criteria(alpha=0.0625, p_at_alpha=rule))["significance"].item()
+        for rule in ("ns", "significant")
+    ]
+    assert marks == ["ns", "*"]
 
 
 def test_adjusted_p_values_are_of_all_symptoms_and_the_stars_follow_the_criteria():
@@ -105,30 +108,15 @@ def test_adjusted_p_values_are_of_all_symptoms_and_the_stars_follow_the_criteria
     assert starred["none"] != starred["holm"]
 
 
-def test_a_p_value_of_exactly_the_level_is_as_the_criteria_say():
-    five = cohort_with([[("baseline", 0.5, 0.5)]] * 5)  # p = 2 / 2**5
-    marks = [
-        symptom_profile(five, criteria=Criteria(alpha=0.0625, p_at_alpha=rule))["significance"].item()
-        for rule in ("ns", "significant")
-    ]
-    assert marks == ["ns", "*"]
-
-
-def test_a_symptom_that_appeared_under_therapy_is_not_tested():
+def test_new_and_missing_grades():
     profile = symptom_profile(cohort_with([[("baseline", 0.5, 0.5), ("on_therapy", nan, nan)]]))
     assert profile.index.tolist() == ["anaphylaxis"]
-
-
-def test_grades_missing_at_last_follow_up():
     cohort = cohort_with([[("baseline", 0.25, nan)], [("baseline", 0.5, 0.5)], [("baseline", 0.0, 0.0)]])
     means = {}
     for rule in ("carry_forward", "drop", "no_response"):
         row = symptom_profile(cohort, Criteria(symptoms_at="last", missing_last=rule)).iloc[0]
         means[rule] = (row["n"], row["mean_score"])
     assert means == {"carry_forward": (3, 0.25), "drop": (2, 0.25), "no_response": (3, 0.5)}
-
-
-def test_a_symptom_without_any_grade_stays_in_the_profile():
     cohort = cohort_with([[("baseline", 0.25, nan)]])
     row = symptom_profile(cohort, Criteria(symptoms_at="last", missing_last="drop")).iloc[0]
     assert row["n"] == 0
@@ -150,15 +138,9 @@ def test_values_of_the_text():
     urinary = symptoms[symptoms["symptom"].isin(["pollakiuria", "urinary_urgency"])]
     assert values["symptoms.group_improved.urinary"]["n"] == sum(urinary["grade_best"] < 1)
     assert values["symptoms.group_improved.urinary"]["denominator"] == len(urinary)
-
-
-def test_only_improvement_counts_as_significant_in_a_group():
     worse = summarise(cohort_with([[("baseline", 1.5, 1.5), ("baseline", 0.5, 0.5)]] * 6))
     assert worse["symptoms.score.anaphylaxis"]["significance"] == "*"
     assert worse["symptoms.group_significant.general_vasomotor"] == {"n": 1, "denominator": 2, "percent": 50.0}
-
-
-def test_there_is_a_value_for_every_symptom_of_the_list():
     values = summarise(random_cohort(1, seed=1))
     assert len(values) == 1 + 4 * 30 + 2 * len(SymptomGroup)
     assert any(value == dict.fromkeys(value) | {"n": 0} for value in values.values() if "effect" in value)

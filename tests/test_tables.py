@@ -30,6 +30,24 @@ def test_table_2_has_the_printed_rows_and_columns():
     assert table[NUMBERS[3:]].isna().all(axis=None)
     assert (table["statistic"] == "count_percent").all()
     assert table.index.equals(pd.RangeIndex(14 * 6))
+    table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
+    assert (table.loc["idiopathic", "denominator"] == 0).all()
+    assert table.loc["idiopathic", ["percent", *INTERVALS]].isna().all(axis=None)
+    assert table.loc["CM", INTERVALS].notna().all(axis=None)
+    one = table_2(random_cohort(1, seed=1, population="CM")).set_index(["row", "column"])
+    assert sorted(one.loc[[("best.orr", "CM"), ("best.nr", "CM")], "percent"]) == [0, 100]
+    assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
+    cohort = random_cohort(40, seed=3)
+    table = table_1(cohort)
+    assert list(table.columns) == COLUMNS
+    pd.testing.assert_frame_equal(table, characteristics(cohort))
+    assert (table.dtypes == table_2(cohort)[COLUMNS].dtypes).all()
+    table = table_2(random_cohort(60, seed=4))
+    for method in ("wilson", "clopper_pearson"):
+        for row in table.to_dict("records"):
+            limits = interval(row["n"], row["denominator"], method)
+            assert [row[f"{method}_low"] / 100, row[f"{method}_high"] / 100] == pytest.approx(limits)
+            assert row[f"{method}_low"] <= row["percent"] <= row[f"{method}_high"]
 
 
 @pytest.mark.parametrize("criteria", [Criteria(), Criteria(worsening="any", intolerance="all")])
@@ -46,30 +64,3 @@ def test_cells_are_those_of_the_population_alone(criteria):
             cell = cells.loc[(row, population.value)]
             size = len(visits[visit])
             assert (cell["n"], cell["denominator"], cell["percent"]) == (n, size, 100 * n / size)
-
-
-def test_an_empty_population_has_no_percentage():
-    table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
-    assert (table.loc["idiopathic", "denominator"] == 0).all()
-    assert table.loc["idiopathic", ["percent", *INTERVALS]].isna().all(axis=None)
-    assert table.loc["CM", INTERVALS].notna().all(axis=None)
-    one = table_2(random_cohort(1, seed=1, population="CM")).set_index(["row", "column"])
-    assert sorted(one.loc[[("best.orr", "CM"), ("best.nr", "CM")], "percent"]) == [0, 100]
-    assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
-
-
-def test_table_1_is_the_characteristics_and_can_stand_above_table_2():
-    cohort = random_cohort(40, seed=3)
-    table = table_1(cohort)
-    assert list(table.columns) == COLUMNS
-    pd.testing.assert_frame_equal(table, characteristics(cohort))
-    assert (table.dtypes == table_2(cohort)[COLUMNS].dtypes).all()
-
-
-def test_every_percentage_has_its_intervals():
-    table = table_2(random_cohort(60, seed=4))
-    for method in ("wilson", "clopper_pearson"):
-        for row in table.to_dict("records"):
-            limits = interval(row["n"], row["denominator"], method)
-            assert [row[f"{method}_low"] / 100, row[f"{method}_high"] / 100] == pytest.approx(limits)
-            assert row[f"{method}_low"] <= row["percent"] <= row[f"{method}_high"]

@@ -101,7 +101,7 @@ def test_a_response_in_the_month_of_the_stop_comes_first_and_nothing_may_take_no
     assert values["times.therapy.remaining.3"]["estimate"] == 0
 
 
-def test_a_loss_to_follow_up_is_a_stop_or_a_censoring():
+def test_every_reason_for_a_stop_has_a_cause():
     courses = {
         "duration_months": [5, 4, 6],
         "ongoing": ["no", "no", "no"],
@@ -114,9 +114,16 @@ def test_a_loss_to_follow_up_is_a_stop_or_a_censoring():
     assert ends(cohort, "first_response") == ["response", "stopped", "stopped"]
     assert ends(cohort, "therapy", censored) == ["censored", "censored", "other"]
     assert ends(cohort, "first_response", censored) == ["response", "censored", "stopped"]
+    n = len(StopReason)
+    courses = {"duration_months": [1] * n, "ongoing": ["no"] * n, "stop_reason": list(StopReason)}
+    courses |= {f"months_to_{name}_response": [NONE] * n for name in ("first", "best")}
+    causes = ["efficacy", "efficacy", "intolerance", "other", "other"]
+    assert ends(cohort_with([STAYS] * n, **courses), "therapy") == causes
+    reasons = ["lack_of_efficacy", "loss_of_response", "intolerance", "lost_to_follow_up", "pregnancy_intent"]
+    assert list(StopReason) == reasons
 
 
-def test_a_responder_without_a_month_counts_at_the_end_of_the_course():
+def test_other_criteria_move_a_response():
     lenient = read_criteria("partial_from_percent=0")  # makes D, whose score did not change, a responder
     frame = event_times(small_cohort(), "first_response", lenient)
     assert frame.loc["D"].tolist() == [4, "response", False]
@@ -126,9 +133,6 @@ def test_a_responder_without_a_month_counts_at_the_end_of_the_course():
     assert values["times.first_response.naive"]["n"] == 5
     assert values["times.first_response.half"]["patients"] == values["times.first_response.half"]["events"] == 6
     assert values["times.first_response.incidence.12"]["estimate"] == 1
-
-
-def test_a_month_of_a_response_that_other_criteria_deny_does_not_count():
     strict = read_criteria("partial_from_percent=40")  # F, with a decrease of a quarter, no longer responds
     for outcome in ("first_response", "best_response"):
         assert rows(small_cohort(), outcome, strict).endswith("F 12 censored")
@@ -191,12 +195,23 @@ def test_every_population_is_counted_whole(criteria):
         json.dumps(values, allow_nan=False)
 
 
-def test_plain_medians_are_those_of_the_text():
+def test_plain_medians_are_those_of_the_text_and_curves_add_up():
     values, text = summarise(SHIPPED), followup_values(SHIPPED)
     assert values["times.first_response.naive"] == text["followup.first_response.responders"]
     assert values["times.best_response.naive"] == text["followup.best_response.responders"]
     for group in ("all", "responders", "non_responders", "pr", "mr", "cr"):
         assert values[f"times.therapy.{group}.naive"] == text[f"followup.duration.{group}"]
+    frame = curves(SHIPPED)
+    assert list(frame)[:4] == ["outcome", "event", "method", "time"]
+    found = frame[["outcome", "event"]].drop_duplicates().agg(" ".join, axis=1).tolist()
+    responses = [f"{which}_response {event}" for which in ("first", "best") for event in ("response", "stopped")]
+    assert found == [*responses, *(f"therapy {event}" for event in ("on_therapy", *EVENTS["therapy"]))]
+    assert set(frame.loc[frame["event"] == "on_therapy", "method"]) == {"Kaplan-Meier"}
+    assert set(frame.loc[frame["event"] != "on_therapy", "method"]) == {"Aalen-Johansen"}
+    therapy = frame[frame["outcome"] == "therapy"].groupby("time")["estimate"].sum()
+    np.testing.assert_allclose(therapy, 1, atol=1e-11)
+    curve = pd.DataFrame({"time": [0.0, 2.0, 5.0], "at_risk": [7, 7, 3]})
+    assert at_risk(curve, [0, 1, 2, 2.5, 5, 6]).tolist() == [7, 7, 7, 3, 3, 0]
 
 
 def test_an_outcome_that_never_comes_has_no_month():
@@ -211,30 +226,3 @@ def test_an_outcome_that_never_comes_has_no_month():
     assert values["times.first_response.incidence.12"]["estimate"] is None  # nobody was followed for so long
     empty = values["times.therapy.cr.kaplan_meier"]
     assert empty == {"patients": 0, "competing": 0, "censored": 0} | nothing
-
-
-def test_curves_are_tidy_and_add_up():
-    frame = curves(SHIPPED)
-    assert list(frame)[:4] == ["outcome", "event", "method", "time"]
-    found = frame[["outcome", "event"]].drop_duplicates().agg(" ".join, axis=1).tolist()
-    responses = [f"{which}_response {event}" for which in ("first", "best") for event in ("response", "stopped")]
-    assert found == [*responses, *(f"therapy {event}" for event in ("on_therapy", *EVENTS["therapy"]))]
-    assert set(frame.loc[frame["event"] == "on_therapy", "method"]) == {"Kaplan-Meier"}
-    assert set(frame.loc[frame["event"] != "on_therapy", "method"]) == {"Aalen-Johansen"}
-    therapy = frame[frame["outcome"] == "therapy"].groupby("time")["estimate"].sum()
-    np.testing.assert_allclose(therapy, 1, atol=1e-11)
-
-
-def test_patients_at_risk_are_counted_just_before_a_month():
-    curve = pd.DataFrame({"time": [0.0, 2.0, 5.0], "at_risk": [7, 7, 3]})
-    assert at_risk(curve, [0, 1, 2, 2.5, 5, 6]).tolist() == [7, 7, 7, 3, 3, 0]
-
-
-def test_every_reason_for_a_stop_has_a_cause():
-    n = len(StopReason)
-    courses = {"duration_months": [1] * n, "ongoing": ["no"] * n, "stop_reason": list(StopReason)}
-    courses |= {f"months_to_{name}_response": [NONE] * n for name in ("first", "best")}
-    causes = ["efficacy", "efficacy", "intolerance", "other", "other"]
-    assert ends(cohort_with([STAYS] * n, **courses), "therapy") == causes
-    reasons = ["lack_of_efficacy", "loss_of_response", "intolerance", "lost_to_follow_up", "pregnancy_intent"]
-    assert list(StopReason) == reasons
