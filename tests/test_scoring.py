@@ -40,7 +40,7 @@ def by_hand(patient, visit, missing_last):
     return counts | {"quarters": 4 * total}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(patients=st.lists(PATIENT, min_size=1, max_size=6), visit=st.sampled_from(["best", "last"]), rule=RULES)
 def test_scores_are_those_found_patient_by_patient(patients, visit, rule):
     cohort = cohort_with(patients)

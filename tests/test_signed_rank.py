@@ -26,7 +26,6 @@ from analysis.statistics.signed_rank import (
 )
 
 SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
-LARGE = [1] * 8 + [0.75] * 12 + [0.5] * 9 + [0.25] * 6 + [0] * 11 + [-0.5] * 9
 GRADE_DIFFERENCES = st.lists(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=9)
 
 
@@ -55,7 +54,7 @@ def enumerated_p(differences, zeros, alternative):
 
 @pytest.mark.parametrize("zeros", ["drop", "pratt"])
 @pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(differences=GRADE_DIFFERENCES)
 def test_p_value_equals_full_enumeration(zeros, alternative, differences):
     result = signed_rank(differences, zeros, alternative)
@@ -69,8 +68,6 @@ def test_p_value_equals_full_enumeration(zeros, alternative, differences):
     (SMALL, {"zeros": "pratt"}, 0.125),  # the same with zero.method="Pratt"
     (SMALL, {"alternative": "greater"}, 0.05078125),  # wilcox.exact(d, alternative="greater")$p.value
     (SMALL, {"alternative": "less"}, 0.97265625),  # wilcox.exact(d, alternative="less")$p.value
-    (LARGE, {}, 7.68882148349803e-06),  # wilcox.exact(d)$p.value, and coin as above
-    (LARGE, {"zeros": "pratt"}, 8.74573834153125e-06),  # wilcoxsign_test, zero.method="Pratt", distribution="exact"
 ])  # fmt: skip
 def test_p_value_equals_r(differences, options, expected):
     assert signed_rank(differences, **options).p_value == pytest.approx(expected, rel=1e-11)
@@ -81,8 +78,6 @@ def test_hand_counted_example():
     result = signed_rank(SMALL)
     assert (result.statistic, result.n, result.n_zero, result.n_tied) == (30.5, 8, 2, 7)
     assert result.effect == pytest.approx((30.5 - 5.5) / 36)
-    # wilcox.exact(LARGE)$statistic
-    assert signed_rank(LARGE).statistic == 850.5
 
 
 @pytest.mark.parametrize("n", [7, 55, 400])
@@ -129,17 +124,6 @@ def test_p_values_of_tied_data_with_zeros_equal_r(n, zeros):
         assert result.p_value == pytest.approx(p, rel=1e-11)
 
 
-# wilcox.exact(changes(n))$statistic; wilcox.test(changes(n), exact=FALSE, correct=FALSE)$p.value
-@pytest.mark.parametrize(
-    ("n", "statistic", "p"),
-    [(14, 60, 0.0966142084478522), (55, 876, 0.000854043115781159), (1000, 174183.5, 0.178837714973735)],
-)
-def test_the_normal_approximation_equals_r(n, statistic, p):
-    result = signed_rank(changes(n), distribution="asymptotic")
-    assert (result.method, result.statistic) == ("normal", statistic)
-    assert result.p_value == pytest.approx(p, rel=1e-12)
-
-
 @pytest.mark.parametrize("zeros", ["drop", "pratt"])
 def test_the_normal_approximation_equals_scipy(zeros):
     differences = np.random.default_rng(1).choice([-0.5, 0, 0.25, 0.5], size=300, p=[0.4, 0.1, 0.2, 0.3])
@@ -167,6 +151,20 @@ def test_tails_equal_whole_number_counts_to_the_last_digit_or_so(n):
         assert exact_upper(np.array(doubled), least) == pytest.approx(float(counted_tail(doubled, least)), rel=1e-13)
 
 
+def all_tails(doubled):
+    """Upper tails of the sum of the ranks with a positive sign from every place on, in units of what divides all."""
+    ranks = np.sort(doubled // np.gcd.reduce(doubled))
+    chances, reached = np.zeros(ranks.sum() + 1), 0
+    chances[0] = 1
+    for rank in ranks:
+        before = chances[: reached + 1] / 2
+        reached += rank
+        chances[: reached + 1] = 0
+        chances[: reached + 1 - rank] = before
+        chances[rank : reached + 1] += before
+    return np.cumsum(chances[::-1])[::-1]
+
+
 def spread(counts):
     """Ranks of differences with so many of each size, the smallest first, doubled."""
     return np.rint(2 * stats.rankdata(np.repeat(np.arange(len(counts)), counts))).astype(int)
@@ -178,22 +176,21 @@ def spread(counts):
 def test_beyond_the_limits_a_saddlepoint_is_close_to_the_exact_tail(counts, within):
     doubled = spread(counts)
     assert upper_tail(doubled, "exact") == ("saddlepoint", saddlepoint_upper)
-    checked, total, common = 0, int(doubled.sum()), int(np.gcd.reduce(doubled))
-    for share in (0.5, 0.501, 0.51, 0.53, 0.56, 0.6, 0.63):
-        least = int(share * total) // common * common
-        exact = exact_upper(doubled, least)
-        assert saddlepoint_upper(doubled, least) == pytest.approx(exact, rel=within)
-        checked += exact < 1e-10
-    assert checked
+    tails, common = all_tails(doubled), int(np.gcd.reduce(doubled))
+    places = [int(share * doubled.sum()) // common for share in (0.5, 0.501, 0.51, 0.53, 0.56, 0.6, 0.63)]
+    assert tails[places[-1]] < 1e-10
+    for place in places:
+        assert saddlepoint_upper(doubled, common * place) == pytest.approx(tails[place], rel=within)
 
 
 @pytest.mark.parametrize("counts", [[990, 11], [500, 501], [980, 11, 10], [997, 1, 1, 1, 1], [1001]])
 def test_beyond_the_limit_few_sizes_are_exact(counts):
     doubled = spread(counts)
     assert upper_tail(doubled, "exact") == ("exact", grouped_upper)
+    tails, common = all_tails(doubled), int(np.gcd.reduce(doubled))
     for share in (0.2, 0.49, 0.5, 0.52, 0.56, 0.61, 1.0):
         least = int(share * doubled.sum())
-        assert grouped_upper(doubled, least) == pytest.approx(exact_upper(doubled, least), rel=1e-11)
+        assert grouped_upper(doubled, least) == pytest.approx(tails[-(-least // common)], rel=1e-11)
     assert grouped_upper(doubled, doubled.sum() + 1) == 0.0
 
 

@@ -4,6 +4,7 @@ import statistics
 import warnings
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -72,11 +73,15 @@ def bare(cohort):
     )
 
 
+@cache
+def names_of_values(module):
+    return module.summarise(small_cohort()).keys()
+
+
 @pytest.mark.parametrize("population", Population)
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.split(".")[1])
 def test_values_of_any_cohort_have_the_same_names_and_can_be_stored(module, population):
-    one = random_cohort(1, 10, population)
-    names = module.summarise(small_cohort()).keys()
+    one, names = random_cohort(1, 10, population), names_of_values(module)
     for cohort in (one, bare(one)):
         with warnings.catch_warnings(action="error"):
             values = module.summarise(cohort)

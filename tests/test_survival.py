@@ -30,7 +30,7 @@ MANY = ([i * 7 % 23 + 1 for i in range(60)], [(i * i + i // 4) % 3 for i in rang
 COLUMNS = ["time", "at_risk", "events", "competing", "censored", "estimate", "low", "high"]
 NONE = float("nan")
 COURSES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=25)
-sampled = settings(deadline=None, max_examples=80)
+sampled = settings(deadline=None, max_examples=40)
 
 
 def events(codes, *kinds):
@@ -156,14 +156,6 @@ def test_estimate_at_a_time_equals_r(cause, confidence, month, expected):
     curve = cumulative_incidence(*MANY, cause, confidence) if cause else kaplan_meier(*MANY, confidence)
     found = estimate_at(curve, month)
     assert (found.value, found.low, found.high) == pytest.approx(expected, rel=1e-9)
-
-
-def test_variance_is_that_of_survfit_and_not_of_cmprsk():
-    found = estimate_at(cumulative_incidence(*FEW), 6)
-    slope = found.value * math.log(found.value)
-    error = slope * (math.log(-math.log(found.value)) - math.log(-math.log(found.high))) / 1.959963984540054
-    assert abs(error) == pytest.approx(0.1574947980868265)  # m$std.err as above
-    assert error**2 != pytest.approx(0.0287538863665, rel=0.05)  # timepoints(cuminc(t, e), 6)$var
 
 
 @pytest.mark.parametrize("seed", range(4))
