@@ -16,13 +16,9 @@ Rows = dict[str, list[Row]]
 
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
 POPULATIONS = {
-    "all": ("ISM", "CM", "MMAS", "idiopathic_MCAS"),
-    "primary": ("ISM", "CM", "MMAS"),
-    "ISM": ("ISM",),
-    "CM": ("CM",),
-    "MMAS": ("MMAS",),
-    "idiopathic": ("idiopathic_MCAS",),
-}
+    "all": ("ISM", "CM", "MMAS", "idiopathic_MCAS"), "primary": ("ISM", "CM", "MMAS"), "ISM": ("ISM",), "CM": ("CM",),
+    "MMAS": ("MMAS",), "idiopathic": ("idiopathic_MCAS",),
+}  # fmt: skip
 RANKS = {"CR": 0, "MR": 1, "PR": 2, "NR": 3}
 
 

@@ -14,13 +14,9 @@ Values = dict[str, dict[str, Any]]
 
 GROUPS = ("general_vasomotor", "superficial_vasomotor", "gastrointestinal", "urinary", "pain", "neuropsychiatric")
 GRADES = {
-    "worse": Fraction(3, 2),
-    "unchanged": Fraction(1),
-    "slight": Fraction(3, 4),
-    "substantial": Fraction(1, 2),
-    "dramatic": Fraction(1, 4),
-    "disappeared": Fraction(0),
-}
+    "worse": Fraction(3, 2), "unchanged": Fraction(1), "slight": Fraction(3, 4), "substantial": Fraction(1, 2),
+    "dramatic": Fraction(1, 4), "disappeared": Fraction(0),
+}  # fmt: skip
 REASONS = ("lack_of_efficacy", "loss_of_response", "intolerance", "lost_to_follow_up", "pregnancy_intent")
 WEEKS = Fraction(36525, 100) / 12 / 7
 NOT_PERSISTENT = ("NR", "loss_of_response", "intolerance", "lost_to_follow_up")

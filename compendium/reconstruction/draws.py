@@ -14,22 +14,16 @@ from analysis.schema import symptom_list
 from compendium.reconstruction.statements import Statements
 
 _MEDIANS = {
-    "age": "table1.age_treatment.median",
-    "delay": "table1.time_to_treatment.median",
-    "CR": "results.duration.cr.median",
-    "MR": "results.duration.mr.median",
-    "PR": "results.duration.pr.median",
+    "age": "table1.age_treatment.median", "delay": "table1.time_to_treatment.median",
+    "CR": "results.duration.cr.median", "MR": "results.duration.mr.median", "PR": "results.duration.pr.median",
     "NR": "results.duration.non_responders.median",
-}
+}  # fmt: skip
 
 TESTS = {
-    ("tryptase", "diagnosis"): "table1.biology.tryptase",
-    ("tryptase", "before"): "results.biology.tryptase.before",
-    ("tryptase", "on_therapy"): "results.biology.tryptase.on",
-    ("total_ige", "diagnosis"): "table1.biology.ige",
-    ("total_ige", "before"): "results.biology.ige.before",
-    ("total_ige", "on_therapy"): "results.biology.ige.on",
-}
+    ("tryptase", "diagnosis"): "table1.biology.tryptase", ("tryptase", "before"): "results.biology.tryptase.before",
+    ("tryptase", "on_therapy"): "results.biology.tryptase.on", ("total_ige", "diagnosis"): "table1.biology.ige",
+    ("total_ige", "before"): "results.biology.ige.before", ("total_ige", "on_therapy"): "results.biology.ige.on",
+}  # fmt: skip
 """The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
 _IGE_RISES = 3
@@ -62,15 +56,10 @@ _RESPONSE_FACTOR = {"CR": 1.0, "MR": 1.0, "PR": 0.65, "NR": 0.12}
 _WORSENS = {"CR": 0.0, "MR": 0.01, "PR": 0.02, "NR": 0.06}
 
 _POPULATIONS = {
-    "all": ["ISM", "CM", "MMAS", "idiopathic_MCAS"],
-    "primary": ["ISM", "CM", "MMAS"],
-    "ism": ["ISM"],
-    "cm": ["CM"],
-    "mmas": ["MMAS"],
-    "idiopathic": ["idiopathic_MCAS"],
-    "mcas": ["MMAS", "idiopathic_MCAS"],
+    "all": ["ISM", "CM", "MMAS", "idiopathic_MCAS"], "primary": ["ISM", "CM", "MMAS"], "ism": ["ISM"], "cm": ["CM"],
+    "mmas": ["MMAS"], "idiopathic": ["idiopathic_MCAS"], "mcas": ["MMAS", "idiopathic_MCAS"],
     "mastocytosis": ["ISM", "CM"],
-}
+}  # fmt: skip
 """The diagnoses of each population, as the claims name it."""
 
 

@@ -15,21 +15,13 @@ _TEXTS = (".csv", ".html", ".ipynb", ".json", ".svg")
 
 @dataclass(frozen=True)
 class Difference:
-    """A result that is not what it should be.
-
-    Attributes
-    ----------
-    name : str
-        The file.
-    what : str
-        What is different, in words.
-    relative : float or None
-        The largest difference of a number by its size, if only numbers differ.
-    """
+    """A result that is not what it should be."""
 
     name: str
     what: str
+    """The file, and what is different, in words."""
     relative: float | None = None
+    """The largest difference of a number by its size, if only numbers differ."""
 
 
 def _texts(name: str, expected: bytes, found: bytes) -> Difference:

@@ -1,7 +1,7 @@
 """What `make paper` runs: one line per result, the notebook that makes it and its parameters.
 
-To add a table or a figure, add its notebook to `notebooks/` and a line to `JOBS`. Which files a job makes is not
-declared: every job writes into an empty folder of its own, and what it leaves there is what it makes.
+To add a table or a figure, add its notebook to `notebooks/` and its name to `_PLAIN` or a line to `JOBS`. Which files a
+job makes is not declared: every job writes into an empty folder of its own, and what it leaves there is what it makes.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,28 +18,19 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One run of one notebook.
-
-    Parameters
-    ----------
-    name : str
-        Name of the job, unique; also the name of the executed notebook that is kept.
-    notebook : str
-        File name in the folder of the notebooks.
-    parameters : mapping of str to object
-        Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets.
-    after : tuple of str
-        Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds
-        the folder of the results in its parameter `built`.
-    reads : tuple of str
-        Files or folders besides the cohort that the notebook reads, relative to the project.
-    """
+    """One run of one notebook."""
 
     name: str
+    """Name of the job, unique; also the name of the executed notebook that is kept."""
     notebook: str
+    """File name in the folder of the notebooks."""
     parameters: Mapping[str, object] = field(default_factory=dict)
+    """Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets."""
     after: tuple[str, ...] = ()
+    """Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds the
+    folder of the results in its parameter `built`."""
     reads: tuple[str, ...] = ()
+    """Files or folders besides the cohort that the notebook reads, relative to the project."""
 
 
 def _figure(name: str, notebook: str, population: str) -> Job:
@@ -52,6 +43,12 @@ _ANSWERING = (
     *("table-1", "table-2"),
 )
 
+# The jobs that bear the name of their notebook and read nothing but the cohort.
+_PLAIN = (
+    *("sensitivity", "figure-e5", "response-rates", "times", "subgroups", "patients", "table-1", "table-2", "response"),
+    *("duration", "dose", "symptoms", "safety", "biology", "comparison", "explore", "checklist"),
+)
+
 # The figures take longest and come first, so that no core waits at the end.
 JOBS: tuple[Job, ...] = (
     _figure("figure-1", "figure-1.ipynb", "all"),
@@ -60,23 +57,7 @@ JOBS: tuple[Job, ...] = (
     _figure("figure-2", "figure-2.ipynb", "all"),
     _figure("figure-e3", "figure-2.ipynb", "primary"),
     _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
-    Job("sensitivity", "sensitivity.ipynb"),
-    Job("figure-e5", "figure-e5.ipynb"),
-    Job("response-rates", "response-rates.ipynb"),
-    Job("times", "times.ipynb"),
-    Job("subgroups", "subgroups.ipynb"),
-    Job("patients", "patients.ipynb"),
-    Job("table-1", "table-1.ipynb"),
-    Job("table-2", "table-2.ipynb"),
-    Job("response", "response.ipynb"),
-    Job("duration", "duration.ipynb"),
-    Job("dose", "dose.ipynb"),
-    Job("symptoms", "symptoms.ipynb"),
-    Job("safety", "safety.ipynb"),
-    Job("biology", "biology.ipynb"),
-    Job("comparison", "comparison.ipynb"),
-    Job("explore", "explore.ipynb"),
-    Job("checklist", "checklist.ipynb"),
+    *(Job(name, f"{name}.ipynb") for name in _PLAIN),
     Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",)),
 )
 
