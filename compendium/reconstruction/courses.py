@@ -192,10 +192,8 @@ def _changes_of_dose(statements: Statements, draw: Draw, courses: Courses) -> No
     """Let escalations and weekly schedules have led to the responses that they did (L271-L284)."""
     model, n = statements.model, len(draw.best)
     courses.month = month = [model.new_int_var(1, LONGEST, "") for _ in range(n)]
-    courses.change = {
-        name: {i: model.new_bool_var("") for i, best in enumerate(draw.best) if best in classes}
-        for name, classes in CHANGES.items()
-    }
+    for name, classes in CHANGES.items():
+        courses.change[name] = {i: model.new_bool_var("") for i, best in enumerate(draw.best) if best in classes}
     for name, literals in courses.change.items():
         for i, literal in literals.items():
             statements.prefer(literal, draw.generator.normal())

@@ -107,20 +107,18 @@ def _courses(solved: _Solved) -> pd.DataFrame:
     # Whoever is still on therapy was last seen in January 2018; whoever stopped did so before.
     latest = LONGEST - duration
     start = np.where(ongoing, latest, np.floor(generator.random(n) * np.maximum(latest, 1)).astype(int))
-    frame = pd.DataFrame(
-        {
-            "start_month": [str(STUDY_START + int(month)) for month in start],
-            "start_dose_mg": model.statements.printed_count("methods.dose.start"),
-            "start_interval_weeks": model.statements.printed_count("methods.dose.start_interval"),
-            "duration_months": duration,
-            "ongoing": _yes_no(ongoing),
-            "stop_reason": status.map(_STOP_REASONS),
-            "months_to_first_response": pd.Series(solved.values(courses.first)).where(responded),
-            "months_to_best_response": pd.Series(solved.values(courses.best)).where(responded),
-            "recommended": np.maximum(start - generator.integers(0, 3, n), 0),
-        }
-    )
-    return frame.assign(**_changes(solved))
+    columns = {
+        "start_month": [str(STUDY_START + int(month)) for month in start],
+        "start_dose_mg": model.statements.printed_count("methods.dose.start"),
+        "start_interval_weeks": model.statements.printed_count("methods.dose.start_interval"),
+        "duration_months": duration,
+        "ongoing": _yes_no(ongoing),
+        "stop_reason": status.map(_STOP_REASONS),
+        "months_to_first_response": pd.Series(solved.values(courses.first)).where(responded),
+        "months_to_best_response": pd.Series(solved.values(courses.best)).where(responded),
+        "recommended": np.maximum(start - generator.integers(0, 3, n), 0),
+    }
+    return pd.DataFrame(columns | _changes(solved))
 
 
 def _changes(solved: _Solved) -> dict[str, pd.Series]:
@@ -160,15 +158,14 @@ def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd
     weights = 1 / np.arange(1, centres + 1)
     more = generator.choice(centres, screened - centres, p=weights / weights.sum())
     centre = np.concatenate([np.arange(centres), more])
-    return pd.DataFrame(
-        {
-            "patient_id": names,
-            "centre_id": [f"C{number + 1:02d}" for number in generator.permutation(centre)],
-            "recommendation_month": [str(STUDY_START + int(month)) for month in months],
-            "screening": ["included" if reason is None else "excluded" for reason in reasons],
-            "exclusion_reason": reasons,
-        }
-    )
+    columns = {
+        "patient_id": names,
+        "centre_id": [f"C{number + 1:02d}" for number in generator.permutation(centre)],
+        "recommendation_month": [str(STUDY_START + int(month)) for month in months],
+        "screening": ["included" if reason is None else "excluded" for reason in reasons],
+        "exclusion_reason": reasons,
+    }
+    return pd.DataFrame(columns)
 
 
 def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
