@@ -88,9 +88,6 @@ def test_all_problems_at_once_in_order(write):
     found = problems(write(text))
     assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [one[:3] for one in expected]
     assert all(text.endswith(one[3]) for text, one in zip(found["allowed"], expected, strict=True))
-
-
-def test_the_message_names_file_row_column_and_value_and_is_cut(write):
     path = write("claim,kind,value\n" + "".join(f"c{number},percent,5 %\n" for number in range(250)))
     with pytest.raises(ClaimsError, match=r"\.\.\. and 50 more problems$") as error:
         read_claims(path)

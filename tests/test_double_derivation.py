@@ -223,12 +223,9 @@ def test_results_of_the_shipped_cohort(part, population):
     assert not differences(computed(cohort), derived(patients, rows["laboratory"]))
 
 
-def test_patients_of_the_shipped_cohort():
+def test_patients_of_thousands_of_cohorts():
     cohort, rows = _shipped("all")
     assert not differences(of_patients(cohort), of_described(second_derivation.described(rows)))
-
-
-def test_patients_of_thousands_of_cohorts():
     frames, rows = drawn(5000, seed=100)
     patients = second_derivation.described(rows)
     assert not differences(of_patients(from_tables(frames)), of_described(patients))

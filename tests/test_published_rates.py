@@ -116,7 +116,7 @@ def test_what_the_paper_gives_as_read_by_hand(of_shipped, quantity, n, of, where
     assert (note in row["note"]) if note else row["note"] == ""
 
 
-def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
+def test_another_cohort_beside_the_paper(own, of_own, of_nobody):
     """A rate has the counts of every value that one of its statements asks for."""
     quantities = set(of_own["quantity"])
     answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, keep_default_na=False).set_index("claim")["answer"]
@@ -132,9 +132,6 @@ def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
         one, other = (own[answers[claim]] for claim in (text, table))
         assert (one["n"], one["denominator"]) == (other["n"], other["denominator"])
         assert answers[text] not in quantities and answers[table] in quantities
-
-
-def test_differences_of_another_cohort(own, of_own, of_nobody):
     rows = of_own.set_index("quantity")
     for quantity in ("table_2:best.mr:all", "followup.stop.responders.intolerance", "table_1:presentation.skin:all"):
         row, value = rows.loc[quantity], own[quantity]
@@ -202,13 +199,7 @@ def test_which_count_a_statement_gives(tmp_path, claims, expected):
         assert (row["own_n"], row["own_denominator"]) == (1, 4)
 
 
-def test_an_unknown_claim_is_refused(tmp_path):
-    claims = [("a", "results", "percent", "2", "9", "22.2")]
-    with pytest.raises(AnswerError, match="there is no claim 'b'"):
-        compared_rates(small(tmp_path, claims, {"b": "safety.flare.all"}), {})
-
-
-def test_medians_means_and_ranges_side_by_side(shipped, own):
+def test_medians_means_and_ranges_side_by_side(shipped, own, tmp_path):
     rows = compared_values(PUBLISHED, shipped)
     assert not rows.duplicated(["quantity", "statistic"]).any()
     # Printed are whole numbers, or one decimal.
@@ -223,6 +214,9 @@ def test_medians_means_and_ranges_side_by_side(shipped, own):
     assert nothing["own"].isna().all()
     assert set(published_rows.value_rows(nothing)["Own cohort"]) == {"–"}
     assert "–: the cohort has no values." in published_rows.value_notes(nothing)
+    claims = [("a", "results", "percent", "2", "9", "22.2")]
+    with pytest.raises(AnswerError, match="there is no claim 'b'"):
+        compared_rates(small(tmp_path, claims, {"b": "safety.flare.all"}), {})
 
 
 def test_rows_as_printed(of_own, of_nobody):

@@ -172,23 +172,13 @@ def brute_force(n, m, p, q, within):
     return sum(c for (i, j), c in chance.items() if within(stats.fisher_exact([[i, n - i], [j, m - j]]).pvalue))
 
 
-def test_power_equals_brute_force_also_where_p_is_the_level():
+def test_power_equals_brute_force_and_its_smallest_difference():
     assert fisher_power(6, 9, 0.2, 0.7) == pytest.approx(brute_force(6, 9, 0.2, 0.7, lambda p: p < 0.05))
     # One against 19: the p value of the most extreme outcome is 1 / 20.
     assert fisher_power(1, 19, 1.0, 0.0) == 0
     assert fisher_power(1, 19, 1.0, 0.0, p_at_alpha="significant") == 1
     expected = brute_force(1, 19, 0.9, 0.1, lambda p: p < 0.05 + 1e-9)
     assert fisher_power(1, 19, 0.9, 0.1, p_at_alpha="significant") == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, PRIMARY, 1.0])
-def test_the_test_keeps_its_level(rate):
-    assert 0 <= fisher_power(14, 41, rate, rate) < 0.05
-    assert fisher_power(14, 41, rate, rate, alpha=0.0) == 0
-    assert 0 <= fisher_power(4000, 6000, rate, rate) <= 0.05
-
-
-def test_the_smallest_difference_has_the_power_asked_for():
     below = detectable_rate(14, 41, PRIMARY, higher=False)
     assert fisher_power(14, 41, below, PRIMARY) == pytest.approx(0.8)
     nearer = np.linspace(below + 1e-6, PRIMARY, 40)
@@ -201,6 +191,13 @@ def test_the_smallest_difference_has_the_power_asked_for():
     assert detectable_rate(50, 50, 0.5, higher=True, power=0.01) == 0.5
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, PRIMARY, 1.0])
+def test_the_test_keeps_its_level(rate):
+    assert 0 <= fisher_power(14, 41, rate, rate) < 0.05
+    assert fisher_power(14, 41, rate, rate, alpha=0.0) == 0
+    assert 0 <= fisher_power(4000, 6000, rate, rate) <= 0.05
+
+
 def test_large_groups_use_the_normal_approximation(monkeypatch):
     exact = [fisher_power(200, 300, rate, 0.5) for rate in (0.3, 0.4, 0.6)]
     monkeypatch.setattr(module, "OUTCOMES_LIMIT", 10)
@@ -210,7 +207,7 @@ def test_large_groups_use_the_normal_approximation(monkeypatch):
     assert fisher_power(20_000, 80_000, 0.5, 0.51) == pytest.approx(0.716, abs=0.001)
 
 
-def test_shift_multiplies_the_odds_above_every_limit():
+def test_shift_and_simulated_power():
     base, odds_ratio = np.array([5, 20, 0, 40, 25, 10]) / 100, 3.0
     moved = shifted(base, odds_ratio)
     assert moved.sum() == pytest.approx(1)
@@ -220,9 +217,6 @@ def test_shift_multiplies_the_odds_above_every_limit():
     assert moved[2] == pytest.approx(0)
     assert shifted([5, 20, 0, 40, 25, 10], 1.0) == pytest.approx(base)
     assert shifted([0, 4, 0], 7.0).tolist() == [0, 1, 0]
-
-
-def test_simulated_power_equals_the_sum_over_all_outcomes():
     shares, odds_ratio, n, m = [0.6, 0.4], 8.0, 6, 9
     # With two grades the outcomes are pairs of counts.
     first, second = shifted(shares, odds_ratio)[1], 0.4

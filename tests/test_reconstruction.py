@@ -180,7 +180,7 @@ def test_times_and_scores_of_a_patient_belong_together(cohort):
     assert len(rows) and (rows["grade_best"] == rows["grade_last"]).all()
 
 
-def test_events_agree_with_symptoms_and_courses(cohort):
+def test_events_and_findings_belong_together(cohort):
     events, courses, symptoms = (cohort[table] for table in ("adverse_events", "courses", "symptoms"))
     had = set(zip(symptoms["patient_id"], symptoms["symptom"], strict=True))
     known = set(symptoms["symptom"])
@@ -191,9 +191,6 @@ def test_events_agree_with_symptoms_and_courses(cohort):
     assert set(flares["patient_id"]) <= set(symptoms.loc[symptoms["grade_last"] == 1.5, "patient_id"])
     assert (led["severity"] != "mild").all()
     assert set(led["patient_id"]) == set(courses.loc[courses["stop_reason"] == "intolerance", "patient_id"])
-
-
-def test_findings_belong_together(cohort):
     patients = cohort["patients"]
     mutated = patients[patients["kit_d816v"] == "positive"]
     assert mutated[["bone_marrow_kit_d816v", "skin_kit_d816v"]].eq("positive").any(axis=1).all()

@@ -34,7 +34,7 @@ def changes(cohort):
     return sensitivity.one_at_a_time(cohort)
 
 
-def test_every_option_is_tried():
+def test_all_options_and_combinations_are_tried():
     assert {field.name for field in fields(Criteria)} == TRIED
     for name in TRIED:
         assert sensitivity.values_of(name)[0] == getattr(PAPER, name)
@@ -47,9 +47,6 @@ def test_every_option_is_tried():
         for value in sensitivity.values_of(name):  # none is refused
             Criteria(**{name: value} | ({"partial_from_percent": 10} if name == "major_above_percent" else {}))
     assert set(sensitivity.NUMBERS) == set(LIMITS)
-
-
-def test_all_combinations_are_there_once():
     grid = sensitivity.combinations(["worsening", "new_symptoms", "alpha"])
     expected = set(product(("total", "any"), ("rule_out", "count", "ignore"), (0.05, 0.01)))
     assert set(grid.itertuples(index=False, name=None)) == expected
@@ -103,9 +100,6 @@ def test_shares_of_marks_are_counted(marks):
     assert shares.at[symptom, "these"] == marks[symptom].iloc[0]
     assert np.allclose(shares[["***", "**", "*", "ns"]].sum(axis=1), 1)
     assert np.allclose(shares["significant"], 1 - shares["ns"])
-
-
-def test_a_symptom_that_cannot_be_tested_under_some_rules():
     # Without a grade at last follow-up nothing is left to test there, if such symptoms are left out.
     grid = sensitivity.symptom_grid(cohort_with([[("baseline", 0.0, np.nan)]] * 8))
     share = sensitivity.mark_shares(grid).iloc[0]

@@ -203,7 +203,7 @@ def test_beyond_the_limit_equal_sizes_are_a_sign_test(positive):
         assert signed_rank(differences, alternative=alternative).p_value == pytest.approx(expected, rel=1e-11)
 
 
-def test_beyond_the_limit_nothing_breaks_at_the_ends():
+def test_the_ends_and_fractional_data():
     # The number of sign patterns, 2 ** 1000, still is a double: the whole distribution adds up to one.
     assert signed_rank(np.ones(EXACT_LIMIT)).p_value == 2.0 ** (1 - EXACT_LIMIT)
     assert signed_rank(np.ones(EXACT_LIMIT), alternative="less").p_value == 1.0
@@ -219,9 +219,6 @@ def test_beyond_the_limit_nothing_breaks_at_the_ends():
     assert signed_rank(changed, "pratt").method == "exact"
     assert signed_rank(np.r_[changed, np.zeros(400)], "pratt").method == "exact"
     assert signed_rank(np.r_[changed, np.zeros(20_000)], "pratt").method == "saddlepoint"
-
-
-def test_fractional_data_is_tied_by_its_decimals():
     # The eight pairs by which GraphPad's knowledge base (article 2020) shows its fault, divided by 10: the changes are
     # those of the whole numbers, 34/128. R: wilcox.exact(round(a - b, 1))$p.value; without rounding it gives 0.3125.
     before = [1.1, 1.5, 3.6, 2.3, 3.7, 1.6, 1.9, 0.7]

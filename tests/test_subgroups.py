@@ -165,9 +165,6 @@ def test_power_for_the_groups_of_the_paper(shipped, values):
     assert values["subgroups.symptoms.significant"]["n"] == (rows["p_value"] < 0.05).sum()
     level = rate_power("Rate", (14, 41), 34 / 41, Criteria(alpha=0.01))
     assert level["power.below_40"]["power"] == pytest.approx(fisher_power(14, 41, 34 / 41 - 0.4, 34 / 41, 0.01))
-
-
-def test_entries_of_power():
     entries = rate_power("Rate", (10, 20), 0.7, PAPER)
     assert len(entries) == len(DIFFERENCES) + 2
     assert entries["power.above_30"]["idiopathic_percent"] == 100

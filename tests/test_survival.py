@@ -70,12 +70,7 @@ def test_estimates_equal_redistribution_to_the_right(courses):
     alone = redistributed(times, [int(code == 2) for code in codes])
     curve = kaplan_meier(times, events(codes, 2))
     assert curve["estimate"].tolist() == pytest.approx([float(1 - alone[1](t)) for t in curve["time"]], abs=1e-11)
-
-
-@sampled
-@given(courses=COURSES)
-def test_counts_are_those_of_the_patients(courses):
-    times, codes = zip(*courses, strict=True)
+    # The counts are those of the patients.
     curve = cumulative_incidence(times, codes, 1)
     assert list(curve) == COLUMNS
     assert curve["time"].tolist() == sorted({0, *times})
@@ -108,7 +103,7 @@ def test_without_censoring_all_are_plain_shares(courses):
         assert [row.low, row.high] == pytest.approx(expected)
 
 
-def test_kaplan_meier_equals_r():
+def test_cumulative_incidence_and_kaplan_meier_equal_r():
     # summary(f(e == 1), censored = TRUE)
     curve = kaplan_meier(FEW[0], events(FEW[1], 1)).iloc[1:]
     assert curve["time"].tolist() == [*range(1, 10)]
@@ -118,9 +113,6 @@ def test_kaplan_meier_equals_r():
         [0.53897718057074, 0.48171494219538, *[0.39067612760778] * 2, 0.25998522958304, *[0.12940606860379] * 3, NONE],
         [0.98782556540046, 0.95550936572806, *[0.90862386940406] * 2, 0.84133655714669, *[0.74823624257908] * 3, NONE],
     ] == columns(curve, "estimate", "low", "high")
-
-
-def test_cumulative_incidence_equals_r():
     # m <- survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log"); m$pstate, m$lower, m$upper. The last patient has the
     # event, where the standard error of statsmodels is missing: m$std.err is 0.167227557639199 there for both causes.
     first, second = (cumulative_incidence(*FEW, cause).iloc[1:] for cause in (1, 2))
@@ -158,7 +150,7 @@ def test_estimate_at_a_time_equals_r(cause, confidence, month, expected):
     assert (found.value, found.low, found.high) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_standard_error_equals_that_of_statsmodels_where_it_has_one(seed):
     rng = np.random.default_rng(seed)
     times, codes = rng.integers(1, 30, 200), rng.integers(0, 3, 200)
@@ -207,9 +199,6 @@ def test_half_time_inverts_the_limits():
     # Exactly one half is reached, and no middle is taken of the time that it lasts.
     assert half_time(cumulative_incidence([1, 2, 3, 9], [1, 1, 2, 1])).value == 2
     assert half_time(cumulative_incidence(range(1, 11), [1] * 5 + [2] * 5)).value == 5
-
-
-def test_the_three_states_add_up_to_one():
     shares = [cumulative_incidence(*MANY, cause)["estimate"] for cause in (1, 2)]
     np.testing.assert_allclose(kaplan_meier(*MANY)["estimate"] + sum(shares), 1, atol=1e-11)
     for curve in (kaplan_meier([], []), cumulative_incidence([], [])):

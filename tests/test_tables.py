@@ -24,35 +24,6 @@ GROUPS = {"orr": ["CR", "MR", "PR"], "persistent_orr": ["CR", "MR", "PR"]}
 GROUPS["no_persistent_response"] = ["NR", "loss_of_response", "intolerance", "lost_to_follow_up"]
 
 
-def test_table_2_has_the_printed_rows_and_columns():
-    table = table_2(random_cohort(50, seed=1))
-    assert list(table.columns) == COLUMNS + INTERVALS
-    pairs = [(row, column.value) for row in ROWS for column in Population]
-    assert list(zip(table["row"], table["column"], strict=True)) == pairs
-    assert table.set_index("row")["level"].to_dict() == ROWS
-    assert table[NUMBERS[3:]].isna().all(axis=None)
-    assert (table["statistic"] == "count_percent").all()
-    assert table.index.equals(pd.RangeIndex(14 * 6))
-    table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
-    assert (table.loc["idiopathic", "denominator"] == 0).all()
-    assert table.loc["idiopathic", ["percent", *INTERVALS]].isna().all(axis=None)
-    assert table.loc["CM", INTERVALS].notna().all(axis=None)
-    one = table_2(random_cohort(1, seed=1, population="CM")).set_index(["row", "column"])
-    assert sorted(one.loc[[("best.orr", "CM"), ("best.nr", "CM")], "percent"]) == [0, 100]
-    assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
-    cohort = random_cohort(40, seed=3)
-    table = table_1(cohort)
-    assert list(table.columns) == COLUMNS
-    pd.testing.assert_frame_equal(table, characteristics(cohort))
-    assert (table.dtypes == table_2(cohort)[COLUMNS].dtypes).all()
-    table = table_2(random_cohort(60, seed=4))
-    for method in ("wilson", "clopper_pearson"):
-        for row in table.to_dict("records"):
-            limits = interval(row["n"], row["denominator"], method)
-            assert [row[f"{method}_low"] / 100, row[f"{method}_high"] / 100] == pytest.approx(limits)
-            assert row[f"{method}_low"] <= row["percent"] <= row[f"{method}_high"]
-
-
 @pytest.mark.parametrize("criteria", [Criteria(), Criteria(worsening="any", intolerance="all")])
 def test_cells_are_those_of_the_population_alone(criteria):
     cohort = random_cohort(150, seed=2)
@@ -110,6 +81,35 @@ def test_rows_of_six_patients():
     assert frame["statistic"].value_counts().to_dict() == kinds
     assert characteristics(random_cohort(1, 6)).dtypes.equals(characteristics(small_cohort()).dtypes)
     assert isinstance(characteristics(small_cohort())["n"].dtype, pd.Int64Dtype)
+
+
+def test_rows_of_table_2_and_their_intervals():
+    table = table_2(random_cohort(50, seed=1))
+    assert list(table.columns) == COLUMNS + INTERVALS
+    pairs = [(row, column.value) for row in ROWS for column in Population]
+    assert list(zip(table["row"], table["column"], strict=True)) == pairs
+    assert table.set_index("row")["level"].to_dict() == ROWS
+    assert table[NUMBERS[3:]].isna().all(axis=None)
+    assert (table["statistic"] == "count_percent").all()
+    assert table.index.equals(pd.RangeIndex(14 * 6))
+    table = table_2(random_cohort(3, seed=1, population="CM")).set_index("column")
+    assert (table.loc["idiopathic", "denominator"] == 0).all()
+    assert table.loc["idiopathic", ["percent", *INTERVALS]].isna().all(axis=None)
+    assert table.loc["CM", INTERVALS].notna().all(axis=None)
+    one = table_2(random_cohort(1, seed=1, population="CM")).set_index(["row", "column"])
+    assert sorted(one.loc[[("best.orr", "CM"), ("best.nr", "CM")], "percent"]) == [0, 100]
+    assert table.loc["CM", "n"].tolist() == table.loc["all", "n"].tolist()
+    cohort = random_cohort(40, seed=3)
+    table = table_1(cohort)
+    assert list(table.columns) == COLUMNS
+    pd.testing.assert_frame_equal(table, characteristics(cohort))
+    assert (table.dtypes == table_2(cohort)[COLUMNS].dtypes).all()
+    table = table_2(random_cohort(60, seed=4))
+    for method in ("wilson", "clopper_pearson"):
+        for row in table.to_dict("records"):
+            limits = interval(row["n"], row["denominator"], method)
+            assert [row[f"{method}_low"] / 100, row[f"{method}_high"] / 100] == pytest.approx(limits)
+            assert row[f"{method}_low"] <= row["percent"] <= row[f"{method}_high"]
 
 
 @pytest.mark.parametrize("population", Population)
