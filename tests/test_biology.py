@@ -28,15 +28,11 @@ def test_values_of_six_patients():
     assert values["biology.total_ige.before"]["mean"] == pytest.approx(153 / 4)
     assert values["biology.total_ige.on_therapy"]["maximum"] == 300
     assert values["biology.total_ige.diagnosis"] == spread(pd.Series([], dtype=float))
-    tryptase = biology.paired_frame(small_cohort(), "tryptase")
-    assert tryptase.to_dict(orient="index") == {
-        "A": {"before": 20, "on_therapy": 22, "months_on_therapy": 3},
-        "B": {"before": 10, "on_therapy": 14, "months_on_therapy": 6},
-    }
-    ige = biology.paired_frame(small_cohort(), "total_ige")
-    assert list(ige.index) == ["A", "B", "C", "D"]
-    assert list(ige["before"]) == [3, 100, 50, 0]
-    assert list(ige["on_therapy"]) == [3.6, 300, 39, 4]
+    tryptase, ige = (biology.paired_frame(small_cohort(), analyte) for analyte in ("tryptase", "total_ige"))
+    assert list(tryptase.columns) == ["before", "on_therapy", "months_on_therapy"]
+    assert tryptase.T.to_dict("list") == {"A": [20, 22, 3], "B": [10, 14, 6]}
+    pairs = {"A": [3, 3.6], "B": [100, 300], "C": [50, 39], "D": [0, 4]}
+    assert ige[["before", "on_therapy"]].T.to_dict("list") == pairs
     test = biology.summarise(small_cohort())["biology.tryptase.paired_t"]
     # The differences 2 and 4 have mean 3 and standard error 1; with one degree of freedom t is Cauchy.
     assert (test["n"], test["mean_difference"]) == (2, 3)

@@ -117,9 +117,8 @@ def test_the_diagnoses_of_a_patient_decide_the_populations():
 
 BASELINE = st.tuples(st.just("baseline"), GRADES, st.one_of(st.just(nan), GRADES))
 NEW = st.just(("on_therapy", nan, nan))
-PATIENT = st.builds(
-    lambda first, rest: [first, *rest], BASELINE, st.lists(st.one_of(BASELINE, BASELINE, NEW), max_size=12)
-)
+REST = st.lists(st.one_of(BASELINE, BASELINE, NEW), max_size=12)
+PATIENT = st.builds(lambda first, rest: [first, *rest], BASELINE, REST)
 RULES = st.sampled_from(["carry_forward", "drop", "no_response"])
 
 
@@ -163,9 +162,8 @@ def test_the_order_of_rows_does_not_matter_and_the_cohort_is_left_as_it_was():
     tables = random_tables(300, seed=4)
     shuffled = tables | {"symptoms": tables["symptoms"].sample(frac=1, random_state=1)}
     for visit in ("best", "last"):
-        pd.testing.assert_frame_equal(
-            symptom_scores(from_tables(tables), visit), symptom_scores(from_tables(shuffled), visit)
-        )
+        one, other = (symptom_scores(from_tables(some), visit) for some in (tables, shuffled))
+        pd.testing.assert_frame_equal(one, other)
     cohort = random_cohort(40, seed=1)
     before = cohort.symptoms.copy()
     for rule in ("carry_forward", "drop", "no_response"):
