@@ -175,27 +175,18 @@ RIGHT = [
 ]
 
 
-@pytest.fixture(scope="module")
-def claims():
+def answered_claims():
     return read_claims().join(read_answers(CLAIMS.with_name("answers.csv"), read_claims()))
 
 
 @pytest.fixture(scope="module")
-def model(claims):
-    return consistency(claims)
+def solved():
+    model = consistency(answered_claims())
+    return model, model.largest_possible()
 
 
-@pytest.fixture(scope="module")
-def largest(model):
-    return model.largest_possible()
-
-
-@pytest.fixture(scope="module")
-def sizes(values):
-    return {canonical(name): entry.get("n") for name, entry in values.items()}
-
-
-def test_the_contradictions_are_found_from_the_claims_alone(model, largest):
+def test_the_contradictions_are_found_from_the_claims_alone(solved):
+    model, largest = solved
     assert set(model.claims) - set(largest) == WRONG
     assert set(RIGHT) <= set(largest)
     assert len(model.claims) > 230
@@ -204,7 +195,8 @@ def test_the_contradictions_are_found_from_the_claims_alone(model, largest):
 
 
 @pytest.mark.parametrize("wrong", sorted(WRONG))
-def test_every_minimal_set_is_minimal(model, largest, wrong):
+def test_every_minimal_set_is_minimal(solved, wrong):
+    model, largest = solved
     minimal = model.minimal_set(wrong, largest)
     assert minimal[0] == wrong and len(minimal) <= 3
     assert not model.possible(minimal)
@@ -212,9 +204,9 @@ def test_every_minimal_set_is_minimal(model, largest, wrong):
         assert model.possible([claim for claim in minimal if claim != dropped]), dropped
 
 
-def test_a_sum_that_does_not_add_up_is_proved_by_its_parts(claims):
+def test_a_sum_that_does_not_add_up_is_proved_by_its_parts():
     """One partial response more in CM: 10 responders there are then 5 + 6."""
-    claims = claims.copy()
+    claims = answered_claims()
     claims.loc["table2.best.pr.cm", "numerator"] = "6"
     model = consistency(claims)
     others = [name for name in model.claims if name not in WRONG and name != "table2.best.pr.cm"]
@@ -233,9 +225,9 @@ def test_a_sum_that_does_not_add_up_is_proved_by_its_parts(claims):
         assert consistency(frame).possible(["size", "rate"]) == possible, (size, percent)
 
 
-def test_relations_and_denominators_are_true_of_the_shipped_rows(sizes, values):
+def test_relations_and_denominators_are_true_of_the_shipped_rows(values):
     """The definitions are true of the shipped rows, so that no contradiction comes from them."""
-    checked = 0
+    sizes, checked = {canonical(name): entry.get("n") for name, entry in values.items()}, 0
     for left, relation, right in relations():
         numbers = [sizes.get(name) for name in (left, *right)]
         if None not in numbers:
