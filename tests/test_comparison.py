@@ -69,10 +69,12 @@ def test_values_of_six_patients():
     assert groups["n"].tolist() == [3, 2, 2, 0, 1, 1]
     criteria = Criteria(partial_from_percent=50)  # F improved by 25 %
     assert comparison.summarise(small_cohort(), criteria)["comparison.orr.here"]["n"] == 4
+    # A new symptom is not counted.
     symptoms = small_cohort().symptoms
     onset = symptoms["onset"].where(symptoms.index > 0, "on_therapy")
     groups = comparison.improvement_by_group(replace(small_cohort(), symptoms=symptoms.assign(onset=onset)))
     assert groups.loc["general_vasomotor", ["n", "denominator"]].tolist() == [2, 2]
+    # Nothing to compare.
     nothing = dict.fromkeys(("difference", "low", "high", "p_value"))
     assert comparison.compare_proportions(proportion(0, 0), proportion(1, 2)) == nothing
     assert comparison.compare_proportions(proportion(1, 2), proportion(0, 0)) == nothing

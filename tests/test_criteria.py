@@ -16,6 +16,7 @@ def test_options_are_read_and_departures_from_the_paper_named():
     changed = Criteria(worsening="any", alpha=0.01, sustained_months=6)
     assert departures(changed) == "worsening=any, sustained_months=6, alpha=0.01"
     assert read_criteria(departures(changed)) == changed
+    # They cannot be changed afterwards.
     with pytest.raises(AttributeError):
         PAPER.alpha = 0.1
 

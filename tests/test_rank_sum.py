@@ -102,9 +102,11 @@ def test_hand_counted_example():
     assert rank_sum(*SEPARATE, "greater").smallest_p == 4 / 84
     # The two 0 with the .25 lie farther from the mean than three 1, so that they are the extreme on both sides.
     assert result.smallest_p == pytest.approx(1 / 84)
+    # A probability of exactly the level is exactly that.
     assert rank_sum([100], np.arange(39)).p_value == 0.05
     assert rank_sum([100], np.arange(39)).smallest_p == 2 / 40
     assert rank_sum([7, 8, 9], [1, 2, 3]).p_value == 2 / comb(6, 3)
+    # All values equal, and empty groups.
     same = rank_sum([1, 1], [1, 1, 1])
     assert (same.p_value, same.smallest_p, same.effect, same.statistic) == (1.0, 1.0, 0.5, 3.0)
     assert same.ci[0] < 0.5 < same.ci[1]

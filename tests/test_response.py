@@ -77,6 +77,7 @@ def test_open_rules_decide():
     assert classify(new).item() == "NR"
     assert classify(new, Criteria(new_symptoms="ignore")).item() == "CR"
     assert classify(new, Criteria(new_symptoms="count")).item() == "PR"  # 1 left of 2: 50 % exactly
+    # No symptom scored is no response.
     cohort = cohort_with([[("baseline", 0.0, nan)]], ongoing=["yes"], stop_reason=[None])
     drop = Criteria(missing_last="drop")
     assert classify(symptom_scores(cohort, "last", drop), drop).tolist() == ["NR"]

@@ -119,6 +119,7 @@ def test_symptoms_are_those_of_the_patients(shipped):
     assert rows.loc[list(expected), "p_value"].to_dict() == pytest.approx(expected)
     for method in ("holm", "benjamini_hochberg"):
         assert rows[f"p_{method}"].to_numpy() == pytest.approx(adjusted(rows["p_value"], method))
+    # The visit is that of the criteria.
     last = symptoms_by_group(shipped, Criteria(symptoms_at="last"))
     profile = symptom_profile(shipped, Criteria(symptoms_at="last"))
     sums = last["idiopathic_n"] * last["idiopathic_mean_score"] + last["primary_n"] * last["primary_mean_score"]
@@ -159,6 +160,7 @@ def test_power_for_the_groups_of_the_paper(shipped, values):
     assert values["subgroups.symptoms.significant"]["n"] == (rows["p_value"] < 0.05).sum()
     level = rate_power("Rate", (14, 41), 34 / 41, Criteria(alpha=0.01))
     assert level["power.below_40"]["power"] == pytest.approx(fisher_power(14, 41, 34 / 41 - 0.4, 34 / 41, 0.01))
+    # Impossible rates and empty groups have no power.
     entries = rate_power("Rate", (10, 20), 0.7, PAPER)
     assert len(entries) == len(DIFFERENCES) + 2
     assert entries["power.above_30"]["idiopathic_percent"] == 100

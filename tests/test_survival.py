@@ -201,6 +201,7 @@ def test_half_time_inverts_the_limits():
     assert half_time(cumulative_incidence(range(1, 11), [1] * 5 + [2] * 5)).value == 5
     shares = [cumulative_incidence(*MANY, cause)["estimate"] for cause in (1, 2)]
     np.testing.assert_allclose(kaplan_meier(*MANY)["estimate"] + sum(shares), 1, atol=1e-11)
+    # Nobody has no curve.
     for curve in (kaplan_meier([], []), cumulative_incidence([], [])):
         assert list(curve) == COLUMNS and curve.empty
         assert median_time(curve) == half_time(curve) == estimate_at(curve, 3) == Estimate(None, None, None)

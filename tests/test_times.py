@@ -94,6 +94,7 @@ def test_a_response_in_the_month_of_the_stop_comes_first_and_nothing_may_take_no
 
 
 def test_every_reason_for_a_stop_has_a_cause():
+    # A loss to follow-up is a stop or a censoring.
     courses = {
         "duration_months": [5, 4, 6],
         "ongoing": ["no", "no", "no"],
