@@ -8,19 +8,9 @@ from typing import Any
 
 
 def options(doc: str, **known: tuple[Any, str]) -> argparse.Namespace:
-    """Read the command line of a measurement.
+    """Read the command line of a measurement, which the first line of the docstring of its module describes.
 
-    Parameters
-    ----------
-    doc : str
-        The docstring of its module, whose first line describes it.
-    **known : tuple
-        By name of an option its default, and what it means. A list takes several values, False stands for a switch.
-
-    Returns
-    -------
-    Namespace
-        The value of each option.
+    `known` gives for each option its default and what it means; a list takes several values, False stands for a switch.
     """
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     for name, (default, meaning) in known.items():

@@ -36,10 +36,7 @@ print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 
 
 
 def measure(task: str, path: Path, repeats: int) -> tuple[float, float]:
-    """Measure ``pandas.read_csv`` or ``check_cohort`` of a folder of CSV files (or a workbook) in fresh processes.
-
-    Returns the shortest time in seconds, and the peak memory of a whole process in MB, imports and all.
-    """
+    """Run a task in fresh processes: the shortest time in seconds, the peak memory in MB, imports and all."""
     command = [sys.executable, "-c", _PROCESS, task, str(path)]
     runs = [json.loads(subprocess.check_output(command, text=True)) for _ in range(repeats)]
     return min(seconds for seconds, _ in runs), max(memory for _, memory in runs)

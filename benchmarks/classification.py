@@ -17,11 +17,7 @@ from benchmarks import options, peak_mb, timed
 
 
 def make_cohort(patients: int, symptoms: int, seed: int = 1) -> Cohort:
-    """Draw a cohort of which only the patients and their symptoms matter.
-
-    Every patient has the same number of baseline symptoms, at most the length of the symptom list. The columns have the
-    types of a cohort that was read; the tables not needed are empty.
-    """
+    """Draw a cohort of patients with equally many baseline symptoms, typed as if read; its other tables are empty."""
     rng = np.random.default_rng(seed)
     index = pd.Index([f"P{number:07d}" for number in range(patients)], name="patient_id")
     names = schema.symptom_list().index
@@ -40,12 +36,8 @@ def make_cohort(patients: int, symptoms: int, seed: int = 1) -> Cohort:
 
 def main() -> None:
     """Print time and peak memory of each task, and their ratio to those of numpy."""
-    given = options(
-        __doc__,
-        patients=(1_000_000, "patients of the cohort"),
-        symptoms=(11, "baseline symptoms of each"),
-        repeats=(7, "times each task is measured"),
-    )
+    sizes = {"patients": (1_000_000, "patients of the cohort"), "symptoms": (11, "baseline symptoms of each")}
+    given = options(__doc__, **sizes, repeats=(7, "times each task is measured"))
     cohort = make_cohort(given.patients, given.symptoms)
     grades = cohort.symptoms["grade_best"].to_numpy()
     codes = cohort.symptoms["patient_id"].cat.codes.to_numpy()

@@ -27,10 +27,8 @@ def main() -> None:
     single, changes = timed(lambda: one_at_a_time(cohort))
 
     def one_by_one() -> None:
-        for grid, names, compute in (
-            (responses, RESPONSE_OPTIONS, response_outcomes),
-            (marks, SYMPTOM_OPTIONS, symptom_profile),
-        ):
+        ways = (responses, RESPONSE_OPTIONS, response_outcomes), (marks, SYMPTOM_OPTIONS, symptom_profile)
+        for grid, names, compute in ways:
             for row in grid.sample(SAMPLE, random_state=1)[list(names)].to_dict("records"):
                 compute(cohort, Criteria(**row))
 

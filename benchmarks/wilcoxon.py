@@ -104,17 +104,13 @@ def in_python(differences: np.ndarray) -> dict[str, tuple[float, float]]:
 
 def in_r(drawn: list[np.ndarray]) -> list[dict[str, tuple[float, float]]]:
     """Test samples in R; like `in_python` for each, with nothing in it without R or its packages."""
-    if not shutil.which("Rscript"):
-        return [{} for _ in drawn]
     text = "\n".join(" ".join(map(repr, sample.tolist())) for sample in drawn) + "\n"
-    run = subprocess.run(["Rscript", "-e", R_PROGRAM], input=text, capture_output=True, text=True, check=False)
-    if run.returncode:
+    command = ["Rscript", "-e", R_PROGRAM]
+    run = shutil.which("Rscript") and subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if not run or run.returncode:
         return [{} for _ in drawn]
     rows = [json.loads(line) for line in run.stdout.splitlines()]
-    return [
-        {"R, coin exact": (coin, coin_time), "R, exactRankTests": (rank, rank_time)}
-        for coin, rank, coin_time, rank_time in rows
-    ]
+    return [{"R, coin exact": (row[0], row[2]), "R, exactRankTests": (row[1], row[3])} for row in rows]
 
 
 def compare(sizes: list[int], count: int) -> pd.DataFrame:
@@ -132,16 +128,9 @@ def compare(sizes: list[int], count: int) -> pd.DataFrame:
         for way in results[0]:
             apart = [abs(Fraction(result[way][0]) - p) for result, p in zip(results, true, strict=True)]
             seconds = min(result[way][1] for result in results)
-            rows.append(
-                {
-                    "n": n,
-                    "way": way,
-                    "largest difference": float(max(apart)),
-                    "relative": float(max(one / p for one, p in zip(apart, true, strict=True))),
-                    "ms": 1000 * seconds,
-                    "time / ours": seconds / ours,
-                }
-            )
+            relative = max(one / p for one, p in zip(apart, true, strict=True))
+            row = {"n": n, "way": way, "largest difference": float(max(apart)), "relative": float(relative)}
+            rows.append(row | {"ms": 1000 * seconds, "time / ours": seconds / ours})
     return pd.DataFrame(rows)
 
 
@@ -172,15 +161,8 @@ def approximations(n: int) -> pd.DataFrame:
         for way, upper in (("saddlepoint", saddlepoint_upper), ("normal", normal_upper)):
             near = np.array([upper(doubled, int(s)) for s in sums])
             relative = np.abs(near / exact - 1)
-            rows.append(
-                {
-                    "ranks": name,
-                    "way": way,
-                    "largest difference": np.abs(near - exact).max(),
-                    "relative to 1e-4": relative[exact >= 1e-4].max(),
-                    "relative to 1e-12": relative[exact >= 1e-12].max(),
-                }
-            )
+            row = {"ranks": name, "way": way, "largest difference": np.abs(near - exact).max()}
+            rows.append(row | {f"relative to {end}": relative[exact >= float(end)].max() for end in ("1e-4", "1e-12")})
     return pd.DataFrame(rows)
 
 

@@ -16,13 +16,9 @@ Rows = dict[str, list[Row]]
 
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
 POPULATIONS = {
-    "all": ("ISM", "CM", "MMAS", "idiopathic_MCAS"),
-    "primary": ("ISM", "CM", "MMAS"),
-    "ISM": ("ISM",),
-    "CM": ("CM",),
-    "MMAS": ("MMAS",),
-    "idiopathic": ("idiopathic_MCAS",),
-}
+    "all": ("ISM", "CM", "MMAS", "idiopathic_MCAS"), "primary": ("ISM", "CM", "MMAS"), "ISM": ("ISM",), "CM": ("CM",),
+    "MMAS": ("MMAS",), "idiopathic": ("idiopathic_MCAS",),
+}  # fmt: skip
 RANKS = {"CR": 0, "MR": 1, "PR": 2, "NR": 3}
 
 
@@ -33,11 +29,8 @@ def table_rows(lines: Iterable[str]) -> list[Row]:
 
 def read_rows(folder: Path) -> Rows:
     """Read the six files of a cohort as rows of strings."""
-    rows = {}
-    for table in TABLES:
-        with open(folder / f"{table}.csv", newline="", encoding="utf-8") as file:
-            rows[table] = table_rows(file)
-    return rows
+    texts = {table: (folder / f"{table}.csv").read_text(encoding="utf-8") for table in TABLES}
+    return {table: table_rows(text.splitlines()) for table, text in texts.items()}
 
 
 def number(text: str) -> Fraction | None:

@@ -14,13 +14,9 @@ Values = dict[str, dict[str, Any]]
 
 GROUPS = ("general_vasomotor", "superficial_vasomotor", "gastrointestinal", "urinary", "pain", "neuropsychiatric")
 GRADES = {
-    "worse": Fraction(3, 2),
-    "unchanged": Fraction(1),
-    "slight": Fraction(3, 4),
-    "substantial": Fraction(1, 2),
-    "dramatic": Fraction(1, 4),
-    "disappeared": Fraction(0),
-}
+    "worse": Fraction(3, 2), "unchanged": Fraction(1), "slight": Fraction(3, 4), "substantial": Fraction(1, 2),
+    "dramatic": Fraction(1, 4), "disappeared": Fraction(0),
+}  # fmt: skip
 REASONS = ("lack_of_efficacy", "loss_of_response", "intolerance", "lost_to_follow_up", "pregnancy_intent")
 WEEKS = Fraction(36525, 100) / 12 / 7
 NOT_PERSISTENT = ("NR", "loss_of_response", "intolerance", "lost_to_follow_up")
@@ -196,11 +192,7 @@ def profile(patients: list[Row], visit: str) -> Values:
         value |= {name: found.count(one) for name, one in GRADES.items()}
         value |= test | {"n": len(found), "significance": stars(test["p_value"])}
         values[f"{visit}.{symptom}"] = value
-    return _adjusted(values)
-
-
-def _adjusted(values: Values) -> Values:
-    """Add the p values adjusted by Holm and by Benjamini and Hochberg, each from its definition."""
+    # The p values adjusted by Holm and by Benjamini and Hochberg, each from its definition.
     raw = [one["p_value"] for one in values.values()]
     for one in values.values():
         # Holm: a test stands for its own p value and all smaller ones, each times the number of those not yet passed.
@@ -210,11 +202,6 @@ def _adjusted(values: Values) -> Values:
         shares = [p * len(raw) / sum(other <= p for other in raw) for p in raw if p >= one["p_value"]]
         one["p_benjamini_hochberg"] = min(Fraction(1), *shares)
     return values
-
-
-def profiles(patients: list[Row]) -> Values:
-    """Give the profile of the symptoms at the time of best response and at last follow-up."""
-    return profile(patients, "best") | profile(patients, "last")
 
 
 def symptom_values(patients: list[Row], groups: dict[str, str]) -> Values:

@@ -32,73 +32,44 @@ DATES = pd.to_datetime(["2016-05-01"])
 HUGE = 10**400  # no float is as large
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([0.25, -1, 3], [0.25, -1, 3]),
-        ((1, 2), [1, 2]),
-        (range(3), [0, 1, 2]),
-        ((x for x in (1, 2)), [1, 2]),
-        ([], []),
-        ([1, None, pd.NA, NONE, Decimal("NaN")], [1, NONE, NONE, NONE, NONE]),
-        ([None, None], [NONE, NONE]),
-        ([Fraction(1, 4), Decimal("0.75"), np.float32(0.5), np.int8(3)], [0.25, 0.75, 0.5, 3]),
-        (np.array([1, 2], dtype=np.uint8), [1, 2]),
-        (np.array([0.5], dtype=np.float16), [0.5]),
-        (pd.Series([0.5, None], index=[7, 9]), [0.5, NONE]),
-        (pd.Series([1, None], dtype="Int64"), [1, NONE]),
-        (pd.array([1.5, None], dtype="Float64"), [1.5, NONE]),
-        (pd.Categorical([2, 1, 2]), [2, 1, 2]),
-        (pd.Index([3, 4]), [3, 4]),
-        ([2**70], [2.0**70]),
-    ],
-)
+@pytest.mark.parametrize(("values", "expected"), [
+    ([0.25, -1, 3], [0.25, -1, 3]), ((1, 2), [1, 2]), (range(3), [0, 1, 2]), ((x for x in (1, 2)), [1, 2]), ([], []),
+    ([1, None, pd.NA, NONE, Decimal("NaN")], [1, NONE, NONE, NONE, NONE]), ([None, None], [NONE, NONE]),
+    ([Fraction(1, 4), Decimal("0.75"), np.float32(0.5), np.int8(3)], [0.25, 0.75, 0.5, 3]),
+    (np.array([1, 2], dtype=np.uint8), [1, 2]), (np.array([0.5], dtype=np.float16), [0.5]),
+    (pd.Series([0.5, None], index=[7, 9]), [0.5, NONE]), (pd.Series([1, None], dtype="Int64"), [1, NONE]),
+    (pd.array([1.5, None], dtype="Float64"), [1.5, NONE]), (pd.Categorical([2, 1, 2]), [2, 1, 2]),
+    (pd.Index([3, 4]), [3, 4]), ([2**70], [2.0**70]),
+])  # fmt: skip
 def test_real_numbers_of_any_kind_are_taken(values, expected):
     found = floats(values, "grades")
     assert found.dtype == float
     np.testing.assert_array_equal(found, np.array(expected, dtype=float))
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        (["1", "2"], "grades holds '1' at position 0; allowed are real numbers"),
-        ([1, "2"], "grades holds '2' at position 1; allowed are real numbers"),
-        (pd.Series([None, "2"]), "grades holds '2' at position 1"),
-        (pd.Categorical(["1"]), "grades holds '1' at position 0"),
-        (np.array(["1"]), "grades holds '1' at position 0"),
-        ([True, False], "grades holds True at position 0; allowed are real numbers"),
-        (np.array([False]), "grades holds False at position 0"),
-        (pd.Series([None, True], dtype="boolean"), "grades holds True at position 1"),
-        ([2.0, np.bool_(True)], "grades holds True at position 1"),
-        ([1j], "grades holds 1j at position 0"),
-        (DATES, "grades holds 2016-05-01 00:00:00 at position 0"),
-        ([[1, 2], [3, 4]], r"grades holds \[1, 2\] at position 0"),
-        (np.eye(2), "grades has 2 dimensions; allowed is one, a row of real numbers"),
-        (pd.DataFrame({"a": [1]}), "grades has 2 dimensions"),
-        (np.array(3), "grades has 0 dimensions"),
-        (3, f"grades is 3; {ROW}"),
-        (True, f"grades is True; {ROW}"),
-        ("12", f"grades is '12'; {ROW}"),
-        (None, f"grades is None; {ROW}"),
-        ({1, 2}, f"grades is {{1, 2}}; {ROW}"),
-        ([1, -np.inf], "grades holds -inf at position 1; allowed are finite numbers"),
-        (pd.Series([np.inf, None], dtype="Float64"), "grades holds inf at position 0; allowed are finite numbers"),
-        ([None, -HUGE], "grades holds -inf at position 1; allowed are finite numbers"),
-        ([Fraction(HUGE)], "grades holds inf at position 0"),
-        ([Decimal("1e400")], "grades holds inf at position 0"),
-    ],
-)
+@pytest.mark.parametrize(("values", "message"), [
+    (["1", "2"], "grades holds '1' at position 0; allowed are real numbers"),
+    ([1, "2"], "grades holds '2' at position 1; allowed are real numbers"),
+    (pd.Series([None, "2"]), "grades holds '2' at position 1"),
+    (pd.Categorical(["1"]), "grades holds '1' at position 0"), (np.array(["1"]), "grades holds '1' at position 0"),
+    ([True, False], "grades holds True at position 0; allowed are real numbers"),
+    (np.array([False]), "grades holds False at position 0"),
+    (pd.Series([None, True], dtype="boolean"), "grades holds True at position 1"),
+    ([2.0, np.bool_(True)], "grades holds True at position 1"), ([1j], "grades holds 1j at position 0"),
+    (DATES, "grades holds 2016-05-01 00:00:00 at position 0"),
+    ([[1, 2], [3, 4]], r"grades holds \[1, 2\] at position 0"),
+    (np.eye(2), "grades has 2 dimensions; allowed is one, a row of real numbers"),
+    (pd.DataFrame({"a": [1]}), "grades has 2 dimensions"), (np.array(3), "grades has 0 dimensions"),
+    (3, f"grades is 3; {ROW}"), (True, f"grades is True; {ROW}"), ("12", f"grades is '12'; {ROW}"),
+    (None, f"grades is None; {ROW}"), ({1, 2}, f"grades is {{1, 2}}; {ROW}"),
+    ([1, -np.inf], "grades holds -inf at position 1; allowed are finite numbers"),
+    (pd.Series([np.inf, None], dtype="Float64"), "grades holds inf at position 0; allowed are finite numbers"),
+    ([None, -HUGE], "grades holds -inf at position 1; allowed are finite numbers"),
+    ([Fraction(HUGE)], "grades holds inf at position 0"), ([Decimal("1e400")], "grades holds inf at position 0"),
+])  # fmt: skip
 def test_all_else_is_refused_by_name(values, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         floats(values, "grades")
-
-
-def test_truth_values_are_taken_only_where_they_are_asked_for():
-    for truths in ([True, False], np.array([True, False]), pd.Series([True, False], dtype="boolean")):
-        assert floats(truths, "codes", truths=True).tolist() == [1, 0]
-    with pytest.raises(ValueError, match="codes holds True at position 1; allowed are real numbers"):
-        floats([3, True], "codes", truths=True)
 
 
 def test_numbers_are_not_gone_through_one_by_one():
@@ -107,48 +78,23 @@ def test_numbers_are_not_gone_through_one_by_one():
     assert min(timeit.repeat(lambda: floats(many, "grades"), number=1, repeat=3)) < 0.05
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (5, 5),
-        (np.int16(5), 5),
-        (Fraction(6, 2), 3),
-        (Decimal(3), 3),
-        ([1, 2.0], [1, 2]),
-        ([[1, 2], [0, WHOLE_LIMIT]], [[1, 2], [0, WHOLE_LIMIT]]),
-        (pd.Series([1, 2], dtype="Int64"), [1, 2]),
-        (pd.DataFrame({"a": [1], "b": [2]}), [[1, 2]]),
-        ([[], []], [[], []]),
-    ],
-)
+@pytest.mark.parametrize(("values", "expected"), [
+    (5, 5), (np.int16(5), 5), (Fraction(6, 2), 3), (Decimal(3), 3), ([1, 2.0], [1, 2]),
+    ([[1, 2], [0, WHOLE_LIMIT]], [[1, 2], [0, WHOLE_LIMIT]]), (pd.Series([1, 2], dtype="Int64"), [1, 2]),
+    (pd.DataFrame({"a": [1], "b": [2]}), [[1, 2]]), ([[], []], [[], []]),
+])  # fmt: skip
 def test_whole_numbers_of_any_kind_and_shape_are_taken(values, expected):
     found = whole_numbers(values, "counts")
     assert found.dtype == np.int64 and found.tolist() == expected
 
 
-@pytest.mark.parametrize(
-    ("values", "shown"),
-    [
-        (-1, "-1"),
-        (2.5, "2.5"),
-        (WHOLE_LIMIT + 1, "1000000000"),
-        (10**20, "1" + 20 * "0"),
-        (np.uint64(2**63), "9223372036854775808"),
-        (np.inf, "inf"),
-        ([HUGE], "1000000"),
-        ("1", "'1'"),
-        (["1", 2], "'1'"),
-        (np.array(["1"]), "'1'"),
-        ([True, 2], "True"),
-        (np.array([True]), "True"),
-        (None, "nan"),
-        (Decimal("NaN"), "nan"),
-        (pd.Series([1, None], dtype="Int64"), "nan"),
-        ([[1, 2], [3]], r"\[1, 2\]"),
-        (1j, "1j"),
-        (DATES, "2016-05-01 00:00:00"),
-    ],
-)
+@pytest.mark.parametrize(("values", "shown"), [
+    (-1, "-1"), (2.5, "2.5"), (WHOLE_LIMIT + 1, "1000000000"), (10**20, "1" + 20 * "0"),
+    (np.uint64(2**63), "9223372036854775808"), (np.inf, "inf"), ([HUGE], "1000000"), ("1", "'1'"), (["1", 2], "'1'"),
+    (np.array(["1"]), "'1'"), ([True, 2], "True"), (np.array([True]), "True"), (None, "nan"), (Decimal("NaN"), "nan"),
+    (pd.Series([1, None], dtype="Int64"), "nan"), ([[1, 2], [3]], r"\[1, 2\]"), (1j, "1j"),
+    (DATES, "2016-05-01 00:00:00"),
+])  # fmt: skip
 def test_counts_that_are_none_or_do_not_fit_are_refused_by_name(values, shown):
     with pytest.raises(ValueError, match=f"^counts {shown}.* is not allowed; allowed are whole numbers from 0 to 999,"):
         whole_numbers(values, "counts")
@@ -166,13 +112,6 @@ def test_what_is_no_probability_is_refused(value):
         check_probability("alpha", value)
 
 
-def test_the_ends_are_probabilities_but_no_levels():
-    assert check_probability("p", 0) == 0 and check_probability("p", 1) == 1
-    for end in (0, 1):
-        with pytest.raises(ValueError, match=f"p {end} is not allowed; allowed are real numbers above 0 and below 1"):
-            check_probability("p", end, inner=True)
-
-
 def test_single_values_and_choices():
     assert [as_real(value) for value in (3, Decimal("0.5"), HUGE, -HUGE)] == [3, 0.5, np.inf, -np.inf]
     assert all(np.isnan(as_real(value)) for value in ("3", True, None, [3], np.array([3])))
@@ -182,117 +121,109 @@ def test_single_values_and_choices():
     check_each("times", np.array([NONE]), np.array([True]), "any")
     with pytest.raises(ValueError, match="times holds a missing value at position 1; allowed are some"):
         check_each("times", np.array([1, NONE, 2]), np.array([True, False, False]), "some")
+    assert check_probability("p", 0) == 0 and check_probability("p", 1) == 1
+    for end in (0, 1):
+        with pytest.raises(ValueError, match=f"p {end} is not allowed; allowed are real numbers above 0 and below 1"):
+            check_probability("p", end, inner=True)
+    for truths in ([True, False], np.array([True, False]), pd.Series([True, False], dtype="boolean")):
+        assert floats(truths, "codes", truths=True).tolist() == [1, 0]
+    with pytest.raises(ValueError, match="codes holds True at position 1; allowed are real numbers"):
+        floats([3, True], "codes", truths=True)
 
 
 CURVE = kaplan_meier([1, 2], [1, 0])
 
 
-@pytest.mark.parametrize(
-    ("function", "arguments", "message"),
-    [
-        (signed_rank, (["1", "2"],), "differences holds '1' at position 0"),
-        (signed_rank, (True,), "differences is True"),
-        (rank_sum, ([1.0], [True]), "second holds True at position 0"),
-        (rank_sum_counts, ([2**40, 1], [1, 2**40]), "first 1099511627776 is not allowed; allowed are whole numbers"),
-        (rank_sum_counts, ([WHOLE_LIMIT, 1], [1, 1]), "first and second count 1,000,000,002; allowed are 999,999,999"),
-        (rank_sum_counts, (3, 4), "first and second have 0 and 0 dimensions; allowed is one each"),
-        (interval, (10**20, 10**21), "n 100000000000000000000 is not allowed; allowed are whole numbers"),
-        (interval, ("1", 2), "n '1' is not allowed"),
-        (interval, (True, 2), "n True is not allowed"),
-        (interval, (1, 2, "wilson", "0.95"), "confidence '0.95' is not allowed; allowed are real numbers"),
-        (interval, (900_000_001, 900_000_000), "n 900000001 is not allowed with denominator 900000000"),
-        (difference_interval, (1, 2, 3, "4"), "other_denominator '4' is not allowed"),
-        (superiority_interval, ("0.5", 2, 3), "effect '0.5' is not allowed"),
-        (superiority_interval, (0.5, 2.5, 3), "n_first 2.5 is not allowed"),
-        (superiority_interval, (0.5, 2, "3"), "n_second '3' is not allowed"),
-        (kaplan_meier, ([1], [10**20]), r"codes holds 1e\+20 at position 0; allowed are whole numbers from 0, if cens"),
-        (kaplan_meier, (["1"], [1]), "times holds '1' at position 0"),
-        (kaplan_meier, ([1], 1), "codes is 1"),
-        (cumulative_incidence, ([1], [1], "1"), "cause '1' is not allowed; it is a whole number of 1 or more"),
-        (cumulative_incidence, ([1], [1], True), "cause True is not allowed"),
-        (cumulative_incidence, ([1], [1], NONE), "cause nan is not allowed"),
-        (cumulative_incidence, ([1], [1], np.inf), "cause inf is not allowed"),
-        (estimate_at, (CURVE, "1"), "time '1' is not allowed; it is 0 or more"),
-        (estimate_at, (CURVE, -1), "time -1 is not allowed"),
-        (estimate_at, (CURVE, NONE), "time nan is not allowed"),
-        (kaplan_meier, ([1], [1], 95), "confidence 95 is not allowed"),
-        (cumulative_incidence, ([1], [1], 1, 0), "confidence 0 is not allowed"),
-        (cumulative_incidence, ([1], [1], 0), "cause 0 is not allowed"),
-        (cumulative_incidence, ([1], [1], 1.5), r"cause 1\.5 is not allowed"),
-        (fisher_freeman_halton, ([["1", 2], [3, 4]],), "count in table '1' is not allowed"),
-        (fisher_power, (5, 5, 0.1, 0.2, True), "alpha True is not allowed"),
-        (fisher_power, ("5", 5, 0.1, 0.2), "n_first '5' is not allowed"),
-        (detectable_rate, (5, 5, "0.1", True), "rate_second '0.1' is not allowed"),
-        (shifted, ([1, 1], "2"), "odds_ratio '2' is not allowed; it is a positive number"),
-        (shifted, ([1, 1], True), "odds_ratio True is not allowed"),
-        (rank_sum_power, (["1", "2"], 3, 4, 2.0), "shares holds '1' at position 0"),
-        (partial(rank_sum_power, simulations=0), ([1, 1], 2, 3, 2.0), "simulations 0 is not allowed"),
-        (interval, (2.5, 4), "n 2.5 is not allowed; allowed are whole numbers"),
-        (interval, (-1, 4), "n -1 is not allowed"),
-        (interval, (5, 4), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
-        (interval, (1, float("nan")), "denominator nan is not allowed"),
-        (interval, (1, 2, "wald"), "method 'wald' is unknown; allowed are wilson, clopper_pearson"),
-        (interval, (1, 2, "wilson", 95), "confidence 95 is not allowed"),
-        (interval, (1, 2, "wilson", 1.0), "confidence 1.0 is not allowed"),
-        (difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
-        (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),
-        (superiority_interval, (1.5, 2, 3), "effect 1.5 is not allowed"),
-        (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
-        (rank_sum, ([1.0], [np.inf]), "second holds inf at position 0"),
-        (rank_sum, ([1.0], [2.0], "larger"), "alternative 'larger' is unknown; allowed are two-sided, less, greater"),
-        (rank_sum, ([1.0], [2.0], "less", 95), "confidence 95 is not allowed"),
-        (rank_sum_counts, ([1, 2], [1]), "first counts 2 sizes and second 1"),
-        (rank_sum_counts, ([1, 2.5], [1, 1]), "first 2.5 is not allowed"),
-        (fisher_power, (0, 5, 0.1, 0.2), "n_first 0 is not allowed; allowed is 1 or more"),
-        (fisher_power, (5, 2.5, 0.1, 0.2), "n_second 2.5 is not allowed"),
-        (fisher_power, (5, 5, 1.1, 0.2), "rate_first 1.1 is not allowed"),
-        (fisher_power, (5, 5, 0.1, float("nan")), "rate_second nan is not allowed"),
-        (fisher_power, (5, 5, 0.1, 0.2, 5), "alpha 5 is not allowed"),
-        (fisher_power, (5, 5, 0.1, 0.2, 0.05, "maybe"), "p_at_alpha 'maybe' is unknown; allowed are ns, significant"),
-        (detectable_rate, (5, 5, 0.1, True, 80), "power 80 is not allowed"),
-        (shifted, ([1, -1], 2.0), "are not allowed; allowed are numbers from 0"),
-        (shifted, ([0, 0], 2.0), "not all of them 0"),
-        (shifted, ([1, 1], 0.0), "odds_ratio 0.0 is not allowed; it is a positive number"),
-        (shifted, ([1, 1], float("inf")), "odds_ratio inf is not allowed"),
-        (exact_difference_interval, (2.5, 4, 1, 3), "n 2.5 is not allowed; allowed are whole numbers"),
-        (exact_difference_interval, (5, 4, 1, 3), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
-        (exact_difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
-        (exact_difference_interval, (1, 2, -1, 3), "other_n -1 is not allowed"),
-        (exact_difference_interval, (1, 2, 1, 3, 95), "confidence 95 is not allowed"),
-        (
-            exact_difference_interval,
-            (1, 2000, 1, 3000),
-            f"denominators 2,000 and 3,000 are not allowed; one of them is at most {SMALLER_LIMIT:,}",
-        ),
-        (signed_rank, ([1.0], "keep"), "zeros 'keep' is unknown; allowed are drop, pratt"),
-        (signed_rank, ([1.0], "drop", "both"), "alternative 'both' is unknown"),
-        (
-            signed_rank,
-            ([1.0], "drop", "less", "normal"),
-            "distribution 'normal' is unknown; allowed are exact, asymptotic",
-        ),
-        (signed_rank, ([1.0, np.inf],), "differences holds inf at position 1"),
-        (fisher_freeman_halton, ([1, 2],), "table has 1 dimensions; allowed are 2"),
-        (
-            fisher_freeman_halton,
-            ([[1, -2], [3, 4]],),
-            "count in table -2 is not allowed; allowed are whole numbers from 0",
-        ),
-        (fisher_freeman_halton, ([[1, 2.5], [3, 4]],), "count in table 2.5"),
-        (fisher_freeman_halton, ([[1, float("nan")], [3, 4]],), "count in table nan"),
-        (fisher_freeman_halton, ([[1, float("inf")], [3, 4]],), "count in table inf"),
-        (
-            fisher_freeman_halton,
-            ([[10**12, 5], [3, 10**12]],),
-            "count in table 1000000000000 is not allowed; allowed are whole numbers from 0",
-        ),
-        (
-            fisher_freeman_halton,
-            ([[500_000_000] * 2] * 2,),
-            "table holds 2,000,000,000 in all; allowed are 999,999,999 at most",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("function", "arguments", "message"), [
+    (signed_rank, (["1", "2"],), "differences holds '1' at position 0"), (signed_rank, (True,), "differences is True"),
+    (rank_sum, ([1.0], [True]), "second holds True at position 0"),
+    (rank_sum_counts, ([2**40, 1], [1, 2**40]), "first 1099511627776 is not allowed; allowed are whole numbers"),
+    (rank_sum_counts, ([WHOLE_LIMIT, 1], [1, 1]), "first and second count 1,000,000,002; allowed are 999,999,999"),
+    (rank_sum_counts, (3, 4), "first and second have 0 and 0 dimensions; allowed is one each"),
+    (interval, (10**20, 10**21), "n 100000000000000000000 is not allowed; allowed are whole numbers"),
+    (interval, ("1", 2), "n '1' is not allowed"), (interval, (True, 2), "n True is not allowed"),
+    (interval, (1, 2, "wilson", "0.95"), "confidence '0.95' is not allowed; allowed are real numbers"),
+    (interval, (900_000_001, 900_000_000), "n 900000001 is not allowed with denominator 900000000"),
+    (difference_interval, (1, 2, 3, "4"), "other_denominator '4' is not allowed"),
+    (superiority_interval, ("0.5", 2, 3), "effect '0.5' is not allowed"),
+    (superiority_interval, (0.5, 2.5, 3), "n_first 2.5 is not allowed"),
+    (superiority_interval, (0.5, 2, "3"), "n_second '3' is not allowed"),
+    (kaplan_meier, ([1], [10**20]), r"codes holds 1e\+20 at position 0; allowed are whole numbers from 0, if cens"),
+    (kaplan_meier, (["1"], [1]), "times holds '1' at position 0"), (kaplan_meier, ([1], 1), "codes is 1"),
+    (cumulative_incidence, ([1], [1], "1"), "cause '1' is not allowed; it is a whole number of 1 or more"),
+    (cumulative_incidence, ([1], [1], True), "cause True is not allowed"),
+    (cumulative_incidence, ([1], [1], NONE), "cause nan is not allowed"),
+    (cumulative_incidence, ([1], [1], np.inf), "cause inf is not allowed"),
+    (estimate_at, (CURVE, "1"), "time '1' is not allowed; it is 0 or more"),
+    (estimate_at, (CURVE, -1), "time -1 is not allowed"), (estimate_at, (CURVE, NONE), "time nan is not allowed"),
+    (kaplan_meier, ([1], [1], 95), "confidence 95 is not allowed"),
+    (cumulative_incidence, ([1], [1], 1, 0), "confidence 0 is not allowed"),
+    (cumulative_incidence, ([1], [1], 0), "cause 0 is not allowed"),
+    (cumulative_incidence, ([1], [1], 1.5), r"cause 1\.5 is not allowed"),
+    (fisher_freeman_halton, ([["1", 2], [3, 4]],), "count in table '1' is not allowed"),
+    (fisher_power, (5, 5, 0.1, 0.2, True), "alpha True is not allowed"),
+    (fisher_power, ("5", 5, 0.1, 0.2), "n_first '5' is not allowed"),
+    (detectable_rate, (5, 5, "0.1", True), "rate_second '0.1' is not allowed"),
+    (shifted, ([1, 1], "2"), "odds_ratio '2' is not allowed; it is a positive number"),
+    (shifted, ([1, 1], True), "odds_ratio True is not allowed"),
+    (rank_sum_power, (["1", "2"], 3, 4, 2.0), "shares holds '1' at position 0"),
+    (partial(rank_sum_power, simulations=0), ([1, 1], 2, 3, 2.0), "simulations 0 is not allowed"),
+    (interval, (2.5, 4), "n 2.5 is not allowed; allowed are whole numbers"), (interval, (-1, 4), "n -1 is not allowed"),
+    (interval, (5, 4), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
+    (interval, (1, float("nan")), "denominator nan is not allowed"),
+    (interval, (1, 2, "wald"), "method 'wald' is unknown; allowed are wilson, clopper_pearson"),
+    (interval, (1, 2, "wilson", 95), "confidence 95 is not allowed"),
+    (interval, (1, 2, "wilson", 1.0), "confidence 1.0 is not allowed"),
+    (difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
+    (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),
+    (superiority_interval, (1.5, 2, 3), "effect 1.5 is not allowed"),
+    (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
+    (rank_sum, ([1.0], [np.inf]), "second holds inf at position 0"),
+    (rank_sum, ([1.0], [2.0], "larger"), "alternative 'larger' is unknown; allowed are two-sided, less, greater"),
+    (rank_sum, ([1.0], [2.0], "less", 95), "confidence 95 is not allowed"),
+    (rank_sum_counts, ([1, 2], [1]), "first counts 2 sizes and second 1"),
+    (rank_sum_counts, ([1, 2.5], [1, 1]), "first 2.5 is not allowed"),
+    (fisher_power, (0, 5, 0.1, 0.2), "n_first 0 is not allowed; allowed is 1 or more"),
+    (fisher_power, (5, 2.5, 0.1, 0.2), "n_second 2.5 is not allowed"),
+    (fisher_power, (5, 5, 1.1, 0.2), "rate_first 1.1 is not allowed"),
+    (fisher_power, (5, 5, 0.1, float("nan")), "rate_second nan is not allowed"),
+    (fisher_power, (5, 5, 0.1, 0.2, 5), "alpha 5 is not allowed"),
+    (fisher_power, (5, 5, 0.1, 0.2, 0.05, "maybe"), "p_at_alpha 'maybe' is unknown; allowed are ns, significant"),
+    (detectable_rate, (5, 5, 0.1, True, 80), "power 80 is not allowed"),
+    (shifted, ([1, -1], 2.0), "are not allowed; allowed are numbers from 0"),
+    (shifted, ([0, 0], 2.0), "not all of them 0"),
+    (shifted, ([1, 1], 0.0), "odds_ratio 0.0 is not allowed; it is a positive number"),
+    (shifted, ([1, 1], float("inf")), "odds_ratio inf is not allowed"),
+    (exact_difference_interval, (2.5, 4, 1, 3), "n 2.5 is not allowed; allowed are whole numbers"),
+    (exact_difference_interval, (5, 4, 1, 3), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
+    (exact_difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
+    (exact_difference_interval, (1, 2, -1, 3), "other_n -1 is not allowed"),
+    (exact_difference_interval, (1, 2, 1, 3, 95), "confidence 95 is not allowed"),
+    (
+        exact_difference_interval,
+        (1, 2000, 1, 3000),
+        f"denominators 2,000 and 3,000 are not allowed; one of them is at most {SMALLER_LIMIT:,}",
+    ),
+    (signed_rank, ([1.0], "keep"), "zeros 'keep' is unknown; allowed are drop, pratt"),
+    (signed_rank, ([1.0], "drop", "both"), "alternative 'both' is unknown"),
+    (signed_rank, ([1.0], "drop", "less", "normal"), "distribution 'normal' is unknown; allowed are exact, asymptotic"),
+    (signed_rank, ([1.0, np.inf],), "differences holds inf at position 1"),
+    (fisher_freeman_halton, ([1, 2],), "table has 1 dimensions; allowed are 2"),
+    (fisher_freeman_halton, ([[1, -2], [3, 4]],), "count in table -2 is not allowed; allowed are whole numbers from 0"),
+    (fisher_freeman_halton, ([[1, 2.5], [3, 4]],), "count in table 2.5"),
+    (fisher_freeman_halton, ([[1, float("nan")], [3, 4]],), "count in table nan"),
+    (fisher_freeman_halton, ([[1, float("inf")], [3, 4]],), "count in table inf"),
+    (
+        fisher_freeman_halton,
+        ([[10**12, 5], [3, 10**12]],),
+        "count in table 1000000000000 is not allowed; allowed are whole numbers from 0",
+    ),
+    (
+        fisher_freeman_halton,
+        ([[500_000_000] * 2] * 2,),
+        "table holds 2,000,000,000 in all; allowed are 999,999,999 at most",
+    ),
+])  # fmt: skip
 def test_public_functions_name_the_argument(function, arguments, message):
     with pytest.raises(ValueError, match=message):
         function(*arguments)

@@ -16,24 +16,7 @@ def _pairs(before, after):
     return pd.DataFrame({"before": [float(before)], "on_therapy": [float(after)]})
 
 
-def test_pairs_of_six_patients():
-    tryptase = biology.paired_frame(small_cohort(), "tryptase")
-    assert tryptase.to_dict(orient="index") == {
-        "A": {"before": 20, "on_therapy": 22, "months_on_therapy": 3},
-        "B": {"before": 10, "on_therapy": 14, "months_on_therapy": 6},
-    }
-    ige = biology.paired_frame(small_cohort(), "total_ige")
-    assert list(ige.index) == ["A", "B", "C", "D"]
-    assert list(ige["before"]) == [3, 100, 50, 0]
-    assert list(ige["on_therapy"]) == [3.6, 300, 39, 4]
-
-
-def test_an_unknown_analyte_is_named():
-    with pytest.raises(ValueError, match="analyte 'histamine' is unknown; allowed are tryptase, total_ige"):
-        biology.paired_frame(small_cohort(), "histamine")
-
-
-def test_levels_of_six_patients():
+def test_values_of_six_patients():
     values = biology.summarise(small_cohort())
     assert values["biology.tryptase.diagnosis"]["n"] == 1
     assert values["biology.tryptase.diagnosis"]["mean"] == 30
@@ -45,57 +28,20 @@ def test_levels_of_six_patients():
     assert values["biology.total_ige.before"]["mean"] == pytest.approx(153 / 4)
     assert values["biology.total_ige.on_therapy"]["maximum"] == 300
     assert values["biology.total_ige.diagnosis"] == spread(pd.Series([], dtype=float))
-
-
-def test_paired_t_by_hand():
+    tryptase, ige = (biology.paired_frame(small_cohort(), analyte) for analyte in ("tryptase", "total_ige"))
+    assert list(tryptase.columns) == ["before", "on_therapy", "months_on_therapy"]
+    assert tryptase.T.to_dict("list") == {"A": [20, 22, 3], "B": [10, 14, 6]}
+    pairs = {"A": [3, 3.6], "B": [100, 300], "C": [50, 39], "D": [0, 4]}
+    assert ige[["before", "on_therapy"]].T.to_dict("list") == pairs
     test = biology.summarise(small_cohort())["biology.tryptase.paired_t"]
     # The differences 2 and 4 have mean 3 and standard error 1; with one degree of freedom t is Cauchy.
     assert (test["n"], test["mean_difference"]) == (2, 3)
     assert test["statistic"] == pytest.approx(3)
     assert test["p_value"] == pytest.approx(1 - 2 / math.pi * math.atan(3))
-
-
-def test_directions_of_six_patients():
-    values = biology.summarise(small_cohort())
     counted = {name: values[f"biology.total_ige.{name}"]["n"] for name in biology.DIRECTIONS}
     assert counted == {"increased": 2, "stable": 1, "decreased": 1}
     strict = biology.summarise(small_cohort(), Criteria(ige_stable_percent=19.9))
     assert strict["biology.total_ige.increased"] == {"n": 3, "denominator": 4, "percent": 75}
-
-
-# In binary, 0.84 - 0.7 is above a fifth of 0.7 and 1.8 - 1.44 above one of 1.8; both must be stable.
-@pytest.mark.parametrize(
-    ("before", "after", "percent", "expected"),
-    [
-        (3, 3.6, 20, "stable"),
-        (3, 2.4, 20, "stable"),
-        (0.7, 0.84, 20, "stable"),
-        (1.8, 1.44, 20, "stable"),
-        (100, 120, 20, "stable"),
-        (100, 120.1, 20, "increased"),
-        (100, 120.01, 20, "increased"),
-        (100, 79.9, 20, "decreased"),
-        (100, 80, 20, "stable"),
-        (0, 0, 20, "stable"),
-        (0, 0.1, 20, "increased"),
-        (10, 10, 0, "stable"),
-        (10, 10.1, 0, "increased"),
-        (10, 9.9, 0, "decreased"),
-        (10, 0, 100, "stable"),
-    ],
-)
-def test_direction_at_its_limits(before, after, percent, expected):
-    directions = biology.direction(_pairs(before, after), Criteria(ige_stable_percent=percent))
-    assert list(directions) == [expected]
-
-
-@pytest.mark.parametrize(("before", "after", "ratio"), [(4, 6, 1.5), (4, 0, 0), (0, 0, 1), (0, 2, math.inf)])
-def test_relative_change(before, after, ratio):
-    assert list(biology.relative_change(_pairs(before, after))) == [ratio]
-
-
-def test_ige_against_efficacy_by_hand():
-    values = biology.summarise(small_cohort())
     # Ranks of the change (1.2, 3, 0.78, infinite) 2, 3, 1, 4; of the score left (0, 0.25, 0.5, 1) 1, 2, 3, 4; the
     # squares of the differences add up to 6. With two degrees of freedom p is 1 - |rho|.
     change = values["biology.total_ige.change_with_score"]
@@ -104,14 +50,27 @@ def test_ige_against_efficacy_by_hand():
     # Ranks of the level on therapy 1, 4, 3, 2: squares 0 + 4 + 0 + 4.
     level = values["biology.total_ige.level_with_score"]
     assert level["rho"] == pytest.approx(1 - 6 * 8 / (4 * 15))
-
-
-def test_ige_against_tolerance_by_hand():
-    values = biology.summarise(small_cohort())
     # C alone had no adverse event and has the smallest change: one of four places, on two sides.
     expected = {"n": 3, "denominator": 4, "statistic": 3, "p_value": 0.5, "method": "exact"}
     assert values["biology.total_ige.change_with_events"] == expected
     assert values["biology.total_ige.level_with_events"]["statistic"] == 1
+
+
+# In binary, 0.84 - 0.7 is above a fifth of 0.7 and 1.8 - 1.44 above one of 1.8; both must be stable.
+@pytest.mark.parametrize(("before", "after", "percent", "expected"), [
+    (3, 3.6, 20, "stable"), (3, 2.4, 20, "stable"), (0.7, 0.84, 20, "stable"), (1.8, 1.44, 20, "stable"),
+    (100, 120, 20, "stable"), (100, 120.1, 20, "increased"), (100, 120.01, 20, "increased"),
+    (100, 79.9, 20, "decreased"), (100, 80, 20, "stable"), (0, 0, 20, "stable"), (0, 0.1, 20, "increased"),
+    (10, 10, 0, "stable"), (10, 10.1, 0, "increased"), (10, 9.9, 0, "decreased"), (10, 0, 100, "stable"),
+])  # fmt: skip
+def test_direction_at_its_limits(before, after, percent, expected):
+    directions = biology.direction(_pairs(before, after), Criteria(ige_stable_percent=percent))
+    assert list(directions) == [expected]
+
+
+@pytest.mark.parametrize(("before", "after", "ratio"), [(4, 6, 1.5), (4, 0, 0), (0, 0, 1), (0, 2, math.inf)])
+def test_relative_change(before, after, ratio):
+    assert list(biology.relative_change(_pairs(before, after))) == [ratio]
 
 
 def test_mann_whitney_against_all_divisions():
@@ -141,6 +100,12 @@ def test_nothing_to_compare():
     assert biology.rank_correlation(values[:2], values[:2])["rho"] is None
     assert biology.rank_correlation(values, -values)["rho"] == pytest.approx(-1)
     assert biology.rank_correlation(values, -values)["ci"] is None
+    one = random_cohort(1, 19)
+    values = biology.summarise(replace(one, laboratory=one.laboratory[:0]))
+    assert values["biology.total_ige.paired_t"]["p_value"] is None
+    assert values["biology.total_ige.increased"] == {"n": 0, "denominator": 0, "percent": None}
+    with pytest.raises(ValueError, match="analyte 'histamine' is unknown; allowed are tryptase, total_ige"):
+        biology.paired_frame(small_cohort(), "histamine")
 
 
 def test_interval_of_a_rank_correlation():
@@ -149,10 +114,3 @@ def test_interval_of_a_rank_correlation():
     assert found["rho"] == pytest.approx(0.6)
     half = 1.959963984540054 * 0.59**0.5
     assert found["ci"] == pytest.approx([math.tanh(0.6931471805599453 - half), math.tanh(0.6931471805599453 + half)])
-
-
-def test_no_sample_at_all():
-    one = random_cohort(1, 19)
-    values = biology.summarise(replace(one, laboratory=one.laboratory[:0]))
-    assert values["biology.total_ige.paired_t"]["p_value"] is None
-    assert values["biology.total_ige.increased"] == {"n": 0, "denominator": 0, "percent": None}

@@ -33,26 +33,28 @@ def package(**constraints):
     return {"resources": [{"path": "other.csv"}, {"path": "claims.csv", "schema": {"fields": fields}}]}
 
 
-def test_cells_stay_as_printed(write):
+def test_cells_stay_as_printed_and_names_are_found_by_pattern(write):
     claims = read_claims(write(GOOD))
     assert list(claims.index) == ["age.mean", "sex", "all"]
     assert claims.loc["sex"].tolist() == ["percent", "54,5", "30", "55"]
     assert claims.loc["age.mean", "numerator"] == ""
     assert read_claims(published.CLAIMS).equals(published.read_claims())
     assert len(published.read_claims()) == 368
+    claims = published.read_claims()
+    names = [f"{place}.best.cr.all" for place in ("abstract", "results", "table2")]
+    assert published.matching(claims, "*.best.cr.all") == names
+    with pytest.raises(ClaimsError, match="no claim is called 'nothing'"):
+        published.matching(claims, "nothing")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "kind,claim,value\npercent,a,7.00\ndate,b,May 2016\n",  # three columns are enough
-        "\ufeffclaim,kind,value,page,my notes\na,percent,7.00,12,none\n",  # others and a byte order mark are welcome
-        "claim,kind,value\na,percent,-5\nb,mean,−1.50\nc,identifier,NCT1\nd,ratio,1.3\ne,sd,2\n",
-        # More events than patients are no error, and all patients are not too many.
-        "claim,kind,value,numerator,denominator,unit\na,count,23,23,16,events\nb,ratio,2,4,2,\n",
-        "claim,kind,value,numerator,denominator\na,count,4,,4\nb,percent,100,4,4\nc,count,4,4,4\n",
-    ],
-)
+@pytest.mark.parametrize("text", [
+    "kind,claim,value\npercent,a,7.00\ndate,b,May 2016\n",  # three columns are enough
+    "\ufeffclaim,kind,value,page,my notes\na,percent,7.00,12,none\n",  # others and a byte order mark are welcome
+    "claim,kind,value\na,percent,-5\nb,mean,−1.50\nc,identifier,NCT1\nd,ratio,1.3\ne,sd,2\n",
+    # More events than patients are no error, and all patients are not too many.
+    "claim,kind,value,numerator,denominator,unit\na,count,23,23,16,events\nb,ratio,2,4,2,\n",
+    "claim,kind,value,numerator,denominator\na,count,4,,4\nb,percent,100,4,4\nc,count,4,4,4\n",
+])  # fmt: skip
 def test_files_that_are_fine(write, text):
     claims = read_claims(write(text))
     assert len(claims) == text.count("\n") - 1
@@ -86,9 +88,6 @@ def test_all_problems_at_once_in_order(write):
     found = problems(write(text))
     assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [one[:3] for one in expected]
     assert all(text.endswith(one[3]) for text, one in zip(found["allowed"], expected, strict=True))
-
-
-def test_the_message_names_file_row_column_and_value_and_is_cut(write):
     path = write("claim,kind,value\n" + "".join(f"c{number},percent,5 %\n" for number in range(250)))
     with pytest.raises(ClaimsError, match=r"\.\.\. and 50 more problems$") as error:
         read_claims(path)
@@ -97,19 +96,15 @@ def test_the_message_names_file_row_column_and_value_and_is_cut(write):
     assert str(error.value).startswith(f"{path}, {text}")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("claim,value\na,5\n", "column kind is missing"),
-        ("claim;kind;value\na;b;c\n", "columns are separated by semicolons; allowed are commas"),
-        ("claim,kind,value,value\na,count,5,5\n", "column value is there twice"),
-        ("claim,kind,value,Denominater\na,count,5,5\n", "column 'Denominater' is unknown; did you mean denominator?"),
-        ("claim,kind,value\n", "there are no claims under the header"),
-        ("", "the file cannot be read as a CSV table"),
-        ("claim,kind,value\na,count,5,6\n", "the file cannot be read as a CSV table"),
-        (b"claim,kind,value\n\xe9,count,5\n", "the file cannot be read as a CSV table"),
-    ],
-)
+@pytest.mark.parametrize(("text", "message"), [
+    ("claim,value\na,5\n", "column kind is missing"),
+    ("claim;kind;value\na;b;c\n", "columns are separated by semicolons; allowed are commas"),
+    ("claim,kind,value,value\na,count,5,5\n", "column value is there twice"),
+    ("claim,kind,value,Denominater\na,count,5,5\n", "column 'Denominater' is unknown; did you mean denominator?"),
+    ("claim,kind,value\n", "there are no claims under the header"), ("", "the file cannot be read as a CSV table"),
+    ("claim,kind,value\na,count,5,6\n", "the file cannot be read as a CSV table"),
+    (b"claim,kind,value\n\xe9,count,5\n", "the file cannot be read as a CSV table"),
+])  # fmt: skip
 def test_a_file_that_cannot_be_used(write, text, message):
     found = problems(write(text))
     assert message in " ".join(found["allowed"])
@@ -121,27 +116,21 @@ def test_no_file_and_a_folder(tmp_path):
     assert "cannot be read" in problems(tmp_path)["allowed"][0]
 
 
-@pytest.mark.parametrize(
-    ("columns", "row", "column", "allowed"),
-    [
-        ("numerator,denominator", "mean,5,1,", "numerator", "empty, except for a count, a percent or a ratio"),
-        ("numerator,denominator", "mean,5,,9", "denominator", "other sizes go in n"),
-        ("n", "percent,5,9", "n", "of how many goes in denominator"),
-        ("n", "mean,5,0", "n", "a whole number from 1"),
-        ("step", "mean,5,0.0", "step", "a number above 0"),
-        ("step", "mean,5,-1", "step", "a number above 0"),
-        ("step", "mean,5,x", "step", "a number above 0"),
-        ("part_of", "count,5,b", "part_of", "the name of another claim"),
-        ("part_of", "count,5,a", "part_of", "the name of another claim"),
-        ("numerator", "count,5,4", "numerator", "the value of a count, or empty"),
-        ("denominator", "count,5,4", "value", "at most the denominator, 4"),
-        ("numerator,denominator,unit", "count,23,23,16,patients", "numerator", "at most the denominator, 16"),
-        *(
-            ("page", f'percent,"{value}",1', "value", "a number as printed" if value else "a value")
-            for value in ("", "n/a", "1e3", "٣", " 5", "1.616,5", "5 (2)", "--5", "0x1F")
-        ),
-    ],
-)
+@pytest.mark.parametrize(("columns", "row", "column", "allowed"), [
+    ("numerator,denominator", "mean,5,1,", "numerator", "empty, except for a count, a percent or a ratio"),
+    ("numerator,denominator", "mean,5,,9", "denominator", "other sizes go in n"),
+    ("n", "percent,5,9", "n", "of how many goes in denominator"), ("n", "mean,5,0", "n", "a whole number from 1"),
+    ("step", "mean,5,0.0", "step", "a number above 0"), ("step", "mean,5,-1", "step", "a number above 0"),
+    ("step", "mean,5,x", "step", "a number above 0"), ("part_of", "count,5,b", "part_of", "the name of another claim"),
+    ("part_of", "count,5,a", "part_of", "the name of another claim"),
+    ("numerator", "count,5,4", "numerator", "the value of a count, or empty"),
+    ("denominator", "count,5,4", "value", "at most the denominator, 4"),
+    ("numerator,denominator,unit", "count,23,23,16,patients", "numerator", "at most the denominator, 16"),
+    *(
+        ("page", f'percent,"{value}",1', "value", "a number as printed" if value else "a value")
+        for value in ("", "n/a", "1e3", "٣", " 5", "1.616,5", "5 (2)", "--5", "0x1F")
+    ),
+])  # fmt: skip
 def test_wrong_cells(write, columns, row, column, allowed):
     found = problems(write(f"claim,kind,value,{columns}\na,{row}\n"))
     assert found["column"].tolist() == [column]
@@ -169,11 +158,3 @@ def test_a_data_package_that_describes_nothing(write, text):
     with pytest.raises(ClaimsError, match=r"does not describe claims\.csv as a Data Package does") as error:
         read_claims(write(GOOD, text))
     assert "datapackage.json: " in str(error.value)
-
-
-def test_names_are_found_by_pattern():
-    claims = published.read_claims()
-    names = [f"{place}.best.cr.all" for place in ("abstract", "results", "table2")]
-    assert published.matching(claims, "*.best.cr.all") == names
-    with pytest.raises(ClaimsError, match="no claim is called 'nothing'"):
-        published.matching(claims, "nothing")

@@ -3,18 +3,22 @@ import pytest
 from analysis.criteria import CHOICES, LIMITS, PAPER, Criteria, departures, read_criteria
 
 
-def test_the_paper_is_the_default():
+def test_options_are_read_and_departures_from_the_paper_named():
     assert read_criteria("paper") == read_criteria(" paper ") == Criteria() == PAPER
     # Typed from the manuscript: L212-L213, L225, L257.
     assert (PAPER.major_above_percent, PAPER.partial_from_percent, PAPER.alpha) == (50, 10, 0.05)
     assert PAPER.sustained_months == 3
     assert all(getattr(PAPER, name) == allowed[0] for name, allowed in CHOICES.items())
-
-
-def test_options_are_read_whatever_the_blanks():
     expected = Criteria(worsening="any", sustained_from="best", ige_stable_percent=12.5, major_above_percent=30)
     text = " worsening = any,sustained_from=best , ige_stable_percent=12.5,major_above_percent=30"
     assert read_criteria(text) == expected
+    assert departures(PAPER) == ""
+    changed = Criteria(worsening="any", alpha=0.01, sustained_months=6)
+    assert departures(changed) == "worsening=any, sustained_months=6, alpha=0.01"
+    assert read_criteria(departures(changed)) == changed
+    # They cannot be changed afterwards.
+    with pytest.raises(AttributeError):
+        PAPER.alpha = 0.1
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -37,18 +41,13 @@ def test_numbers_have_limits(name):
             read_criteria(f"{name}={text}")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("worsning=any", "option 'worsning' is unknown; allowed are major_above_percent, .*, alpha"),
-        ("PAPER", "'PAPER' is not allowed; allowed is paper, or option=value"),
-        ("", "'' is not allowed"),
-        ("worsening=any,", "'' is not allowed"),
-        ("worsening=any,worsening=total", "worsening is given twice"),
-        ("major_above_percent=33.3", "33.3 is not allowed for major_above_percent; allowed is a whole number"),
-        ("partial_from_percent=60", "partial_from_percent 60 is above major_above_percent 50"),
-    ],
-)
+@pytest.mark.parametrize(("text", "message"), [
+    ("worsning=any", "option 'worsning' is unknown; allowed are major_above_percent, .*, alpha"),
+    ("PAPER", "'PAPER' is not allowed; allowed is paper, or option=value"), ("", "'' is not allowed"),
+    ("worsening=any,", "'' is not allowed"), ("worsening=any,worsening=total", "worsening is given twice"),
+    ("major_above_percent=33.3", "33.3 is not allowed for major_above_percent; allowed is a whole number"),
+    ("partial_from_percent=60", "partial_from_percent 60 is above major_above_percent 50"),
+])  # fmt: skip
 def test_what_is_wrong_is_named(text, message):
     with pytest.raises(ValueError, match=message):
         read_criteria(text)
@@ -58,15 +57,3 @@ def test_what_is_wrong_is_named(text, message):
 def test_values_of_another_type_are_refused(options):
     with pytest.raises(ValueError, match="is not allowed for"):
         Criteria(**options)
-
-
-def test_criteria_cannot_be_changed_afterwards():
-    with pytest.raises(AttributeError):
-        PAPER.alpha = 0.1
-
-
-def test_departures_from_the_paper_are_named_and_read_back():
-    assert departures(PAPER) == ""
-    changed = Criteria(worsening="any", alpha=0.01, sustained_months=6)
-    assert departures(changed) == "worsening=any, sustained_months=6, alpha=0.01"
-    assert read_criteria(departures(changed)) == changed

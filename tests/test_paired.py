@@ -1,4 +1,4 @@
-"""Paired comparisons against R and by hand."""
+"""Paired comparisons, marks of significance and adjusted p values against R and by hand."""
 
 import math
 
@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
+from analysis.statistics.significance import adjusted, significance
 
 
 def test_paired_t_equals_r():
@@ -17,34 +18,11 @@ def test_paired_t_equals_r():
     assert result.p_value == pytest.approx(0.901931317867122)
     assert result.ci == pytest.approx((-3.545214211509814, 3.225214211509813))
     assert (result.mean_before, result.mean_after, result.mean_difference) == pytest.approx((43.56, 43.4, -0.16))
-
-
-def test_paired_t_confidence_level():
     before, after = [1.0, 2.0, 4.0], [2.0, 2.5, 6.0]
     low, high = paired_t(before, after, confidence=0.5).ci
     # By hand: differences 1, .5, 2; mean 7/6, standard error sqrt(7/12/3); t(0.75, 2 df) = sqrt(2/3).
     half = (2 / 3) ** 0.5 * (7 / 36) ** 0.5
     assert (low, high) == pytest.approx((7 / 6 - half, 7 / 6 + half))
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "n", "difference"),
-    [
-        ([], [], 0, None),
-        ([2.0], [3.0], 1, 1.0),
-        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 3, 0.0),
-        ([1.0, None], [3.0, 1.0], 1, 2.0),
-        ([1.1, 1.4], [1.2, 1.5], 2, 0.1),  # equal on paper, not in binary
-    ],
-)
-def test_paired_t_without_spread_has_no_p_value(before, after, n, difference):
-    result = paired_t(before, after)
-    assert result.n == n
-    assert result.mean_difference == pytest.approx(difference)
-    assert result.ci is result.statistic is result.p_value is None
-
-
-def test_paired_t_names_what_is_wrong():
     with pytest.raises(ValueError, match="before has 2 values and after 1"):
         paired_t([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="different indexes"):
@@ -53,6 +31,18 @@ def test_paired_t_names_what_is_wrong():
         paired_t([1.0, 2.0], [np.inf, 1.0])
     with pytest.raises(ValueError, match="confidence 95"):
         paired_t([1.0, 2.0], [2.0, 1.0], confidence=95)
+
+
+@pytest.mark.parametrize(("before", "after", "n", "difference"), [
+    ([], [], 0, None), ([2.0], [3.0], 1, 1.0), ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 3, 0.0),
+    ([1.0, None], [3.0, 1.0], 1, 2.0),
+    ([1.1, 1.4], [1.2, 1.5], 2, 0.1),  # equal on paper, not in binary
+])  # fmt: skip
+def test_paired_t_without_spread_has_no_p_value(before, after, n, difference):
+    result = paired_t(before, after)
+    assert result.n == n
+    assert result.mean_difference == pytest.approx(difference)
+    assert result.ci is result.statistic is result.p_value is None
 
 
 def test_paired_ratio_equals_r():
@@ -65,6 +55,8 @@ def test_paired_ratio_equals_r():
     assert result.p_value == pytest.approx(0.0182080501435)
     assert result.ratio == pytest.approx(math.exp(0.768523681461393))
     assert result.ci == pytest.approx((math.exp(0.175514812232231), math.exp(1.361532550690556)))
+    with pytest.raises(ValueError, match=r"after holds -1.0; allowed are numbers of 0 or more"):
+        paired_ratio([1.0, 2.0], [2.0, -1.0])
 
 
 @pytest.mark.parametrize(
@@ -78,11 +70,6 @@ def test_paired_ratio_without_spread_has_no_p_value(before, after, n, ratio):
     assert result.ci is result.statistic is result.p_value is None
 
 
-def test_paired_ratio_refuses_negative_values():
-    with pytest.raises(ValueError, match=r"after holds -1.0; allowed are numbers of 0 or more"):
-        paired_ratio([1.0, 2.0], [2.0, -1.0])
-
-
 def test_decimal_differences_are_those_on_paper():
     found = decimal_differences([1.1, 1.5, 30.3, None, 0.1], [1.2, 1.4, 32, 5, 0.3])
     assert found.tolist() == [0.1, -0.1, 1.7, 0.2]
@@ -90,3 +77,51 @@ def test_decimal_differences_are_those_on_paper():
     assert decimal_differences([], []).shape == (0,)
     with pytest.raises(ValueError, match="before has 1 values and after 2"):
         decimal_differences([1.0], [1.0, 2.0])
+
+
+P = [0.01, 0.02, 0.03, 0.04, 0.05, 0.001, 0.5, 0.03]
+
+
+@pytest.mark.parametrize(("p", "mark"), [
+    (1.0, "ns"), (0.05, "ns"), (0.0499, "*"), (0.01, "*"), (0.00999, "**"), (0.001, "**"), (0.000999, "***"),
+    (0.0, "***"),
+])  # fmt: skip
+def test_significance_follows_the_legend(p, mark):
+    assert significance(p) == mark
+
+
+def test_levels_and_limits():
+    assert significance(0.04, alpha=0.025) == "ns"
+    assert significance(0.007, alpha=0.005) == "ns"
+    assert significance(0.07, alpha=0.1) == "*"
+    for p in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="p value"):
+            significance(p)
+    marks = [significance(p, p_at_alpha="significant") for p in (0.05, 0.01, 0.001, 0.0501)]
+    assert marks == ["*", "**", "***", "ns"]
+    assert [significance(p) for p in (0.05, 0.01, 0.001)] == ["ns", "*", "**"]
+    with pytest.raises(ValueError, match="p_at_alpha 'yes' is unknown"):
+        significance(0.05, p_at_alpha="yes")
+    with pytest.raises(ValueError, match="alpha 5 is not allowed"):
+        significance(0.05, alpha=5)
+
+
+def test_adjusted_p_values_equal_r():
+    # p.adjust(P, "holm"); p.adjust(P, "BH")
+    assert adjusted(P, "holm") == pytest.approx([0.07, 0.12, 0.15, 0.15, 0.15, 0.008, 0.5, 0.15])
+    expected = [0.04, 0.048, 0.048, 0.0533333333333333, 0.0571428571428571, 0.008, 0.5, 0.048]
+    assert adjusted(P, "benjamini_hochberg") == pytest.approx(expected)
+    assert adjusted(P, "none").tolist() == P
+    with pytest.raises(ValueError, match=r"p value 1.2 is not allowed"):
+        adjusted([0.1, 1.2], "holm")
+    with pytest.raises(ValueError, match="adjustment 'bonferroni' is unknown; allowed are none, holm"):
+        adjusted([0.1], "bonferroni")
+
+
+@pytest.mark.parametrize("method", ["none", "holm", "benjamini_hochberg"])
+def test_a_test_that_was_not_made_is_not_counted(method):
+    found = adjusted([0.01, None, 0.04], method)
+    assert found[[0, 2]].tolist() == adjusted([0.01, 0.04], method).tolist()
+    assert np.isnan(found[1])
+    assert adjusted([], method).shape == (0,)
+    assert np.isnan(adjusted([None], method)).all()

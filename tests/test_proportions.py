@@ -1,15 +1,18 @@
-"""Intervals of proportions against R, published examples, and the equations they solve.
+"""Intervals of proportions against R, published examples, and the equations they solve; values from R 4.2.2.
 
-Values from R 4.2.2; the call stands beside each.
+The exact interval of a difference against full enumeration, plain loops, closed forms and its own symmetries.
 """
 
 import warnings
+from itertools import product
+from math import comb, hypot, sqrt
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.statistics.exact_difference import TOLERANCE, exact_difference_interval
 from analysis.statistics.proportions import (
     METHODS,
     difference_interval,
@@ -19,29 +22,18 @@ from analysis.statistics.proportions import (
 )
 
 
-@pytest.mark.parametrize(
-    ("n", "denominator", "exact", "wilson"),
-    [
-        # binom.test(n, denominator)$conf.int; prop.test(n, denominator, correct = FALSE)$conf.int
-        (43, 55, (0.649897895236516, 0.881864211741235), (0.6562996597816, 0.87053975958877)),
-        (9, 14, (0.351380110615992, 0.872401570140841), (0.387644231039074, 0.836552682464459)),
-        (0, 14, (0, 0.231635761650116), (0, 0.215310802737636)),
-        (1, 1, (0.025, 1), (0.206549314377238, 1)),
-        (0, 1, (0, 0.975), (0, 0.793450685622763)),
-        (4, 4, (0.397635364383525, 1), (0.510109163545403, 1)),
-        (3921, 5000, (0.772533185196953, 0.795534074684528), (0.772581552468373, 0.795382085746057)),
-    ],
-)
+@pytest.mark.parametrize(("n", "denominator", "exact", "wilson"), [
+    # binom.test(n, denominator)$conf.int; prop.test(n, denominator, correct = FALSE)$conf.int
+    (43, 55, (0.649897895236516, 0.881864211741235), (0.6562996597816, 0.87053975958877)),
+    (9, 14, (0.351380110615992, 0.872401570140841), (0.387644231039074, 0.836552682464459)),
+    (0, 14, (0, 0.231635761650116), (0, 0.215310802737636)), (1, 1, (0.025, 1), (0.206549314377238, 1)),
+    (0, 1, (0, 0.975), (0, 0.793450685622763)), (4, 4, (0.397635364383525, 1), (0.510109163545403, 1)),
+    (3921, 5000, (0.772533185196953, 0.795534074684528), (0.772581552468373, 0.795382085746057)),
+])  # fmt: skip
 def test_intervals_equal_r(n, denominator, exact, wilson):
     assert interval(n, denominator, "clopper_pearson") == pytest.approx(exact, rel=1e-10, abs=0)
     assert interval(n, denominator, "wilson") == pytest.approx(wilson, rel=1e-10, abs=0)
     assert interval(n, denominator) == interval(n, denominator, "wilson")
-
-
-def test_confidence_level():
-    # binom.test(9, 14, conf.level = 0.9)$conf.int; prop.test(9, 14, conf.level = 0.9, correct = FALSE)$conf.int
-    assert interval(9, 14, "clopper_pearson", 0.9) == pytest.approx((0.390414867529917, 0.847282377615337))
-    assert interval(9, 14, "wilson", 0.9) == pytest.approx((0.425507453341906, 0.813934023733741))
 
 
 @pytest.mark.parametrize("n", range(8))
@@ -62,9 +54,9 @@ def test_the_exact_interval_is_wider_but_at_the_ends_of_larger_groups():
         assert (exact < score) == (n >= 46)
     exact, score = (np.subtract(*intervals(range(56), [55] * 56, method)[::-1]) for method in METHODS[::-1])
     assert np.flatnonzero(exact < score).tolist() == [0, 55]
-
-
-def test_the_largest_counts_have_intervals():
+    # binom.test(9, 14, conf.level = 0.9)$conf.int; prop.test(9, 14, conf.level = 0.9, correct = FALSE)$conf.int
+    assert interval(9, 14, "clopper_pearson", 0.9) == pytest.approx((0.390414867529917, 0.847282377615337))
+    assert interval(9, 14, "wilson", 0.9) == pytest.approx((0.425507453341906, 0.813934023733741))
     n, p = 999_999_999, 333_333_333 / 999_999_999
     width = stats.norm.isf(0.025) * np.sqrt(p * (1 - p) / n)
     for method in METHODS:
@@ -86,25 +78,17 @@ def test_a_whole_column_is_the_single_ones(method):
     assert [limit.size for limit in intervals([], [], method)] == [0, 0]
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [
-        # Newcombe 1998, Table II, method 10.
-        ((56, 70, 48, 80), (0.0524, 0.3339)),
-        ((9, 10, 3, 10), (0.1705, 0.8090)),
-        ((6, 7, 2, 7), (0.0582, 0.8062)),
-        ((5, 56, 0, 29), (-0.0381, 0.1926)),
-        ((0, 10, 0, 20), (-0.1611, 0.2775)),
-        ((0, 10, 0, 10), (-0.2775, 0.2775)),
-        ((10, 10, 0, 20), (0.6791, 1.0)),
-        ((10, 10, 0, 10), (0.6075, 1.0)),
-    ],
-)
+@pytest.mark.parametrize(("counts", "expected"), [
+    # Newcombe 1998, Table II, method 10.
+    ((56, 70, 48, 80), (0.0524, 0.3339)), ((9, 10, 3, 10), (0.1705, 0.8090)), ((6, 7, 2, 7), (0.0582, 0.8062)),
+    ((5, 56, 0, 29), (-0.0381, 0.1926)), ((0, 10, 0, 20), (-0.1611, 0.2775)), ((0, 10, 0, 10), (-0.2775, 0.2775)),
+    ((10, 10, 0, 20), (0.6791, 1.0)), ((10, 10, 0, 10), (0.6075, 1.0)),
+])  # fmt: skip
 def test_difference_as_published(counts, expected):
     assert difference_interval(*counts) == pytest.approx(expected, abs=5e-5)
 
 
-def test_difference_of_the_response_rates_by_hand():
+def test_difference_by_hand_and_coverage_of_superiority():
     # Wilson's limits of both: prop.test(9, 14, correct = FALSE)$conf.int; prop.test(34, 41, correct = FALSE)$conf.int
     low, high = difference_interval(9, 14, 34, 41)
     one, other = 9 / 14, 34 / 41
@@ -112,6 +96,12 @@ def test_difference_of_the_response_rates_by_hand():
     assert high == pytest.approx(one - other + np.hypot(0.836552682 - one, other - 0.687373876), abs=1e-6)
     assert difference_interval(34, 41, 9, 14) == pytest.approx((-high, -low))
     assert difference_interval(0, 0, 9, 14) is difference_interval(9, 14, 0, 0) is None
+    rng = np.random.default_rng(5)
+    firsts, seconds = (rng.multinomial(n, [0.05, 0.35, 0.1, 0.15, 0.2, 0.15], 400) for n in (3, 6))
+    below = np.cumsum(seconds, axis=1) - seconds / 2
+    effects = (firsts * below).sum(axis=1) / 18
+    held = [low <= 0.5 <= high for low, high in (superiority_interval(effect, 3, 6) for effect in effects)]
+    assert np.mean(held) > 0.95
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.02, 1 / 3, 0.5, 0.9, 1.0])
@@ -130,10 +120,134 @@ def test_superiority_limits_are_the_roots_of_the_polynomial(effect, sizes):
     assert superiority_interval(1 - effect, m, n) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
-def test_superiority_interval_covers_more_often_than_it_promises():
-    rng = np.random.default_rng(5)
-    firsts, seconds = (rng.multinomial(n, [0.05, 0.35, 0.1, 0.15, 0.2, 0.15], 400) for n in (3, 6))
-    below = np.cumsum(seconds, axis=1) - seconds / 2
-    effects = (firsts * below).sum(axis=1) / 18
-    held = [low <= 0.5 <= high for low, high in (superiority_interval(effect, 3, 6) for effect in effects)]
-    assert np.mean(held) > 0.95
+Z = stats.norm.isf(0.025)
+
+
+def outcomes(size, other_size):
+    return list(product(range(size + 1), range(other_size + 1)))
+
+
+def wilson(n, size):
+    """Solve (n / size - p)^2 = z^2 p (1 - p) / size by the formula of its roots."""
+    centre, spread = n + Z**2 / 2, Z * sqrt(n * (size - n) / size + Z**2 / 4)
+    return (centre - spread) / (size + Z**2), (centre + spread) / (size + Z**2)
+
+
+def newcombe_lower(n, size, other_n, other_size):
+    rate, other = n / size, other_n / other_size
+    return rate - other - hypot(rate - wilson(n, size)[0], wilson(other_n, other_size)[1] - other)
+
+
+def brute_force_lower(n, size, other_n, other_size, places=4001):
+    """Loop over all outcomes and add their probabilities on a fine grid of the nuisance rate; bisect the difference."""
+    observed = newcombe_lower(n, size, other_n, other_size)
+    pairs = outcomes(size, other_size)
+    tail = [(a, b) for a, b in pairs if newcombe_lower(a, size, b, other_size) >= observed - 1e-12]
+
+    def largest(difference):
+        q = np.linspace(max(0, -difference), min(1, 1 - difference), places)
+        p, total = q + difference, 0
+        for a, b in tail:
+            ways = comb(size, a) * comb(other_size, b)
+            total = total + ways * p**a * (1 - p) ** (size - a) * q**b * (1 - q) ** (other_size - b)
+        return total.max()
+
+    low, high = -1.0, 1.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (low, middle) if largest(middle) > 0.025 else (middle, high)
+    return high
+
+
+@pytest.mark.parametrize("sizes", [(5, 7), (10, 4), pytest.param((14, 11), marks=pytest.mark.long)])
+def test_the_coverage_is_never_below_the_level(sizes):
+    size, other_size = sizes
+    found = {pair: exact_difference_interval(pair[0], size, pair[1], other_size) for pair in outcomes(*sizes)}
+    assert all(low <= a / size - b / other_size <= high for (a, b), (low, high) in found.items())
+    rates = np.linspace(0, 1, 101)
+    p, q = np.meshgrid(rates, rates, indexing="ij")
+    below, above = np.zeros_like(p), np.zeros_like(p)
+    for (a, b), (low, high) in found.items():
+        mass = stats.binom.pmf(a, size, p) * stats.binom.pmf(b, other_size, q)
+        below, above = below + mass * (p - q < low - 1e-12), above + mass * (p - q > high + 1e-12)
+    assert max(below.max(), above.max()) <= 0.025 + 1e-12
+    assert (1 - below - above).min() >= 0.95 - 1e-12
+    assert max(below.max(), above.max()) > 0.02  # and it is used
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 4), (3, 4), (6, 5)])
+def test_a_plain_loop_over_all_outcomes_gives_the_same_limits(sizes):
+    size, other_size = sizes
+    for a, b in outcomes(*sizes)[:: 1 if size < 6 else 5]:
+        low, high = exact_difference_interval(a, size, b, other_size)
+        expected = brute_force_lower(a, size, b, other_size), -brute_force_lower(b, other_size, a, size)
+        # The limits are outside by the tolerance at most; the grid misses the maximum by less than half of it.
+        assert -TOLERANCE * 1.5 <= low - expected[0] <= TOLERANCE / 2
+        assert -TOLERANCE / 2 <= high - expected[1] <= TOLERANCE * 1.5
+
+
+def test_a_grid_twenty_times_finer_finds_no_more_of_the_tail():
+    low, _ = exact_difference_interval(5, 9, 2, 8)
+    coarse, fine = (brute_force_lower(5, 9, 2, 8, places) for places in (2001, 40_001))
+    assert fine == pytest.approx(coarse, abs=1e-7)
+    assert fine - TOLERANCE - 1e-7 <= low <= fine
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (5, 5), (8, 3), (40, 55)])
+def test_all_of_one_group_against_none_of_the_other_has_a_closed_form(sizes):
+    # The tail is this outcome alone: p^m (1 - q)^n is largest with p and 1 - q in the ratio of m to n, within 0 to 1.
+    m, n = sizes
+    s = (0.025 / ((m / (m + n)) ** m * (n / (m + n)) ** n)) ** (1 / (m + n))
+    p, rest = s * m / (m + n), s * n / (m + n)
+    expected = s - 1 if max(p, rest) <= 1 else 0.025 ** (1 / (n if p > 1 else m))
+    low, high = exact_difference_interval(m, m, 0, n)
+    assert expected - TOLERANCE <= low <= expected + 1e-9
+    assert high == 1
+
+
+@pytest.mark.parametrize("x", [0, 1, 28, 43, 54, 55])
+def test_against_an_endless_group_the_limit_is_that_of_the_other_group(x):
+    """With the first rate p known, the tail is that of the other group: its counts k up to where p lies.
+
+    The outcomes of k are in the tail from p = t(k), where t - Wilson's upper limit of k is the observed statistic, and
+    are then likely enough above the exact upper limit of k.
+    """
+    n = 900_000_000
+    rate = 0.78
+    wilsons = np.array([wilson(k, 55)[1] for k in range(56)])
+    exacts = np.array([interval(k, 55, "clopper_pearson")[1] for k in range(56)])
+    starts = np.maximum(rate - wilsons[x] + wilsons, 0)
+    expected = (starts - exacts)[starts <= 1].min()
+    assert exact_difference_interval(int(rate * n), n, x, 55)[0] == pytest.approx(expected, abs=3e-4)
+
+
+def test_symmetry_order_and_ends():
+    for counts in [(3, 7, 2, 5), (0, 6, 4, 9), (9, 9, 1, 4), (28, 40, 43, 55), (3900, 5000, 1, 55), (4, 9, 4, 9)]:
+        a, m, b, n = counts
+        low, high = exact_difference_interval(*counts)
+        assert exact_difference_interval(b, n, a, m) == pytest.approx((-high, -low), abs=TOLERANCE)
+        assert exact_difference_interval(m - a, m, n - b, n) == pytest.approx((-high, -low), abs=TOLERANCE)
+    widths = [np.ptp(exact_difference_interval(k, 2 * k, k, 5 * k)) for k in (1, 4, 11, 30)]
+    assert sorted(widths, reverse=True) == widths
+    widths = [np.ptp(exact_difference_interval(k, 2 * k, 11, 55)) for k in (2, 8, 30, 2000)]
+    assert sorted(widths, reverse=True) == widths
+    wide, narrow = (exact_difference_interval(9, 14, 34, 41, level) for level in (0.95, 0.8))
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+    for size, other_size in [(1, 1), (7, 12), (40, 55)]:
+        lows = [difference_interval(a, size, b, other_size)[0] for a, b in outcomes(size, other_size)]
+        order = np.reshape(lows, (size + 1, other_size + 1))
+        assert (np.diff(order, axis=0) > 0).all()
+        assert (np.diff(order, axis=1) < 0).all()
+    assert exact_difference_interval(0, 0, 3, 5) is exact_difference_interval(3, 5, 0, 0) is None
+    # Nobody of one and nobody of one: the tail is all but q (1 - p), which with p - q = d < 0 is least, -d, at p = 0.
+    assert exact_difference_interval(0, 1, 0, 1) == pytest.approx((-0.975, 0.975), abs=TOLERANCE)
+    for size in (1, 9):
+        assert exact_difference_interval(0, size, size, size)[0] == -1
+
+
+@pytest.mark.parametrize("counts", [(9, 14, 34, 41), (28, 40, 43, 55), (78_000, 100_000, 43, 55), (0, 5000, 1, 55)])
+def test_it_is_a_little_wider_than_newcombes(counts):
+    (low, high), (approximate_low, approximate_high) = exact_difference_interval(*counts), difference_interval(*counts)
+    assert low < approximate_low
+    assert approximate_high < high
+    assert high - low < 1.3 * (approximate_high - approximate_low)

@@ -39,13 +39,8 @@ LINE_FRACTIONS = """
 294: 6/16 1/(55) | 298: 3/(55) | 311: 11/15 4/15 | 321: (55) | 322: 14 | 326: 13/14 | 344: 3/55 | 348: 6/(55)
 350: 2/14 | 357: 11/15
 """
-DATES = {
-    93: ["January 2015", "December 2017"],
-    152: ["January 2015"],
-    156: ["January 2015", "December 2017"],
-    164: ["October 29, 2010"],
-    165: ["January 2018"],
-}
+DATES = {93: ["January 2015", "December 2017"], 152: ["January 2015"], 156: ["January 2015", "December 2017"]}
+DATES |= {164: ["October 29, 2010"], 165: ["January 2018"]}
 TABLE_1 = """
 55 | 41 (2 – 87) | 48 (17 – 93) | 3 years (2 months – 37 years) | 0.44 | 41 | 14
 29 (52.7) | 23 | 5 | 1 | 11 (20) | 3 | 6 | 2 | 15 (27.3) | 1 | 11 | 3
@@ -56,14 +51,9 @@ n=15 | 30.1 (2.5 – 145) | 151.2 (2 – 1616)
 55 (100) | 50 (90.9) | 49 (89) | 39 (70.9) | 27 (49) | 17 (30.9) | 11 (20) | 8 (14.3) | 5 (8.9) | 3 (5.4) | 2 (3.6)
 """
 TABLE_1_DENOMINATORS = {55: 19, 29: 3, 11: 3, 15: 3, 23: 1, 39: 1, 49: 6, 34: 1, 22: 1}
-TABLE_2_COLUMNS = {
-    "All patients": ("all", 55),
-    "Primary MCAS: all": ("primary", 41),
-    "Primary MCAS: ISM": ("ISM", 29),
-    "Primary MCAS: CM": ("CM", 11),
-    "Primary MCAS: MMAS": ("MMAS", 1),
-    "Idiopathic MCAS": ("idiopathic", 14),
-}
+TABLE_2_COLUMNS = {"All patients": ("all", 55), "Primary MCAS: all": ("primary", 41), "Primary MCAS: ISM": ("ISM", 29)}
+TABLE_2_COLUMNS |= {"Primary MCAS: CM": ("CM", 11), "Primary MCAS: MMAS": ("MMAS", 1)}
+TABLE_2_COLUMNS |= {"Idiopathic MCAS": ("idiopathic", 14)}
 TABLE_2 = {
     "Best response: ORR": "43 (78.2) | 34 (82.9) | 23 (79.3) | 10 (90.9) | 1 (100) | 9 (64.3)",
     "Best response: CR": "1 (1.8) | 1 (2.4) | 1 (3.4) | 0 | 0 | 0",
@@ -82,98 +72,64 @@ TABLE_2 = {
 }
 
 
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+PACKAGE = json.loads((FOLDER / "datapackage.json").read_text(encoding="utf-8"))
+FIELDS = {field["name"]: field.get("constraints", {}) for field in PACKAGE["resources"][0]["schema"]["fields"]}
+
+
 @pytest.fixture(scope="module")
-def claims() -> pd.DataFrame:
+def claims():
     return pd.read_csv(FOLDER / "claims.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def fields() -> dict[str, dict]:
-    package = json.loads((FOLDER / "datapackage.json").read_text(encoding="utf-8"))
-    return {field["name"]: field.get("constraints", {}) for field in package["resources"][0]["schema"]["fields"]}
-
-
-@pytest.fixture(scope="module")
-def readme() -> str:
-    return (FOLDER / "README.md").read_text(encoding="utf-8")
-
-
-def by_line(block: str) -> dict[int, list[str]]:
+def by_line(block):
     """Read the tokens of each line in a block of `line: token token | line: ...`."""
     entries = [entry.split(":") for entry in re.split(r"[|\n]", block) if entry.strip()]
     return {int(line): tokens.split() for line, tokens in entries}
 
 
-def cell(row: pd.Series) -> str:
+def cell(row):
     """Write a count or percentage the way a table prints it."""
     return f"{row['numerator']} ({row['value']})" if row["kind"] == "percent" else row["value"]
 
 
-def grouped(rows: pd.DataFrame, tokens: pd.Series) -> dict[int, list[str]]:
+def grouped(rows, tokens):
     """Collect the tokens of the rows by manuscript line."""
     return tokens.groupby(rows["line"].astype(int)).apply(list).to_dict()
 
 
-def test_columns_and_names(claims, fields):
-    assert list(claims.columns) == COLUMNS == list(fields)
+def test_columns_rows_and_cells(claims):
+    assert list(claims.columns) == COLUMNS == list(FIELDS)
     assert b"\r" not in (FOLDER / "claims.csv").read_bytes()
     assert claims["claim"].is_unique
-    assert claims["claim"].str.fullmatch(fields["claim"]["pattern"]).all()
+    assert claims["claim"].str.fullmatch(FIELDS["claim"]["pattern"]).all()
     assert (claims["claim"].str.split(".").str[0] == claims["section"].replace(r"_(\d)", r"\1", regex=True)).all()
-
-
-@pytest.mark.parametrize("column", ["section", "population", "kind", "unit", "denominator_printed"])
-def test_vocabularies_are_closed_and_every_term_is_used_and_explained(claims, fields, readme, column):
-    terms = fields[column]["enum"]
-    assert set(claims[column]) - {""} == set(terms)
-    if column != "denominator_printed":
-        assert [term for term in terms if f"`{term}`" not in readme and f"| {term} |" not in readme] == []
-
-
-def test_number_of_rows_is_the_one_the_readme_states(claims, readme):
-    stated = {name: int(n) for name, n in re.findall(r"^\| (\w+) \| (\d+) \|", readme, flags=re.MULTILINE)}
+    stated = {name: int(n) for name, n in re.findall(r"^\| (\w+) \| (\d+) \|", README, flags=re.MULTILINE)}
     assert claims["section"].value_counts().to_dict() == stated
     assert 350 <= len(claims) <= 400
-    assert f"{len(claims)} rows" in readme
-
-
-def test_cells_are_filled_without_stray_blanks(claims, fields):
-    required = [name for name, constraints in fields.items() if constraints.get("required")]
+    assert f"{len(claims)} rows" in README
+    required = [name for name, constraints in FIELDS.items() if constraints.get("required")]
     assert (claims[required] != "").all(axis=None)
     assert not claims.apply(lambda column: column.str.contains(r"^\s|\s$|  |\u00a0")).any(axis=None)
     assert claims["statement"].str.len().between(8, 120).all()
 
 
-def test_values_are_numbers_or_dates_of_their_kind(claims, fields):
-    assert claims["value"].str.fullmatch(fields["value"]["pattern"]).all()
+@pytest.mark.parametrize("column", ["section", "population", "kind", "unit", "denominator_printed"])
+def test_vocabularies_are_closed_and_every_term_is_used_and_explained(claims, column):
+    terms = FIELDS[column]["enum"]
+    assert set(claims[column]) - {""} == set(terms)
+    if column != "denominator_printed":
+        assert [term for term in terms if f"`{term}`" not in README and f"| {term} |" not in README] == []
+
+
+def test_values_counts_and_lines_are_of_their_kind(claims):
+    assert claims["value"].str.fullmatch(FIELDS["value"]["pattern"]).all()
     assert claims.loc[claims["kind"] != "date", "value"].str.fullmatch(r"\d+([.,]\d+)?").all()
     without_unit = claims["kind"].isin(["ratio", "p_threshold", "date", "identifier"])
     assert ((claims["unit"] == "") == without_unit).all()
     assert (claims.loc[claims["kind"] == "percent", "unit"] == "percent").all()
     last = claims["claim"].str.extract(r"\.(median|mean|minimum|maximum)$")[0]
     assert (last == claims["kind"])[last.notna()].all()
-
-
-@pytest.mark.parametrize(
-    ("part", "kinds", "unit", "number"),
-    [
-        (r"\.age_", "median minimum maximum", "years", 12),
-        (r"tryptase", "mean minimum maximum", "ng/mL", 5),
-        (r"\.ige\.", "mean minimum maximum", "UI/mL", 9),
-        (r"response|improvement|duration|stops", "median minimum maximum", "months", 30),
-        (r"time_to_treatment", "median minimum maximum", "years months", 3),
-        (r"score", "score", "points", 7),
-        (r"dose|escalation", "dose", "mg", 6),
-        (r"safety", "interval", "minutes weeks", 3),
-    ],
-)
-def test_units_of_what_was_measured(claims, part, kinds, unit, number):
-    rows = claims[claims["claim"].str.contains(part) & claims["kind"].isin(kinds.split())]
-    assert len(rows) == number
-    assert set(rows["unit"]) == set(unit.split())
-
-
-def test_counts_and_denominators_are_whole_and_in_order(claims):
     counted = claims["kind"].isin(["count", "percent"])
     assert (claims.loc[~counted, ["numerator", "denominator"]] == "").all(axis=None)
     counts = claims[claims["kind"] == "count"]
@@ -182,15 +138,25 @@ def test_counts_and_denominators_are_whole_and_in_order(claims):
     assert claims["denominator"].ne("")[(claims["denominator_printed"] == "yes") | (claims["kind"] == "percent")].all()
     both = claims[(claims["numerator"] != "") & (claims["denominator"] != "")]
     assert (both["numerator"].astype(int) <= both["denominator"].astype(int)).all()
-
-
-def test_lines_lie_in_the_numbered_range_and_in_reading_order(claims):
     text = claims["section"].isin(TEXT_SECTIONS)
     lines = claims.loc[text, "line"].astype(int)
     assert (lines.between(47, 385) & (lines.diff().fillna(0) >= 0)).all()
     assert (claims.loc[~text, "line"] == "").all()
     tables = claims["section"].str.startswith("table_")
     assert ((claims[["table_row", "table_column"]] != "").all(axis=1) == tables).all()
+
+
+@pytest.mark.parametrize(("part", "kinds", "unit", "number"), [
+    (r"\.age_", "median minimum maximum", "years", 12), (r"tryptase", "mean minimum maximum", "ng/mL", 5),
+    (r"\.ige\.", "mean minimum maximum", "UI/mL", 9),
+    (r"response|improvement|duration|stops", "median minimum maximum", "months", 30),
+    (r"time_to_treatment", "median minimum maximum", "years months", 3), (r"score", "score", "points", 7),
+    (r"dose|escalation", "dose", "mg", 6), (r"safety", "interval", "minutes weeks", 3),
+])  # fmt: skip
+def test_units_of_what_was_measured(claims, part, kinds, unit, number):
+    rows = claims[claims["claim"].str.contains(part) & claims["kind"].isin(kinds.split())]
+    assert len(rows) == number
+    assert set(rows["unit"]) == set(unit.split())
 
 
 def test_text_is_that_of_the_second_transcription(claims):
@@ -227,9 +193,6 @@ def test_table_2_is_complete_cell_by_cell(claims):
         assert cells["table_row"].tolist() == list(TABLE_2)
         described = cells["population"] + " " + cells["denominator"] + " " + cells["denominator_printed"]
         assert set(described) == {f"{population} {size} no"}
-
-
-def test_table_2_headings_and_legends(claims):
     header = claims[(claims["section"] == "table_2") & (claims["table_row"] == "header")]
     sizes = {column: str(size) for column, (_, size) in TABLE_2_COLUMNS.items()} | {"Primary MCAS": "41"}
     assert header.set_index("table_column")["value"].to_dict() == sizes

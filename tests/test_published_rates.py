@@ -68,16 +68,13 @@ def small(folder, claims, answers):
     return folder
 
 
-def test_in_the_reconstructed_cohort_every_rate_is_the_published_one(of_shipped):
+def test_in_the_reconstructed_cohort_every_printed_rate_is_there_and_the_published_one(of_shipped):
     assert len(of_shipped) == of_shipped["quantity"].nunique() > 150
     for part in ("n", "denominator", "percent"):
         assert of_shipped[f"own_{part}"].tolist() == of_shipped[f"published_{part}"].tolist()
     assert (of_shipped["difference"] == 0).all()
     assert ((of_shipped["low"] < 0) & (of_shipped["high"] > 0)).all()
-
-
-def test_every_printed_count_and_percentage_is_there(of_shipped):
-    """By the tables: 14 rows of 6 columns of Table 2, and from Table 1 all rows with a percentage."""
+    # By the tables: 14 rows of 6 columns of Table 2, and from Table 1 all rows with a percentage.
     claims = read_claims()
     table_1_shares = claims[(claims["section"] == "table_1") & (claims["kind"] == "percent")]
     names = of_shipped["quantity"]
@@ -89,33 +86,29 @@ def test_every_printed_count_and_percentage_is_there(of_shipped):
     assert list(dict.fromkeys(of_shipped["section"])) == SECTION_NAMES
 
 
-@pytest.mark.parametrize(
-    ("quantity", "n", "of", "where", "note"),
-    [
-        ("table_2:best.orr:all", 43, 55, "table 2, Best response: ORR, All patients", "76.8% of 56 (highlights, L71)"),
-        ("table_2:best.orr:idiopathic", 9, 14, "table 2, Best response: ORR", "68.7% of 14 (results, L246)"),
-        ("table_1:who.atypical_mast_cells:all", 17, 39, "table 1, WHO 2016: atypical", "39/39 (44%)"),
-        ("table_1:therapies.masitinib:all", 8, 55, "table 1, Previous therapy: Masitinib", "8/55 (14.3%)"),
-        ("safety.patients_with_event.all", 16, 55, "results, L293", "16/55 (28.6%) (abstract, L104)"),
-        ("safety.stopped.all", 6, 55, "discussion, L348", "6/55 (10.7%) (abstract, L105)"),
-        # 36.3 and 5.4 are cut, which is no contradiction.
-        ("table_2:last.mr:CM", 4, 11, "table 2", ""),
-        ("table_2:last.intolerance:all", 3, 55, "table 2", ""),
-        # Printed without a denominator.
-        ("table_1:classification.primary:all", 41, 55, "table 1", ""),
-        ("table_1:classification.idiopathic:all", 14, 55, "table 1", ""),
-        ("followup.stop.responders.pregnancy_intent", 2, 43, "results, L262", ""),
-        ("followup.stopped.non_responders", 12, 12, "results, L263", ""),
-        ("dosing.escalated_300.escalated", 14, 15, "results, L273", ""),
-        ("dosing.reached_pr.weekly", 1, 3, "results, L281", ""),
-        ("patients.excluded.sm_ahn.screened", 1, 65, "methods, L168", ""),
-        ("safety.event.fatigue.all", 3, 55, "results, L299", ""),
-        ("symptoms.worse.anaphylaxis", 1, 14, "discussion, L328", ""),
-        # The same patients, once of all and once of those evaluated.
-        ("table_1:classification.ism.kit_positive:all", 23, 29, "table 1", ""),
-        ("patients.kit_positive.ism", 23, 28, "results, L235", ""),
-    ],
-)
+@pytest.mark.parametrize(("quantity", "n", "of", "where", "note"), [
+    ("table_2:best.orr:all", 43, 55, "table 2, Best response: ORR, All patients", "76.8% of 56 (highlights, L71)"),
+    ("table_2:best.orr:idiopathic", 9, 14, "table 2, Best response: ORR", "68.7% of 14 (results, L246)"),
+    ("table_1:who.atypical_mast_cells:all", 17, 39, "table 1, WHO 2016: atypical", "39/39 (44%)"),
+    ("table_1:therapies.masitinib:all", 8, 55, "table 1, Previous therapy: Masitinib", "8/55 (14.3%)"),
+    ("safety.patients_with_event.all", 16, 55, "results, L293", "16/55 (28.6%) (abstract, L104)"),
+    ("safety.stopped.all", 6, 55, "discussion, L348", "6/55 (10.7%) (abstract, L105)"),
+    # 36.3 and 5.4 are cut, which is no contradiction.
+    ("table_2:last.mr:CM", 4, 11, "table 2", ""), ("table_2:last.intolerance:all", 3, 55, "table 2", ""),
+    # Printed without a denominator.
+    ("table_1:classification.primary:all", 41, 55, "table 1", ""),
+    ("table_1:classification.idiopathic:all", 14, 55, "table 1", ""),
+    ("followup.stop.responders.pregnancy_intent", 2, 43, "results, L262", ""),
+    ("followup.stopped.non_responders", 12, 12, "results, L263", ""),
+    ("dosing.escalated_300.escalated", 14, 15, "results, L273", ""),
+    ("dosing.reached_pr.weekly", 1, 3, "results, L281", ""),
+    ("patients.excluded.sm_ahn.screened", 1, 65, "methods, L168", ""),
+    ("safety.event.fatigue.all", 3, 55, "results, L299", ""),
+    ("symptoms.worse.anaphylaxis", 1, 14, "discussion, L328", ""),
+    # The same patients, once of all and once of those evaluated.
+    ("table_1:classification.ism.kit_positive:all", 23, 29, "table 1", ""),
+    ("patients.kit_positive.ism", 23, 28, "results, L235", ""),
+])  # fmt: skip
 def test_what_the_paper_gives_as_read_by_hand(of_shipped, quantity, n, of, where, note):
     row = of_shipped.set_index("quantity").loc[quantity]
     assert (row["published_n"], row["published_denominator"]) == (n, of)
@@ -123,7 +116,7 @@ def test_what_the_paper_gives_as_read_by_hand(of_shipped, quantity, n, of, where
     assert (note in row["note"]) if note else row["note"] == ""
 
 
-def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
+def test_another_cohort_beside_the_paper(own, of_own, of_nobody):
     """A rate has the counts of every value that one of its statements asks for."""
     quantities = set(of_own["quantity"])
     answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, keep_default_na=False).set_index("claim")["answer"]
@@ -139,9 +132,6 @@ def test_values_taken_for_the_same_are_the_same_in_any_cohort(own, of_own):
         one, other = (own[answers[claim]] for claim in (text, table))
         assert (one["n"], one["denominator"]) == (other["n"], other["denominator"])
         assert answers[text] not in quantities and answers[table] in quantities
-
-
-def test_differences_of_another_cohort(own, of_own, of_nobody):
     rows = of_own.set_index("quantity")
     for quantity in ("table_2:best.mr:all", "followup.stop.responders.intolerance", "table_1:presentation.skin:all"):
         row, value = rows.loc[quantity], own[quantity]
@@ -176,29 +166,25 @@ def test_what_a_cohort_does_not_have(own, of_own, of_nobody):
     assert "– (N = 0): the cohort has nobody in this group." in published_rows.row_notes(rates)
 
 
-@pytest.mark.parametrize(
-    ("claims", "expected"),
-    [
-        # 22.2 % of 9 is 2; 60 % of 9 is no count, and there is nothing else; 50 % of 201 is 100 or 101.
-        ([("a", "results", "percent", "", "9", "22.2")], (2, 9, "")),
-        ([("a", "results", "percent", "", "9", "60")], None),
-        ([("a", "results", "percent", "", "201", "50")], None),
-        # The table before the text, whichever comes first.
-        (
-            [("a", "results", "percent", "3", "9", "33.3"), ("b", "table_1", "percent", "2", "9", "22.2")],
-            (2, 9, "as printed: 3/9 (33.3%) (results, L1)"),
-        ),
-        # The text if the table contradicts itself.
-        (
-            [("a", "table_1", "percent", "3", "9", "60"), ("b", "results", "percent", "2", "9", "22.2")],
-            (2, 9, "as printed: 3/9 (60%) (table 1, L1)"),
-        ),
-        # 8 of 9 is not 44 %, 4 of 9 is.
-        ([("a", "results", "percent", "8", "9", "44")], (4, 9, "as printed: 8/9 (44%) (results, L1)")),
-        # A count alone is of all patients, whose number another statement has.
-        ([("a", "results", "count", "2", "", "2"), ("c", "results", "count", "5", "9", "5")], (2, 9, "")),
-    ],
-)
+@pytest.mark.parametrize(("claims", "expected"), [
+    # 22.2 % of 9 is 2; 60 % of 9 is no count, and there is nothing else; 50 % of 201 is 100 or 101.
+    ([("a", "results", "percent", "", "9", "22.2")], (2, 9, "")), ([("a", "results", "percent", "", "9", "60")], None),
+    ([("a", "results", "percent", "", "201", "50")], None),
+    # The table before the text, whichever comes first.
+    (
+        [("a", "results", "percent", "3", "9", "33.3"), ("b", "table_1", "percent", "2", "9", "22.2")],
+        (2, 9, "as printed: 3/9 (33.3%) (results, L1)"),
+    ),
+    # The text if the table contradicts itself.
+    (
+        [("a", "table_1", "percent", "3", "9", "60"), ("b", "results", "percent", "2", "9", "22.2")],
+        (2, 9, "as printed: 3/9 (60%) (table 1, L1)"),
+    ),
+    # 8 of 9 is not 44 %, 4 of 9 is.
+    ([("a", "results", "percent", "8", "9", "44")], (4, 9, "as printed: 8/9 (44%) (results, L1)")),
+    # A count alone is of all patients, whose number another statement has.
+    ([("a", "results", "count", "2", "", "2"), ("c", "results", "count", "5", "9", "5")], (2, 9, "")),
+])  # fmt: skip
 def test_which_count_a_statement_gives(tmp_path, claims, expected):
     asked = {"a": "safety.flare.all", "b": "safety.flare.all", "c": "safety.severe.all", "z": "safety.stopped.all"}
     claims = [*claims, ("z", "results", "count", "1", "9", "1")]
@@ -213,13 +199,7 @@ def test_which_count_a_statement_gives(tmp_path, claims, expected):
         assert (row["own_n"], row["own_denominator"]) == (1, 4)
 
 
-def test_an_unknown_claim_is_refused(tmp_path):
-    claims = [("a", "results", "percent", "2", "9", "22.2")]
-    with pytest.raises(AnswerError, match="there is no claim 'b'"):
-        compared_rates(small(tmp_path, claims, {"b": "safety.flare.all"}), {})
-
-
-def test_medians_means_and_ranges_side_by_side(shipped, own):
+def test_medians_means_and_ranges_side_by_side(shipped, own, tmp_path):
     rows = compared_values(PUBLISHED, shipped)
     assert not rows.duplicated(["quantity", "statistic"]).any()
     # Printed are whole numbers, or one decimal.
@@ -234,6 +214,9 @@ def test_medians_means_and_ranges_side_by_side(shipped, own):
     assert nothing["own"].isna().all()
     assert set(published_rows.value_rows(nothing)["Own cohort"]) == {"–"}
     assert "–: the cohort has no values." in published_rows.value_notes(nothing)
+    claims = [("a", "results", "percent", "2", "9", "22.2")]
+    with pytest.raises(AnswerError, match="there is no claim 'b'"):
+        compared_rates(small(tmp_path, claims, {"b": "safety.flare.all"}), {})
 
 
 def test_rows_as_printed(of_own, of_nobody):
@@ -250,9 +233,6 @@ def test_rows_as_printed(of_own, of_nobody):
     assert "of all 0 intervals in the table 0 leave out 0" in published_rows.rate_notes(of_nobody)[1]
     rows = of_own.iloc[:4].assign(low=[-1.0, 0.5, -9.0, 0.0], high=[1.0, 2.0, -3.0, 4.0], difference=0.0)
     assert "of all 4 intervals in the table 2 leave out 0" in published_rows.rate_notes(rows)[1]
-
-
-def test_the_page_has_its_sections_and_what_must_not_be_overlooked(of_own):
     rows = published_rows.rate_rows(of_own)
     page = published_rows.sectioned_table(rows, "Rates", "rates", ["A note."], ["A caveat."]).as_raw_html()
     places = [page.index(f">{section}<") for section in SECTION_NAMES]

@@ -1,6 +1,8 @@
-"""The rank-sum test against full enumeration, R and SciPy.
+"""The rank-sum test against full enumeration, R and SciPy, and the power of it and of Fisher's exact test.
 
-Values from R 4.2.2 with coin 1.4-2 and exactRankTests 0.8-35; the call stands beside each.
+Values from R 4.2.2 with coin 1.4-2 and exactRankTests 0.8-35; the call stands beside each. Powers are, beside brute
+force over all outcomes, from ``s <- 0; for (i in 0:n1) for (j in 0:n2) if (fisher.test(matrix(c(i, n1-i, j, n2-j),
+2))$p.value < alpha) s <- s + dbinom(i, n1, p1) * dbinom(j, n2, p2)``.
 """
 
 from dataclasses import astuple
@@ -14,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from analysis.statistics import power as module
+from analysis.statistics.power import detectable_rate, fisher_power, rank_sum_power, shifted
 from analysis.statistics.proportions import superiority_interval
 from analysis.statistics.rank_sum import RankSum, rank_sum, rank_sum_counts
 
@@ -44,7 +48,7 @@ def enumerated(first, second, alternative):
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(first=VALUES, second=VALUES)
 def test_p_values_equal_full_enumeration(alternative, first, second):
     result = rank_sum(first, second, alternative)
@@ -55,16 +59,13 @@ def test_p_values_equal_full_enumeration(alternative, first, second):
     assert result.method == "exact"
 
 
-@pytest.mark.parametrize(
-    ("groups", "two_sided", "less", "greater", "statistic"),
-    [
-        # d <- data.frame(v = c(x, y), g = factor(rep(c("a", "b"), c(length(x), length(y)))))
-        # pvalue(wilcox_test(v ~ g, d, distribution = "exact", alternative = ...)); wilcox.exact(x, y)$statistic
-        (SMALL, 0.240970072239422, 0.891720250853378, 0.123561165356831, 56),
-        (PAPER_SIZES, 0.141624874770472, 0.932081541438953, 0.070890622374224, 362),
-        (SEPARATE, 0.0833333333333333, 1.0, 0.0476190476190476, 16.5),
-    ],
-)
+@pytest.mark.parametrize(("groups", "two_sided", "less", "greater", "statistic"), [
+    # d <- data.frame(v = c(x, y), g = factor(rep(c("a", "b"), c(length(x), length(y)))))
+    # pvalue(wilcox_test(v ~ g, d, distribution = "exact", alternative = ...)); wilcox.exact(x, y)$statistic
+    (SMALL, 0.240970072239422, 0.891720250853378, 0.123561165356831, 56),
+    (PAPER_SIZES, 0.141624874770472, 0.932081541438953, 0.070890622374224, 362),
+    (SEPARATE, 0.0833333333333333, 1.0, 0.0476190476190476, 16.5),
+])  # fmt: skip
 def test_p_value_equals_r(groups, two_sided, less, greater, statistic):
     # wilcox.exact(x, y)$p.value is the same but for PAPER_SIZES, two-sided: 0.141130331380372, another definition.
     for alternative, expected in zip(ALTERNATIVES, (two_sided, less, greater), strict=True):
@@ -81,6 +82,14 @@ def test_untied_p_value_equals_scipy():
         expected = stats.mannwhitneyu(first, second, alternative=alternative, method="exact")
         result = rank_sum(first, second, alternative)
         assert (result.statistic, result.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+    first, second = np.arange(1, 121) ** 1.01, np.arange(1, 301) ** 0.99 + 0.3
+    result = rank_sum(first, second)
+    # wilcox.test((1:120)^1.01, (1:300)^.99 + .3, exact = FALSE, correct = TRUE)$p.value
+    assert result.p_value == pytest.approx(1.33056029306884e-19, rel=1e-9, abs=0)
+    assert result.method == "normal"
+    for alternative in ALTERNATIVES:
+        expected = stats.mannwhitneyu(first, second, alternative=alternative, method="asymptotic")
+        assert rank_sum(first, second, alternative).p_value == pytest.approx(expected.pvalue, rel=1e-9, abs=0)
 
 
 def test_hand_counted_example():
@@ -93,15 +102,11 @@ def test_hand_counted_example():
     assert rank_sum(*SEPARATE, "greater").smallest_p == 4 / 84
     # The two 0 with the .25 lie farther from the mean than three 1, so that they are the extreme on both sides.
     assert result.smallest_p == pytest.approx(1 / 84)
-
-
-def test_a_probability_of_exactly_the_level_is_exactly_that():
+    # A probability of exactly the level is exactly that.
     assert rank_sum([100], np.arange(39)).p_value == 0.05
     assert rank_sum([100], np.arange(39)).smallest_p == 2 / 40
     assert rank_sum([7, 8, 9], [1, 2, 3]).p_value == 2 / comb(6, 3)
-
-
-def test_all_equal_and_empty_groups():
+    # All values equal, and empty groups.
     same = rank_sum([1, 1], [1, 1, 1])
     assert (same.p_value, same.smallest_p, same.effect, same.statistic) == (1.0, 1.0, 0.5, 3.0)
     assert same.ci[0] < 0.5 < same.ci[1]
@@ -113,30 +118,16 @@ def test_all_equal_and_empty_groups():
     assert (huge.p_value, huge.method) == (1.0, "exact")
 
 
-def test_missing_values_are_left_out_and_counts_are_the_same():
+def test_missing_values_are_left_out_and_mirrored_groups_mirror():
     first, second = pd.Series([0.5, None, 1.0, 0.25]), pd.Series([0, 0.5, pd.NA], dtype="Float64")
     result = rank_sum(first, second)
     assert result == rank_sum([0.5, 1.0, 0.25], [0, 0.5])
     assert result == rank_sum_counts([0, 1, 1, 1, 0], [1, 0, 1, 0, 0])
     assert rank_sum(first, second, confidence=0.5).ci[0] > result.ci[0]
-
-
-def test_mirrored_groups_have_mirrored_results():
     one, other = rank_sum(*PAPER_SIZES, "less"), rank_sum(*PAPER_SIZES[::-1], "greater")
     assert one.p_value == pytest.approx(other.p_value, rel=1e-12)
     assert one.effect == pytest.approx(1 - other.effect)
     assert one.ci == pytest.approx((1 - other.ci[1], 1 - other.ci[0]))
-
-
-def test_untied_approximation_equals_r_and_scipy():
-    first, second = np.arange(1, 121) ** 1.01, np.arange(1, 301) ** 0.99 + 0.3
-    result = rank_sum(first, second)
-    # wilcox.test((1:120)^1.01, (1:300)^.99 + .3, exact = FALSE, correct = TRUE)$p.value
-    assert result.p_value == pytest.approx(1.33056029306884e-19, rel=1e-9, abs=0)
-    assert result.method == "normal"
-    for alternative in ALTERNATIVES:
-        expected = stats.mannwhitneyu(first, second, alternative=alternative, method="asymptotic")
-        assert rank_sum(first, second, alternative).p_value == pytest.approx(expected.pvalue, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +149,106 @@ def test_samples_of_the_documented_sizes_are_exact_and_larger_ones_are_not():
     rng = np.random.default_rng(2)
     assert rank_sum(rng.random(40_000), rng.random(60_000)).method == "normal"
     assert rank_sum_counts([20_000, 3_000, 10_000], [1_000, 50_000, 16_000]).p_value == pytest.approx(0, abs=1e-9)
-
-
-def test_the_largest_counts_have_p_values():
     # With two sizes the test is Pearson's of two rows and columns with Yates's correction, but for n - 1 in place of n.
     counts = [300_000_000, 200_000_000], [299_960_000, 200_030_000]
     assert rank_sum_counts(*counts).p_value == pytest.approx(stats.chi2_contingency(counts).pvalue, rel=1e-7)
     assert rank_sum_counts([3, 0], [0, 999_999_996]).p_value == pytest.approx(6 / 999_999_999**3, rel=1e-6, abs=0)
+
+
+PRIMARY = 34 / 41
+
+
+@pytest.mark.parametrize(("sizes", "rates", "alpha", "expected"), [
+    ((14, 41), (0.5, PRIMARY), 0.05, 0.604528748816), ((14, 41), (0.643, 0.829), 0.05, 0.251242286216),
+    ((14, 41), (0.3, PRIMARY), 0.05, 0.94681413829), ((14, 41), (1.0, PRIMARY), 0.05, 0.0785289293647),
+    ((10, 10), (0.2, 0.8), 0.05, 0.635322818648), ((5, 8), (0.1, 0.9), 0.1, 0.88564324258),
+])  # fmt: skip
+def test_power_equals_r(sizes, rates, alpha, expected):
+    assert fisher_power(*sizes, *rates, alpha) == pytest.approx(expected, rel=1e-10)
+    assert fisher_power(*sizes[::-1], *rates[::-1], alpha) == pytest.approx(expected, rel=1e-10)
+
+
+def brute_force(n, m, p, q, within):
+    chance = {(i, j): comb(n, i) * p**i * (1 - p) ** (n - i) * comb(m, j) * q**j * (1 - q) ** (m - j)
+              for i in range(n + 1) for j in range(m + 1)}  # fmt: skip
+    return sum(c for (i, j), c in chance.items() if within(stats.fisher_exact([[i, n - i], [j, m - j]]).pvalue))
+
+
+def test_power_equals_brute_force_and_its_smallest_difference():
+    assert fisher_power(6, 9, 0.2, 0.7) == pytest.approx(brute_force(6, 9, 0.2, 0.7, lambda p: p < 0.05))
+    # One against 19: the p value of the most extreme outcome is 1 / 20.
+    assert fisher_power(1, 19, 1.0, 0.0) == 0
+    assert fisher_power(1, 19, 1.0, 0.0, p_at_alpha="significant") == 1
+    expected = brute_force(1, 19, 0.9, 0.1, lambda p: p < 0.05 + 1e-9)
+    assert fisher_power(1, 19, 0.9, 0.1, p_at_alpha="significant") == pytest.approx(expected)
+    below = detectable_rate(14, 41, PRIMARY, higher=False)
+    assert fisher_power(14, 41, below, PRIMARY) == pytest.approx(0.8)
+    nearer = np.linspace(below + 1e-6, PRIMARY, 40)
+    assert all(fisher_power(14, 41, rate, PRIMARY) < 0.8 for rate in nearer)
+    assert detectable_rate(14, 41, PRIMARY, higher=True) is None
+    assert detectable_rate(14, 41, 1.0, higher=True) is detectable_rate(14, 41, 0.0, higher=False) is None
+    above = detectable_rate(14, 41, 25 / 41, higher=True, power=0.5)
+    assert above > 25 / 41
+    assert fisher_power(14, 41, above, 25 / 41) == pytest.approx(0.5)
+    assert detectable_rate(50, 50, 0.5, higher=True, power=0.01) == 0.5
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, PRIMARY, 1.0])
+def test_the_test_keeps_its_level(rate):
+    assert 0 <= fisher_power(14, 41, rate, rate) < 0.05
+    assert fisher_power(14, 41, rate, rate, alpha=0.0) == 0
+    assert 0 <= fisher_power(4000, 6000, rate, rate) <= 0.05
+
+
+def test_large_groups_use_the_normal_approximation(monkeypatch):
+    exact = [fisher_power(200, 300, rate, 0.5) for rate in (0.3, 0.4, 0.6)]
+    monkeypatch.setattr(module, "OUTCOMES_LIMIT", 10)
+    near = [fisher_power(200, 300, rate, 0.5) for rate in (0.3, 0.4, 0.6)]
+    assert near == pytest.approx(exact, abs=0.04)
+    assert near != exact
+    assert fisher_power(20_000, 80_000, 0.5, 0.51) == pytest.approx(0.716, abs=0.001)
+
+
+def test_shift_and_simulated_power():
+    base, odds_ratio = np.array([5, 20, 0, 40, 25, 10]) / 100, 3.0
+    moved = shifted(base, odds_ratio)
+    assert moved.sum() == pytest.approx(1)
+    for limit in range(1, 6):
+        before, after = base[limit:].sum(), moved[limit:].sum()
+        assert after / (1 - after) == pytest.approx(odds_ratio * before / (1 - before))
+    assert moved[2] == pytest.approx(0)
+    assert shifted([5, 20, 0, 40, 25, 10], 1.0) == pytest.approx(base)
+    assert shifted([0, 4, 0], 7.0).tolist() == [0, 1, 0]
+    shares, odds_ratio, n, m = [0.6, 0.4], 8.0, 6, 9
+    # With two grades the outcomes are pairs of counts.
+    first, second = shifted(shares, odds_ratio)[1], 0.4
+    expected = sum(
+        stats.binom.pmf(i, n, first) * stats.binom.pmf(j, m, second)
+        for i in range(n + 1)
+        for j in range(m + 1)
+        if rank_sum_counts([n - i, i], [m - j, j]).p_value < 0.05
+    )
+    power, error = rank_sum_power(shares, n, m, odds_ratio, simulations=1500)
+    assert power == pytest.approx(expected, abs=4 * error)
+    assert error == pytest.approx((power * (1 - power) / 1500) ** 0.5)
+
+
+def test_simulation_repeats_itself_and_rises_with_the_odds_ratio():
+    grades = [3, 12, 4, 5, 4, 1]
+    powers = [rank_sum_power(grades, 7, 20, ratio, simulations=150)[0] for ratio in (1.0, 4.0, 20.0)]
+    assert powers == sorted(powers) and powers[0] < 0.1 and powers[2] > 0.8
+    assert rank_sum_power(grades, 7, 20, 4.0, simulations=150)[0] == powers[1]
+    assert rank_sum_power(grades, 7, 20, 4.0, simulations=150, seed=1)[0] != powers[1]
+    # Two against one can never be significant.
+    assert rank_sum_power(grades, 2, 1, 20.0, simulations=50) == (0.0, 0.0)
+    # Beyond the limits of the exact test the normal approximation is taken.
+    assert rank_sum_power(grades, 1200, 3800, 1.5, simulations=60)[0] > 0.95
+    rng, grades = np.random.default_rng(3), [3, 12, 4, 5, 4, 1]
+    firsts, seconds = rng.multinomial(30, shifted(grades, 2.0), 100), rng.multinomial(60, shifted(grades, 1.0), 100)
+    pairs = list(zip(firsts, seconds, strict=True))
+    near = [rank_sum_counts(*pair, work=module.SIMULATED_WORK) for pair in pairs]
+    exact = np.array([rank_sum_counts(*pair).p_value for pair in pairs])
+    assert [result.method for result in near].count("normal") > 50
+    off = np.abs(exact - [result.p_value for result in near])
+    assert off.max() < 0.03 and off[exact < 0.1].max() < 0.01
+    assert np.mean([result.p_value < 0.05 for result in near]) == pytest.approx(np.mean(exact < 0.05), abs=0.011)

@@ -1,18 +1,19 @@
 from dataclasses import replace
 from fractions import Fraction
-from math import nan
+from math import isnan, nan
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analysis.cohort import restrict
+from analysis.cohort import from_tables
 from analysis.criteria import PAPER, Criteria
-from analysis.response import best_response, classify, last_status, response_counts, summarise
-from analysis.scoring import symptom_scores
+from analysis.response import classify, last_status, response_counts
+from analysis.scoring import _BLOCK, is_baseline, symptom_scores, visit_grades
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
-from tests.cohorts import cohort_with, random_cohort
+from tests.cohorts import cohort_with, random_cohort, random_tables
 
 CRITERIA = st.builds(
     Criteria,
@@ -42,7 +43,7 @@ def scored(grades, new=0):
     return pd.DataFrame([row])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(grades=st.lists(GRADES, min_size=1, max_size=25), new=st.integers(0, 2), criteria=CRITERIA)
 @example(grades=[0.5], new=0, criteria=PAPER)
 @example(grades=[1.5] * 3 + [1.0] * 10 + [0.25] * 2, new=0, criteria=PAPER)  # no change of the total
@@ -50,42 +51,22 @@ def test_classes_are_those_found_by_hand(grades, new, criteria):
     assert classify(scored(grades, new), criteria).tolist() == [by_hand(grades, new, criteria)]
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    patients=st.lists(st.tuples(st.lists(GRADES, min_size=1, max_size=12), st.integers(0, 1)), min_size=1, max_size=8),
-    criteria=CRITERIA,
-)
-def test_best_response_of_a_cohort_is_found_patient_by_patient(patients, criteria):
-    rows = [
-        [("baseline", grade, nan) for grade in grades] + [("on_therapy", nan, nan)] * new for grades, new in patients
-    ]
-    expected = [by_hand(grades, new, criteria) for grades, new in patients]
-    assert best_response(cohort_with(rows), criteria).tolist() == expected
-
-
-@pytest.mark.parametrize(
-    ("grades", "expected"),
-    [
-        ([0.5], "PR"),  # one symptom, 50 % exactly
-        ([0.25], "MR"),
-        ([0.75], "PR"),
-        ([0.0], "CR"),
-        ([1.0], "NR"),
-        ([1.5], "NR"),
-        ([0.5] * 11, "PR"),  # 50 % exactly
-        ([0.5] * 10 + [0.25], "MR"),  # 52.3 %
-        ([0.0, 1.0], "PR"),  # 50 % exactly, one symptom gone
-        ([0.75] * 2 + [1.0] * 3, "PR"),  # 10 % exactly: 0.5 of 5
-        ([0.0] + [1.0] * 9, "PR"),  # 10 % exactly: 1 of 10
-        ([0.75] * 8 + [1.0] * 12, "PR"),  # 10 % exactly: 2 of 20
-        ([0.75] * 4 + [1.0] * 7, "NR"),  # 9.09 %
-        ([0.75] + [1.0] * 2, "NR"),  # 8.3 %
-        ([1.0] * 11, "NR"),
-        ([0.0] * 10 + [0.25], "MR"),  # not all resolved
-        ([0.0] * 20, "CR"),
-        ([1.5] + [0.0] * 10, "MR"),  # one worse, the total far better
-    ],
-)
+@pytest.mark.parametrize(("grades", "expected"), [
+    ([0.5], "PR"),  # one symptom, 50 % exactly
+    ([0.25], "MR"), ([0.75], "PR"), ([0.0], "CR"), ([1.0], "NR"), ([1.5], "NR"),
+    ([0.5] * 11, "PR"),  # 50 % exactly
+    ([0.5] * 10 + [0.25], "MR"),  # 52.3 %
+    ([0.0, 1.0], "PR"),  # 50 % exactly, one symptom gone
+    ([0.75] * 2 + [1.0] * 3, "PR"),  # 10 % exactly: 0.5 of 5
+    ([0.0] + [1.0] * 9, "PR"),  # 10 % exactly: 1 of 10
+    ([0.75] * 8 + [1.0] * 12, "PR"),  # 10 % exactly: 2 of 20
+    ([0.75] * 4 + [1.0] * 7, "NR"),  # 9.09 %
+    ([0.75] + [1.0] * 2, "NR"),  # 8.3 %
+    ([1.0] * 11, "NR"),
+    ([0.0] * 10 + [0.25], "MR"),  # not all resolved
+    ([0.0] * 20, "CR"),
+    ([1.5] + [0.0] * 10, "MR"),  # one worse, the total far better
+])  # fmt: skip
 def test_boundaries(grades, expected):
     assert classify(scored(grades)).item() == expected
 
@@ -96,33 +77,28 @@ def test_open_rules_decide():
     assert classify(new).item() == "NR"
     assert classify(new, Criteria(new_symptoms="ignore")).item() == "CR"
     assert classify(new, Criteria(new_symptoms="count")).item() == "PR"  # 1 left of 2: 50 % exactly
-
-
-def test_no_symptom_scored_is_no_response():
+    # No symptom scored is no response.
     cohort = cohort_with([[("baseline", 0.0, nan)]], ongoing=["yes"], stop_reason=[None])
     drop = Criteria(missing_last="drop")
     assert classify(symptom_scores(cohort, "last", drop), drop).tolist() == ["NR"]
     assert last_status(cohort, drop).tolist() == ["loss_of_response"]
     assert last_status(cohort).tolist() == ["CR"]
+    cohort = cohort_with([[("baseline", 1.0, 1.0)]] * 3, ongoing=["no"] * 3, stop_reason=["lack_of_efficacy"] * 3)
+    counts = response_counts(cohort)["all"]
+    assert (counts["best.orr"], counts["best.nr"], counts["last.nr"], counts["last.loss_of_response"]) == (0, 3, 3, 0)
 
 
 def test_status_at_last_follow_up():
+    lost, gone = "loss_of_response", "lost_to_follow_up"
     cases = [  # grade at best response, at last follow-up, ongoing, reason, expected, expected counting all intolerance
-        (0.0, 0.0, "yes", None, "CR", "CR"),
-        (0.0, 0.25, "yes", None, "MR", "MR"),
-        (0.25, nan, "yes", None, "MR", "MR"),
-        (0.25, 0.5, "yes", None, "PR", "PR"),
-        (0.5, 1.0, "yes", None, "loss_of_response", "loss_of_response"),
-        (0.5, 0.5, "no", "lack_of_efficacy", "loss_of_response", "loss_of_response"),
-        (0.5, 1.5, "no", "loss_of_response", "loss_of_response", "loss_of_response"),
-        (0.5, 0.5, "no", "intolerance", "intolerance", "intolerance"),
-        (0.5, 0.5, "no", "lost_to_follow_up", "lost_to_follow_up", "lost_to_follow_up"),
-        (0.5, 0.0, "no", "pregnancy_intent", "lost_to_follow_up", "lost_to_follow_up"),
-        (1.0, 1.0, "yes", None, "NR", "NR"),
-        (1.0, 0.0, "yes", None, "NR", "NR"),
-        (1.0, 1.0, "no", "lack_of_efficacy", "NR", "NR"),
-        (1.5, 1.5, "no", "intolerance", "NR", "intolerance"),
-        (1.0, 1.0, "no", "lost_to_follow_up", "NR", "NR"),
+        *((0.0, 0.0, "yes", None, "CR", "CR"), (0.0, 0.25, "yes", None, "MR", "MR")),
+        *((0.25, nan, "yes", None, "MR", "MR"), (0.25, 0.5, "yes", None, "PR", "PR")),
+        *((0.5, 1.0, "yes", None, lost, lost), (0.5, 0.5, "no", "lack_of_efficacy", lost, lost)),
+        *((0.5, 1.5, "no", lost, lost, lost), (0.5, 0.5, "no", "intolerance", "intolerance", "intolerance")),
+        *((0.5, 0.5, "no", gone, gone, gone), (0.5, 0.0, "no", "pregnancy_intent", gone, gone)),
+        *((1.0, 1.0, "yes", None, "NR", "NR"), (1.0, 0.0, "yes", None, "NR", "NR")),
+        *((1.0, 1.0, "no", "lack_of_efficacy", "NR", "NR"), (1.5, 1.5, "no", "intolerance", "NR", "intolerance")),
+        (1.0, 1.0, "no", gone, "NR", "NR"),
     ]
     best, last, ongoing, reason, expected, with_all = (list(column) for column in zip(*cases, strict=True))
     symptoms = [[("baseline", *grades)] for grades in zip(best, last, strict=True)]
@@ -132,65 +108,89 @@ def test_status_at_last_follow_up():
     assert last_status(cohort).index.equals(cohort.patients.index)
 
 
-@pytest.mark.parametrize("criteria", [PAPER, Criteria(worsening="any", intolerance="all")])
-def test_counts_of_each_population_are_those_of_its_patients(criteria):
-    cohort = random_cohort(400, seed=3)
-    counts = response_counts(cohort, criteria)
-    assert list(counts.columns) == list(Population)
-    for population in Population:
-        part = restrict(cohort, population)
-        best, last = best_response(part, criteria).tolist(), last_status(part, criteria).tolist()
-        column = counts[population]
-        assert column["patients"] == len(best) == column["best.orr"] + column["best.nr"]
-        assert column["best.orr"] == sum(name != "NR" for name in best)
-        assert column["last.persistent_orr"] == sum(name in ("CR", "MR", "PR") for name in last)
-        assert column["last.no_persistent_response"] == len(last) - column["last.persistent_orr"]
-        for name in ("CR", "MR", "PR", "NR"):
-            assert (column[f"best.{name.lower()}"], column[f"last.{name.lower()}"]) == (
-                best.count(name),
-                last.count(name),
-            )
-        for name in ("loss_of_response", "intolerance", "lost_to_follow_up"):
-            assert column[f"last.{name}"] == last.count(name)
-
-
-def test_values_of_the_text():
-    cohort = random_cohort(90, seed=5)
-    values = summarise(cohort)
-    assert len(values) == 14 * 6
-    best, primary = best_response(cohort), cohort.patients["diagnosis"] != "idiopathic_MCAS"
-    n = int(((best != "NR") & primary).sum())
-    assert values["response.best.orr.primary"] == {
-        "n": n,
-        "denominator": int(primary.sum()),
-        "percent": 100 * n / int(primary.sum()),
-    }
-    assert values["response.best.nr.all"]["n"] == int((best == "NR").sum())
-
-
-@pytest.mark.parametrize("population", Population)
-def test_a_population_alone_gives_the_same_values_as_within_the_cohort(population):
-    cohort = random_cohort(120, seed=6)
-    whole, part = summarise(cohort), summarise(restrict(cohort, population))
-    names = [name for name in whole if name.endswith(f".{population.lower()}")]
-    assert {name: whole[name] for name in names} == {name: part[name] for name in names}
-
-
-def test_one_patient_and_empty_populations():
-    values = summarise(random_cohort(1, seed=1, population="idiopathic"))
-    assert values["response.best.orr.primary"] == {"n": 0, "denominator": 0, "percent": None}
-    assert values["response.best.orr.all"]["denominator"] == 1
-
-
-def test_nobody_responds():
-    cohort = cohort_with([[("baseline", 1.0, 1.0)]] * 3, ongoing=["no"] * 3, stop_reason=["lack_of_efficacy"] * 3)
-    counts = response_counts(cohort)["all"]
-    assert (counts["best.orr"], counts["best.nr"], counts["last.nr"], counts["last.loss_of_response"]) == (0, 3, 3, 0)
-
-
 def test_the_diagnoses_of_a_patient_decide_the_populations():
     cohort = random_cohort(60, seed=8)
     moved = cohort.patients.assign(diagnosis=cohort.patients["diagnosis"].mask(cohort.patients["sex"].notna(), "CM"))
     counts = response_counts(replace(cohort, patients=moved))
     sizes = {population: 60 * ("CM" in POPULATION_DIAGNOSES[population]) for population in Population}
     assert counts.loc["patients"].to_dict() == sizes
+
+
+BASELINE = st.tuples(st.just("baseline"), GRADES, st.one_of(st.just(nan), GRADES))
+NEW = st.just(("on_therapy", nan, nan))
+REST = st.lists(st.one_of(BASELINE, BASELINE, NEW), max_size=12)
+PATIENT = st.builds(lambda first, rest: [first, *rest], BASELINE, REST)
+RULES = st.sampled_from(["carry_forward", "drop", "no_response"])
+
+
+def scored_by_hand(patient, visit, missing_last):
+    """Score one patient, symptom by symptom, with fractions."""
+    total, counts = Fraction(0), {"symptoms": 0, "worsened": 0, "new": 0, "missing": 0}
+    for onset, best, last in patient:
+        if onset == "on_therapy":
+            counts["new"] += 1
+            continue
+        grade = best if visit == "best" else last
+        if isnan(grade):
+            counts["missing"] += 1
+            if missing_last == "drop":
+                continue
+            grade = best if missing_last == "carry_forward" else 1
+        counts["symptoms"] += 1
+        counts["worsened"] += grade > 1
+        total += Fraction(grade)
+    return counts | {"quarters": 4 * total}
+
+
+@settings(max_examples=60, deadline=None)
+@given(patients=st.lists(PATIENT, min_size=1, max_size=6), visit=st.sampled_from(["best", "last"]), rule=RULES)
+def test_scores_are_those_found_patient_by_patient(patients, visit, rule):
+    cohort = cohort_with(patients)
+    scores = symptom_scores(cohort, visit, Criteria(missing_last=rule))
+    assert scores.index.equals(cohort.patients.index)
+    assert scores.to_dict("records") == [scored_by_hand(patient, visit, rule) for patient in patients]
+    assert (scores.dtypes == np.int64).all()
+
+
+@pytest.mark.parametrize("rule", ["carry_forward", "drop", "no_response"])
+def test_the_missing_grade_of_a_best_response_leaves_the_score(rule):
+    cohort = cohort_with([[("baseline", 0.5, 0.5), ("baseline", nan, 0.5)]])
+    scores = symptom_scores(cohort, "best", Criteria(missing_last=rule))
+    assert scores.iloc[0].to_dict() == {"symptoms": 1, "quarters": 2, "worsened": 0, "new": 0, "missing": 1}
+
+
+def test_the_order_of_rows_does_not_matter_and_the_cohort_is_left_as_it_was():
+    tables = random_tables(300, seed=4)
+    shuffled = tables | {"symptoms": tables["symptoms"].sample(frac=1, random_state=1)}
+    for visit in ("best", "last"):
+        one, other = (symptom_scores(from_tables(some), visit) for some in (tables, shuffled))
+        pd.testing.assert_frame_equal(one, other)
+    cohort = random_cohort(40, seed=1)
+    before = cohort.symptoms.copy()
+    for rule in ("carry_forward", "drop", "no_response"):
+        symptom_scores(cohort, "last", Criteria(missing_last=rule))
+    pd.testing.assert_frame_equal(cohort.symptoms, before)
+    with pytest.raises(ValueError, match="visit 'first' is unknown; allowed are best, last"):
+        visit_grades(random_cohort(1, seed=1).symptoms, "first")
+
+
+def test_blocks_of_rows_join_without_a_seam():
+    cohort = random_cohort(8000, seed=2, symptoms_each=21)
+    symptoms = cohort.symptoms
+    assert len(symptoms) > 2 * _BLOCK
+    scores = symptom_scores(cohort, "best")
+    expected = symptoms.groupby("patient_id", observed=False)["grade_best"].sum()
+    assert (scores["quarters"] == 4 * expected).all()
+    assert scores.sum().loc[["symptoms", "new"]].sum() == len(symptoms)
+
+
+@pytest.mark.parametrize("rule", ["carry_forward", "drop", "no_response"])
+def test_a_new_symptom_never_has_a_grade(rule):
+    cohort = cohort_with([[("baseline", 0.5, nan), ("on_therapy", nan, nan)]])
+    grades = visit_grades(cohort.symptoms, "last", Criteria(missing_last=rule))
+    np.testing.assert_array_equal(grades, [{"carry_forward": 0.5, "drop": nan, "no_response": 1}[rule], nan])
+
+
+def test_new_symptoms_are_not_baseline_symptoms():
+    cohort = cohort_with([[("baseline", 1.0, 1.0), ("on_therapy", nan, nan)]])
+    assert is_baseline(cohort.symptoms).tolist() == [True, False]

@@ -38,7 +38,7 @@ def test_equal_cohorts_are_equal_bytes_and_a_copy_is_replaced_whole(tables, tmp_
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(contents[0])
 
 
-def test_identifiers_become_running_numbers_and_nothing_else_changes(tables):
+def test_identifiers_become_running_numbers_and_nothing_else_changes(tables, tmp_path):
     made = pseudonymised(tables)
     old = tables["patients"]["patient_id"].tolist()
     assert made["patients"]["patient_id"].tolist() == [f"P{number:02d}" for number in range(1, 21)]
@@ -55,9 +55,6 @@ def test_identifiers_become_running_numbers_and_nothing_else_changes(tables):
     for table in schema.TABLES:
         rest = tables[table].columns.difference(["patient_id", "centre_id"])
         pd.testing.assert_frame_equal(made[table][rest], tables[table][rest])
-
-
-def test_the_copy_names_no_identifier(tables, tmp_path):
     write_snapshot(pseudonymised(tables), tmp_path / "copy", reconstructed=False)
     package = json.loads((tmp_path / "copy" / "datapackage.json").read_text(encoding="utf-8"))
     assert package == {"name": "checked-cohort", "reconstructed": False}

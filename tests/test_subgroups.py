@@ -117,25 +117,20 @@ def test_symptoms_are_those_of_the_patients(shipped):
     # d: grade_best of the symptom by group; pvalue(wilcox_test(v ~ g, d, distribution = "exact"))
     expected = {"anaphylaxis": 0.408508158508159, "pollakiuria": 0.0668498168498169, "fatigue": 0.984933402559635}
     assert rows.loc[list(expected), "p_value"].to_dict() == pytest.approx(expected)
-
-
-def test_p_values_are_adjusted_for_all_symptoms_tested(shipped):
-    rows = symptoms_by_group(shipped)
     for method in ("holm", "benjamini_hochberg"):
         assert rows[f"p_{method}"].to_numpy() == pytest.approx(adjusted(rows["p_value"], method))
+    # The visit is that of the criteria.
+    last = symptoms_by_group(shipped, Criteria(symptoms_at="last"))
+    profile = symptom_profile(shipped, Criteria(symptoms_at="last"))
+    sums = last["idiopathic_n"] * last["idiopathic_mean_score"] + last["primary_n"] * last["primary_mean_score"]
+    assert (sums / profile["n"]).to_numpy() == pytest.approx(profile["mean_score"].to_numpy())
 
 
 def test_a_symptom_of_one_group_only_is_not_tested():
     rows = symptoms_by_group(small_cohort())
-    assert rows[["idiopathic_n", "primary_n"]].apply(tuple, axis=1).to_dict() == {
-        "anaphylaxis": (0, 2),
-        "malaise": (0, 1),
-        "pruritus": (0, 2),
-        "diarrhoea": (1, 1),
-        "bone_pain": (1, 0),
-        "headache": (1, 1),
-        "fatigue": (1, 1),
-    }
+    expected = {"anaphylaxis": (0, 2), "malaise": (0, 1), "pruritus": (0, 2), "diarrhoea": (1, 1), "bone_pain": (1, 0)}
+    expected |= {"headache": (1, 1), "fatigue": (1, 1)}
+    assert rows[["idiopathic_n", "primary_n"]].apply(tuple, axis=1).to_dict() == expected
     tested = rows["p_value"].notna()
     assert rows.index[tested].tolist() == ["diarrhoea", "headache", "fatigue"]
     assert rows.loc[tested, "smallest_p"].tolist() == rows.loc[tested, "p_holm"].tolist() == [1, 1, 1]
@@ -145,13 +140,6 @@ def test_a_symptom_of_one_group_only_is_not_tested():
     reach = detectable(small_cohort())
     assert (reach["subgroups.symptoms.tested"]["n"], reach["subgroups.symptoms.tested"]["denominator"]) == (3, 7)
     assert reach["subgroups.symptoms.out_of_reach"]["n"] == 3
-
-
-def test_the_visit_is_that_of_the_criteria(shipped):
-    last = symptoms_by_group(shipped, Criteria(symptoms_at="last"))
-    profile = symptom_profile(shipped, Criteria(symptoms_at="last"))
-    sums = last["idiopathic_n"] * last["idiopathic_mean_score"] + last["primary_n"] * last["primary_mean_score"]
-    assert (sums / profile["n"]).to_numpy() == pytest.approx(profile["mean_score"].to_numpy())
 
 
 def test_power_for_the_groups_of_the_paper(shipped, values):
@@ -172,9 +160,7 @@ def test_power_for_the_groups_of_the_paper(shipped, values):
     assert values["subgroups.symptoms.significant"]["n"] == (rows["p_value"] < 0.05).sum()
     level = rate_power("Rate", (14, 41), 34 / 41, Criteria(alpha=0.01))
     assert level["power.below_40"]["power"] == pytest.approx(fisher_power(14, 41, 34 / 41 - 0.4, 34 / 41, 0.01))
-
-
-def test_entries_of_power():
+    # Impossible rates and empty groups have no power.
     entries = rate_power("Rate", (10, 20), 0.7, PAPER)
     assert len(entries) == len(DIFFERENCES) + 2
     assert entries["power.above_30"]["idiopathic_percent"] == 100
@@ -186,14 +172,6 @@ def test_entries_of_power():
     assert list(entries) == [f"{ratio:g}" for ratio in ODDS_RATIOS]
     assert (entries["3"]["power"], entries["3"]["error"]) == rank_sum_power(grades, 5, 15, 3.0)
     assert symptom_power("Symptom", (0, 0), None, PAPER)["3"]["power"] is None
-
-
-def test_values_can_be_kept_and_printed(values, tmp_path):
-    (path,) = save_values(values, "values", tmp_path)
-    kept = json.loads(path.read_text())
-    assert kept["subgroups.best.orr"]["p_value"] == 0.258795
-    assert kept["subgroups.best.classes"]["difference"] is None
-    assert value_text(values["subgroups.best.orr"]).endswith("p = 0.259, n = 14 and 41")
 
 
 @pytest.mark.parametrize(("population", "missing"), EMPTY)
@@ -213,9 +191,7 @@ def test_an_empty_group_is_said_and_nothing_is_compared(population, missing, tmp
     assert set(power_rows(values)["Power"]) == {"–"}
 
 
-@pytest.mark.parametrize(
-    "cohort", [small_cohort(), random_cohort(1, 1), random_cohort(20, 3)], ids=["six", "one", "20"]
-)
+@pytest.mark.parametrize("cohort", [small_cohort(), random_cohort(1, 1), random_cohort(20, 3)], ids=["6", "1", "20"])
 def test_rows_make_tables(cohort):
     responses, symptoms, values = response_by_group(cohort), symptoms_by_group(cohort), summarise(cohort)
     frames = [response_rows(responses, "best"), response_rows(responses, "last"), symptom_rows(symptoms)]
@@ -224,31 +200,30 @@ def test_rows_make_tables(cohort):
         assert "nan" not in small_table(frame, "title", "name").as_raw_html().lower()
 
 
-def test_rows_of_the_paper(shipped, values):
+def test_rows_of_the_paper(shipped, values, tmp_path):
     responses, symptoms = response_by_group(shipped), symptoms_by_group(shipped)
-    assert response_rows(responses, "best").iloc[0].tolist() == [
-        "Overall response rate (ORR)",
-        "9 (64.3)",
-        "34 (82.9)",
-        "−18.6 (−45.6 to 5.4)",
-        "0.259",
-    ]
+    expected = ["Overall response rate (ORR)", "9 (64.3)", "34 (82.9)", "−18.6 (−45.6 to 5.4)", "0.259"]
+    assert response_rows(responses, "best").iloc[0].tolist() == expected
     assert response_rows(responses, "last").iloc[-1].tolist() == ["All classes together", "", "", "", "0.828"]
-    assert "n = 14 and 41" in response_notes(responses)[0]
-    assert "exact, from all tables" in response_notes(responses)[0]
-    assert "interval and p need not agree" in response_notes(responses)[0]
+    for told in ("n = 14 and 41", "exact, from all tables", "interval and p need not agree"):
+        assert told in response_notes(responses)[0]
     row = symptom_rows(symptoms).iloc[0]
     assert row["Patients"] == "7 / 7" and row["Mean score"] == "0.36 / 0.11"
-    assert "adjusted for 30 tests, those of all symptoms tested in this comparison" in symptom_notes(symptoms)[1]
-    assert "the smallest p that any division of these grades" in symptom_notes(symptoms)[1]
-    assert symptom_notes(symptoms)[1].endswith("not adjusted.")
+    note = symptom_notes(symptoms)[1]
+    assert "adjusted for 30 tests, those of all symptoms tested in this comparison" in note
+    assert "the smallest p that any division of these grades" in note and note.endswith("not adjusted.")
     powers = power_rows(values)
     assert powers.iloc[0].tolist()[1:] == ["14 / 41", "42.9% against 82.9%", "76.6%"]
     assert powers["Power"].tolist().count("below 80%") == 1
-    assert "p < 0.05, not adjusted" in power_notes(values, PAPER)[0]
-    assert "Fisher's exact test, from all outcomes" in power_notes(values, PAPER)[0]
-    assert "1,000 samples, p values exact; SE" in power_notes(values, PAPER)[0]
+    outcomes, samples = "Fisher's exact test, from all outcomes", "1,000 samples, p values exact; SE"
+    for told in ("p < 0.05, not adjusted", outcomes, samples):
+        assert told in power_notes(values, PAPER)[0]
     assert "p ≤ 0.01" in power_notes(values, Criteria(alpha=0.01, p_at_alpha="significant"))[0]
+    (path,) = save_values(values, "values", tmp_path)
+    kept = json.loads(path.read_text())
+    assert kept["subgroups.best.orr"]["p_value"] == 0.258795
+    assert kept["subgroups.best.classes"]["difference"] is None
+    assert value_text(values["subgroups.best.orr"]).endswith("p = 0.259, n = 14 and 41")
 
 
 @pytest.mark.parametrize(("sizes", "sure"), [((14, 41), True), ((18, 40), True), ((30, 60), False), ((15, 200), False)])
@@ -258,19 +233,6 @@ def test_samples_whose_p_values_are_exact_are_known_beforehand(sizes, sure):
     draws = [[rng.multinomial(n, rng.dirichlet(np.full(6, 3.0))) for n in sizes] for _ in range(200)]
     methods = {rank_sum_counts(*draw, work=SIMULATED_WORK).method for draw in draws}
     assert ("normal" not in methods) == sure
-
-
-def test_the_power_of_large_groups_is_called_approximate():
-    assert is_enumerated((499, 499)) and not is_enumerated((499, 500))
-    # With equal rates the z test is significant with the probability alpha; Fisher's test is with a smaller one.
-    assert fisher_power(499, 500, 0.5, 0.5) == 0.05
-    values = {
-        "subgroups.detectable.best.below": rate_power("Rate", (499, 500), 0.7)["detectable.below"],
-        "subgroups.power.symptom.2": symptom_power("Symptom", (30, 60), np.array([1, 4, 2, 2, 3, 3]))["2"],
-    }
-    (note,) = power_notes(values, PAPER)
-    assert "z test of two proportions, for large groups a normal approximation to Fisher's exact test" in note
-    assert "exact up to 4,000,000 additions each and beyond by the normal approximation" in note
 
 
 def test_large_cohorts_are_quick_and_approximate():
@@ -284,3 +246,13 @@ def test_large_cohorts_are_quick_and_approximate():
     assert "99,999 tables drawn" in response_notes(response_by_group(cohort))[0]
     assert "z test of two proportions" in power_notes(values, PAPER)[0]
     assert "from all outcomes" not in power_notes(values, PAPER)[0]
+    assert is_enumerated((499, 499)) and not is_enumerated((499, 500))
+    # With equal rates the z test is significant with the probability alpha; Fisher's test is with a smaller one.
+    assert fisher_power(499, 500, 0.5, 0.5) == 0.05
+    values = {
+        "subgroups.detectable.best.below": rate_power("Rate", (499, 500), 0.7)["detectable.below"],
+        "subgroups.power.symptom.2": symptom_power("Symptom", (30, 60), np.array([1, 4, 2, 2, 3, 3]))["2"],
+    }
+    (note,) = power_notes(values, PAPER)
+    assert "z test of two proportions, for large groups a normal approximation to Fisher's exact test" in note
+    assert "exact up to 4,000,000 additions each and beyond by the normal approximation" in note

@@ -4,6 +4,7 @@ import statistics
 import warnings
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,42 +19,26 @@ from tests.small_cohort import small_cohort
 MODULES = (biology, comparison, dosing, followup, patients, response, safety, subgroups, symptoms, times)
 
 
-def test_proportion():
+def test_proportions_and_shares():
     assert proportion(43, 55) == {"n": 43, "denominator": 55, "percent": float(Fraction(4300, 55))}
     assert proportion(0, 0) == {"n": 0, "denominator": 0, "percent": None}
-
-
-@pytest.mark.parametrize(("n", "denominator"), [(-1, 5), (6, 5), (1, 0)])
-def test_a_part_is_not_larger_than_the_whole(n, denominator):
-    with pytest.raises(ValueError, match=f"n {n} is not allowed with denominator {denominator}"):
-        proportion(n, denominator)
-
-
-def test_share_counts_the_rows():
     assert share(pd.Series([True, False, True, True])) == {"n": 3, "denominator": 4, "percent": 75.0}
     assert share(pd.Series([], dtype=bool)) == {"n": 0, "denominator": 0, "percent": None}
+
+    for n, denominator in ((-1, 5), (6, 5), (1, 0)):
+        with pytest.raises(ValueError, match=f"n {n} is not allowed with denominator {denominator}"):
+            proportion(n, denominator)
 
 
 def test_spread_leaves_missing_values_out():
     values = [3.5, None, 1.0, 8.0, 2.5]
     known = [value for value in values if value is not None]
-    assert spread(pd.Series(values)) == {
-        "n": 4,
-        "mean": statistics.fmean(known),
-        "sd": pytest.approx(statistics.stdev(known)),
-        "median": statistics.median(known),
-        "minimum": 1,
-        "maximum": 8,
-    }
-
-
-@pytest.mark.parametrize("values", [pd.Series([], dtype=float), pd.Series([np.nan, np.nan])])
-def test_spread_of_nothing(values):
-    assert spread(values) == {"n": 0, "mean": None, "sd": None, "median": None, "minimum": None, "maximum": None}
-
-
-def test_one_value_has_no_spread():
+    expected = {"n": 4, "mean": statistics.fmean(known), "sd": pytest.approx(statistics.stdev(known))}
+    expected |= {"median": statistics.median(known), "minimum": 1, "maximum": 8}
+    assert spread(pd.Series(values)) == expected
     assert spread(pd.Series([2.5])) == {"n": 1, "mean": 2.5, "sd": None, "median": 2.5, "minimum": 2.5, "maximum": 2.5}
+    for nothing in (pd.Series([], dtype=float), pd.Series([np.nan, np.nan])):
+        assert spread(nothing) == dict.fromkeys(("mean", "sd", "median", "minimum", "maximum")) | {"n": 0}
 
 
 def test_results_are_plain_and_do_not_depend_on_the_order():
@@ -69,20 +54,22 @@ def test_results_are_plain_and_do_not_depend_on_the_order():
 def bare(cohort):
     """The cohort without blood tests, adverse events, changes of dose and responses."""
     changes = [name for name in cohort.courses if "escalat" in name or "weekly" in name]
+    courses = cohort.courses.assign(**dict.fromkeys(changes, float("nan")))
+    symptoms, laboratory = cohort.symptoms.assign(grade_best=1.0), cohort.laboratory[:0]
     return replace(
-        cohort,
-        laboratory=cohort.laboratory[:0],
-        adverse_events=cohort.adverse_events[:0],
-        courses=cohort.courses.assign(**dict.fromkeys(changes, float("nan"))),
-        symptoms=cohort.symptoms.assign(grade_best=1.0),
+        cohort, courses=courses, symptoms=symptoms, laboratory=laboratory, adverse_events=cohort.adverse_events[:0]
     )
+
+
+@cache
+def names_of_values(module):
+    return module.summarise(small_cohort()).keys()
 
 
 @pytest.mark.parametrize("population", Population)
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.split(".")[1])
 def test_values_of_any_cohort_have_the_same_names_and_can_be_stored(module, population):
-    one = random_cohort(1, 10, population)
-    names = module.summarise(small_cohort()).keys()
+    one, names = random_cohort(1, 10, population), names_of_values(module)
     for cohort in (one, bare(one)):
         with warnings.catch_warnings(action="error"):
             values = module.summarise(cohort)

@@ -30,7 +30,7 @@ MANY = ([i * 7 % 23 + 1 for i in range(60)], [(i * i + i // 4) % 3 for i in rang
 COLUMNS = ["time", "at_risk", "events", "competing", "censored", "estimate", "low", "high"]
 NONE = float("nan")
 COURSES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=25)
-sampled = settings(deadline=None, max_examples=80)
+sampled = settings(deadline=None, max_examples=40)
 
 
 def events(codes, *kinds):
@@ -70,12 +70,7 @@ def test_estimates_equal_redistribution_to_the_right(courses):
     alone = redistributed(times, [int(code == 2) for code in codes])
     curve = kaplan_meier(times, events(codes, 2))
     assert curve["estimate"].tolist() == pytest.approx([float(1 - alone[1](t)) for t in curve["time"]], abs=1e-11)
-
-
-@sampled
-@given(courses=COURSES)
-def test_counts_are_those_of_the_patients(courses):
-    times, codes = zip(*courses, strict=True)
+    # The counts are those of the patients.
     curve = cumulative_incidence(times, codes, 1)
     assert list(curve) == COLUMNS
     assert curve["time"].tolist() == sorted({0, *times})
@@ -108,7 +103,7 @@ def test_without_censoring_all_are_plain_shares(courses):
         assert [row.low, row.high] == pytest.approx(expected)
 
 
-def test_kaplan_meier_equals_r():
+def test_cumulative_incidence_and_kaplan_meier_equal_r():
     # summary(f(e == 1), censored = TRUE)
     curve = kaplan_meier(FEW[0], events(FEW[1], 1)).iloc[1:]
     assert curve["time"].tolist() == [*range(1, 10)]
@@ -118,9 +113,6 @@ def test_kaplan_meier_equals_r():
         [0.53897718057074, 0.48171494219538, *[0.39067612760778] * 2, 0.25998522958304, *[0.12940606860379] * 3, NONE],
         [0.98782556540046, 0.95550936572806, *[0.90862386940406] * 2, 0.84133655714669, *[0.74823624257908] * 3, NONE],
     ] == columns(curve, "estimate", "low", "high")
-
-
-def test_cumulative_incidence_equals_r():
     # m <- survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log"); m$pstate, m$lower, m$upper. The last patient has the
     # event, where the standard error of statsmodels is missing: m$std.err is 0.167227557639199 there for both causes.
     first, second = (cumulative_incidence(*FEW, cause).iloc[1:] for cause in (1, 2))
@@ -140,36 +132,25 @@ def test_cumulative_incidence_equals_r():
     ] == columns(second, "estimate", "low", "high")
 
 
-@pytest.mark.parametrize(
-    ("cause", "confidence", "month", "expected"),
-    [
-        # s <- summary(survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log", conf.int = 0.95 or 0.9), times = month)
-        # s$pstate, s$lower, s$upper; cmprsk's timepoints(cuminc(t, e), c(3, 8, 20))$est gives the same estimates
-        (1, 0.95, 8, (0.0939818790696, 0.03455064089995, 0.1898488655050)),
-        (1, 0.9, 20, (0.2772751377495, 0.16887535107836, 0.3964790562932)),
-        (2, 0.95, 3, (0.03573749187784, 0.00664986005993, 0.1092600347595)),
-        (2, 0.95, 23, (0.48590912846231, 0.31918126335746, 0.6337310162420)),
-        (2, 0.9, 8, (0.12845504073574, 0.065644079406950, 0.21302947337466)),
-        # s <- summary(f(e > 0, 0.95 or 0.9), times = month); s$surv, s$lower, s$upper
-        (None, 0.95, 3, (0.9642625081222, 0.8645139742362, 0.9909446318981)),
-        (None, 0.9, 20, (0.2706465529007, 0.1554239118138, 0.3994996033405)),
-    ],
-)
+@pytest.mark.parametrize(("cause", "confidence", "month", "expected"), [
+    # s <- summary(survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log", conf.int = 0.95 or 0.9), times = month)
+    # s$pstate, s$lower, s$upper; cmprsk's timepoints(cuminc(t, e), c(3, 8, 20))$est gives the same estimates
+    (1, 0.95, 8, (0.0939818790696, 0.03455064089995, 0.1898488655050)),
+    (1, 0.9, 20, (0.2772751377495, 0.16887535107836, 0.3964790562932)),
+    (2, 0.95, 3, (0.03573749187784, 0.00664986005993, 0.1092600347595)),
+    (2, 0.95, 23, (0.48590912846231, 0.31918126335746, 0.6337310162420)),
+    (2, 0.9, 8, (0.12845504073574, 0.065644079406950, 0.21302947337466)),
+    # s <- summary(f(e > 0, 0.95 or 0.9), times = month); s$surv, s$lower, s$upper
+    (None, 0.95, 3, (0.9642625081222, 0.8645139742362, 0.9909446318981)),
+    (None, 0.9, 20, (0.2706465529007, 0.1554239118138, 0.3994996033405)),
+])  # fmt: skip
 def test_estimate_at_a_time_equals_r(cause, confidence, month, expected):
     curve = cumulative_incidence(*MANY, cause, confidence) if cause else kaplan_meier(*MANY, confidence)
     found = estimate_at(curve, month)
     assert (found.value, found.low, found.high) == pytest.approx(expected, rel=1e-9)
 
 
-def test_variance_is_that_of_survfit_and_not_of_cmprsk():
-    found = estimate_at(cumulative_incidence(*FEW), 6)
-    slope = found.value * math.log(found.value)
-    error = slope * (math.log(-math.log(found.value)) - math.log(-math.log(found.high))) / 1.959963984540054
-    assert abs(error) == pytest.approx(0.1574947980868265)  # m$std.err as above
-    assert error**2 != pytest.approx(0.0287538863665, rel=0.05)  # timepoints(cuminc(t, e), 6)$var
-
-
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_standard_error_equals_that_of_statsmodels_where_it_has_one(seed):
     rng = np.random.default_rng(seed)
     times, codes = rng.integers(1, 30, 200), rng.integers(0, 3, 200)
@@ -182,38 +163,27 @@ def test_standard_error_equals_that_of_statsmodels_where_it_has_one(seed):
         np.testing.assert_allclose(width * np.abs(p * np.log(p)), found.cinc_se[cause - 1], rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("times", "codes", "confidence", "expected"),
-    [
-        # q <- quantile(f(k, ci), 0.5); q$quantile, q$lower, q$upper
-        (MANY[0], events(MANY[1], 1), 0.95, (22, 19, None)),
-        (MANY[0], events(MANY[1], 1), 0.9, (22, 20, None)),
-        (*MANY, 0.95, (18, 12, 20)),
-        (*MANY, 0.9, (18, 13, 19)),
-        (FEW[0], events(FEW[1], 1), 0.95, (6, 2, None)),
-        (FEW[0], events(FEW[1], 2), 0.95, (8, 3, None)),
-        ([1, 2, 5, 7], [1, 1, 1, 1], 0.95, (3.5, 1, None)),  # one half from 2 to 5
-        ([1, 2, 10, 12], [1, 1, 0, 0], 0.95, (7, 1, None)),  # one half from 2 to the end of observation
-        ([1, 2, 5, 7, 9], [1, 1, 0, 1, 1], 0.95, (7, 1, None)),
-        (range(1, 11), [1] * 10, 0.95, (5.5, 1, 8)),  # the product of the shares is not exactly one half
-        ([0, 0, 1, 5], [1, 1, 1, 0], 0.95, (0.5, 0, None)),
-        ([3], [1], 0.95, (3, None, None)),
-        ([3, 4], [0, 0], 0.95, (None, None, None)),
-        ([1, 2, 3], [0, 0, 1], 0.95, (3, None, None)),
-    ],
-)
+@pytest.mark.parametrize(("times", "codes", "confidence", "expected"), [
+    # q <- quantile(f(k, ci), 0.5); q$quantile, q$lower, q$upper
+    (MANY[0], events(MANY[1], 1), 0.95, (22, 19, None)), (MANY[0], events(MANY[1], 1), 0.9, (22, 20, None)),
+    (*MANY, 0.95, (18, 12, 20)), (*MANY, 0.9, (18, 13, 19)), (FEW[0], events(FEW[1], 1), 0.95, (6, 2, None)),
+    (FEW[0], events(FEW[1], 2), 0.95, (8, 3, None)),
+    ([1, 2, 5, 7], [1, 1, 1, 1], 0.95, (3.5, 1, None)),  # one half from 2 to 5
+    ([1, 2, 10, 12], [1, 1, 0, 0], 0.95, (7, 1, None)),  # one half from 2 to the end of observation
+    ([1, 2, 5, 7, 9], [1, 1, 0, 1, 1], 0.95, (7, 1, None)),
+    (range(1, 11), [1] * 10, 0.95, (5.5, 1, 8)),  # the product of the shares is not exactly one half
+    ([0, 0, 1, 5], [1, 1, 1, 0], 0.95, (0.5, 0, None)), ([3], [1], 0.95, (3, None, None)),
+    ([3, 4], [0, 0], 0.95, (None, None, None)), ([1, 2, 3], [0, 0, 1], 0.95, (3, None, None)),
+])  # fmt: skip
 def test_median_equals_r(times, codes, confidence, expected):
     assert median_time(kaplan_meier(times, codes, confidence)) == Estimate(*expected)
 
 
-@pytest.mark.parametrize(
-    ("times", "codes", "expected", "later"),
-    [
-        # summary(f(e, 0.99))$table; quantile(f(e, 0.99), 0.5)$lower. f(e, 0.99)$lower is 0.249993 and 0.250488 at 0, 1.
-        ([4, 5, 4, 3, 2, 0, 5, 1, 4, 6], [0] + [1] * 9, (4, 0, None), 1),
-        ([1, 5, 3, 5, 5, 4, 5, 4, 2, 0, 0, 6, 5, 0, 5], [1] * 9 + [0, 0, 1, 0, 0, 1], (5, 1, 5), 2),
-    ],
-)
+@pytest.mark.parametrize(("times", "codes", "expected", "later"), [
+    # summary(f(e, 0.99))$table; quantile(f(e, 0.99), 0.5)$lower. f(e, 0.99)$lower is 0.249993 and 0.250488 at 0, 1.
+    ([4, 5, 4, 3, 2, 0, 5, 1, 4, 6], [0] + [1] * 9, (4, 0, None), 1),
+    ([1, 5, 3, 5, 5, 4, 5, 4, 2, 0, 0, 6, 5, 0, 5], [1] * 9 + [0, 0, 1, 0, 0, 1], (5, 1, 5), 2),
+])  # fmt: skip
 def test_a_lower_limit_that_rises_counts_from_where_it_first_is_below(times, codes, expected, later):
     curve = kaplan_meier(times, codes, 0.99)
     assert median_time(curve) == Estimate(*expected)
@@ -229,17 +199,23 @@ def test_half_time_inverts_the_limits():
     # Exactly one half is reached, and no middle is taken of the time that it lasts.
     assert half_time(cumulative_incidence([1, 2, 3, 9], [1, 1, 2, 1])).value == 2
     assert half_time(cumulative_incidence(range(1, 11), [1] * 5 + [2] * 5)).value == 5
-
-
-def test_the_three_states_add_up_to_one():
     shares = [cumulative_incidence(*MANY, cause)["estimate"] for cause in (1, 2)]
     np.testing.assert_allclose(kaplan_meier(*MANY)["estimate"] + sum(shares), 1, atol=1e-11)
-
-
-def test_nobody_has_no_curve():
+    # Nobody has no curve.
     for curve in (kaplan_meier([], []), cumulative_incidence([], [])):
         assert list(curve) == COLUMNS and curve.empty
         assert median_time(curve) == half_time(curve) == estimate_at(curve, 3) == Estimate(None, None, None)
+    open_ended, closed = kaplan_meier([1, 4, 6], [1, 1, 0]), kaplan_meier([1, 4, 6], [1, 0, 1])
+    assert estimate_at(open_ended, 0).value == 1
+    assert estimate_at(open_ended, 3.9).value == pytest.approx(2 / 3)
+    assert estimate_at(open_ended, 6).value == pytest.approx(1 / 3)
+    assert estimate_at(open_ended, 6.1) == Estimate(None, None, None)
+    assert estimate_at(closed, 100) == Estimate(0, None, None)
+    times, codes = FEW
+    frame = cumulative_incidence(times, codes)
+    series = pd.Series(times, index=range(50, 62)).astype("Int64"), pd.Categorical.from_codes(codes, list("abc")).codes
+    pd.testing.assert_frame_equal(cumulative_incidence(*series), frame)
+    pd.testing.assert_frame_equal(kaplan_meier(times, np.array(codes) > 0), kaplan_meier(times, codes))
 
 
 @pytest.mark.parametrize(("code", "survival", "incidence"), [(0, 1, 0), (1, 0, 1), (2, 0, 0)])
@@ -247,15 +223,6 @@ def test_one_patient(code, survival, incidence):
     curves = kaplan_meier([2], [code]), cumulative_incidence([2], [code])
     assert [curve["estimate"].tolist() for curve in curves] == [[1, survival], [0, incidence]]
     assert all(curve[["low", "high"]].isna().all(axis=None) for curve in curves)
-
-
-def test_a_curve_is_known_until_the_last_time_and_beyond_only_if_nobody_is_left():
-    open_ended, closed = kaplan_meier([1, 4, 6], [1, 1, 0]), kaplan_meier([1, 4, 6], [1, 0, 1])
-    assert estimate_at(open_ended, 0).value == 1
-    assert estimate_at(open_ended, 3.9).value == pytest.approx(2 / 3)
-    assert estimate_at(open_ended, 6).value == pytest.approx(1 / 3)
-    assert estimate_at(open_ended, 6.1) == Estimate(None, None, None)
-    assert estimate_at(closed, 100) == Estimate(0, None, None)
 
 
 @pytest.mark.parametrize("n", [3, 7, 11, 50])
@@ -267,27 +234,16 @@ def test_rounding_below_no_variance_is_no_warning(n):
         kaplan_meier([*range(n), n - 1], [1] * n + [0])
 
 
-def test_kinds_of_numbers_do_not_matter():
-    times, codes = FEW
-    frame = cumulative_incidence(times, codes)
-    series = pd.Series(times, index=range(50, 62)).astype("Int64"), pd.Categorical.from_codes(codes, list("abc")).codes
-    pd.testing.assert_frame_equal(cumulative_incidence(*series), frame)
-    pd.testing.assert_frame_equal(kaplan_meier(times, np.array(codes) > 0), kaplan_meier(times, codes))
-
-
-@pytest.mark.parametrize(
-    ("times", "codes", "message"),
-    [
-        ([1, None], [1, 0], "times holds a missing value at position 1; allowed are numbers of 0 or more"),
-        ([1, -2], [1, 0], "times holds -2 at position 1; allowed are numbers of 0 or more"),
-        ([math.inf, 2], [1, 0], "times holds inf at position 0; allowed are finite numbers"),
-        ([1, 2], [1, NONE], "codes holds a missing value at position 1; allowed are whole numbers from 0, if censored"),
-        ([1, 2], [0.5, 1], "codes holds 0.5 at position 0; allowed are whole numbers from 0, if censored, to 999,999"),
-        ([1, 2], [1, 10**9], r"codes holds 1e\+09 at position 1; allowed are whole numbers from 0"),
-        ([1, 2], [-1, 1], "codes holds -1 at position 0; allowed are whole numbers"),
-        ([1, 2], [1], "times has 2 values and codes 1; allowed is one of each per patient"),
-    ],
-)
+@pytest.mark.parametrize(("times", "codes", "message"), [
+    ([1, None], [1, 0], "times holds a missing value at position 1; allowed are numbers of 0 or more"),
+    ([1, -2], [1, 0], "times holds -2 at position 1; allowed are numbers of 0 or more"),
+    ([math.inf, 2], [1, 0], "times holds inf at position 0; allowed are finite numbers"),
+    ([1, 2], [1, NONE], "codes holds a missing value at position 1; allowed are whole numbers from 0, if censored"),
+    ([1, 2], [0.5, 1], "codes holds 0.5 at position 0; allowed are whole numbers from 0, if censored, to 999,999"),
+    ([1, 2], [1, 10**9], r"codes holds 1e\+09 at position 1; allowed are whole numbers from 0"),
+    ([1, 2], [-1, 1], "codes holds -1 at position 0; allowed are whole numbers"),
+    ([1, 2], [1], "times has 2 values and codes 1; allowed is one of each per patient"),
+])  # fmt: skip
 @pytest.mark.parametrize("function", [kaplan_meier, cumulative_incidence])
 def test_unusable_input_is_refused_by_name(function, times, codes, message):
     with pytest.raises(ValueError, match=message):

@@ -54,12 +54,10 @@ def _seed(text: str) -> int:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(
-        prog="make cohort", description="Reconstruct a cohort that satisfies the published results."
-    )
-    parser.add_argument(
-        "--seed", type=_seed, default=SEED, help="another seed gives another cohort (default: %(default)s)"
-    )
+    about = "Reconstruct a cohort that satisfies the published results."
+    parser = argparse.ArgumentParser(prog="make cohort", description=about)
+    another = "another seed gives another cohort (default: %(default)s)"
+    parser.add_argument("--seed", type=_seed, default=SEED, help=another)
     parser.add_argument("--out", type=Path, default=Path("data/cohort"), help="folder to write (default: %(default)s)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the solver would not give Python the chance to stop

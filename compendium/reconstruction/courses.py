@@ -16,17 +16,16 @@ NON_RESPONDER_STATUS = ("inefficacy", "intolerance")
 """Why a patient without response stopped (L264-L265)."""
 
 CHANGES = {
-    "reached_mr": ["MR"],
-    "better_pr": ["PR"],
-    "not_improved": ["PR"],
-    "weekly_mr": ["MR"],
-    "weekly_pr": ["PR"],
+    "reached_mr": ["MR"], "better_pr": ["PR"], "not_improved": ["PR"], "weekly_mr": ["MR"], "weekly_pr": ["PR"],
     "weekly_stopped": ["MR", "PR"],
-}
+}  # fmt: skip
 """What a change of dose led to, the first three an escalation, the others a weekly schedule (L273-L284), and the best
 responses of the patients to whom it may have happened."""
 
 _ON_THERAPY = ("CR", "MR", "PR")
+_LAST = {"orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss": ("loss",)}
+_LAST |= {"intolerance": ("intolerance",), "lost": ("lost", "pregnancy")}
+"""The rows of Table 2 on responders at last follow-up, by status."""
 
 LONGEST = 36
 """Months from January 2015, the start of the study, to January 2018, the last follow-up (L156, L165)."""
@@ -107,18 +106,13 @@ def _last_follow_up(statements: Statements, draw: Draw, courses: Courses, patien
         model.add(patients["age_at_treatment_years"][i] <= _OLDEST_WITH_PREGNANCY_INTENT).only_enforce_if(pregnant)
     for population in POPULATIONS:
         members = draw.members(population)
-        _table_2(statements, courses, [i for i in members if draw.best[i] != "NR"], population)
+        responders = [i for i in members if draw.best[i] != "NR"]
+        for row, statuses in _LAST.items():
+            statements.count(f"table2.last.{row}.{population}", courses.having(responders, *statuses))
         statements.count(f"table2.last.none.{population}", [int(draw.best[i] == "NR") for i in members])
         stopped = [1 - sum(courses.having([i], *_ON_THERAPY)) for i in members]
         statements.count(f"table2.last.not_persistent.{population}", stopped)
     _stops(statements, draw, courses)
-
-
-def _table_2(statements: Statements, courses: Courses, responders: list[int], population: str) -> None:
-    rows = {"orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss": ("loss",)}
-    rows |= {"intolerance": ("intolerance",), "lost": ("lost", "pregnancy")}
-    for row, statuses in rows.items():
-        statements.count(f"table2.last.{row}.{population}", courses.having(responders, *statuses))
 
 
 def _stops(statements: Statements, draw: Draw, courses: Courses) -> None:
@@ -161,26 +155,21 @@ def _durations(statements: Statements, draw: Draw, courses: Courses) -> None:
         model.add(months_on <= LONGEST * sum(courses.having([i], *_ON_THERAPY)))
         ongoing_months.append(months_on)
     statements.maximum("discussion.response_duration.maximum", ongoing_months)
-    _lost_responses(statements, courses)
-
-
-def _lost_responses(statements: Statements, courses: Courses) -> None:
-    """Let responses be lost after the printed least and greatest number of months (L259-L260)."""
-    model = statements.model
+    # Responses were lost after the printed least and greatest number of months (L259-L260).
     for end in ("minimum", "maximum"):
         for name in statements.bound(f"*.lost_response.{end}"):
             months = int(statements.printed(name))
             attained = []
             for i, lost in courses.status["loss"].items():
-                duration = courses.duration[i]
-                model.add(duration <= months if end == "maximum" else duration >= months).only_enforce_if(lost)
+                within = duration[i] <= months if end == "maximum" else duration[i] >= months
+                model.add(within).only_enforce_if(lost)
                 equal = model.new_bool_var("")
-                model.add(duration == months).only_enforce_if(equal)
+                model.add(duration[i] == months).only_enforce_if(equal)
                 model.add_implication(equal, lost)
                 attained.append(equal)
             model.add_bool_or(attained)
     for i, lost in courses.status["loss"].items():
-        model.add(courses.duration[i] >= courses.best[i] + 1).only_enforce_if(lost)
+        model.add(duration[i] >= courses.best[i] + 1).only_enforce_if(lost)
 
 
 def _times_to_response(statements: Statements, draw: Draw, courses: Courses) -> None:
@@ -203,10 +192,8 @@ def _changes_of_dose(statements: Statements, draw: Draw, courses: Courses) -> No
     """Let escalations and weekly schedules have led to the responses that they did (L271-L284)."""
     model, n = statements.model, len(draw.best)
     courses.month = month = [model.new_int_var(1, LONGEST, "") for _ in range(n)]
-    courses.change = {
-        name: {i: model.new_bool_var("") for i, best in enumerate(draw.best) if best in classes}
-        for name, classes in CHANGES.items()
-    }
+    for name, classes in CHANGES.items():
+        courses.change[name] = {i: model.new_bool_var("") for i, best in enumerate(draw.best) if best in classes}
     for name, literals in courses.change.items():
         for i, literal in literals.items():
             statements.prefer(literal, draw.generator.normal())

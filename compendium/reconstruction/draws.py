@@ -9,27 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from analysis.schema import symptom_list
 from compendium.reconstruction.statements import Statements
 
 _MEDIANS = {
-    "age": "table1.age_treatment.median",
-    "delay": "table1.time_to_treatment.median",
-    "CR": "results.duration.cr.median",
-    "MR": "results.duration.mr.median",
-    "PR": "results.duration.pr.median",
+    "age": "table1.age_treatment.median", "delay": "table1.time_to_treatment.median",
+    "CR": "results.duration.cr.median", "MR": "results.duration.mr.median", "PR": "results.duration.pr.median",
     "NR": "results.duration.non_responders.median",
-}
+}  # fmt: skip
 
 TESTS = {
-    ("tryptase", "diagnosis"): "table1.biology.tryptase",
-    ("tryptase", "before"): "results.biology.tryptase.before",
-    ("tryptase", "on_therapy"): "results.biology.tryptase.on",
-    ("total_ige", "diagnosis"): "table1.biology.ige",
-    ("total_ige", "before"): "results.biology.ige.before",
-    ("total_ige", "on_therapy"): "results.biology.ige.on",
-}
+    ("tryptase", "diagnosis"): "table1.biology.tryptase", ("tryptase", "before"): "results.biology.tryptase.before",
+    ("tryptase", "on_therapy"): "results.biology.tryptase.on", ("total_ige", "diagnosis"): "table1.biology.ige",
+    ("total_ige", "before"): "results.biology.ige.before", ("total_ige", "on_therapy"): "results.biology.ige.on",
+}  # fmt: skip
 """The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
 _IGE_RISES = 3
@@ -62,15 +57,10 @@ _RESPONSE_FACTOR = {"CR": 1.0, "MR": 1.0, "PR": 0.65, "NR": 0.12}
 _WORSENS = {"CR": 0.0, "MR": 0.01, "PR": 0.02, "NR": 0.06}
 
 _POPULATIONS = {
-    "all": ["ISM", "CM", "MMAS", "idiopathic_MCAS"],
-    "primary": ["ISM", "CM", "MMAS"],
-    "ism": ["ISM"],
-    "cm": ["CM"],
-    "mmas": ["MMAS"],
-    "idiopathic": ["idiopathic_MCAS"],
-    "mcas": ["MMAS", "idiopathic_MCAS"],
+    "all": ["ISM", "CM", "MMAS", "idiopathic_MCAS"], "primary": ["ISM", "CM", "MMAS"], "ism": ["ISM"], "cm": ["CM"],
+    "mmas": ["MMAS"], "idiopathic": ["idiopathic_MCAS"], "mcas": ["MMAS", "idiopathic_MCAS"],
     "mastocytosis": ["ISM", "CM"],
-}
+}  # fmt: skip
 """The diagnoses of each population, as the claims name it."""
 
 
@@ -97,7 +87,7 @@ class Draw:
     """One row per symptom present at baseline: ``patient`` (position), ``symptom``, ``group``, ``change`` (improved,
     unchanged or worse), ``quarters`` (drawn grade), ``slip`` (drawn loss until last follow-up, in quarters),
     ``relapse`` (grade after loss of response, in quarters) and ``month`` (drawn first improvement)."""
-    generator: np.random.Generator
+    generator: Generator
     """The source of all further random choices."""
 
     def members(self, population: str) -> list[int]:
@@ -163,16 +153,13 @@ def _cross_table(statements: Statements) -> tuple[np.ndarray, np.ndarray]:
     return np.array(diagnosis), np.array(response)
 
 
-def _draw_tryptase(
-    statements: Statements, diagnosis: np.ndarray, generator: np.random.Generator
-) -> dict[bool, pd.DataFrame]:
+def _draw_tryptase(statements: Statements, diagnosis: np.ndarray, generator: Generator) -> dict[bool, pd.DataFrame]:
     """Draw skewed values that follow each patient over time, close to the printed means."""
     n = len(diagnosis)
     drift = pd.DataFrame({"diagnosis": np.ones(n), "before": generator.lognormal(0, 0.08, n)})
     drift["on_therapy"] = drift["before"] * generator.lognormal(0, 0.2, n)
-    mean, least, greatest = (
-        float(statements.printed(f"{TESTS['tryptase', 'diagnosis']}.{what}")) for what in ("mean", "minimum", "maximum")
-    )
+    claims = [f"{TESTS['tryptase', 'diagnosis']}.{what}" for what in ("mean", "minimum", "maximum")]
+    mean, least, greatest = (float(statements.printed(claim)) for claim in claims)
     low, high = generator.uniform(4, 17, n), 21 + generator.lognormal(1.5, 0.9, n)
     low[generator.permutation(np.flatnonzero(diagnosis != "ISM"))[:1]] = least
     # About half of the tested patients fulfil the criterion; their values make up what the mean leaves.
@@ -183,13 +170,11 @@ def _draw_tryptase(
     return {False: drift.mul(low, axis=0), True: drift.mul(high, axis=0)}
 
 
-def _draw_ige(statements: Statements, n: int, generator: np.random.Generator) -> pd.DataFrame:
+def _draw_ige(statements: Statements, n: int, generator: Generator) -> pd.DataFrame:
     """Draw one patient with the least values, one with the greatest, and skewed values between them."""
-    printed = {
-        time: [float(statements.printed(f"{claim}.{what}")) for what in ("minimum", "maximum", "mean")]
-        for (analyte, time), claim in TESTS.items()
-        if analyte == "total_ige"
-    }
+    claims = {time: claim for (analyte, time), claim in TESTS.items() if analyte == "total_ige"}
+    ends = ("minimum", "maximum", "mean")
+    printed = {time: [float(statements.printed(f"{claim}.{what}")) for what in ends] for time, claim in claims.items()}
     middle = {time: mean * n - (least + greatest) for time, (least, greatest, mean) in printed.items()}
     first = _with_mean(generator.lognormal(0, 0.8, n - 2), middle["diagnosis"] / (n - 2))
     # What the mean rises by before therapy is the rise of a few patients.
@@ -208,7 +193,7 @@ def _with_mean(values: np.ndarray, mean: float, least: float = 0.0) -> np.ndarra
     return least + above * (mean - least) / above.mean()
 
 
-def _draw_symptoms(statements: Statements, best: np.ndarray, generator: np.random.Generator) -> pd.DataFrame:
+def _draw_symptoms(statements: Statements, best: np.ndarray, generator: Generator) -> pd.DataFrame:
     frame = _present(statements, best, generator)
     response = best[frame["patient"]]
     improves = frame["group"].map(_IMPROVES).to_numpy() * pd.Series(response).map(_RESPONSE_FACTOR).to_numpy()
@@ -230,7 +215,7 @@ def _draw_symptoms(statements: Statements, best: np.ndarray, generator: np.rando
     return frame
 
 
-def _present(statements: Statements, best: np.ndarray, generator: np.random.Generator) -> pd.DataFrame:
+def _present(statements: Statements, best: np.ndarray, generator: Generator) -> pd.DataFrame:
     """Draw which symptoms each patient has: the printed mean number, anaphylaxis in as many patients as printed."""
     symptoms = symptom_list()
     n, kinds = len(best), len(symptoms)
@@ -248,13 +233,12 @@ def _present(statements: Statements, best: np.ndarray, generator: np.random.Gene
     free = np.where(present, -np.inf, others).ravel()
     present.ravel()[np.argsort(-free)[:left]] = True
     patient, kind = np.nonzero(present)
-    return pd.DataFrame(
-        {"patient": patient, "symptom": symptoms.index[kind], "group": symptoms["group"].astype(str).to_numpy()[kind]}
-    )
+    group = symptoms["group"].astype(str).to_numpy()[kind]
+    return pd.DataFrame({"patient": patient, "symptom": symptoms.index[kind], "group": group})
 
 
 def _with_enough_improved(
-    change: np.ndarray, response: np.ndarray, patient: np.ndarray, fixed: np.ndarray, generator: np.random.Generator
+    change: np.ndarray, response: np.ndarray, patient: np.ndarray, fixed: np.ndarray, generator: Generator
 ) -> np.ndarray:
     """Let enough symptoms improve, and few enough, for each patient's response class to be within reach."""
     change = change.copy()
@@ -272,14 +256,11 @@ def _with_enough_improved(
     return change
 
 
-def _draw_grades(frame: pd.DataFrame, response: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def _draw_grades(frame: pd.DataFrame, response: np.ndarray, generator: Generator) -> np.ndarray:
     """Draw the grade of each symptom, in quarters: shallower in a partial response, slight in none."""
     chance = generator.random(len(frame))
     depth = np.array([_DEPTH[group] for group in frame["group"]]).cumsum(axis=1)
     improved = (chance[:, None] >= depth[:, :3]).sum(axis=1)
-    improved = np.select(
-        [response == "CR", response == "PR", response == "NR"],
-        [0, np.minimum(improved + generator.integers(0, 3, len(frame)), 3), 3],
-        improved,
-    )
+    partial = np.minimum(improved + generator.integers(0, 3, len(frame)), 3)
+    improved = np.select([response == name for name in ("CR", "PR", "NR")], [0, partial, 3], improved)
     return np.select([frame["change"] == "improved", frame["change"] == "worse"], [improved, 6], 4)

@@ -66,11 +66,10 @@ def solve(
     """Find a cohort near the draw that satisfies every statement; the solver holds the value of every variable.
 
     A first search finds any cohort that satisfies all statements jointly. Then one block after another is moved as
-    close to the draw as the statements allow, the others staying as they are. Every search is limited by the solver's
-    own count of its work (the effort, in deterministic seconds a block), so that every x86-64 machine finds the same
-    cohort (elsewhere the linear programs of the solver may lead its search another way).
-    `report` is told in a line what has been done so far. If the statements contradict one another, or no cohort was
-    found within the effort, that is a NoCohortError.
+    close to the draw as the statements allow, the others staying as they are; `report` is told so in a line. Every
+    search is limited by the solver's own count of its work (the effort, in deterministic seconds a block), so that
+    every x86-64 machine finds the same cohort (elsewhere the linear programs of the solver may lead its search another
+    way). NoCohortError if the statements contradict one another, or no cohort was found within the effort.
     """
     problem = model.statements.model
     solver = _first(problem, seed)

@@ -13,20 +13,12 @@ FLARE = "symptom flare"
 SEVERE = "laryngeal oedema and dyspnoea"
 
 TERMS: dict[str, str] = {
-    SEVERE: "results.safety.severe",
-    FLARE: "*.safety.flare",
-    "fatigue": "results.safety.fatigue",
-    "fever": "results.safety.fever",
-    "headache": "results.safety.headache",
-    "malaise": "results.safety.malaise",
-    "nausea": "results.safety.nausea",
-    "abdominal pain": "results.safety.abdominal_pain",
-    "menorrhagia and epistaxis": "results.safety.menstruation_epistaxis",
-    "ecchymosis": "results.safety.ecchymosis",
-    "pruritus": "results.safety.pruritus",
-    "local rash": "results.safety.rash",
-    "sweating": "results.safety.sweating",
-}
+    SEVERE: "results.safety.severe", FLARE: "*.safety.flare", "fatigue": "results.safety.fatigue",
+    "fever": "results.safety.fever", "headache": "results.safety.headache", "malaise": "results.safety.malaise",
+    "nausea": "results.safety.nausea", "abdominal pain": "results.safety.abdominal_pain",
+    "menorrhagia and epistaxis": "results.safety.menstruation_epistaxis", "ecchymosis": "results.safety.ecchymosis",
+    "pruritus": "results.safety.pruritus", "local rash": "results.safety.rash", "sweating": "results.safety.sweating",
+}  # fmt: skip
 """The events that the paper names (L293-L302) and the claims that count the patients with each."""
 
 _OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating")
@@ -85,10 +77,8 @@ def add_laboratory(statements: Statements, draw: Draw, patients: Patients) -> La
     tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
     statements.counts(dict.fromkeys(tested, [1] * n))
     bounds = {"tryptase": (10, 2500), "total_ige": (20, 60_000)}
-    values = {
-        (analyte, time): [statements.model.new_int_var(*bounds[analyte], "") for _ in range(n)]
-        for analyte, time in TESTS
-    }
+    new = statements.model.new_int_var
+    values = {(analyte, time): [new(*bounds[analyte], "") for _ in range(n)] for analyte, time in TESTS}
     for key, claim in TESTS.items():
         statements.mean(f"{claim}.mean", values[key], scale=SCALE)
         if f"{claim}.minimum" in statements.claims.index:

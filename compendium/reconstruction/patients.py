@@ -7,14 +7,10 @@ from compendium.reconstruction.statements import Statements
 from compendium.verification.identities import POPULATIONS
 
 EXAMINATIONS = {
-    "kit_d816v": "*.who.kit",
-    "who_multifocal_infiltrates": "*.who.infiltrates",
-    "who_atypical_mast_cells": "*.who.atypical",
-    "who_cd2_cd25": "*.who.phenotype",
-    "who_tryptase_over_20": "*.who.tryptase",
-    "skin_kit_d816v": "*.skin.kit",
-    "bone_marrow_involved": "table1.marrow",
-}
+    "kit_d816v": "*.who.kit", "who_multifocal_infiltrates": "*.who.infiltrates",
+    "who_atypical_mast_cells": "*.who.atypical", "who_cd2_cd25": "*.who.phenotype",
+    "who_tryptase_over_20": "*.who.tryptase", "skin_kit_d816v": "*.skin.kit", "bone_marrow_involved": "table1.marrow",
+}  # fmt: skip
 """Findings that not every patient was examined for, and the claims that count them."""
 
 MARROW = {
@@ -26,19 +22,15 @@ MARROW = {
 """Marrow findings, the claims that count them, and the WHO criterion that each of them fulfils."""
 
 KNOWN = {
-    "skin_involved": "table1.skin",
-    "skin_maculopapular": "table1.skin.maculopapular",
-    "skin_histology": "table1.skin.histology",
-    "decreased_bone_density": "table1.bone_density",
-}
+    "skin_involved": "table1.skin", "skin_maculopapular": "table1.skin.maculopapular",
+    "skin_histology": "table1.skin.histology", "decreased_bone_density": "table1.bone_density",
+}  # fmt: skip
 """Findings known of every patient."""
 
 SYMPTOMATIC = {
-    "h1_antihistamine": "*.symptomatic.h1",
-    "h2_antihistamine": "*.symptomatic.h2",
-    "montelukast": "*.symptomatic.montelukast",
-    "sodium_cromoglycate": "*.symptomatic.cromoglycate",
-}
+    "h1_antihistamine": "*.symptomatic.h1", "h2_antihistamine": "*.symptomatic.h2",
+    "montelukast": "*.symptomatic.montelukast", "sodium_cromoglycate": "*.symptomatic.cromoglycate",
+}  # fmt: skip
 CYTOREDUCTIVE = {
     name: f"*.cytoreductive.{name}" for name in ("cladribine", "masitinib", "imatinib", "rapamycin", "interferon")
 }

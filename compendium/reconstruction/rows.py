@@ -20,12 +20,9 @@ from compendium.reconstruction.observations import FLARE, SCALE, SEVERE, TERMS
 STUDY_START = pd.Period("2015-01", freq="M")
 
 _STOP_REASONS = {
-    "inefficacy": "lack_of_efficacy",
-    "loss": "loss_of_response",
-    "intolerance": "intolerance",
-    "lost": "lost_to_follow_up",
-    "pregnancy": "pregnancy_intent",
-}
+    "inefficacy": "lack_of_efficacy", "loss": "loss_of_response", "intolerance": "intolerance",
+    "lost": "lost_to_follow_up", "pregnancy": "pregnancy_intent",
+}  # fmt: skip
 
 _NEW_SYMPTOM_PATIENTS = 2
 """In how many patients without response a symptom is drawn to appear under therapy (L215-L216)."""
@@ -110,20 +107,18 @@ def _courses(solved: _Solved) -> pd.DataFrame:
     # Whoever is still on therapy was last seen in January 2018; whoever stopped did so before.
     latest = LONGEST - duration
     start = np.where(ongoing, latest, np.floor(generator.random(n) * np.maximum(latest, 1)).astype(int))
-    frame = pd.DataFrame(
-        {
-            "start_month": [str(STUDY_START + int(month)) for month in start],
-            "start_dose_mg": model.statements.printed_count("methods.dose.start"),
-            "start_interval_weeks": model.statements.printed_count("methods.dose.start_interval"),
-            "duration_months": duration,
-            "ongoing": _yes_no(ongoing),
-            "stop_reason": status.map(_STOP_REASONS),
-            "months_to_first_response": pd.Series(solved.values(courses.first)).where(responded),
-            "months_to_best_response": pd.Series(solved.values(courses.best)).where(responded),
-            "recommended": np.maximum(start - generator.integers(0, 3, n), 0),
-        }
-    )
-    return frame.assign(**_changes(solved))
+    columns = {
+        "start_month": [str(STUDY_START + int(month)) for month in start],
+        "start_dose_mg": model.statements.printed_count("methods.dose.start"),
+        "start_interval_weeks": model.statements.printed_count("methods.dose.start_interval"),
+        "duration_months": duration,
+        "ongoing": _yes_no(ongoing),
+        "stop_reason": status.map(_STOP_REASONS),
+        "months_to_first_response": pd.Series(solved.values(courses.first)).where(responded),
+        "months_to_best_response": pd.Series(solved.values(courses.best)).where(responded),
+        "recommended": np.maximum(start - generator.integers(0, 3, n), 0),
+    }
+    return pd.DataFrame(columns | _changes(solved))
 
 
 def _changes(solved: _Solved) -> dict[str, pd.Series]:
@@ -133,25 +128,20 @@ def _changes(solved: _Solved) -> dict[str, pd.Series]:
     month = pd.Series(solved.values(model.courses.month))
     before = pd.Series(solved.values(model.symptoms.before))
     rows = model.draw.symptoms["patient"]
-    best = pd.Series(solved.values(model.symptoms.best)).groupby(rows).sum()
-    last = pd.Series(solved.values(model.symptoms.last)).groupby(rows).sum()
+    both = (model.symptoms.best, model.symptoms.last)
+    best, last = (pd.Series(solved.values(grades)).groupby(rows).sum() for grades in both)
     after = best.where(change != "weekly_stopped", last)
     escalated = change.isin(["reached_mr", "better_pr", "not_improved"])
     weekly = change.notna() & ~escalated
-    usual, highest = (
-        model.statements.printed_count(f"results.escalation.{which}.dose") for which in ("usual", "highest")
-    )
+    printed = model.statements.printed_count
+    usual, highest = (printed(f"results.escalation.{which}.dose") for which in ("usual", "highest"))
     # One patient received more than the recommended maximum, without evidence of effect (L273-L274).
     dose = pd.Series(np.where(change == "not_improved", highest, usual))
-    return {
-        "escalation_month": month.where(escalated),
-        "escalated_dose_mg": dose.where(escalated),
-        "score_before_escalation": (before / 4).where(escalated),
-        "score_after_escalation": (after / 4).where(escalated),
-        "weekly_month": month.where(weekly),
-        "score_before_weekly": (before / 4).where(weekly),
-        "score_after_weekly": (after / 4).where(weekly),
-    }
+    values = {"escalated_dose_mg": dose.where(escalated)}
+    for kind, changed in (("escalation", escalated), ("weekly", weekly)):
+        values |= {f"{kind}_month": month.where(changed), f"score_before_{kind}": (before / 4).where(changed)}
+        values[f"score_after_{kind}"] = (after / 4).where(changed)
+    return values
 
 
 def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd.DataFrame:
@@ -166,18 +156,16 @@ def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd
     months = np.concatenate([recommended, generator.integers(0, LONGEST, screened - included)])
     centres = statements.printed_count("methods.centres")
     weights = 1 / np.arange(1, centres + 1)
-    centre = np.concatenate(
-        [np.arange(centres), generator.choice(centres, screened - centres, p=weights / weights.sum())]
-    )
-    return pd.DataFrame(
-        {
-            "patient_id": names,
-            "centre_id": [f"C{number + 1:02d}" for number in generator.permutation(centre)],
-            "recommendation_month": [str(STUDY_START + int(month)) for month in months],
-            "screening": ["included" if reason is None else "excluded" for reason in reasons],
-            "exclusion_reason": reasons,
-        }
-    )
+    more = generator.choice(centres, screened - centres, p=weights / weights.sum())
+    centre = np.concatenate([np.arange(centres), more])
+    columns = {
+        "patient_id": names,
+        "centre_id": [f"C{number + 1:02d}" for number in generator.permutation(centre)],
+        "recommendation_month": [str(STUDY_START + int(month)) for month in months],
+        "screening": ["included" if reason is None else "excluded" for reason in reasons],
+        "exclusion_reason": reasons,
+    }
+    return pd.DataFrame(columns)
 
 
 def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
@@ -185,30 +173,22 @@ def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
     model = solved.model
     drawn = model.draw.symptoms
     month = pd.Series({cell: solved.solver.value(variable) for cell, variable in model.symptoms.month.items()})
-    frame = pd.DataFrame(
-        {
-            "patient": drawn["patient"],
-            "symptom": drawn["symptom"],
-            "onset": "baseline",
-            "grade_best": solved.values(model.symptoms.best) / 4,
-            "grade_last": solved.values(model.symptoms.last) / 4,
-            "months_to_first_improvement": month.reindex(drawn.index),
-        }
+    frame = drawn[["patient", "symptom"]].assign(
+        onset="baseline",
+        grade_best=solved.values(model.symptoms.best) / 4,
+        grade_last=solved.values(model.symptoms.last) / 4,
+        months_to_first_improvement=month.reindex(drawn.index),
     )
     reason = frame["patient"].map(courses["stop_reason"])
     # A course that ended in the best state reached was last assessed there; who was lost was not assessed again.
     as_best = reason.isin(["lack_of_efficacy", "intolerance", "pregnancy_intent"])
     frame["grade_last"] = frame["grade_last"].mask(as_best, frame["grade_best"]).mask(reason == "lost_to_follow_up")
-    frame["grade_last"] = frame["grade_last"].mask(_accentuated(solved), 1.5)
+    # When a flare ended therapy, the first symptoms of the patient were worse (L298).
+    flared = drawn["patient"].isin(np.flatnonzero(solved.values(model.events[FLARE])))
+    accentuated = flared & (drawn.groupby("patient").cumcount() < _ACCENTUATED)
+    frame["grade_last"] = frame["grade_last"].mask(accentuated, 1.5)
     frame = pd.concat([frame, _new_symptoms(solved, frame)], ignore_index=True)
     return frame.assign(symptom_order=frame["symptom"].map({name: k for k, name in enumerate(symptom_list().index)}))
-
-
-def _accentuated(solved: _Solved) -> pd.Series:
-    """Choose the symptoms that were worse when a flare ended therapy: the first ones of the patient (L298)."""
-    drawn = solved.model.draw.symptoms
-    flared = np.flatnonzero(solved.values(solved.model.events[FLARE]))
-    return drawn["patient"].isin(flared) & (drawn.groupby("patient").cumcount() < _ACCENTUATED)
 
 
 def _new_symptoms(solved: _Solved, present: pd.DataFrame) -> pd.DataFrame:

@@ -145,11 +145,8 @@ def _months(statements: Statements, draw: Draw, courses: Courses) -> ByPatient:
     statements.median("results.first_improvement.vasomotor.median", months(vasomotor))
     statements.ends("discussion.response_time", list(month.values()))
     # The median of every other symptom lies in the printed span, and a group has either end of it.
-    low, high = (
-        int(statements.printed(name))
-        for end in ("low", "high")
-        for name in statements.bound(f"results.first_improvement.other.median_{end}")
-    )
+    ends = [statements.bound(f"results.first_improvement.other.median_{end}") for end in ("low", "high")]
+    low, high = (int(statements.printed(name)) for names in ends for name in names)
     for symptom in sorted(rows.loc[~vasomotor, "symptom"].unique()):
         statements.median_within(months(rows["symptom"] == symptom), low, high)
     for group, exact in (("superficial_vasomotor", low), ("neuropsychiatric", high)):

@@ -22,21 +22,14 @@ PAGE = "index.html"
 
 @dataclass(frozen=True)
 class Handling:
-    """How a cohort is to be treated.
-
-    Parameters
-    ----------
-    tryptase : str, optional
-        Reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`; not checked by default.
-    identifiers : bool
-        Whether the centre's identifiers of patients and centres may be shown.
-    hide_below : int
-        Counts below it are hidden in the tables meant for sharing.
-    """
+    """How a cohort is to be treated."""
 
     tryptase: str | None = None
+    """Reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`; not checked by default."""
     identifiers: bool = False
+    """Whether the centre's identifiers of patients and centres may be shown."""
     hide_below: int = HIDE_BELOW
+    """Counts below it are hidden in the tables meant for sharing."""
 
 
 AS_USUAL = Handling()
@@ -128,24 +121,16 @@ def write_page(project: Project) -> None:
         f"Computed from {count_of(patients, 'patient')} of this cohort by the rules of the paper on omalizumab in mast "
         "cell disorders; texts that speak of the paper give its line numbers as (L245).",
         *project.left_out,
-        *_NOTES,
+        "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, "
+        "and the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names "
+        "begin with shared-; the notes below them say which counts they hide.",
     ]
-    page = report_page(
-        f"Omalizumab in {count_of(patients, 'patient')} with a mast cell disorder",
-        notes,
-        [project.executed(job) for job in project.jobs],
-    )
+    title = f"Omalizumab in {count_of(patients, 'patient')} with a mast cell disorder"
+    page = report_page(title, notes, [project.executed(job) for job in project.jobs])
     try:
         write_atomically(project.out / PAGE, page.encode())
     except OSError as error:
         raise BuildError(f"{project.out / PAGE}: cannot be written: {error.strerror}") from error
-
-
-_NOTES = (
-    "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, and "
-    "the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names begin "
-    "with shared-; the notes below them say which counts they hide.",
-)
 
 
 def _name(path: Path) -> str:

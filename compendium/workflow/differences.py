@@ -15,21 +15,13 @@ _TEXTS = (".csv", ".html", ".ipynb", ".json", ".svg")
 
 @dataclass(frozen=True)
 class Difference:
-    """A result that is not what it should be.
-
-    Attributes
-    ----------
-    name : str
-        The file.
-    what : str
-        What is different, in words.
-    relative : float or None
-        The largest difference of a number by its size, if only numbers differ.
-    """
+    """A result that is not what it should be."""
 
     name: str
     what: str
+    """The file, and what is different, in words."""
     relative: float | None = None
+    """The largest difference of a number by its size, if only numbers differ."""
 
 
 def _texts(name: str, expected: bytes, found: bytes) -> Difference:
@@ -90,7 +82,7 @@ def _git(root: Path, *arguments: str) -> bytes:
 def against_committed(root: Path, folder: Path) -> list[Difference]:
     """Compare the results in a folder of the project with those committed; without git none differs."""
     changed = _git(root, "diff", "--name-only", "--relative", "-z", "HEAD", "--", str(folder)).decode().split("\0")
-    names = [name for name in changed if name]
-    here = {Path(name).name: (root / name).read_bytes() for name in names if (root / name).is_file()}
-    committed = {Path(name).name: _git(root, "show", f"HEAD:./{name}") for name in names}
+    names = {Path(name).name: name for name in changed if name}
+    here = {short: (root / name).read_bytes() for short, name in names.items() if (root / name).is_file()}
+    committed = {short: _git(root, "show", f"HEAD:./{name}") for short, name in names.items()}
     return differences({name: content for name, content in committed.items() if content}, here)

@@ -21,28 +21,19 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """One run of one notebook.
-
-    Parameters
-    ----------
-    name : str
-        Name of the job, unique; also the name of the executed notebook that is kept.
-    notebook : str
-        File name in the folder of the notebooks.
-    parameters : mapping of str to object
-        Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets.
-    after : tuple of str
-        Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds
-        the folder of the results in its parameter `built`.
-    reads : tuple of str
-        Files or folders besides the cohort that the notebook reads, relative to the project.
-    """
+    """One run of one notebook."""
 
     name: str
+    """Name of the job, unique; also the name of the executed notebook that is kept."""
     notebook: str
+    """File name in the folder of the notebooks."""
     parameters: Mapping[str, object] = field(default_factory=dict)
+    """Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets."""
     after: tuple[str, ...] = ()
+    """Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds the
+    folder of the results in its parameter `built`."""
     reads: tuple[str, ...] = ()
+    """Files or folders besides the cohort that the notebook reads, relative to the project."""
 
 
 def _figure(name: str, notebook: str, population: str) -> Job:
@@ -57,13 +48,14 @@ _ANSWERING = (
 
 # What takes longest comes first, so that no core waits at the end.
 _FIRST = (
+    Job("sensitivity", "sensitivity.ipynb"),
     _figure("figure-1", "figure-1.ipynb", "all"),
     _figure("figure-e1", "figure-1.ipynb", "primary"),
     _figure("figure-e2", "figure-1.ipynb", "idiopathic"),
     _figure("figure-2", "figure-2.ipynb", "all"),
     _figure("figure-e3", "figure-2.ipynb", "primary"),
     _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
-    *(Job(name, f"{name}.ipynb") for name in ("sensitivity", "figure-e5", "response-rates", "times", "subgroups")),
+    *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates", "times", "subgroups")),
 )
 _OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_ANSWERING, reads=("data/published",))
 _OF_AN_OBSERVED_COHORT = (

@@ -32,18 +32,12 @@ _HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
 
 @dataclass(frozen=True)
 class Kernels:
-    """How the kernels of a build are started.
-
-    Attributes
-    ----------
-    private : Path
-        Folder for their sockets, see `private_folder`.
-    server : WarmServer or None
-        What forks them; None if they start cold.
-    """
+    """How the kernels of a build are started."""
 
     private: Path
+    """Folder for their sockets, see `private_folder`."""
     server: "WarmServer | None" = None
+    """What forks them; None if they start cold."""
 
 
 @contextmanager

@@ -63,14 +63,8 @@ def _run(
 class NotebookError(BuildError):
     """A cell of a notebook failed.
 
-    Parameters
-    ----------
-    place : str
-        Notebook and cell, as numbered in the committed notebook.
-    reason : str
-        The error, as one or a few lines.
-    printed : str
-        What the notebook wrote to its error stream.
+    ``place`` is the notebook and the cell as numbered in the committed one, ``reason`` the error in one or a few lines,
+    and ``printed`` what the notebook wrote to its error stream.
     """
 
     def __init__(self, place: str, reason: str, printed: str) -> None:

@@ -61,9 +61,7 @@ def check_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, o
         if kinds[name] == "float" and type(value) is int:
             value = float(value)
         if type(value) is not _TYPES[kinds[name]]:
-            raise BuildError(
-                f"{notebook}: parameter {name} is {value!r}, of type {type(value).__name__}; "
-                f"allowed: a value of type {kinds[name]}"
-            )
+            given_as = f"parameter {name} is {value!r}, of type {type(value).__name__}"
+            raise BuildError(f"{notebook}: {given_as}; allowed: a value of type {kinds[name]}")
         checked[name] = value
     return checked

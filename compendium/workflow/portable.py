@@ -43,27 +43,17 @@ _ALL_HWCAPS = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-FMA,-FMA4,-AVX"
 
 @dataclass(frozen=True)
 class Variation:
-    """Surroundings of a build.
-
-    Attributes
-    ----------
-    name : str
-        What is varied.
-    environment : mapping of str to str
-        Variables that are set.
-    changes : tuple of str
-        Parts of `PROBE` whose last digits this should change; it has no effect on this machine if it changes none.
-    python : Path, optional
-        Another Python, for which the locked packages are installed.
-    user : str, optional
-        Another user, whom only root can become.
-    """
+    """Surroundings of a build."""
 
     name: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    """What is varied, and the variables that are set."""
     changes: tuple[str, ...] = ()
+    """Parts of `PROBE` whose last digits this should change; it has no effect on this machine if it changes none."""
     python: Path | None = None
+    """Another Python, for which the locked packages are installed."""
     user: str | None = None
+    """Another user, whom only root can become."""
 
 
 def _dispatched() -> str:
@@ -107,11 +97,10 @@ def variations() -> list[Variation]:
 
 
 def _copy(root: Path, target: Path) -> None:
+    passing = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     for part in PARTS:
         if (root / part).is_dir():
-            shutil.copytree(
-                root / part, target / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-            )
+            shutil.copytree(root / part, target / part, ignore=passing)
         elif (root / part).is_file():
             shutil.copy(root / part, target / part)
 
@@ -127,16 +116,8 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def _run(command: list[str], project: Path, environment: Mapping[str, str], user: str | None) -> None:
     """Run a command in a copy of the project; what it wrote is shown if it fails."""
-    run = subprocess.run(
-        command,
-        cwd=project,
-        env=dict(environment),
-        user=user,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    where = {"cwd": project, "env": dict(environment), "user": user}
+    run = subprocess.run(command, **where, capture_output=True, text=True, errors="replace", check=False)
     if run.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
 

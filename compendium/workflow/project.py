@@ -15,31 +15,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Project:
-    """Where things are.
-
-    Parameters
-    ----------
-    cohort, out : Path
-        Folder of the cohort, folder of the results; absolute.
-    criteria : str
-        Name of the response criteria, given to every notebook.
-    root : Path
-        The folder that holds `notebooks/`, `analysis/` and `build/`.
-    jobs : tuple of Job
-        What there is to build.
-    observed : bool
-        Whether the cohort is another centre's, observed and not reconstructed.
-    left_out : tuple of str
-        What is not built of this cohort and why, a sentence each.
-    """
+    """Where things are, and what there is to build."""
 
     cohort: Path
     out: Path
+    """Folder of the cohort, folder of the results; absolute."""
     criteria: str = "paper"
+    """Name of the response criteria, given to every notebook."""
     root: Path = ROOT
+    """The folder that holds `notebooks/`, `analysis/` and `build/`."""
     jobs: tuple[Job, ...] = JOBS
     observed: bool = False
+    """Whether the cohort is another centre's, observed and not reconstructed."""
     left_out: tuple[str, ...] = ()
+    """What is not built of this cohort and why, a sentence each."""
 
     @property
     def shipped(self) -> bool:

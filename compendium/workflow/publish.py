@@ -30,16 +30,10 @@ def write_record(path: Path, jobs: Mapping[str, dict]) -> None:
 
 
 class Outputs:
-    """The folder of the results and who made which file in it.
+    """The folder of the results, made when it is missing, and who made which file in it.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the results; made when it is missing.
-    record : mapping of str to dict
-        What earlier builds made, see `read_record`.
-    jobs : iterable of str
-        Names of the jobs there are now; files of other jobs in the record are removed by `prune`.
+    `record` is what earlier builds made, see `read_record`, and `jobs` names the jobs there are now; files of other
+    jobs in the record are removed by `prune`.
     """
 
     def __init__(self, folder: Path, record: Mapping[str, dict], jobs: Iterable[str]) -> None:
@@ -73,11 +67,8 @@ class Outputs:
 
         A file that did not change is left alone. A file that the job made formerly and no longer makes is removed.
         """
-        contents = {
-            path.relative_to(staging).as_posix(): path.read_bytes()
-            for path in sorted(staging.rglob("*"))
-            if path.is_file()
-        }
+        paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
+        contents = {path.relative_to(staging).as_posix(): path.read_bytes() for path in paths}
         self._claim(job, contents)
         try:
             changed = [name for name, content in contents.items() if self._put(name, content)]

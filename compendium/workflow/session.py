@@ -35,20 +35,14 @@ def _clean(project: Project) -> None:
 
 @contextlib.contextmanager
 def kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> Iterator[Kernels]:
-    """Prepare for running some notebooks, and tidy up whatever happens.
-
-    Results go to `output` where it is given, whatever folder a notebook names.
-    """
+    """Prepare for running some notebooks, with results in `output` if it is given, and tidy up whatever happens."""
     # Slow imports, not needed when there is nothing to do.
     from compendium.workflow.driver import interruptible
     from compendium.workflow.notebooks import load_papermill
     from compendium.workflow.warm_kernels import started
 
     before = dict(os.environ)
-    with (
-        private_folder() as private,
-        interruptible(lambda: (_clean(project), remove_folder(private))),
-    ):
+    with private_folder() as private, interruptible(lambda: (_clean(project), remove_folder(private))):
         _clean(project)
         os.environ.update(environment(project.root, private, output))
         try:
