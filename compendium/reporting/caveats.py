@@ -12,20 +12,11 @@ RECONSTRUCTED_NOTE = (
 
 
 DRAWN: dict[str, str] = {
-    "symptoms": (
-        "Who had which symptom and every grade were drawn: the text at hand fixes no more than that anaphylaxis improved "
-        "in 13 patients and grew worse in 1."
-    ),
-    "courses": "Each single course was drawn: the paper fixes how many stopped and why, and medians and ranges of months.",
-    "flow": (
-        "The reasons of the excluded beyond those printed, and those of the patients of each diagnosis who stopped, "
-        "were drawn."
-    ),
+    "symptoms": "Symptoms and grades were drawn: the text at hand fixes 13 with less and 1 with more anaphylaxis, no more.",
+    "courses": "Single courses were drawn: the paper fixes who stopped by reason, and medians and ranges of months.",
+    "flow": "Some splits were drawn: reasons of exclusion, and of stopping by diagnosis, beyond those printed.",
     "times": "When each patient responded or stopped was drawn: the paper fixes plain medians and ranges, no curve.",
-    "levels": (
-        "The single levels, and so the tests, were drawn: the paper fixes how many were tested and how many rose, the "
-        "means, and the ranges of total IgE."
-    ),
+    "levels": "Levels and tests were drawn: the paper fixes how many rose, the means, and the ranges of total IgE.",
     "rules": "How far another rule moves a result depends on grades and months that were drawn.",
 }
 """What a result says whose numbers the paper does not print, so that in a reconstructed cohort they are drawn."""
