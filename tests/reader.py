@@ -3,7 +3,6 @@
 import re
 from html.parser import HTMLParser
 
-
 _EMPTY = ("meta", "link", "br", "img", "col", "input", "hr")
 
 
