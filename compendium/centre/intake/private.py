@@ -16,17 +16,8 @@ _ROOT = Path(__file__).resolve().parents[3]
 def require_private(folder: Path, root: Path = _ROOT) -> None:
     """Refuse to write what comes from patients where a repository would keep it.
 
-    Parameters
-    ----------
-    folder : Path
-        Where it is to be written; symbolic links are followed.
-    root : Path, default this project
-        The folder of the repository.
-
-    Raises
-    ------
-    PermissionError
-        The folder lies in the project, but not in one of `IGNORED`.
+    Symbolic links are followed. A PermissionError if the folder lies in the project, which is at root, but not in one
+    of `IGNORED`.
     """
     real, kept = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
     if real.is_relative_to(kept) and not any(real.is_relative_to(kept / name) for name in IGNORED):
