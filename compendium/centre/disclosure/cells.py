@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 
-__all__ = ["HIDE_BELOW", "Cells", "Relation", "at_most", "check_threshold", "sums_to"]
-
 HIDE_BELOW = 5
 """Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
 

@@ -23,8 +23,6 @@ from ortools.sat.python import cp_model
 from compendium.centre.disclosure.attacker import Attacker
 from compendium.centre.disclosure.cells import Cells
 
-__all__ = ["suppress"]
-
 _WORK = 0.05
 """How much is spent on one choice of cells, in the solver's deterministic seconds."""
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from compendium.files import write_atomically
 
-__all__ = ["IGNORED", "require_private", "write_new"]
-
 IGNORED = ("build", "cohorts")
 """The folders of the project that the repository ignores."""
 

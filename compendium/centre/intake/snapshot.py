@@ -15,8 +15,6 @@ from analysis.reading import DATA_PACKAGE
 from analysis.schema import TABLES
 from compendium.folders import make_private_folder, remove_folder
 
-__all__ = ["pseudonymised", "write_snapshot"]
-
 
 def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
     """Give the distinct values running numbers, in the order in which they first occur."""

@@ -21,8 +21,6 @@ from compendium.centre.intake.raw_tables import Unreadable
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.files import csv_text
 
-__all__ = ["main", "tables_from_export"]
-
 _INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
 # What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.
 _ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")} | {

@@ -16,8 +16,6 @@ import pandas as pd
 from analysis import schema
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
-__all__ = ["CONDITIONS", "RECORD", "REPEATING", "choices", "data_dictionary", "fields"]
-
 RECORD = "patient_id"
 """The record identifier."""
 
