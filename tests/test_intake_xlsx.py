@@ -17,30 +17,6 @@ from compendium.centre.intake.workbooks import open_workbook, read_sheet
 HEADER = ["patient_id", "centre_id", "recommendation_month", "screening", "exclusion_reason"]
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET = "xl/worksheets/sheet1.xml"
-PARTS = {
-    "[Content_Types].xml": """<Types xmlns="PACKAGE/content-types">
-<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
-<Override PartName="/xl/workbook.xml" ContentType="SPREADSHEET.sheet.main+xml"/>
-<Override PartName="/xl/worksheets/sheet1.xml" ContentType="SPREADSHEET.worksheet+xml"/>
-<Override PartName="/xl/sharedStrings.xml" ContentType="SPREADSHEET.sharedStrings+xml"/>
-</Types>""",
-    "_rels/.rels": """<Relationships xmlns="PACKAGE/relationships">
-<Relationship Id="r1" Type="RELATIONS/officeDocument" Target="xl/workbook.xml"/>
-</Relationships>""",
-    "xl/workbook.xml": """<workbook xmlns="MAIN" xmlns:r="RELATIONS"><sheets>
-<sheet name="screening" sheetId="1" r:id="r1"/>
-</sheets></workbook>""",
-    "xl/_rels/workbook.xml.rels": """<Relationships xmlns="PACKAGE/relationships">
-<Relationship Id="r1" Type="RELATIONS/worksheet" Target="worksheets/sheet1.xml"/>
-<Relationship Id="r2" Type="RELATIONS/sharedStrings" Target="sharedStrings.xml"/>
-</Relationships>""",
-    "xl/sharedStrings.xml": """<sst xmlns="MAIN"/>""",
-}
-NAMES = {
-    "PACKAGE": "http://schemas.openxmlformats.org/package/2006",
-    "RELATIONS": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    "SPREADSHEET": "application/vnd.openxmlformats-officedocument.spreadsheetml",
-}
 
 
 def read(content, table="screening"):
@@ -73,10 +49,11 @@ def written(*rows, change=None, day="yyyy-mm-dd", **options):
 
 
 def by_hand(sheet, extra=None, namespace=MAIN):
-    """Write a workbook part by part, and of its one sheet what is inside `worksheet`."""
-    parts = PARTS | {SHEET: f'<worksheet xmlns="{MAIN}">{sheet}</worksheet>'}
-    for short, name in (NAMES | {"MAIN": namespace}).items():
-        parts = {part: text.replace(short, name) for part, text in parts.items()}
+    """Write a workbook with other or more parts, and of its one sheet what is inside `worksheet`."""
+    with zipfile.ZipFile(io.BytesIO(written())) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(MAIN.encode(), namespace.encode())
+    parts[SHEET] = f'<worksheet xmlns="{MAIN}">{sheet}</worksheet>'
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for part, text in (parts | (extra or {})).items():
