@@ -153,15 +153,22 @@ def _without_refused(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.Dat
     return frame, together(found)
 
 
+def first_alike(frame: pd.DataFrame) -> pd.Series:
+    """Give for each row that is the same as an earlier one, no cell missing, the label of the first such row."""
+    rows = frame.dropna()
+    rows = rows[rows.duplicated(keep=False)]
+    groups = rows.groupby(list(rows), observed=True, sort=False).ngroup()
+    first = rows.index.to_series().groupby(groups).transform("first")
+    return first[first != first.index]
+
+
 def _repeated(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
     """List rows with the same key as an earlier one."""
     key = schema.KEYS[table]
-    rows = frame.reindex(columns=key).dropna()
-    rows = rows[rows.duplicated(keep=False)].astype("str")
-    first = rows.index.to_series().groupby([rows[name] for name in key]).transform("first")
-    first = first[first != first.index]
+    first = first_alike(frame.reindex(columns=key))
     allowed = [f"one row for each {' and '.join(key)}; row {row} is the same" for row in first]
-    return problems(file, allowed, first.index, key[-1], rows.loc[first.index, key[-1]].to_numpy())
+    values = frame.reindex(columns=key).loc[first.index, key[-1]].astype("str")
+    return problems(file, allowed, first.index, key[-1], values.to_numpy())
 
 
 def _strangers(patients: dict[str, pd.Series], whole: set[str], files: dict[str, str]) -> pd.DataFrame:

@@ -72,13 +72,13 @@ def read(text):
     return pd.DataFrame(rows[1:], columns=rows[0], dtype="str").replace("", None)
 
 
-def texts():
-    """Give the tables as texts."""
-    tables = {table: read(text) for table, text in TEXTS.items()}
+def texts(tables=TEXTS, findings=FINDINGS):
+    """Give the tables as texts, and of the patients every finding: a word for each, or the usual one."""
+    tables = {table: read(text) for table, text in tables.items()}
     for name, column in schema.columns_of("patients").iterrows():
         if name not in tables["patients"]:
             usual = "negative" if column["allowed"] == "Finding" else "no"
-            tables["patients"][name] = FINDINGS[name].split() if name in FINDINGS else usual
+            tables["patients"][name] = findings[name].split() if name in findings else usual
     return tables
 
 

@@ -92,53 +92,37 @@ DIAGNOSIS = "one of ISM, CM, MMAS, idiopathic_MCAS"
 CELLS: list[tuple[str, str, str, str, str, str, str | None]] = [
     # name, table, first words of the row, column, what is written, what is allowed, nearest
     ("a grade between two", "symptoms", "P23 anaphylaxis", "grade_best", "0.7", GRADE, "0.75"),
-    ("a grade too high", "symptoms", "P23 fatigue", "grade_last", "2", GRADE, "1.5"),
     ("a grade with a comma", "symptoms", "P23 muscle_pain", "grade_best", "0,75", GRADE, "0.75"),
-    ("a negative grade", "symptoms", "P23 muscle_pain", "grade_last", "-1", GRADE, "0"),
     ("a grade in words", "symptoms", "P25 flush", "grade_best", "Disappeared", GRADE, "0"),
     ("a grade beyond all numbers", "symptoms", "P25 flush", "grade_best", "1e309", GRADE, ""),
     ("a grade that is none", "symptoms", "P25 flush", "grade_last", "nan", GRADE, ""),
     ("an infinite number", "laboratory", "P13 tryptase before", "value", "inf", MONTHS, ""),
-    ("negative months", "courses", "P13", "duration_months", "-3", MONTHS, ""),
     ("an improvement before the start", "symptoms", "P25 flush", "months_to_first_improvement", "-0.5", MONTHS, ""),
     ("a half year of age", "patients", "P13", "age_at_diagnosis_years", "12.5", AGE, ""),
     ("an impossible age", "patients", "P13", "age_at_treatment_years", "200", AGE, ""),
     ("a thirteenth month", "courses", "P23", "start_month", "2017-13", MONTH, ""),
-    ("a thirteenth month first", "courses", "P23", "start_month", "13/2017", MONTH, ""),
     ("a month of one digit", "screening", "P25", "recommendation_month", "2017-2", MONTH, "2017-02"),
-    ("a month before its year", "screening", "P25", "recommendation_month", "02/2017", MONTH, "2017-02"),
     ("a day", "courses", "P47", "start_month", "2017-07-14", MONTH, "2017-07"),
-    ("a year alone", "courses", "P47", "start_month", "2017", MONTH, ""),
     ("yes with a capital", "courses", "P09", "ongoing", "Yes", YES_NO, "yes"),
-    ("yes in French", "patients", "P47", "montelukast", "oui", YES_NO, "yes"),
     ("yes as a number", "adverse_events", "P25 sweating", "flare", "1", YES_NO, "yes"),
     ("a diagnosis misspelt", "patients", "P13", "diagnosis", "idiopatic MCAS", DIAGNOSIS, "idiopathic_MCAS"),
-    ("a sex in lower case", "patients", "P13", "sex", "f", SEX, "F"),
-    ("a man in French", "patients", "P25", "sex", "H", SEX, "M"),
     ("a woman in German", "patients", "P13", "sex", "W", SEX, None),
-    ("a finding in French", "patients", "P47", "skin_involved", "négatif", "not_evaluated", "negative"),
-    ("a symptom by its label", "symptoms", "P25 joint_pain", "symptom", "Joint pain", "joint_pain", "joint_pain"),
     ("a symptom of no list", "symptoms", "P25 joint_pain", "symptom", "xyzzy", "one of anaphylaxis, malaise", ""),
     ("a unit a thousand times larger", "laboratory", "P11 tryptase before", "unit", "mg/L", "ng/mL, UI/mL", None),
-    ("a unit of the same size", "laboratory", "P11 tryptase before", "unit", "µg/L", "ng/mL, UI/mL", "ng/mL"),
     ("an empty category", "patients", "P13", "sex", "", SEX, ""),
-    ("an empty number", "courses", "P13", "duration_months", "", MONTHS, ""),
     ("an empty whole number", "patients", "P09", "diagnosis_to_treatment_months", "", "a whole number", ""),
     ("an empty identifier", "symptoms", "P23 fatigue", "patient_id", "", ONE_NAME, ""),
     ("an empty identifier of a patient", "patients", "P23", "patient_id", "", ONE_NAME, ""),
     ("an identifier with a blank", "screening", "P23", "centre_id", f" {MARK}C01", ONE_NAME, f"{MARK}C01"),
     ("a patient with a blank", "laboratory", "P47", "patient_id", f"{MARK}P47 ", ONE_NAME, f"{MARK}P47"),
     ("a text with a blank", "adverse_events", "P23", "term", "fatigue ", TEXT, "fatigue"),
-    ("a text of blanks", "adverse_events", "P23", "term", "   ", TEXT, ""),
     ("thousands that may be decimals", "patients", "P13", "diagnosis_to_treatment_months", "1,440", "a whole num", ""),
-    ("thousands by a blank", "laboratory", "P11 total_ige before", "value", "1 234.5", MONTHS, "1234.5"),
     ("thousands by a fixed blank", "laboratory", "P11 total_ige before", "value", "1\u00a0234", MONTHS, "1234"),
     ("a number with its unit", "laboratory", "P11 total_ige before", "value", "84.8 UI/mL", MONTHS, None),
     ("a number below a limit", "laboratory", "P13 tryptase before", "value", "<1", MONTHS, None),
     ("a dose of nothing", "courses", "P13", "start_dose_mg", "0", "a number of at least 1", ""),
     ("a score between quarters", "courses", "P25", "score_before_escalation", "4.3", "a multiple of 0.25", "4.25"),
     ("a formula as text", "laboratory", "P13 tryptase before", "value", "=1+1", MONTHS, ""),
-    ("a formula with a plus", "courses", "P25", "escalated_dose_mg", "+A1", "a number of at least 1", ""),
     ("a formula with an at", "adverse_events", "P23", "severity", "@SUM(A1)", SEVERITY, ""),
     ("markup", "courses", "P25", "stop_reason", "<script>alert(1)</script>", "one of lack_of_efficacy", ""),
     ("a control character", "adverse_events", "P23", "severity", "mi\x07ld", SEVERITY, "mild"),
@@ -165,6 +149,7 @@ def _cell_case(name: str, table: str, key: str, column: str, text: str, allowed:
     return Case(name, [place], count, set_cell(good(), table, key, column, text))
 
 
+# Rules between rows and tables, or that one change breaks in several places; `test_rules` breaks each by itself.
 # Name | changes | what is told of the first changed cell, or of another cell -> what is told | ... | how many errors,
 # if more than that.
 RULES = """
@@ -188,43 +173,12 @@ a symptom twice | twice symptoms P13 flush | symptoms last: symptom=flush -> one
 a sample twice | twice laboratory P13 tryptase before
   | laboratory last: time_point=before -> one row for each patient_id
 an event twice | twice adverse_events P25 nausea | adverse_events last: term=nausea -> one row for each patient_id
-excluded for no reason | screening P01: exclusion_reason= | a reason
-included in spite of a reason | screening P09: exclusion_reason=SM_AHN | empty otherwise than for an excluded patient
-a start before its recommendation | courses P23: start_month=2016-12 | at least the recommendation_month
 treated before diagnosed | patients P25: age_at_treatment_years=37 | at least the age at diagnosis
   | patients P25: diagnosis_to_treatment_months=12 -> between the two ages
-months that are not between the ages | patients P09: diagnosis_to_treatment_months=200 | between the two ages
-MMAS without the mutation | patients P47: kit_d816v=negative, bone_marrow_kit_d816v=negative
-  | positive in a patient with MMAS
-a mutation of the skin only | patients P11: kit_d816v=not_evaluated
-  | positive, since it is in the skin or the bone marrow
-a marrow free in spite of its cytology | patients P25: bone_marrow_cytology=positive
-  | patients P25: bone_marrow_involved=negative -> positive, since one of
 a marrow involved by nothing | patients P25: bone_marrow_involved=positive, bone_marrow_histology=negative,
   bone_marrow_cytology=negative, bone_marrow_phenotype=negative | negative, since
-a skin free in spite of its lesions | patients P09: skin_involved=negative | positive, since one of
-a baseline symptom without a grade | symptoms P25 nausea: grade_best= | a grade for a symptom present at baseline
-a new symptom with a grade | symptoms P21 pruritus: grade_last=1 | empty for a symptom that appeared under therapy
-an improvement after the end | symptoms P21 urticaria: months_to_first_improvement=3
-  | at most the duration of the course
-ongoing for a reason to stop | courses P09: stop_reason=intolerance | empty if therapy is ongoing
-stopped for no reason | courses P13: stop_reason= | a reason, since therapy is not ongoing
-a man who wants to be pregnant | courses P25: stop_reason=pregnancy_intent | another reason in a man
-a first response alone | courses P23: months_to_best_response= | or all of them empty
-a best response before the first | courses P25: months_to_best_response=3 | at least the months to first response
-a best response after the end | courses P23: months_to_best_response=10.5 | at most the duration of the course
-a response lost that never was | courses P25: months_to_first_response=, months_to_best_response=
-  | since the course ended with a loss of response
-an escalation without a dose | courses P25: escalated_dose_mg= | or all of them empty
-an escalation after the end | courses P47: escalation_month=7 | at most the duration of the course
 a weekly schedule without its scores | courses P23: score_before_weekly=, score_after_weekly= | or all of them empty
   | courses P23: score_after_weekly= -> or all of them empty
-a unit of the other analyte | laboratory P13 tryptase before: unit=UI/mL | ng/mL for tryptase
-a sample on therapy at no time | laboratory P13 tryptase on_therapy: months_on_therapy= | for a sample on therapy
-a sample before therapy under it | laboratory P13 tryptase before: months_on_therapy=2 | empty otherwise
-an event that stopped a course lost otherwise | adverse_events P25 nausea: led_to_stop=yes
-  | unless the course was stopped for intolerance
-an event after last follow-up | adverse_events P23: onset_months=11 | at most the duration of the course
 problems in three tables | patients P09: sex=male, rapamycin=perhaps; symptoms P25 flush: grade_best=0.3;
   courses P23: start_month=03/2017, months_to_best_response=99; courses P47: escalation_month=7
   | patients P09: sex=male~M -> one of F, M

@@ -1,5 +1,7 @@
 """Cohorts damaged on purpose in their CSV files and folders, each in one way that happens, and where a check says so.
 
+What a reader refuses by itself is for `test_intake_csv` and `test_intake_files`; here is some of it, and the rest.
+
 The files are written by the csv module, xlsxwriter and pyarrow. What is expected was written down from the data
 contract by hand.
 """
@@ -50,14 +52,14 @@ def write_parquet(tables: Tables, folder: Path) -> Path:
     return folder
 
 
-def write_xlsx(tables: Tables, folder: Path, change: Callable | None = None, down: int = 0) -> Path:
+def write_xlsx(tables: Tables, folder: Path, change: Callable | None = None) -> Path:
     """Write the tables as the sheets of a workbook, and change these, given the workbook and the sheets by name."""
     folder.mkdir(parents=True)
     path = folder / "cohort.xlsx"
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
         sheets = {table: book.add_worksheet(table) for table in tables}
         for table, rows in tables.items():
-            for place, cells in enumerate(rows, down if table == "courses" else 0):
+            for place, cells in enumerate(rows):
                 sheets[table].write_row(place, 0, [float(cell) if _is_number(cell) else cell or None for cell in cells])
         if change:
             change(book, sheets)
@@ -108,20 +110,12 @@ def _semicolons_below(text: bytes) -> bytes:
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 BYTES = [
-    ("an empty file", "courses", b"", "the file is empty"),
     ("a file of line ends", "laboratory", b"\n\r\n \n", "the file is empty"),
-    ("an empty line above the header", "patients", lambda text: b"\n" + text, "row 1 is empty"),
-    ("no header", "patients", lambda text: text.split(b"\n", 1)[1], "row 1 holds no column name"),
-    ("tabs", "symptoms", lambda text: text.replace(b",", b"\t"), "cells are separated by tabs"),
-    ("two separators", "symptoms", lambda text: text.replace(b",onset", b";onset"), "commas and semicolons"),
     (
         *("commas in the header and semicolons below", "courses", _semicolons_below),
         *[f"{number}: -> the row has 1 cells and the header 16" for number in range(2, 9)],
     ),
-    ("UTF-16", "patients", lambda text: text.decode().encode("utf-16"), "UTF-16"),
-    ("UTF-16 unmarked", "patients", lambda text: text.decode().encode("utf-16-le"), "line 1 holds a zero byte"),
     ("a byte of Latin-1", "adverse_events", _line(3, b"fatigue", b"fi\xe8vre"), "line 3 is not UTF-8"),
-    ("a zero byte", "adverse_events", _line(4, b"nausea", b"nau\0sea"), "line 4 holds a zero byte"),
     (
         *(
             "a byte order mark in the middle",
@@ -131,9 +125,7 @@ BYTES = [
         "4: patient_id -> a name without blanks at its ends and invisible signs",
     ),
     ("a quotation mark left open", "adverse_events", _line(3, b"fatigue", b'"fatigue'), "row 3: a quotation mark"),
-    ("a quotation mark in a cell", "adverse_events", _line(5, b"sweating", b'5" rash'), "row 5: a quotation mark"),
     ("a row too long", "courses", _line(4, b",150,", b",150,,"), "4: -> the row has 17 cells and the header 16"),
-    ("a row too short", "patients", _line(3, b",ISM,", b","), "3: -> the row has 30 cells and the header 31"),
     ("no text at all", "symptoms", bytes(range(1, 256)) * 40, "not UTF-8"),
     ("a picture", "symptoms", PNG, "zero byte"),
 ]
@@ -214,11 +206,6 @@ def _replaced(by: Callable[[Path], object]) -> Callable:
     return change
 
 
-def _sparse(path: Path) -> None:
-    with open(path, "wb") as file:
-        file.truncate(2 * 1024**3)
-
-
 def _as_parquet(path: Path) -> None:
     parquet.write_table(arrow_table(good()[path.stem]), path.with_suffix(".parquet"))
 
@@ -233,7 +220,6 @@ PATHS = [
         *[f"{table} -> the file is missing" for table in _MISSING],
     ),
     ("a file name that colours", "courses", lambda path: path.rename(path.with_name("\x1b[31mcourses.csv")), "missing"),
-    ("a name in capitals", "courses", lambda path: path.rename(path.with_name("Courses.csv")), "rename 'Courses.csv'"),
     (
         *("a workbook named as CSV", "symptoms", lambda path: write_xlsx(good(), path.parent / "more").rename(path)),
         "CSV table in UTF-8",
@@ -246,7 +232,6 @@ PATHS = [
     ),
     ("a link to nothing", "patients", _replaced(lambda path: path.symlink_to("nowhere.csv")), LINK),
     ("a named pipe for a table", "patients", _replaced(os.mkfifo), f"this is a named pipe; {ORDINARY}"),
-    ("two gigabytes", "symptoms", _sparse, "2,048 MB"),
     ("one table twice", "courses", _as_parquet, "one file for each table"),
 ]
 
@@ -271,7 +256,6 @@ def _description(text: str) -> Callable[[Path], Path]:
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(3000)
 GIVE = "allowed is an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV"
 WHOLE = [
-    ("a broken description", "", _description('{"name": '), "datapackage.json -> JSON"),
     ("a description of a list", "", _description("[]"), "datapackage.json -> JSON"),
     ("no folder", "", lambda folder: folder / "nowhere", "PATH -> no such file or folder"),
     ("an empty folder", "", lambda folder: folder, "PATH -> none of the six tables"),
@@ -285,9 +269,6 @@ WHOLE = [
     ("a binary workbook", "", _file("c.xlsb", b"PK"), "c.xlsb -> a binary workbook"),
     ("a single Parquet file", "", _file("patients.parquet", b"PAR1"), "patients.parquet -> give the folder"),
     ("an archive", "", _file("c.zip", b"PK"), "c.zip -> unpack it"),
-    ("a workbook with a password", "", _file("cohort.xlsx", OLE), "cohort.xlsx -> locked with a password"),
-    ("an empty workbook", "", _file("cohort.xlsx", b""), "cohort.xlsx -> no Excel workbook"),
-    ("text named as a workbook", "", _file("cohort.xlsx", b"patient_id,sex\n"), "cohort.xlsx -> no Excel workbook"),
 ]
 
 CASES = [

@@ -3,19 +3,26 @@
 import re
 from html.parser import HTMLParser
 
+_EMPTY = ("meta", "link", "br", "img", "col", "input", "hr")
+
 
 class Reader(HTMLParser):
-    """The `words` shown, the `rows` of all tables, the `levels` of their labels, `ids`, `tags` and what is `loaded`."""
+    """The `words` shown, the `rows` of all tables, the `levels` of their labels, `ids`, `tags` and what is `loaded`.
+
+    The elements that are `open` at the end were not closed, or not in order.
+    """
 
     def __init__(self, text):
         super().__init__()
         self.words, self.rows, self.ids, self.loaded, self.tags, self.levels = [], [], [], [], [], {}
+        self.open = []
         self._cell = None
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         self.tags.append(tag)
+        self.open += [] if tag in _EMPTY else [tag]
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.loaded += [attributes[key] for key in ("src", "href") if key in attributes]
         if tag == "tr":
@@ -27,6 +34,8 @@ class Reader(HTMLParser):
             self.rows[-1][-1] += " "
 
     def handle_endtag(self, tag):
+        if self.open[-1:] == [tag]:
+            self.open.pop()
         if tag in ("td", "th"):
             level = re.search(r"gt_indent_(\d)", self._cell)
             self.levels[self.rows[-1][-1].strip()] = int(level[1]) if level else 0

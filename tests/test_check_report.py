@@ -34,12 +34,9 @@ def grades(count):
     return [grade(row) for row in range(2, count + 2)]
 
 
-def sheet(files):
-    return openpyxl.load_workbook(io.BytesIO(files["problems.xlsx"]))["problems"]
-
-
-def table(files):
-    return list(csv.DictReader(io.StringIO(files["problems.csv"].decode())))
+def tables(files):
+    sheet = openpyxl.load_workbook(io.BytesIO(files["problems.xlsx"]))["problems"]
+    return sheet, list(csv.DictReader(io.StringIO(files["problems.csv"].decode())))
 
 
 def test_equal_problems_are_told_once_with_their_rows():
@@ -57,7 +54,7 @@ def test_equal_problems_are_told_once_with_their_rows():
     assert check_lines(check()) == ["no errors, no warnings in 608 rows. The cohort can be used."]
 
 
-def test_many_rows_and_groups_are_cut_but_counted():
+def test_many_rows_and_groups_are_cut_but_counted_and_no_sign_that_a_terminal_obeys_is_passed_on():
     lines = check_lines(check(grades(2000)))
     assert lines[1:6] == [f"  row {row}: '0.7' (nearest allowed: '0.75')" for row in range(2, 7)]
     assert lines[6:] == [
@@ -66,9 +63,6 @@ def test_many_rows_and_groups_are_cut_but_counted():
     ]
     groups = [("symptoms.csv", 2, f"c{n}", "x", "y", "") for n in range(45)]
     assert check_lines(check(groups))[-2] == "... and 5 groups more of errors"
-
-
-def test_signs_that_a_terminal_obeys_are_not_passed_on():
     (line,) = [line for line in check_lines(check([grade(2, "\x1b[2J\x07", "")])) if "row 2" in line]
     assert "\x1b" not in line and "\x07" not in line
 
@@ -77,7 +71,7 @@ def test_every_problem_is_in_the_tables_and_some_of_many_on_the_page():
     files = check_files(check(grades(200), [("x.csv", 0, "", "", "not read", "")]))
     assert sorted(files) == ["check.html", "problems.csv", "problems.xlsx"]
     expected = [("error", str(row)) for row in range(2, 202)] + [("warning", "0")]
-    assert [(row["kind"], row["row"]) for row in table(files)] == expected
+    assert [(row["kind"], row["row"]) for row in tables(files)[1]] == expected
     read = Reader(files["check.html"].decode())
     assert read.row("... and 180 more, all in problems.csv") == ["", ""]
     assert read.row("21") == ["0.7", "0.75"]
@@ -92,25 +86,21 @@ def test_every_problem_is_in_the_tables_and_some_of_many_on_the_page():
 )
 def test_text_of_a_cell_stays_text_in_every_file(text):
     files = check_files(check([("symptoms.csv", 2, "symptom", text, "one of the list", text)]))
-    cells = [cell for row in sheet(files).iter_rows(min_row=2) for cell in row]
+    sheet, (row,) = tables(files)
+    cells = [cell for row in sheet.iter_rows(min_row=2) for cell in row]
     assert [cell.value for cell in cells if cell.column_letter in "EG"] == [text, text]
     assert {cell.data_type for cell in cells} == {"s", "n"}  # no formula
     assert not any(cell.hyperlink for cell in cells)
-    (row,) = table(files)
     assert row["value"] == (text if text[0] in "h<" else f"'{text}")
     read = Reader(files["check.html"].decode())
     assert read.row("2") == [text, text] and "b" not in read.tags
 
 
-def test_a_sheet_holds_as_many_problems_as_fit(monkeypatch):
+def test_a_sheet_holds_as_many_problems_as_fit_and_the_same_report_is_the_same_bytes(monkeypatch):
     monkeypatch.setattr(check_report, "_SHEET_ROWS", 3)
-    files = check_files(check(grades(10)))
-    assert [row[2].value for row in sheet(files).iter_rows()] == ["Row", 2, 3, 4]
-    assert len(table(files)) == 10
-
-
-def test_the_same_report_is_the_same_bytes():
-    found = check([grade(2)])
+    found = check(grades(10))
     first = check_files(found)
+    sheet, rows = tables(first)
+    assert [row[2].value for row in sheet.iter_rows()] == ["Row", 2, 3, 4] and len(rows) == 10
     time.sleep(1.1)  # a spreadsheet holds the second in which it was made
     assert check_files(found) == first

@@ -1,10 +1,9 @@
 """Damaged cohorts are refused with the place, whatever the damage, and nothing that was there changes."""
 
 import dataclasses
-import html.parser
 import os
 import re
-from pathlib import Path
+from functools import partial
 
 import damaged_books
 import damaged_cohorts
@@ -20,12 +19,11 @@ from compendium.centre.intake.sources import Source
 from compendium.reporting.check_report import check_lines
 from compendium.workflow import build
 from compendium.workflow.__main__ import main
+from tests.reader import Reader
 
 CASES = [*damaged_cohorts.CASES, *damaged_files.CASES, *damaged_books.CASES]
 EARLIER = b"earlier,result\r\n1,\xff\n"
 REPORT = {"check.html", "problems.xlsx", "problems.csv"}
-LONGEST = 8000
-"""The most signs a refusal may take on a terminal."""
 
 
 @pytest.fixture
@@ -55,10 +53,6 @@ def agrees(found, one, path):
     return right
 
 
-def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def names(said, one, path):
     """Tell whether a message names a place: its file, column and what is allowed, and below them its row."""
     column = f", column {one.column}" if one.column else ""
@@ -74,7 +68,7 @@ def refused(case, found, path, said):
         assert agrees(found.errors, one, path).any(), f"{one}\n{found.errors.to_string()}"
     assert len(found.errors) == case.count, found.errors.to_string()
     assert names(said, case.places[0], path)
-    assert f"{case.count} error" in said and len(said) < LONGEST
+    assert f"{case.count} error" in said and len(said) < 8000
     assert all(sign.isprintable() or sign == "\n" for sign in said)
     assert MARK not in said
 
@@ -85,32 +79,9 @@ def test_it_is_refused_with_its_place(case, tmp_path, monkeypatch):
     if case.tables:  # reading is not what is damaged
         monkeypatch.setattr(checking, "read_source", lambda path: in_memory(case.tables))
     found = checking.check_cohort(path)
-    hidden = {
-        kind: checking.hide_identifiers(getattr(found, kind), found.identifiers) for kind in ("errors", "warnings")
-    }
-    shown = dataclasses.replace(found, **hidden)
+    hidden = (checking.hide_identifiers(told, found.identifiers) for told in (found.errors, found.warnings))
+    shown = dataclasses.replace(found, **dict(zip(("errors", "warnings"), hidden, strict=True)))
     refused(case, found, path, "\n".join(check_lines(shown)))
-
-
-class Page(html.parser.HTMLParser):
-    """The words of a page; its elements must close in order."""
-
-    EMPTY = ("meta", "link", "br", "img", "col")
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.words, self.seen = [], [], set()
-
-    def handle_starttag(self, tag, attrs):
-        self.seen.add(tag)
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
 
 
 SAMPLE = [
@@ -144,15 +115,13 @@ def test_a_build_is_refused_and_reported_and_earlier_results_stay(name, project,
     refused(case, found, path, said.err)
     assert said.out == "" and said.err.startswith(f"error: {path}: the cohort cannot be used\nerror: ")
     assert "Traceback" not in said.err
-    assert contents(out) == {Path("table-1.csv"): EARLIER}
+    assert [(file.name, file.read_bytes()) for file in out.rglob("*")] == [("table-1.csv", EARLIER)]
     reports = {file.name: file for file in project.rglob("*") if file.is_file()}
     assert set(reports) >= REPORT
     assert MARK.encode() not in b"".join(file.read_bytes() for file in reports.values())
-    page = Page()
-    page.feed(reports["check.html"].read_text(encoding="utf-8"))
-    page.close()
-    assert page.open == [] and "script" not in page.seen
-    words, one = "".join(page.words), case.places[0]
+    page, one = Reader(reports["check.html"].read_text(encoding="utf-8")), case.places[0]
+    assert page.open == [] and "script" not in page.tags
+    words = " ".join(page.words)
     assert one.file.replace("PATH", os.fspath(path)) in words and one.column in words and one.allowed in words
     listed = pd.read_csv(reports["problems.csv"], dtype=str, keep_default_na=False)
     assert (listed["kind"] == "error").sum() == case.count
@@ -175,11 +144,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
     assert agrees(found.errors, place("courses -> not permitted"), cohort).sum() == len(found.errors) == 1
 
 
-def in_semicolons(tables, folder):
-    return write_csv(tables, folder, ";")
-
-
-@pytest.mark.parametrize("write", [None, write_csv, in_semicolons, write_parquet, write_xlsx])
+@pytest.mark.parametrize("write", [None, write_csv, partial(write_csv, separator=";"), write_parquet, write_xlsx])
 def test_the_undamaged_cohort_passes_in_every_form(tmp_path, monkeypatch, write):
     if write is None:
         monkeypatch.setattr(checking, "read_source", lambda path: in_memory(good()))
@@ -196,6 +161,6 @@ def test_the_undamaged_cohort_passes_in_every_form(tmp_path, monkeypatch, write)
 
 
 def test_the_corpus_is_large_and_its_cases_differ():
-    assert len({case.name for case in CASES}) == len(CASES) == 204
-    assert set(SAMPLE) <= {case.name for case in CASES}
+    assert set(SAMPLE) < {case.name for case in CASES}
+    assert len({case.name for case in CASES}) == len(CASES) == 135
     assert all(case.places and case.count >= len(case.places) for case in CASES)

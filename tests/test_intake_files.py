@@ -31,14 +31,21 @@ def texts(frame):
 
 def rewritten(folder, table, change):
     """Let a function change a table of the folder, as texts, and check the cohort."""
-    frame = texts(TABLES[table])
-    changed = change(frame)
-    (frame if changed is None else changed).to_csv(folder / f"{table}.csv", index=False)
+    change(texts(TABLES[table])).to_csv(folder / f"{table}.csv", index=False)
     return check_cohort(folder)
 
 
 def told_of(check, *columns):
     return check.errors[list(columns)].to_numpy().tolist()
+
+
+def dated():
+    """Give the tables with a date for each month."""
+    kinds = schema.contract().set_index(["table", "column"])["type"]
+    return {
+        table: frame.assign(**{name: pd.to_datetime(frame[name]) for name in frame if kinds[table, name] == "month"})
+        for table, frame in TABLES.items()
+    }
 
 
 def write_workbook(path, sheets=()):
@@ -55,37 +62,23 @@ def write_workbook(path, sheets=()):
     return path
 
 
-def dated():
-    """Give the tables with a date for each month."""
-    kinds = schema.contract().set_index(["table", "column"])["type"]
-    return {
-        table: frame.assign(**{name: pd.to_datetime(frame[name]) for name in frame if kinds[table, name] == "month"})
-        for table, frame in TABLES.items()
-    }
-
-
-def write_semicolons(folder):
-    """Write the tables as a French spreadsheet saves them: BOM, semicolons, decimal commas, carriage returns."""
+def write_each(folder, ending):
+    """Write the tables as a French spreadsheet saves them, with semicolons and a BOM, or typed as Parquet files."""
     folder.mkdir()
-    for table, frame in TABLES.items():
-        content = frame.to_csv(None, index=False, sep=";", decimal=",", lineterminator="\r\n")
-        (folder / f"{table}.csv").write_bytes(b"\xef\xbb\xbf" + content.encode())
-    return folder
-
-
-def write_parquet(folder):
-    """Write the tables with the types pandas gives them, a month as a date."""
-    folder.mkdir()
-    for table, frame in dated().items():
-        frame.to_parquet(folder / f"{table}.parquet", index=False)
+    for table, frame in (TABLES if ending == "csv" else dated()).items():
+        if ending == "csv":
+            content = frame.to_csv(None, index=False, sep=";", decimal=",", lineterminator="\r\n")
+            (folder / f"{table}.csv").write_bytes(b"\xef\xbb\xbf" + content.encode())
+        else:
+            frame.to_parquet(folder / f"{table}.parquet", index=False)
     return folder
 
 
 WAYS = {
     "commas": lambda path: write_cohort(TABLES, path / "c"),
-    "semicolons": lambda path: write_semicolons(path / "c"),
+    "semicolons": lambda path: write_each(path / "c", "csv"),
     "workbook": lambda path: write_workbook(path / "c.xlsx"),
-    "Parquet": lambda path: write_parquet(path / "c"),
+    "Parquet": lambda path: write_each(path / "c", "parquet"),
 }
 
 
@@ -95,15 +88,15 @@ def test_a_cohort_is_the_same_in_files_of_every_kind(tmp_path, way):
     assert check.errors.empty, check.errors
     for table, expected in TABLES.items():
         pd.testing.assert_frame_equal(check.tables[table], expected)
-    months = {"screening": len(TABLES["screening"]), "courses": len(TABLES["courses"])}
-    dated = months if way in ("workbook", "Parquet") else {}
-    assert check.accounts["rows"].to_dict() == {table: len(frame) for table, frame in TABLES.items()}
-    assert check.accounts["dates"].to_dict() == {table: dated.get(table, 0) for table in TABLES}
-    assert (check.accounts["empty_rows"] == 0).all()
+    dated = ("screening", "courses") if way in ("workbook", "Parquet") else ()
     floats = {table: int(frame.select_dtypes("float").count().sum()) for table, frame in TABLES.items()}
-    assert check.accounts["decimal_commas"].to_dict() == {
-        table: floats[table] if way == "semicolons" else 0 for table in TABLES
-    }
+    for name, expected in (
+        ("rows", {table: len(frame) for table, frame in TABLES.items()}),
+        ("dates", {table: len(TABLES[table]) if table in dated else 0 for table in TABLES}),
+        ("empty_rows", dict.fromkeys(TABLES, 0)),
+        ("decimal_commas", floats if way == "semicolons" else dict.fromkeys(TABLES, 0)),
+    ):
+        assert check.accounts[name].to_dict() == expected
 
 
 def test_a_cohort_is_read_from_a_workbook_and_from_a_link_to_a_folder(tmp_path, folder):
@@ -121,12 +114,12 @@ def told(path):
     return [list(map(tuple, found[["file", "allowed"]].to_numpy())) for found in (check.errors, warnings)]
 
 
-@pytest.mark.parametrize("name", ["missing", "missing.xlsx", "a\0b", "x" * 5000])
-def test_a_path_to_nothing(tmp_path, name):
-    ((_, allowed),), _ = told(tmp_path / name)
-    assert "an Excel workbook (.xlsx)" in allowed
-    with pytest.raises(CohortError):
-        checked_tables(f"{tmp_path}/{name}")
+def test_a_path_to_nothing(tmp_path):
+    for name in ("missing", "missing.xlsx", "a\0b", "x" * 5000):
+        ((_, allowed),), _ = told(tmp_path / name)
+        assert "an Excel workbook (.xlsx)" in allowed
+        with pytest.raises(CohortError):
+            checked_tables(f"{tmp_path}/{name}")
 
 
 def test_a_missing_file_does_not_hide_problems_of_the_others(folder):
@@ -139,31 +132,21 @@ def test_a_missing_file_does_not_hide_problems_of_the_others(folder):
     assert warnings == [("Courses.csv", "this was not read")]
 
 
-def test_other_files_are_not_read_and_that_is_said(folder):
+def test_other_files_and_sheets_are_not_read_and_that_is_said(folder, tmp_path):
     for name in ("notes.txt", "patients.csv.bak", "README.md", ".hidden", "~$cohort.xlsx"):
         (folder / name).write_bytes(b"x")
     (folder / "older").mkdir()
-    errors, warnings = told(folder)
-    assert errors == []
-    assert [file for file, _ in warnings] == ["notes.txt", "older", "patients.csv.bak"]
-
-
-def test_sheets_of_the_template_are_left_out_and_others_named(tmp_path):
+    assert told(folder) == [[], [(name, "this was not read") for name in ("notes.txt", "older", "patients.csv.bak")]]
     path = write_workbook(tmp_path / "own.xlsx", sheets=["read me", "lists", "Draft"])
-    errors, warnings = told(path)
-    assert errors == []
-    assert warnings == [("own.xlsx, sheet Draft", "this sheet was not read")]
+    assert told(path) == [[], [("own.xlsx, sheet Draft", "this sheet was not read")]]
 
 
-def test_a_socket_is_no_table(folder, monkeypatch):
+def test_a_socket_a_link_to_a_workbook_and_a_device_are_no_tables(folder, tmp_path, monkeypatch):
     (folder / "laboratory.csv").unlink()
     with socket.socket(socket.AF_UNIX) as server:
         monkeypatch.chdir(folder)  # a socket's path must be short
         server.bind("laboratory.csv")
     assert told(folder)[0] == [("laboratory.csv", "this is a socket; allowed is an ordinary file")]
-
-
-def test_a_link_to_a_workbook_and_a_device(tmp_path):
     (tmp_path / "link.xlsx").symlink_to(write_workbook(tmp_path / "own.xlsx"))
     assert told(tmp_path / "link.xlsx")[0] == [("link.xlsx", "this is a symbolic link; allowed is an ordinary file")]
     with pytest.raises(Unreadable, match="this is a device"):
@@ -182,17 +165,19 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(folder, tmp_path)
 
 
 def test_the_largest_file_that_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LIMIT", 4)
-    (tmp_path / "a").write_bytes(b"1234")
-    assert read_bytes(tmp_path / "a") == b"1234"
     (tmp_path / "a").write_bytes(b"12345")
+    monkeypatch.setattr(files, "LIMIT", 5)
+    assert read_bytes(tmp_path / "a") == b"12345"
+    monkeypatch.setattr(files, "LIMIT", 4)
     with pytest.raises(Unreadable, match="allowed are at most"):
         read_bytes(tmp_path / "a")
+    monkeypatch.undo()
+    with pytest.raises(Unreadable, match="changed while it was read"):
+        read_bytes(files.Path("/proc/version"))  # holds more than its size says
 
 
 def _append(path):
-    with open(path, "ab") as file:
-        file.write(b"more")
+    path.write_bytes(path.read_bytes() + b"more")
 
 
 def _rewrite(path):
@@ -202,16 +187,14 @@ def _rewrite(path):
 
 
 def _replace(path):
-    shutil.copy2(path, path.with_suffix(".new"))
-    os.replace(path.with_suffix(".new"), path)
+    os.replace(shutil.copy2(path, path.with_suffix(".new")), path)
 
 
 @pytest.mark.parametrize(
     ("way", "name", "change"),
     [
         *(("commas", "c/patients.csv", change) for change in (_append, _rewrite, _replace)),
-        *(("Parquet", "c/courses.parquet", change) for change in (_append, _replace)),
-        *(("workbook", "c.xlsx", change) for change in (_append, _replace)),
+        *(("Parquet", "c/courses.parquet", _append), ("workbook", "c.xlsx", _replace)),
     ],
 )
 def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, way, name, change):
@@ -230,11 +213,6 @@ def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, way, name, 
     errors, _ = told(cohort)
     text = "the file changed while it was read; read it again when nothing writes to it"
     assert done and errors == [(path.name, text)]
-
-
-def test_a_file_that_holds_more_than_its_size_says():
-    with pytest.raises(Unreadable, match="changed while it was read"):
-        read_bytes(files.Path("/proc/version"))
 
 
 def test_a_file_that_may_not_be_read(folder, monkeypatch):
@@ -265,33 +243,28 @@ def test_a_data_package_that_is_none(folder, change, text):
 
 
 def set_cell(row, column, value):
-    def change(frame):
-        frame.loc[row, column] = value
-
-    return change
+    return lambda frame: frame.assign(**{column: frame[column].mask(frame.index == row, value)})
 
 
-def test_what_a_check_says_of_one_wrong_cell(folder):
-    check = rewritten(folder, "symptoms", set_cell(4, "grade_best", "0.6"))
-    assert check.tables is None
-    assert list(check.errors) == ["file", "row", "column", "value", "allowed", "nearest"]
-    told = ["symptoms.csv", 6, "grade_best", "0.6", "one of 1.5, 1, 0.75, 0.5, 0.25, 0", "0.5"]
-    assert check.errors.to_numpy().tolist() == [told]
+GRADE = "one of 1.5, 1, 0.75, 0.5, 0.25, 0"
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "nearest"),
+    ("table", "column", "value", "allowed", "nearest"),
     [
-        ("duration_months", " 30", "30"),
-        ("duration_months", "30\t", "30"),
-        ("start_month", "2017-02 ", "2017-02"),
-        ("start_month", "0000-01", ""),
-        ("start_month", "\u0662017-02", ""),
+        ("symptoms", "grade_best", "0.6", GRADE, "0.5"),
+        ("courses", "duration_months", " 30", "a number of at least 0", "30"),
+        ("courses", "duration_months", "30\t", "a number of at least 0", "30"),
+        ("courses", "start_month", "2017-02 ", "a month as YYYY-MM", "2017-02"),
+        ("courses", "start_month", "0000-01", "a month as YYYY-MM", ""),
+        ("courses", "start_month", "\u0662017-02", "a month as YYYY-MM", ""),
     ],
 )
-def test_blanks_and_years_that_are_none_are_refused(folder, column, value, nearest):
-    check = rewritten(folder, "courses", set_cell(1, column, value))
-    assert told_of(check, "row", "column", "value", "nearest") == [[3, column, value, nearest]]
+def test_what_a_check_says_of_one_wrong_cell(folder, table, column, value, allowed, nearest):
+    check = rewritten(folder, table, set_cell(4, column, value))
+    assert check.tables is None
+    assert list(check.errors) == ["file", "row", "column", "value", "allowed", "nearest"]
+    assert check.errors.to_numpy().tolist() == [[f"{table}.csv", 6, column, value, allowed, nearest]]
 
 
 def test_names_of_files_need_not_be_text(folder, tmp_path):
@@ -316,26 +289,24 @@ def test_more_wrong_cells_of_a_column_than_anyone_would_mend_are_counted(folder,
 def test_a_wrong_cell_does_not_bring_other_errors_but_does_not_hide_them_either(folder):
     first, second = TABLES["courses"].index[TABLES["courses"]["ongoing"] == "no"][:2]
 
-    def change(courses):
-        # The reason is needed in both rows; in the first, there is one, but it is misspelled.
-        courses.loc[[first, second], "stop_reason"] = ["intolerence", None]
-
-    found = told_of(rewritten(folder, "courses", change), "row", "column", "value", "nearest")
+    # The reason is needed in both rows; in the first, there is one, but it is misspelled.
+    reasons = texts(TABLES["courses"])["stop_reason"]
+    reasons[[first, second]] = ["intolerence", None]
+    check = rewritten(folder, "courses", lambda frame: frame.assign(stop_reason=reasons))
+    found = told_of(check, "row", "column", "value", "nearest")
     assert found[0] == [first + 2, "stop_reason", "intolerence", "intolerance"]
     assert [row[:2] for row in found[1:]] == [[second + 2, "stop_reason"]]
 
 
-def test_a_misspelled_patient_brings_no_error_about_another(folder):
+def test_a_patient_misspelled_or_in_a_row_that_cannot_be_read_brings_no_error_about_another(folder):
     name = TABLES["patients"].loc[2, "patient_id"]
     check = rewritten(folder, "patients", set_cell(2, "patient_id", f" {name}"))
-    assert told_of(check, "file", "row", "column", "nearest") == [["patients.csv", 4, "patient_id", name]]
-
-
-def test_a_row_that_cannot_be_read_brings_no_error_about_its_patient(folder):
+    misspelled = ["patients.csv", 4, "patient_id", name]
+    assert told_of(check, "file", "row", "column", "nearest") == [misspelled]
     lines = (folder / "courses.csv").read_bytes().splitlines(True)
-    lines[3] = lines[3].rstrip(b"\n") + b",x\n"
+    lines[4] = lines[4].rstrip(b"\n") + b",x\n"
     (folder / "courses.csv").write_bytes(b"".join(lines))
-    assert told_of(check_cohort(folder), "file", "row") == [["courses.csv", 4]]
+    assert sorted(told_of(check_cohort(folder), "file", "row", "column")) == [["courses.csv", 5, ""], misspelled[:3]]
 
 
 def test_example_rows_of_the_template_are_to_be_deleted(folder):
@@ -349,11 +320,8 @@ def test_example_rows_of_the_template_are_to_be_deleted(folder):
 
 
 def test_identifiers_are_hidden_wherever_they_stand(folder):
-    def change(screening):
-        screening.loc[0, "screening"] = "yes"
-        return screening.assign(centre_id="Lyon ")
-
-    errors = rewritten(folder, "screening", change).errors
+    change = set_cell(0, "screening", "yes")
+    errors = rewritten(folder, "screening", lambda frame: change(frame.assign(centre_id="Lyon "))).errors
     assert set(errors.loc[errors["column"] == "centre_id", "value"]) == {"Lyon "}
     hidden = hide_identifiers(errors)
     assert set(hidden.loc[hidden["column"] == "centre_id", ["value", "nearest"]].stack()) == {"(hidden)"}

@@ -30,12 +30,6 @@ def read(columns, **options):
     return read_parquet_table(as_bytes(pa.table(given, **options)), "screening", "screening.parquet")
 
 
-def texts(values, column="patient_id"):
-    raw = read({column: values})
-    assert raw.errors.empty
-    return [None if pd.isna(text) else text for text in raw.frame[column]]
-
-
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -43,10 +37,8 @@ def texts(values, column="patient_id"):
         (pa.array(["é" * 50, "x"], pa.large_string()), ["é" * 50, "x"]),
         (pa.array([12, None, -3]), ["12", None, "-3"]),
         (pa.array([2**63 - 1], pa.uint64()), ["9223372036854775807"]),
-        (
-            pa.array([12.0, 0.75, np.nan, None, 1e15, 1e22, -0.5]),
-            ["12", "0.75", None, None, "1000000000000000", "1e+22", "-0.5"],
-        ),
+        (pa.array([12.0, 0.75, np.nan, None, 1e15]), ["12", "0.75", None, None, "1000000000000000"]),
+        (pa.array([1e22, -0.5]), ["1e+22", "-0.5"]),
         (pa.array([0.1, 0.75, 12], pa.float32()), ["0.1", "0.75", "12"]),
         (pa.array(np.array([0.25, 3], np.float16)), ["0.25", "3"]),
         (pa.array([np.inf]), ["inf"]),
@@ -56,23 +48,19 @@ def texts(values, column="patient_id"):
         (pa.array([2.0, 2.5, 2.0]).dictionary_encode(), ["2", "2.5", "2"]),
         (pa.array([None, None]), [None, None]),
         (pa.array([DAY]), ["2017-02-01"]),
-        (
-            pa.array([datetime.datetime(2017, 2, 1), datetime.datetime(2017, 2, 1, 8, 30)]),
-            ["2017-02-01", "2017-02-01T08:30:00"],
-        ),
+        (pa.array([datetime.datetime(2017, 2, 1, hour) for hour in (0, 8)]), ["2017-02-01", "2017-02-01T08:00:00"]),
     ],
 )
 def test_values_of_all_types_become_texts(values, expected):
-    assert texts(values) == expected
+    raw = read({"patient_id": values})
+    assert raw.errors.empty
+    assert [None if pd.isna(text) else text for text in raw.frame["patient_id"]] == expected
 
 
-def months(*dates):
-    return [None if date is None else datetime.datetime.fromisoformat(date) for date in dates]
-
-
-FIRSTS = months("2017-02-01", None, "2017-02-01", "2016-12-01")
+FEBRUARY, DECEMBER = datetime.datetime(2017, 2, 1), datetime.datetime(2016, 12, 1)
+FIRSTS = [FEBRUARY, None, FEBRUARY, DECEMBER]
 # In Paris it is the first of the month already.
-LATE = months("2017-01-31T23:00", None, "2017-01-31T23:00", "2016-11-30T23:00")
+LATE = [date and date - datetime.timedelta(hours=1) for date in FIRSTS]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +76,7 @@ LATE = months("2017-01-31T23:00", None, "2017-01-31T23:00", "2016-11-30T23:00")
 def test_dates_in_a_column_of_months(values, dates):
     raw = read({"recommendation_month": values})
     assert raw.frame["recommendation_month"].fillna("").tolist() == ["2017-02", "", "2017-02", "2016-12"]
-    assert raw.dates == dates
-    assert raw.warnings.empty
+    assert raw.dates == dates and raw.warnings.empty
 
 
 def test_a_day_that_is_not_the_first_is_doubtful():
@@ -99,15 +86,14 @@ def test_a_day_that_is_not_the_first_is_doubtful():
     assert "the day is not used" in raw.warnings["allowed"][0]
 
 
-def test_empty_rows_are_counted_and_keep_the_numbers_of_the_others():
+def test_empty_rows_are_counted_and_columns_are_named_as_found():
     raw = read({name: pa.array([None, "a", "", "b"]) for name in SCREENING})
-    assert raw.frame.index.tolist() == [1, 3]
-    assert raw.empty_rows == 2
-
-
-def test_a_table_without_rows():
+    assert raw.frame.index.tolist() == [1, 3] and raw.empty_rows == 2
     raw = read({name: pa.array([], pa.string()) for name in SCREENING})
     assert list(raw.frame.columns) == SCREENING and raw.frame.empty
+    names = [*SCREENING, "screening", "nested.name"]
+    table = pa.Table.from_arrays([pa.array(["x"])] * 7, names=names)
+    assert list(read_parquet_table(as_bytes(table), "screening", "screening.parquet").frame.columns) == names
 
 
 @pytest.mark.parametrize(
@@ -131,19 +117,19 @@ def test_a_column_of_another_type_is_an_error_and_the_others_are_read(values):
     assert f"the column has the type {kind}" in raw.errors["allowed"][0]
 
 
-def test_unknown_columns_and_columns_there_twice_are_named_as_found():
-    table = pa.Table.from_arrays([pa.array(["x"])] * 7, names=[*SCREENING, "screening", "nested.name"])
-    raw = read_parquet_table(as_bytes(table), "screening", "screening.parquet")
-    assert list(raw.frame.columns) == [*SCREENING, "screening", "nested.name"]
+NONE = "no Parquet table, or is damaged"
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"patient_id,term\n", b"PARE" * 9],
-    ids=["empty", "short", "zeros", "csv", "encrypted"],
+    ("content", "text"),
+    [
+        *((content, NONE) for content in (b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"patient_id\n", b"PARE" * 9)),
+        (as_bytes(pa.table({"x": [1]})), "row 1 holds no column name"),
+    ],
+    ids=["empty", "short", "zeros", "csv", "encrypted", "another table"],
 )
-def test_what_is_no_parquet_file(content):
-    with pytest.raises(Unreadable, match="no Parquet table, or is damaged"):
+def test_what_is_no_parquet_file_of_the_table(content, text):
+    with pytest.raises(Unreadable, match=text):
         read_parquet_table(content, "screening", "x")
 
 
@@ -161,20 +147,12 @@ def test_no_damage_leads_to_another_error():
     assert refused > 100
 
 
-def test_another_table():
-    with pytest.raises(Unreadable, match="row 1 holds no column name"):
-        read_parquet_table(as_bytes(pa.table({"x": [1]})), "screening", "x")
-
-
-def test_a_small_file_that_unpacks_to_much_is_refused():
+def test_too_many_rows_or_bytes_are_refused(monkeypatch):
     long = pa.DictionaryArray.from_arrays(np.zeros(200_000, np.int32), ["x" * 10_000])
     content = as_bytes(pa.table({name: long for name in SCREENING}))
-    assert len(content) < 1_000_000
+    assert len(content) < 1_000_000  # a small file that unpacks to much
     with pytest.raises(Unreadable, match="the texts of column patient_id take more than 1,024 MB"):
         read_parquet_table(content, "screening", "x")
-
-
-def test_too_many_rows_or_bytes_are_refused(monkeypatch):
     monkeypatch.setattr(parquet_tables, "MOST_ROWS", 2)
     assert len(read({"screening": pa.array(["a", "b"])}).frame) == 2
     with pytest.raises(Unreadable, match=r"the table has 3 rows .* allowed are 2 rows"):

@@ -20,16 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 with open(ROOT / "analysis" / "contract" / "columns.csv", encoding="utf-8", newline="") as file:
     CONTRACT = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
 SEVERAL = ["symptoms", "laboratory", "adverse_events"]
-TABLES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
+TABLES = list(schema.TABLES)
 REPEAT = ["redcap_repeat_instrument", "redcap_repeat_instance"]
 NAME, FORM, CHOICES = "Variable / Field Name", "Form Name", "Choices, Calculations, OR Slider Labels"
 LOGIC, REQUIRED = "Branching Logic (Show field only if...)", "Required Field?"
+VALIDATION = "Text Validation Type OR Show Slider Number"
 UPLOAD = (
-    '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
-    '"Choices, Calculations, OR Slider Labels","Field Note","Text Validation Type OR Show Slider Number",'
-    '"Text Validation Min","Text Validation Max","Identifier?","Branching Logic (Show field only if...)",'
-    '"Required Field?","Custom Alignment","Question Number (surveys only)","Matrix Group Name","Matrix Ranking?",'
-    '"Field Annotation"'
+    *(NAME, FORM, "Section Header", "Field Type", "Field Label", CHOICES, "Field Note", VALIDATION),
+    *("Text Validation Min", "Text Validation Max", "Identifier?", LOGIC, REQUIRED, "Custom Alignment"),
+    *("Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?", "Field Annotation"),
 )
 DICTIONARY = data_dictionary()
 # By the table and the column that the field annotation names.
@@ -37,7 +36,7 @@ ROWS = {tuple(row["Field Annotation"].split(";")[0].split(" ")[0].split(".")): r
 
 
 def test_every_column_of_the_contract_is_a_variable_once_in_the_columns_of_an_upload():
-    assert ",".join(f'"{name}"' for name in DICTIONARY) == UPLOAD
+    assert tuple(DICTIONARY) == UPLOAD
     expected = [place for place in CONTRACT if place[1] != "patient_id" or place[0] == "screening"]
     assert list(ROWS) == expected and len(DICTIONARY) == len(expected)
     assert DICTIONARY.loc[0, [NAME, FORM, "Field Type"]].to_list() == ["patient_id", "screening", "text"]
@@ -90,7 +89,7 @@ def test_a_field_is_what_the_contract_says(place):
         assert not codes
     assert ("; repeating instrument" in row["Field Annotation"]) == (contract["table"] in SEVERAL)
     kind = {"integer": "integer", "number": "number", "score": "number"}.get(contract["type"], "")
-    assert row["Text Validation Type OR Show Slider Number"] == kind
+    assert row[VALIDATION] == kind
     bounds = [contract["minimum"], contract["maximum"]] if kind else ["", ""]
     assert row[["Text Validation Min", "Text Validation Max"]].to_list() == bounds
     assert (f"Unit: {contract['unit']}." in row["Field Note"]) == bool(contract["unit"])
@@ -102,23 +101,19 @@ def test_a_field_is_what_the_contract_says(place):
     assert row["Identifier?"] == ("y" if contract["column"] in ("patient_id", "centre_id") else "")
 
 
-@pytest.fixture(scope="module")
-def large():
-    tables = random_tables(100, seed=11)
-    assert broken_rules(tables).empty
-    return tables
+LARGE = random_tables(100, seed=11)
 
 
-def breaks(tables, table, column, row, value):
-    """Whether the cohort breaks a rule with this value in this cell."""
-    changed = tables[table].copy()
+def breaks(table, column, row, value):
+    """Whether the large cohort, which breaks no rule, breaks one with this value in this cell."""
+    changed = LARGE[table].copy()
     changed.loc[row, column] = value
-    return len(broken_rules(tables | {table: changed})) > 0
+    return len(broken_rules(LARGE | {table: changed})) > 0
 
 
 @pytest.mark.parametrize("place", list(CONDITIONS), ids=".".join)
-def test_a_field_is_asked_for_where_the_rules_want_it_and_nowhere_else(large, place):
-    (table, column), frame = place, large[place[0]]
+def test_a_field_is_asked_for_where_the_rules_want_it_and_nowhere_else(place):
+    (table, column), frame = place, LARGE[place[0]]
     variable, sign, value = re.fullmatch(r"\[(\w+)\] (=|<>) '(\w*)'", ROWS[place][LOGIC]).groups()
     (decides,) = [name for (form, name), row in ROWS.items() if form == table and row[NAME] == variable]
     cells = frame[decides].astype(object).where(frame[decides].notna(), "").astype(str)
@@ -126,21 +121,19 @@ def test_a_field_is_asked_for_where_the_rules_want_it_and_nowhere_else(large, pl
     assert asked.any() and not asked.all() and not (filled & ~asked).any()
     required = ROWS[place][REQUIRED] == "y"
     assert filled[asked].all() or not required
-    assert breaks(large, table, column, asked.idxmax(), np.nan) == required
-    assert breaks(large, table, column, (~asked).idxmax(), frame.loc[filled.idxmax(), column])
+    assert breaks(table, column, asked.idxmax(), np.nan) == required
+    assert breaks(table, column, (~asked).idxmax(), frame.loc[filled.idxmax(), column])
+
+
+ENTERED = random_tables(12, seed=5)
 
 
 @pytest.fixture(scope="module")
-def tables():
-    return random_tables(12, seed=5)
-
-
-@pytest.fixture(scope="module")
-def exported(tables):
+def exported():
     """A raw export of a project that holds these tables, as REDCap writes it."""
 
     def coded(table):
-        frame = tables[table].astype(object)
+        frame = ENTERED[table].astype(object)
         for column in frame:
             code = "{:.0f}".format if column.startswith("grade") else lambda value: str(value).replace("/", "_")
             frame[column] = (frame[column] * 100 if column.startswith("grade") else frame[column]).map(code, "ignore")
@@ -173,10 +166,10 @@ def refused(path):
     return caught.value.problems[["row", "column", "value", "allowed"]].to_numpy().tolist()
 
 
-def test_what_was_entered_in_redcap_is_the_cohort(tables, export, tmp_path, capsys):
+def test_what_was_entered_in_redcap_is_the_cohort(export, tmp_path, capsys):
     (tmp_path / "link.csv").symlink_to(written(export, tmp_path))
     main([str(tmp_path / "link.csv"), str(tmp_path / "cohort")])
-    cohort, expected = read_cohort(tmp_path / "cohort"), from_tables(tables)
+    cohort, expected = read_cohort(tmp_path / "cohort"), from_tables(ENTERED)
     for table in TABLES:
         found, wanted = getattr(cohort, table), getattr(expected, table)
         if table in SEVERAL:  # the export has the rows of a patient together
@@ -282,9 +275,9 @@ def test_a_file_that_is_no_export_is_named(tmp_path, content):
         tables_from_export(path)
 
 
-def test_a_value_not_yet_entered_stays_empty_for_the_check(export, tables, tmp_path):
+def test_a_value_not_yet_entered_stays_empty_for_the_check(export, tmp_path):
     export.loc[0, "diagnosis"] = np.nan
-    excluded = tables["screening"]["screening"].eq("excluded")
+    excluded = ENTERED["screening"]["screening"].eq("excluded")
     found, left_out = tables_from_export(written(export, tmp_path))
     assert pd.isna(found["patients"].loc[found["patients"].index[0], "diagnosis"])
     assert len(found["screening"]) == len(excluded) and len(found["patients"]) == (~excluded).sum()

@@ -8,6 +8,7 @@ from tests.cohorts import random_tables
 
 COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 16, "laboratory": 6, "adverse_events": 7}
 TYPES = {"identifier", "text", "category", "integer", "number", "grade", "score", "month"}
+TABLES = random_tables(40, seed=1)
 
 
 def as_strings(frame):
@@ -16,7 +17,7 @@ def as_strings(frame):
 
 def refused(table, column, value):
     """Check one value in the first row of a table and give what the schema says is allowed, or None if it is."""
-    frame = as_strings(random_tables(40, seed=1)[table]).head(1)
+    frame = as_strings(TABLES[table]).head(1)
     try:
         schema.table_schema(table).validate(frame.assign(**{column: pd.Series([value], dtype="str")}), lazy=True)
     except pandera.errors.SchemaErrors as errors:
@@ -33,34 +34,23 @@ def test_the_contract_has_every_table_once():
     assert not contract.duplicated(["table", "column"]).any()
     assert set(contract["type"]) == TYPES
     assert contract["missing"].isin(["yes", "no"]).all()
-    assert (contract["meaning"] != "").all()
-    assert (contract["minimum"] <= contract["maximum"]).all()
-
-
-def test_keys_are_columns_that_are_never_missing():
+    assert (contract["meaning"] != "").all() and (contract["minimum"] <= contract["maximum"]).all()
     for table, key in schema.KEYS.items():
-        columns = schema.columns_of(table)
-        assert (columns.loc[key, "missing"] == "no").all()
+        assert (schema.columns_of(table).loc[key, "missing"] == "no").all()
 
 
-def test_the_symptom_list_is_in_order_of_its_groups():
+def test_symptoms_and_grades_are_those_of_the_manuscript():
     symptoms = schema.symptom_list()
-    assert symptoms["group"].is_monotonic_increasing
-    assert set(symptoms["group"]) == set(vocabulary.SymptomGroup)
-    assert symptoms.index.is_unique
-    assert symptoms["label"].is_unique
+    assert symptoms["group"].is_monotonic_increasing and set(symptoms["group"]) == set(vocabulary.SymptomGroup)
+    assert symptoms.index.is_unique and symptoms["label"].is_unique
     general = symptoms.index[symptoms["group"] == "general_vasomotor"]
     assert list(general) == ["anaphylaxis", "malaise", "palpitations"]  # L250
-
-
-def test_grades_are_those_of_the_manuscript():
     assert vocabulary.GRADES == (1.5, 1, 0.75, 0.5, 0.25, 0)  # L202-L207
     assert tuple(vocabulary.GRADE_LABELS) == vocabulary.GRADES
 
 
-@pytest.mark.parametrize(
-    ("labels", "terms"),
-    [
+def test_every_term_has_its_label_in_order():
+    for labels, terms in (
         (vocabulary.POPULATION_LABELS, vocabulary.Population),
         (vocabulary.POPULATION_DIAGNOSES, vocabulary.Population),
         (vocabulary.RESPONSE_LABELS, vocabulary.Response),
@@ -69,65 +59,45 @@ def test_grades_are_those_of_the_manuscript():
         (vocabulary.ANALYTE_LABELS, vocabulary.Analyte),
         (vocabulary.ANALYTE_UNITS, vocabulary.Analyte),
         (vocabulary.SYMPTOM_GROUP_LABELS, vocabulary.SymptomGroup),
-    ],
-)
-def test_every_term_has_its_label_in_order(labels, terms):
-    assert list(labels) == list(terms)
+    ):
+        assert list(labels) == list(terms)
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "value"),
-    [
-        ("patients", "sex", "M"),
-        ("patients", "age_at_diagnosis_years", "0"),
-        ("patients", "age_at_diagnosis_years", "120"),
-        ("patients", "age_at_diagnosis_years", "41.0"),
-        ("symptoms", "grade_best", "0.750"),
-        ("symptoms", "grade_last", "0"),
-        ("symptoms", "grade_last", None),
-        ("symptoms", "months_to_first_improvement", "0.5"),
-        ("courses", "score_before_weekly", "2.25"),
-        ("courses", "start_month", "2017-12"),
-        ("laboratory", "unit", "UI/mL"),
-        ("adverse_events", "term", "local rash"),
-        ("adverse_events", "detail", "NA"),
-    ],
-)
-def test_what_is_allowed(table, column, value):
-    assert refused(table, column, value) is None
+# Table, column, and between bars values of which all are refused, with what is allowed, or all are allowed; (empty) is
+# a missing cell.
+VALUES = """
+patients sex: M
+patients sex: female|NA|(empty) -> one of F, M
+patients kit_d816v: unknown -> one of positive, negative, not_evaluated
+patients patient_id:  A|A\u200b -> a name without blanks at its ends and invisible signs
+patients age_at_diagnosis_years: 0|120|41.0
+patients age_at_diagnosis_years: 41.5|-1|121 -> a whole number of at least 0 and at most 120
+symptoms grade_best: 0.750
+symptoms grade_best: 0.6|1.25|0,5 -> one of 1.5, 1, 0.75, 0.5, 0.25, 0
+symptoms grade_last: 0|(empty)
+symptoms grade_last: NA|nan -> one of 1.5, 1, 0.75, 0.5, 0.25, 0
+symptoms months_to_first_improvement: 0.5
+symptoms onset: Baseline -> one of baseline, on_therapy
+courses score_before_weekly: 2.25
+courses score_before_weekly: 2.3 -> a multiple of 0.25 of at least 0
+courses duration_months: inf|-0.5 -> a number of at least 0
+courses start_dose_mg: 0 -> a number of at least 1
+courses start_month: 2017-12
+courses start_month: 2017-13|2017-1 -> a month as YYYY-MM
+laboratory unit: UI/mL
+laboratory unit: g/L -> one of ng/mL, UI/mL
+adverse_events term: local rash
+adverse_events term: \ufefffever|fever  -> a text without blanks at its ends and invisible signs
+adverse_events detail: NA
+"""
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "value", "allowed"),
-    [
-        ("patients", "sex", "female", "one of F, M"),
-        ("patients", "sex", "NA", "one of F, M"),
-        ("patients", "sex", None, "one of F, M"),
-        ("patients", "kit_d816v", "unknown", "one of positive, negative, not_evaluated"),
-        ("patients", "patient_id", " A", "a name without blanks at its ends and invisible signs"),
-        ("patients", "age_at_diagnosis_years", "41.5", "a whole number of at least 0 and at most 120"),
-        ("patients", "age_at_diagnosis_years", "-1", "a whole number of at least 0 and at most 120"),
-        ("patients", "age_at_diagnosis_years", "121", "a whole number of at least 0 and at most 120"),
-        ("symptoms", "grade_best", "0.6", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
-        ("symptoms", "grade_best", "1.25", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
-        ("symptoms", "grade_best", "0,5", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
-        ("symptoms", "grade_last", "NA", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
-        ("symptoms", "grade_last", "nan", "one of 1.5, 1, 0.75, 0.5, 0.25, 0"),
-        ("symptoms", "onset", "Baseline", "one of baseline, on_therapy"),
-        ("courses", "score_before_weekly", "2.3", "a multiple of 0.25 of at least 0"),
-        ("courses", "duration_months", "inf", "a number of at least 0"),
-        ("courses", "duration_months", "-0.5", "a number of at least 0"),
-        ("courses", "start_dose_mg", "0", "a number of at least 1"),
-        ("courses", "start_month", "2017-13", "a month as YYYY-MM"),
-        ("courses", "start_month", "2017-1", "a month as YYYY-MM"),
-        ("laboratory", "unit", "g/L", "one of ng/mL, UI/mL"),
-        ("patients", "patient_id", "A\u200b", "a name without blanks at its ends and invisible signs"),
-        ("adverse_events", "term", "\ufefffever", "a text without blanks at its ends and invisible signs"),
-        ("adverse_events", "term", "fever ", "a text without blanks at its ends and invisible signs"),
-    ],
-)
-def test_what_is_not_allowed(table, column, value, allowed):
-    assert refused(table, column, value) == allowed
+@pytest.mark.parametrize("line", VALUES.strip().splitlines())
+def test_what_is_allowed_and_what_is_not(line):
+    place, _, told = line.partition(": ")
+    values, _, allowed = told.partition(" -> ")
+    for value in values.split("|"):
+        assert refused(*place.split(), None if value == "(empty)" else value) == (allowed or None), value
 
 
 def test_types_of_a_checked_table():

@@ -130,20 +130,6 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def repeated_rows(frame: pd.DataFrame) -> tuple[np.ndarray, list[int]]:
-    """Tell which rows repeat an earlier one, unless a cell is missing, and for each of these the first such row.
-
-    The first rows are given as a spreadsheet counts them.
-    """
-    again = frame.duplicated(keep=False) & frame.notna().all(axis="columns")
-    if not again.any():
-        return again.to_numpy(), []
-    alike = frame[again]
-    numbers = alike.groupby(list(alike), observed=True, sort=False).ngroup()
-    first = pd.Series(alike.index + 2, alike.index).groupby(numbers).transform("first")[numbers.duplicated()]
-    return frame.index.isin(first.index), first.to_list()
-
-
 Rule = Callable[[Linked], Iterator[Broken]]
 """What yields the cells that break a rule."""
 

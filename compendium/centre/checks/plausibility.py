@@ -9,10 +9,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from analysis.reading import first_alike
 from analysis.response import classify
 from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
-from compendium.centre.checks.linking import Broken, Linked, Rule, Tables, problems_found, repeated_rows
+from compendium.centre.checks.linking import Broken, Linked, Rule, Tables, problems_found
 
 _RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
@@ -131,9 +132,10 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
     place = courses.of_patients(np.arange(len(courses.frame), dtype=float))[patients.patient]
     found = ~np.isnan(place)
     course = courses.frame.iloc[place[found].astype(int)][_SAME_COURSE].set_axis(patients.frame.index[found])
-    same, first = repeated_rows(patients.frame.loc[found, _SAME_PATIENT].join(course).reindex(patients.frame.index))
+    first = first_alike(patients.frame.loc[found, _SAME_PATIENT].join(course))
     allowed = "most likely not the patient of row {}, whose sex, ages, diagnosis and course are the same"
-    yield patients.broken("patient_id", same, [allowed.format(row) for row in first])
+    same = patients.frame.index.isin(first.index)
+    yield patients.broken("patient_id", same, [allowed.format(row + 2) for row in first])
 
 
 def _texts(cohort: Linked) -> Iterator[Broken]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from analysis.reading import first_alike
 from analysis.schema import KEYS
 from analysis.vocabulary import ANALYTE_UNITS
-from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables, problems_found, repeated_rows
+from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables, problems_found
 
 BONE_MARROW = ("bone_marrow_histology", "bone_marrow_cytology", "bone_marrow_phenotype", "bone_marrow_kit_d816v")
 """The findings by which the bone marrow is involved."""
@@ -24,9 +25,9 @@ _DURATION = "at most the duration of the course"
 def _repeated_rows(cohort: Linked) -> Iterator[Broken]:
     for rows in cohort:
         key = KEYS[rows.table]
-        repeated, first = repeated_rows(rows.frame[key])
-        one = f"one row for each {' and '.join(key)}"
-        yield rows.broken(key[-1], repeated, [f"{one}; row {row} is the same" for row in first])
+        first = first_alike(rows.frame[key])
+        allowed = f"one row for each {' and '.join(key)}; row {{}} is the same"
+        yield rows.broken(key[-1], rows.frame.index.isin(first.index), [allowed.format(row + 2) for row in first])
 
 
 def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:

@@ -16,8 +16,6 @@ from ortools.sat.python import cp_model
 
 from compendium.centre.disclosure.cells import Cells
 
-__all__ = ["Attacker"]
-
 _LARGEST = 1_000_000
 """A reader takes no count to be larger than this, or than ten times the largest true one."""
 

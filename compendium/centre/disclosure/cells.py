@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 
-__all__ = ["HIDE_BELOW", "Cells", "Relation", "at_most", "check_threshold", "sums_to"]
-
 HIDE_BELOW = 5
 """Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
 
@@ -14,22 +12,9 @@ _LARGEST_THRESHOLD = 20
 
 
 def check_threshold(threshold: int) -> int:
-    """Check a threshold below which counts are hidden.
+    """Check a threshold below which counts are hidden: a whole number from 0, which hides nothing, to 20.
 
-    Parameters
-    ----------
-    threshold : int
-        A whole number from 0 to 20; below 0 there is no count, so that 0 hides nothing.
-
-    Returns
-    -------
-    int
-        The threshold.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
+    Anything else is a ValueError.
     """
     whole = isinstance(threshold, Integral) and not isinstance(threshold, bool)
     if not whole or not 0 <= threshold <= _LARGEST_THRESHOLD:

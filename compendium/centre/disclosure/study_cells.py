@@ -7,18 +7,9 @@ import pandas as pd
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
+from compendium.centre.disclosure import table_cells
 from compendium.centre.disclosure.cells import HIDE_BELOW, Cells, check_threshold
 from compendium.centre.disclosure.suppression import suppress
-from compendium.centre.disclosure.table_cells import (
-    characteristics_cells,
-    characteristics_relations,
-    response_cells,
-    response_relations,
-    safety_cells,
-    safety_relations,
-)
-
-__all__ = ["SharedNumbers", "joined_cells", "shared_numbers"]
 
 _COSTS = {"patients/": 10, ":evaluated": 3, "best.orr/": 2, "last.persistent_orr/": 2, "/n": 2}
 """By a part of a cell's name: a hidden denominator takes percentages with it, and sums are read before their parts."""
@@ -46,9 +37,9 @@ class SharedNumbers:
 def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[dict[str, pd.DataFrame], Cells]:
     """Give the numbers of the three tables, and their cells, each once, with all that a reader knows of them."""
     tables = {
-        "table_1": characteristics_cells(cohort),
-        "table_2": response_cells(cohort, criteria),
-        "safety": safety_cells(cohort, threshold),
+        "table_1": table_cells.characteristics_cells(cohort),
+        "table_2": table_cells.response_cells(cohort, criteria),
+        "safety": table_cells.safety_cells(cohort, threshold),
     }
     values: dict[str, int] = {}
     for table in tables.values():
@@ -56,9 +47,9 @@ def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[di
             for cell, value in zip(table[f"{kind}_cell"], table[kind], strict=True):
                 if pd.notna(cell) and pd.notna(value):
                     assert values.setdefault(cell, int(value)) == value, f"cell {cell}: {values[cell]} and {value}"
-    certain_1, expected_1 = characteristics_relations(cohort)
-    certain_2, expected_2 = response_relations(cohort, criteria)
-    certain = [*certain_1, *certain_2, *safety_relations(cohort, tables["safety"], criteria)]
+    certain_1, expected_1 = table_cells.characteristics_relations(cohort)
+    certain_2, expected_2 = table_cells.response_relations(cohort, criteria)
+    certain = [*certain_1, *certain_2, *table_cells.safety_relations(cohort, tables["safety"], criteria)]
     # What a reader expects makes the protection stronger if it is true, and misleads the reader if it is not.
     expected = [relation for relation in (*expected_1, *expected_2) if relation.holds(values)]
     costs = {cell: cost for cell in values for part, cost in _COSTS.items() if part in cell}

@@ -23,8 +23,6 @@ from ortools.sat.python import cp_model
 from compendium.centre.disclosure.attacker import Attacker
 from compendium.centre.disclosure.cells import Cells
 
-__all__ = ["suppress"]
-
 _WORK = 0.05
 """How much is spent on one choice of cells, in the solver's deterministic seconds."""
 
@@ -37,20 +35,20 @@ def suppress(cells: Cells, threshold: int) -> frozenset[str]:
     """
     # A list and no set, whose order changes from run to run: two choices for one cohort would give away more than one.
     small = [cell for cell, value in cells.values.items() if value < threshold]
-    attacker, choice, values = Attacker(cells), _Choice(cells, small), range(max(threshold, 2))
+    attacker, (model, literals), values = Attacker(cells), _choice(cells, small), range(max(threshold, 2))
     # What the relations alone exclude is no secret.
     open_to_all = set(attacker.excluded(cells.values.keys(), small, values))
 
     def given_away(hidden: frozenset[str]) -> Iterator[tuple[str, int]]:
         return (pair for pair in attacker.excluded(hidden, small, values) if pair not in open_to_all)
 
-    while found := dict(given_away(hidden := choice.cheapest())):
+    while found := dict(given_away(hidden := _cheapest(model, literals))):
         reasons: list[list[str]] = []
         for cell, value in found.items():
             reason = attacker.reason(hidden, cell, value, reasons)
             if reason is not None:
                 reasons.append(reason)
-                choice.hide_one_of(reason)
+                model.add_bool_or([literals[name] for name in reason])  # one of them must be hidden
     # Where the choice was cut short it may hide more than is needed; the dearest cells are tried first.
     order = [cell for cell in cells.values if cell in hidden.difference(small)]
     for cell in sorted(order, key=lambda cell: -cells.costs.get(cell, 1)):
@@ -59,30 +57,29 @@ def suppress(cells: Cells, threshold: int) -> frozenset[str]:
     return hidden
 
 
-class _Choice:
-    """Which cells to hide at the least cost, given sets of which at least one must be hidden."""
+_Literals = dict[str, cp_model.IntVar]
 
-    def __init__(self, cells: Cells, small: list[str]) -> None:
-        self._model = cp_model.CpModel()
-        self._hidden = {cell: self._model.new_bool_var(cell) for cell in cells.values}
-        for cell in small:
-            self._model.add(self._hidden[cell] == 1)
-        # A cell that is hidden alone in an equation can be computed, so that hiding it is of no use.
-        for relation in cells.relations:
-            names = (*relation.left, *relation.right)
-            for cell in names if relation.equal else ():
-                self._model.add_bool_or([~self._hidden[cell], *(self._hidden[name] for name in names if name != cell)])
-        self._model.minimize(sum(cells.costs.get(cell, 1) * literal for cell, literal in self._hidden.items()))
 
-    def hide_one_of(self, cells: list[str]) -> None:
-        self._model.add_bool_or([self._hidden[cell] for cell in cells])
+def _choice(cells: Cells, small: list[str]) -> tuple[cp_model.CpModel, _Literals]:
+    """State the choice of cells to hide at the least cost, and for each cell whether it is hidden."""
+    model = cp_model.CpModel()
+    hidden = {cell: model.new_bool_var(cell) for cell in cells.values}
+    for cell in small:
+        model.add(hidden[cell] == 1)
+    # A cell that is hidden alone in an equation can be computed, so that hiding it is of no use.
+    for relation in cells.relations:
+        names = (*relation.left, *relation.right)
+        for cell in names if relation.equal else ():
+            model.add_bool_or([~hidden[cell], *(hidden[name] for name in names if name != cell)])
+    model.minimize(sum(cells.costs.get(cell, 1) * literal for cell, literal in hidden.items()))
+    return model, hidden
 
-    def cheapest(self) -> frozenset[str]:
-        solver = cp_model.CpSolver()
-        # One worker, a fixed seed, and a limit of counted work instead of seconds: the same answer in every run.
-        solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
-        solver.parameters.max_deterministic_time = _WORK
-        status = solver.solve(self._model)
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return frozenset(self._hidden)  # to hide everything is always allowed
-        return frozenset(cell for cell, literal in self._hidden.items() if solver.value(literal))
+
+def _cheapest(model: cp_model.CpModel, literals: _Literals) -> frozenset[str]:
+    solver = cp_model.CpSolver()
+    # One worker, a fixed seed, and a limit of counted work instead of seconds: the same answer in every run.
+    solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
+    solver.parameters.max_deterministic_time = _WORK
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return frozenset(literals)  # to hide everything is always allowed
+    return frozenset(cell for cell, literal in literals.items() if solver.value(literal))

@@ -45,18 +45,7 @@ _PATIENTS: dict[str, str] = {
 
 
 def size_of(population: str) -> str:
-    """Name the cell that holds the number of patients of a population.
-
-    Parameters
-    ----------
-    population : str
-        A value of `Population`.
-
-    Returns
-    -------
-    str
-        Its name, the same in all tables.
-    """
+    """Name the cell that holds the number of patients of a population, the same in all tables."""
     return f"patients/{population}"
 
 
@@ -88,8 +77,7 @@ def response_cells(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
 
 def response_relations(cohort: Cohort, criteria: Criteria) -> _Relations:
     """Say what holds between the cells of Table 2: what is certain, and what is expected."""
-    certain: list[Relation] = []
-    expected: list[Relation] = []
+    certain, expected = [], []
     for column in _columns(cohort):
 
         def at(*rows: str, column: Population = column) -> list[str]:
@@ -266,19 +254,12 @@ def safety_relations(cohort: Cohort, numbers: pd.DataFrame, criteria: Criteria) 
     # What a patient has of one kind beyond the first is at most what he or she has beyond the first at all.
     for kind, cell in (("severe", severe), ("flare", flare), ("led_to_stop", for_event)):
         relations.append(Relation((f"{everything}/{kind}", affected), (f"{everything}/n", cell), equal=False))
-    relations += [
-        at_most(of_them, affected),
-        at_most(affected, size),
-        at_most(stopped, size),
-        at_most(of_them, stopped),
-        at_most(for_event, of_them),
-    ]
+    pairs = ((of_them, affected), (affected, size), (stopped, size), (of_them, stopped), (for_event, of_them))
+    relations += [at_most(part, whole) for part, whole in pairs]
     relations += [at_most(both, severe), at_most(both, flare), at_most(for_flare, flare), at_most(for_flare, for_event)]
     # Whoever has either is counted twice only if both.
-    relations += [
-        Relation((severe, flare), (affected, both), equal=False),
-        Relation((stopped, affected), (size, of_them), equal=False),
-    ]
+    for either, both_and_all in (((severe, flare), (affected, both)), ((stopped, affected), (size, of_them))):
+        relations.append(Relation(either, both_and_all, equal=False))
     counted, never = f"last.intolerance/{cohort.population}", f"best.nr/{cohort.population}"
     by_reason = [] if criteria.intolerance == "all" else [never]
     return [*relations, at_most(counted, stopped), at_most(stopped, counted, *by_reason)]

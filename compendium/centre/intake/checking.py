@@ -165,22 +165,9 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
 
 
 def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
-    """Read a cohort, check it as `check_cohort` does, and give its tables.
+    """Read a cohort, check it as `check_cohort` does, and give its six tables with their types.
 
-    Parameters
-    ----------
-    path : str or path
-        As for `check_cohort`.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The six tables with their types.
-
-    Raises
-    ------
-    CohortError
-        If there are errors.
+    A `CohortError` lists the errors, if there are any.
     """
     check = check_cohort(path)
     if check.tables is None:

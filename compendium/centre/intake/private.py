@@ -1,9 +1,9 @@
-"""Where rows of patients, and what is computed of them, may be written."""
+"""Where rows of patients, and what is computed of them, may be written, and files that somebody may fill in."""
 
 import os
 from pathlib import Path
 
-__all__ = ["IGNORED", "require_private"]
+from compendium.files import write_atomically
 
 IGNORED = ("build", "cohorts")
 """The folders of the project that the repository ignores."""
@@ -14,17 +14,8 @@ _ROOT = Path(__file__).resolve().parents[3]
 def require_private(folder: Path, root: Path = _ROOT) -> None:
     """Refuse to write what comes from patients where a repository would keep it.
 
-    Parameters
-    ----------
-    folder : Path
-        Where it is to be written; symbolic links are followed.
-    root : Path, default this project
-        The folder of the repository.
-
-    Raises
-    ------
-    PermissionError
-        The folder lies in the project, but not in one of `IGNORED`.
+    Symbolic links are followed. A PermissionError if the folder lies in the project, which is at root, but not in one
+    of `IGNORED`.
     """
     real, kept = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
     if real.is_relative_to(kept) and not any(real.is_relative_to(kept / name) for name in IGNORED):
@@ -32,3 +23,26 @@ def require_private(folder: Path, root: Path = _ROOT) -> None:
             f"{folder}: what comes from an own cohort is not written into folders that the repository keeps; "
             f"allowed: a folder under {' or '.join(f'{name}/' for name in IGNORED)}, or one outside of {root}"
         )
+
+
+def write_new(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    """Write files, given by their paths in a folder, unless one of them is there with another content.
+
+    Gives for each file ``written``, or ``unchanged`` if it was there with this content. A PermissionError if the
+    repository would keep the folder, a FileExistsError if a file is there with another content; then none is written.
+    """
+    require_private(folder)
+    paths = {name: folder / name for name in contents}
+    there = {name for name, path in paths.items() if path.exists()}
+    unchanged = {name for name in there if paths[name].is_file() and paths[name].read_bytes() == contents[name]}
+    if there - unchanged:
+        names = ", ".join(str(paths[name]) for name in contents if name in there - unchanged)
+        raise FileExistsError(
+            f"{names} is there with another content and may have been filled in, so nothing was written; "
+            "move it away or choose another folder"
+        )
+    for name in contents:
+        if name not in unchanged:
+            paths[name].parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(paths[name], contents[name])
+    return {name: "unchanged" if name in unchanged else "written" for name in contents}

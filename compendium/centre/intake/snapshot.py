@@ -15,8 +15,6 @@ from analysis.reading import DATA_PACKAGE
 from analysis.schema import TABLES
 from compendium.folders import make_private_folder, remove_folder
 
-__all__ = ["pseudonymised", "write_snapshot"]
-
 
 def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
     """Give the distinct values running numbers, in the order in which they first occur."""
@@ -26,18 +24,10 @@ def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
 
 
 def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Replace the identifiers of patients and centres by running numbers.
+    """Replace the identifiers of patients and centres, in the six tables of a cohort, by running numbers.
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        The six tables of a cohort that keeps the contract.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The same rows. The patients are P01, P02 ... in the order of their table, after them those who were only
-        screened; the centres are C01, C02 ... in the order of the table of screening.
+    The patients are P01, P02 ... in the order of their table, after them those who were only screened; the centres are
+    C01, C02 ... in the order of the table of screening.
     """
     people = pd.concat([tables["patients"]["patient_id"], tables["screening"]["patient_id"]], ignore_index=True)
     names = {"patient_id": _numbered(people.astype(object), "P")}
@@ -49,16 +39,9 @@ def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
 
 
 def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstructed: bool) -> None:
-    """Write a checked copy of a cohort, readable by its owner only.
+    """Write a checked copy of a cohort's six tables, readable by its owner only, and whether they were reconstructed.
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        The six tables with their types, free of errors.
-    folder : Path
-        Where it goes; a copy that was there is replaced as a whole.
-    reconstructed : bool
-        Whether the rows were reconstructed from published results.
+    A copy that was there is replaced as a whole.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = make_private_folder(f".{folder.name}-", folder.parent)

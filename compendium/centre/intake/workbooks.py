@@ -1,14 +1,21 @@
-"""Read the sheets of an xlsx workbook as tables of texts."""
+"""Read the sheets of an xlsx workbook as tables of texts, after its parts were found safe to read.
 
+An xlsx file is a zip archive of XML files. Small archives can unpack to any size and small XML files can stand for any
+text, so both are measured first; a merged cell or a formula without a value would be read as an empty cell.
+"""
+
+import copy
 import io
 import re
 import warnings
 import zipfile
 import zlib
+from dataclasses import dataclass, field
+from xml.parsers import expat
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.problems import problems, shortened, together
@@ -20,9 +27,180 @@ from compendium.centre.intake.raw_tables import (
     checked_header,
     columns_once,
 )
-from compendium.centre.intake.workbook_parts import Part, check_parts
 
-Sheets = dict[str, tuple[object, Part]]
+MOST_ROWS = 1_048_576
+MOST_COLUMNS = 256
+MOST_BYTES = 1024**3
+MOST_RATIO, FREE_BYTES = 100, 50 * 1024**2
+"""The most bytes unpacked for a byte packed, where more than `FREE_BYTES` are unpacked; sheets of numbers reach 30."""
+MOST_ELEMENTS, MOST_DEPTH, MOST_PARTS, MOST_LISTED = 30_000_000, 100, 10_000, 1000
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main "
+_STRICT = "http://purl.oclc.org/ooxml/"
+_COLUMNS = {get_column_letter(column): column for column in range(1, 16_385)}
+
+
+@dataclass
+class _Part:
+    """What was seen in one XML file of a workbook.
+
+    `rows` and `columns` are the last ones with a value, counted from 1; `merged` the first ranges of merged cells, such
+    as A2:A5; `unvalued` row and column of the first formulas without a value; `damage` why the sheet cannot be read.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    merged: list[str] = field(default_factory=list)
+    unvalued: list[tuple[int, int]] = field(default_factory=list)
+    damage: str = ""
+
+
+class _Scan:
+    """Watch the XML of one part go by; of a part that is no sheet, only its size and its safety matter."""
+
+    def __init__(self, elements: int) -> None:
+        self.elements = elements
+        self.part = _Part()
+        self.depth = self.row = self.column = 0
+        self.has_formula = self.is_text = self.in_value = self.has_value = False
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.watched = {_MAIN + "row": self._row, _MAIN + "c": self._cell, _MAIN + "f": self._formula}
+        self.watched |= {_MAIN + "v": self._value, _MAIN + "is": self._value, _MAIN + "mergeCell": self._merge}
+
+    def feed(self, chunk: bytes, final: bool = False) -> None:
+        """Give XML to the parser until it finds fault; pictures, for example, are none from their first byte on."""
+        if not self.watched:
+            return
+        try:
+            self.parser.Parse(chunk, final)
+        except (expat.ExpatError, ValueError) as error:
+            self._damaged(f"the sheet is damaged: {str(error)[:100]}")
+            self.watched = {}
+
+    def _damaged(self, text: str) -> None:
+        self.part.damage = self.part.damage or text
+
+    def _doctype(self, *_: object) -> None:
+        raise Unreadable("the workbook holds a document type definition, as no spreadsheet program writes; refused")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
+        self.depth += 1
+        if self.elements > MOST_ELEMENTS or self.depth > MOST_DEPTH:
+            raise Unreadable("the workbook holds too much; allowed for tables of this size are CSV or Parquet files")
+        watch = self.watched.get(name)
+        if watch is not None:
+            watch(attributes)
+        elif name.startswith(_STRICT) and name.endswith(" workbook"):
+            raise Unreadable('the file is a "Strict Open XML Spreadsheet"; allowed is one saved as "Excel Workbook"')
+
+    def _end(self, name: str) -> None:
+        self.depth -= 1
+        if not self.has_formula:
+            return
+        self.in_value = False
+        if name == _MAIN + "c":
+            self.has_formula = False
+            self.parser.CharacterDataHandler = None
+            if not self.has_value and len(self.part.unvalued) < MOST_LISTED:
+                self.part.unvalued.append((self.row, self.column))
+
+    def _row(self, attributes: dict[str, str]) -> None:
+        number = attributes.get("r", str(self.row + 1))
+        if not (number.isascii() and number.isdigit() and len(number) < 8 and int(number) <= MOST_ROWS):
+            self._damaged(f"the sheet numbers a row {number[:20]!r}; allowed are numbers up to {MOST_ROWS:,}")
+        elif int(number) <= self.row:
+            self._damaged(f"row {int(number)} of the sheet does not come after row {self.row}")
+        else:
+            self.row = int(number)
+        self.column = 0
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        self.is_text = attributes.get("t") == "str"
+        place = attributes.get("r")
+        column = self.column + 1 if place is None else _COLUMNS.get(place.removesuffix(str(self.row)), 0)
+        if column <= self.column:
+            self._damaged(f"row {self.row} of the sheet has a cell named {place[:20]!r} that does not belong there")
+        self.column = column
+
+    def _value(self, _: dict[str, str]) -> None:
+        self.in_value = True
+        # A formula may give an empty text, which stands there as such.
+        self.has_value = self.is_text
+        self.part.rows = self.row
+        self.part.columns = max(self.part.columns, self.column)
+        if self.column > MOST_COLUMNS:
+            self._damaged(f"the sheet has a value in row {self.row} right of column {get_column_letter(MOST_COLUMNS)}")
+
+    def _formula(self, _: dict[str, str]) -> None:
+        self.has_formula, self.has_value, self.in_value = True, False, False
+        # Texts are looked at in cells with a formula only, since that takes time.
+        self.parser.CharacterDataHandler = self._text
+
+    def _text(self, text: str) -> None:
+        self.has_value = self.has_value or (self.in_value and bool(text.strip()))
+
+    def _merge(self, attributes: dict[str, str]) -> None:
+        if len(self.part.merged) < MOST_LISTED:
+            self.part.merged.append(attributes.get("ref", "?")[:20])
+
+
+def _members(content: bytes) -> zipfile.ZipFile:
+    """Open the archive if what it says of itself is within bounds."""
+    if content.startswith(_OLE):
+        raise Unreadable(
+            "the file is locked with a password, or is an old Excel file (.xls) under another name; allowed is one "
+            'saved without a password as "Excel Workbook (.xlsx)"'
+        )
+    # Each entry of the directory begins with these signs; far too many would be slow to list.
+    if content.count(b"PK\x01\x02") > MOST_PARTS:
+        raise Unreadable("the file holds too many parts to be a workbook")
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    if len({member.filename for member in members}) < len(members):
+        raise Unreadable("the file holds two parts of one name; allowed is a workbook as Excel saves it")
+    if any(member.flag_bits & 1 for member in members):
+        raise Unreadable("the file is locked with a password; allowed is one without")
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise Unreadable("the file is packed in a way that Excel does not use")
+    if unpacked > MOST_BYTES or unpacked > max(FREE_BYTES, MOST_RATIO * len(content)):
+        raise Unreadable(
+            f"the file unpacks to {unpacked / 1024**2:,.0f} MB, too much for its size; allowed for large tables are "
+            "CSV or Parquet files"
+        )
+    return archive
+
+
+def _checked_parts(content: bytes) -> dict[str, _Part]:
+    """Look through the parts of an xlsx file, by their names in the archive, and refuse what is not safe to read."""
+    parts, elements = {}, 0
+    try:
+        with _members(content) as archive:
+            for member in archive.infolist():
+                # Allowed one byte more than it declares, so that a part that unpacks to more is found out.
+                asked = copy.copy(member)
+                asked.file_size += 1
+                scan, size = _Scan(elements), 0
+                with archive.open(asked) as part:
+                    while chunk := part.read(2**20):
+                        size += len(chunk)
+                        scan.feed(chunk)
+                scan.feed(b"", final=True)
+                if size != member.file_size:
+                    raise Unreadable("a part of the file unpacks to another size than it says; refused")
+                elements = scan.elements
+                parts[member.filename] = scan.part
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        raise Unreadable("the file is no Excel workbook (.xlsx), or is damaged") from error
+    return parts
+
+
+Sheets = dict[str, tuple[object, _Part]]
 """The sheets of a workbook by their names, as openpyxl has them, and what was seen in their parts."""
 
 # What openpyxl lets through when a file is not as it expects: it checks few things itself.
@@ -35,20 +213,19 @@ _LIBRARY_ERRORS = (
 
 def open_workbook(content: bytes) -> Sheets:
     """Open a workbook, unless it is `Unreadable`, without reading its sheets yet."""
-    parts = check_parts(content)
+    parts = _checked_parts(content)
     try:
         with warnings.catch_warnings(action="ignore"):
             workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         # Charts on sheets of their own are no worksheets.
         return {sheet.title: (sheet, parts[sheet._worksheet_path]) for sheet in workbook.worksheets}
     except _LIBRARY_ERRORS as error:
-        where = "".join(
-            f": {name}: {part.damage}" for name, part in parts.items() if name.endswith("l") and part.damage
-        )
+        damaged = (one for one in parts.items() if one[0].endswith("l") and one[1].damage)
+        where = "".join(f": {name}: {part.damage}" for name, part in damaged)
         raise Unreadable(f"the file is no Excel workbook (.xlsx), or is damaged{where[:300]}") from error
 
 
-def _values(sheet: object, part: Part) -> dict[int, tuple]:
+def _values(sheet: object, part: _Part) -> dict[int, tuple]:
     """Read the rows of a sheet with a value, by their numbers and all of the same length, and the first row."""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -58,7 +235,7 @@ def _values(sheet: object, part: Part) -> dict[int, tuple]:
         raise Unreadable("the sheet cannot be read: a cell holds no value of the type it names") from error
 
 
-def read_sheet(sheet: object, part: Part, table: str, file: str) -> RawTable:
+def read_sheet(sheet: object, part: _Part, table: str, file: str) -> RawTable:
     """Read one sheet of `open_workbook` and what was seen in it; file is as the user sees it.
 
     A formula counts as its value; merged cells and formulas without a value are errors. The sheet is `Unreadable` if it
@@ -92,17 +269,17 @@ def _column_name(header: list[str], column: int) -> str:
     return shortened(name) or (get_column_letter(column) if column else "")
 
 
-def _unvalued(part: Part, header: list[str], file: str) -> pd.DataFrame:
+def _unvalued(part: _Part, header: list[str], file: str) -> pd.DataFrame:
     text = "a formula without a value: open the file in a spreadsheet program, let it calculate, save"
     columns = [_column_name(header, column) for _, column in part.unvalued]
     return problems(file, [text] * len(columns), [row for row, _ in part.unvalued], columns)
 
 
-def _merged(part: Part, header: list[str], file: str) -> pd.DataFrame:
+def _merged(part: _Part, header: list[str], file: str) -> pd.DataFrame:
     places = [re.match(r"([A-Z]{1,3})([0-9]{1,7})(?![0-9])", merged) for merged in part.merged]
     return problems(
         file,
         [f"the cells {merged} are merged; allowed is a value in each cell" for merged in part.merged],
         [int(place[2]) if place else 0 for place in places],
-        [_column_name(header, openpyxl.utils.column_index_from_string(place[1])) if place else "" for place in places],
+        [_column_name(header, column_index_from_string(place[1])) if place else "" for place in places],
     )

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from analysis import schema
-from compendium.centre.template.files import write_new
+from compendium.centre.intake.private import write_new
 from compendium.centre.template.redcap import data_dictionary
 from compendium.centre.template.workbook import workbook
 

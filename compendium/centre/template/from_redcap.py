@@ -16,12 +16,10 @@ from analysis import schema
 from analysis.problems import CohortError, problems, together
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.private import write_new
 from compendium.centre.intake.raw_tables import Unreadable
-from compendium.centre.template.files import write_new
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.files import csv_text
-
-__all__ = ["main", "tables_from_export"]
 
 _INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
 # What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.

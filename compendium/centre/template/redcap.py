@@ -16,30 +16,6 @@ import pandas as pd
 from analysis import schema
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
-__all__ = ["CONDITIONS", "RECORD", "REPEATING", "choices", "data_dictionary", "fields"]
-
-_COLUMNS = (
-    "Variable / Field Name",
-    "Form Name",
-    "Section Header",
-    "Field Type",
-    "Field Label",
-    "Choices, Calculations, OR Slider Labels",
-    "Field Note",
-    "Text Validation Type OR Show Slider Number",
-    "Text Validation Min",
-    "Text Validation Max",
-    "Identifier?",
-    "Branching Logic (Show field only if...)",
-    "Required Field?",
-    "Custom Alignment",
-    "Question Number (surveys only)",
-    "Matrix Group Name",
-    "Matrix Ranking?",
-    "Field Annotation",
-)
-"""The columns of a REDCap data dictionary, in the order and the spelling of its upload."""
-
 RECORD = "patient_id"
 """The record identifier."""
 
@@ -141,13 +117,14 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
     numeric = kind == "text" and column["type"] in ("integer", "number", "score")
     place = (column["table"], column["column"])
     decides, test, needed = CONDITIONS.get(place, ("", "", column["missing"] == "no"))
-    low, high = (
-        f"{column[bound]:g}" if numeric and np.isfinite(column[bound]) else "" for bound in ("minimum", "maximum")
-    )
+    bounds = (column[bound] if numeric else np.inf for bound in ("minimum", "maximum"))
+    low, high = (f"{bound:g}" if np.isfinite(bound) else "" for bound in bounds)
     validation = "integer" if column["type"] == "integer" else "number"
-    given = {
+    # The columns of a REDCap data dictionary, in the order and the spelling of its upload.
+    return {
         "Variable / Field Name": variable,
         "Form Name": column["table"],
+        "Section Header": "",
         "Field Type": kind,
         "Field Label": column["meaning"],
         "Choices, Calculations, OR Slider Labels": _choice_text(column),
@@ -156,13 +133,12 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
         "Text Validation Min": low,
         "Text Validation Max": high,
         "Identifier?": "y" if column["type"] == "identifier" and codes is None else "",
-        "Branching Logic (Show field only if...)": (
-            f"[{variables[column['table'], decides]}] {test}" if decides else ""
-        ),
+        "Branching Logic (Show field only if...)": f"[{variables[place[0], decides]}] {test}" if decides else "",
         "Required Field?": "y" if needed else "",
+        **dict.fromkeys(("Custom Alignment", "Question Number (surveys only)"), ""),
+        **dict.fromkeys(("Matrix Group Name", "Matrix Ranking?"), ""),
         "Field Annotation": _annotation(column),
     }
-    return dict.fromkeys(_COLUMNS, "") | given
 
 
 def data_dictionary() -> pd.DataFrame:
@@ -172,7 +148,7 @@ def data_dictionary() -> pd.DataFrame:
     """
     contract = fields()
     variables = {(one.table, one.column): name for name, one in zip(contract.index, contract.itertuples(), strict=True)}
-    rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()], columns=list(_COLUMNS))
+    rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()])
     first = ~rows.duplicated("Form Name") & rows["Form Name"].isin(REPEATING)
     rows.loc[first, "Section Header"] = [
         f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}" for table in REPEATING

@@ -13,8 +13,6 @@ from xlsxwriter.worksheet import Worksheet
 from analysis import schema
 from compendium.centre.template import texts
 
-__all__ = ["workbook"]
-
 _READ_ME, _LISTS = "read me", "lists"
 """The sheets that are no tables."""
 
