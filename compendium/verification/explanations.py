@@ -9,8 +9,6 @@ from compendium.verification.audit.rounding import rounds_to
 from compendium.verification.published import place
 from compendium.verification.verdicts import LARGEST, Verdict
 
-__all__ = ["CommonSize", "RoundingHabit", "common_size", "rounding_habit"]
-
 
 class CommonSize(NamedTuple):
     """A number of patients that repairs several statements.
@@ -103,18 +101,7 @@ def _origin(table: pd.DataFrame, size: int, instead_of: int) -> str:
 
 
 def rounding_habit(table: pd.DataFrame) -> RoundingHabit:
-    """Count the percentages of which rounding half up and cutting would print different digits, by which was done.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdicts.verdict_table` gives it.
-
-    Returns
-    -------
-    RoundingHabit
-        Of the reproduced percentages.
-    """
+    """Count the reproduced percentages of which rounding half up and cutting print other digits, by what was done."""
     percents = table[(table["kind"] == "percent") & (table["computed_denominator"] != "")]
     cut = percents["verdict"] == Verdict.TRUNCATED
     rounded = [

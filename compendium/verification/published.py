@@ -23,23 +23,7 @@ class AnswerError(ValueError):
 
 
 def read_claims(path: str | os.PathLike[str] = CLAIMS) -> pd.DataFrame:
-    """Read the claims as printed, by default those of this compendium.
-
-    Parameters
-    ----------
-    path : str or path, optional
-        A claims file.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``claim``, all cells strings exactly as in the file; an empty cell is an empty string.
-
-    Raises
-    ------
-    ClaimsError
-        If anything in the file is not allowed, see `compendium.verification.audit.claims.read_claims`.
-    """
+    """Read the claims as printed, see `audit.claims.read_claims`; by default those of this compendium."""
     return read_checked(path)
 
 

@@ -12,31 +12,20 @@ from compendium.verification.audit.rounding import NUMBER
 
 REQUIRED = ("claim", "kind", "value")
 OPTIONAL = ("numerator", "denominator", "population", "unit", "n", "step", "group", "part_of")
-KINDS = (
-    *("count", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio", "p_threshold", "dose", "interval"),
-    *("date", "identifier", "definition", "score"),
-)
-"""Kinds of statistic of a file without a vocabulary of its own."""
-TEXT_KINDS = ("date", "identifier")
-SHARES = ("count", "percent")
+TEXT_KINDS, SHARES = ("date", "identifier"), ("count", "percent")
 SAMPLES = ("median", "mean", "sd", "minimum", "maximum", "ratio")
+KINDS = (*SHARES, *SAMPLES, "p_threshold", "dose", "interval", *TEXT_KINDS, "definition", "score")
+"""Kinds of statistic of a file without a vocabulary of its own."""
 
 WHOLE = r"[0-9]{1,15}"
-
-SHOWN = 200
-"""How many problems a message shows."""
-
+SHOWN = 200  # problems in a message
 Problems = list[pd.DataFrame]
 
 
 class ClaimsError(ValueError):
-    """A claims file, or a name of a claim, that cannot be used.
+    """A claims file, or a name of a claim, that cannot be used: a sentence, or one row per problem.
 
-    Parameters
-    ----------
-    problems : str or DataFrame
-        What is wrong: a sentence, or one row per problem with ``file``, ``row`` (as a spreadsheet counts, the header
-        being row 1; 0 for the whole file), ``column``, ``value`` and ``allowed``.
+    A problem has ``file``, ``row`` (as a spreadsheet counts; 0 for the whole file), ``column``, ``value``, ``allowed``.
     """
 
     def __init__(self, problems: str | pd.DataFrame) -> None:

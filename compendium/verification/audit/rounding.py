@@ -30,24 +30,9 @@ class Span(NamedTuple):
 
 
 def printed_number(text: str) -> tuple[Fraction, int]:
-    """Turn a printed number into its exact value.
+    """Give the exact value of a number such as ``54,5``, ``-1.50`` or ``20``, and how many decimals are printed.
 
-    Parameters
-    ----------
-    text : str
-        Digits with an optional sign and decimal dot or comma, such as ``54,5``, ``-1.50`` or ``20``.
-
-    Returns
-    -------
-    value : Fraction
-        The exact value of what is printed.
-    decimals : int
-        How many decimal places are printed.
-
-    Raises
-    ------
-    ValueError
-        If the text is not a number.
+    ValueError if the text is no such number.
     """
     if not isinstance(text, str) or not re.fullmatch(NUMBER, text):
         raise ValueError(f"{text!r} is not a printed number; allowed are strings such as '54,5' or '20'")
@@ -92,24 +77,9 @@ def half_steps(units: Any, rule: str) -> tuple[Any, Any, Any, Any]:
 
 
 def span(printed: str, rule: str = "half_up") -> Span:
-    """Give the numbers that are printed as this one.
+    """Give the numbers that are printed as this one: ``"54.5"`` half up from 54.45 to 54.55 without the upper end.
 
-    Parameters
-    ----------
-    printed : str
-        A printed number.
-    rule : {"half_up", "half_even", "truncate"}
-        The rounding rule.
-
-    Returns
-    -------
-    Span
-        For ``"54.5"`` half up from 54.45 to 54.55 without the upper end.
-
-    Raises
-    ------
-    ValueError
-        If the text is not a number or the rule is unknown.
+    ValueError if the text is no number or the rule none of `RULES`.
     """
     as_rules(rule)
     value, decimals = printed_number(printed)

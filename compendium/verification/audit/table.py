@@ -14,32 +14,15 @@ COLUMNS = (
 
 
 def audit(claims: pd.DataFrame, largest: int = LARGEST) -> pd.DataFrame:
-    """Check each printed number by itself and with those that summarise the same values.
+    """Check each printed number, as `claims.read_claims` gives them, and with those that summarise the same values.
 
-    Parameters
-    ----------
-    claims : DataFrame
-        As `compendium.verification.audit.claims.read_claims` gives them.
-    largest : int, default 65
-        The largest denominator to look at.
+    Gives one row per claim, in order, of strings: ``claim``, ``kind``, ``printed``, ``numerator``, ``denominator``;
+    ``possible``: yes (rounded half up), by half-even only, by truncation (the digits are cut), no, or not checkable;
+    ``numerators`` and ``numerators_cut``: whole numbers of the denominator that print the value rounded or cut;
+    ``denominators`` and ``denominators_cut``: denominators up to the largest for which it is possible; and where it is
+    not a yes ``nearest``, the possibilities on both sides with what they print, and ``finding``, a sentence to check by
+    hand. ValueError if the largest denominator is not a whole number from 1.
 
-    Returns
-    -------
-    DataFrame
-        One row per claim, in order, all cells strings: ``claim``, ``kind``, ``printed``, ``numerator``,
-        ``denominator``; ``possible``: yes (rounded half up), by half-even only, by truncation (the digits are cut), no,
-        or not checkable; ``numerators`` and ``numerators_cut``: whole numbers of the denominator that print the value
-        rounded or cut; ``denominators`` and ``denominators_cut``: denominators up to the largest for which it is
-        possible; ``nearest``: the possibilities on both sides with what they print, where it is not a yes; ``finding``:
-        a sentence to check by hand, where it is not a yes.
-
-    Raises
-    ------
-    ValueError
-        If the largest denominator is not a whole number from 1.
-
-    Notes
-    -----
     Numbers are held together only where the file says that they belong together: the minimum, maximum, mean, median and
     standard deviation (sd) of one ``group`` (without that column: names that differ in the last part only, which is the
     kind), population and unit; and the parts of one total (``part_of``). Rounded parts may miss their sum by what
@@ -62,17 +45,6 @@ def audit(claims: pd.DataFrame, largest: int = LARGEST) -> pd.DataFrame:
 
 
 def summary(table: pd.DataFrame) -> str:
-    """Say in a line how many claims an audit looked at, and how many have each answer that occurs.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `audit` gives it.
-
-    Returns
-    -------
-    str
-        Such as ``368 claims: 204 yes, 6 by truncation, 6 no, 152 not checkable``.
-    """
+    """Sum up an audit in a line, such as ``368 claims: 204 yes, 6 by truncation, 6 no, 152 not checkable``."""
     counts = table["possible"].value_counts()
     return f"{len(table)} claims: " + ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
