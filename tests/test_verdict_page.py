@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
-from compendium.verification.verdict_list import COLUMNS, PageError
-from compendium.verification.verdict_page import verdict_page
+from compendium.verification.verdict_page import COLUMNS, PageError, verdict_page
 from tests.browser import started
 
 MARKUP = '<script>document.title = "broken"</script><b onclick="x">&amp;'

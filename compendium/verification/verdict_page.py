@@ -1,6 +1,7 @@
 """The page of verdicts: every printed number beside the computed one, each contradiction with its proof.
 
-Its markup is `verdicts.html` in the pages of `reporting`, its look `verdicts.css`, its filters `verdicts.js`.
+Places and groups stand there in words, numbers with their units. Its markup is `verdicts.html` in the pages of
+`reporting`, its look `verdicts.css`, its filters `verdicts.js`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,12 +11,33 @@ import pandas as pd
 from compendium.reporting.pages import render
 from compendium.verification.explanations import common_size, rounding_habit
 from compendium.verification.identities import READINGS
-from compendium.verification.verdict_list import shown_claims
+from compendium.verification.published import place
 from compendium.verification.verdicts import Verdict
 
-__all__ = ["verdict_page"]
-
 STUDY = "Omalizumab in patients with a mast cell disorder"
+
+COLUMNS = (
+    *("section", "line", "table_row", "table_column", "statement", "population", "value", "unit", "verdict"),
+    *("numerator", "denominator", "denominator_printed", "note", "computed", "n", "computed_denominator", "notebook"),
+    *("apart", "reason", "contradicts", "readings", "proof", "explanation", "hypothesis"),
+)
+"""What a table of verdicts must have."""
+
+_GROUPS: dict[str, str] = {
+    **{"all": "All patients", "primary": "Primary MCAS", "idiopathic": "Idiopathic MCAS"},
+    **{"MMAS": "MMAS (monoclonal MCAS)", "MCAS": "MCAS (mast cell activation syndrome)"},
+    **{"ISM": "ISM (indolent systemic mastocytosis)", "CM": "CM (cutaneous mastocytosis)"},
+    **{"CR": "CR (complete response)", "MR": "MR (major response)", "PR": "PR (partial response)"},
+    **{"weekly": "On a weekly schedule", "escalated": "With an increased dose"},
+}
+"""Populations whose name in the claims file does not explain itself."""
+
+_REASONS: dict[str, str] = {
+    **{"rule": "a rule of the study", "schedule": "a schedule of the study", "date": "a date"},
+    **{"identifier": "an identifier", "not_recorded": "not recorded for the patients"},
+    **{"other_study": "of another study", "other_disease": "of another disease"},
+}
+"""Why no patient row can answer, in words; another reason is shown as it is."""
 
 _MEANINGS: dict[Verdict, str] = {
     Verdict.REPRODUCED: "the rows give the printed number, rounded half up, with its counts, unit and group",
@@ -25,6 +47,10 @@ _MEANINGS: dict[Verdict, str] = {
     Verdict.NOT_COMPUTABLE: "a rule, a date, a schedule or a number of another study, which no patient row can answer",
     Verdict.DIFFERS: "the rows give another number although the printed one is possible: a defect of the computation",
 }
+
+
+class PageError(ValueError):
+    """A table of verdicts that cannot be shown."""
 
 
 def verdict_page(
@@ -62,7 +88,7 @@ def verdict_page(
     PageError
         If a column is missing, a verdict is unknown, or a proof names a claim that the table does not have.
     """
-    shown = shown_claims(table, root)
+    shown = _shown(table, root)
     shown["key"] = shown["verdict"].map(_key)
     shown["proven"] = (shown[["explanation", "contradicts", "hypothesis"]] != "").any(axis="columns")
     claims = shown.to_dict("index")
@@ -104,3 +130,72 @@ def _counted(values: pd.Series, names: pd.Series) -> list[tuple[str, str, int]]:
     """Count the claims by the values of a filter, in the order of the first ones."""
     counts = values.value_counts()
     return [(value, name, counts[value]) for value, name in dict(zip(values, names, strict=True)).items()]
+
+
+def _shown(table: pd.DataFrame, root: str) -> pd.DataFrame:
+    """Add to a table of verdicts what is shown of it.
+
+    ``section_name``, ``place``, ``cell`` (row and column of a table), ``group`` (name of the population), ``why_not``
+    (the reason in words), ``printed`` and ``computed_text`` (numbers with units), ``printed_counts`` and
+    ``computed_counts`` (the counts beside them), ``computed_by`` (a link), and ``members`` and ``rests_on`` (lists of
+    the claims of the minimal set and of the readings that it needs).
+    """
+    _check(table)
+    shown = table.assign(claim=table.index, section_name=table["section"].map(_words))
+    shown["place"] = [_words(place(claim)) for _, claim in table.iterrows()]
+    cells = table[["table_row", "table_column"]].to_numpy()
+    shown["cell"] = [" · ".join(filter(None, cell)) for cell in cells]
+    shown["group"] = shown["population"].map(lambda name: _GROUPS.get(name, _words(name)))
+    shown["why_not"] = shown["reason"].map(lambda reason: _REASONS.get(reason, reason.replace("_", " ")))
+    for text, number in (("printed", "value"), ("computed_text", "computed")):
+        shown[text] = [_with_unit(*pair) for pair in shown[[number, "unit"]].to_numpy()]
+    shown["printed_counts"] = [_printed_counts(claim) for _, claim in table.iterrows()]
+    shown["computed_counts"] = [
+        f"{n} of {size}" if n and size and unit in ("percent", "") else ""
+        for n, size, unit in table[["n", "computed_denominator", "unit"]].to_numpy()
+    ]
+    shown["rests_on"] = [[text for text in texts.split("; ") if text] for texts in shown["readings"]]
+    shown["computed_by"] = f"{root}/notebooks/" + shown["notebook"]
+    shown["members"] = [names.split() or [claim] for claim, names in shown["contradicts"].items()]
+    return shown
+
+
+def _printed_counts(claim: pd.Series) -> str:
+    """Write the counts that are printed beside a percentage, and those of a count with its denominator."""
+    part = claim["numerator"]
+    whole = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
+    if claim["unit"] != "percent":
+        return f"of {whole}" if whole else ""
+    if part and whole:
+        return f"{part} of {whole}"
+    return f"of {whole}" if whole else _with_unit(part, "patients") if part else ""
+
+
+def _words(name: str) -> str:
+    """Write a name of the claims file as words: ``table_1`` as "Table 1"."""
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _check(table: pd.DataFrame) -> None:
+    """Refuse a table that has not what the page shows."""
+    if missing := [column for column in COLUMNS if column not in table]:
+        raise PageError(f"the table of verdicts lacks the column {missing[0]!r}")
+    wrong = table.index[~table["verdict"].isin(list(Verdict))]
+    if len(wrong):
+        verdict = table.at[wrong[0], "verdict"]
+        raise PageError(f"{wrong[0]}, column verdict: {verdict!r} is none of {', '.join(Verdict)}")
+    if twice := table.index[table.index.duplicated()].tolist():
+        raise PageError(f"{twice[0]}: this claim stands twice in the table of verdicts")
+    members = table["contradicts"].str.split().explode().dropna()
+    unknown = members[~members.isin(table.index)]
+    if len(unknown):
+        raise PageError(f"{unknown.index[0]}, column contradicts: there is no claim {unknown.iloc[0]!r}")
+
+
+def _with_unit(number: str, unit: str) -> str:
+    """Print a number with its unit, unless it is none."""
+    if not unit or not number[-1:].isdigit():
+        return number
+    if number == "1":
+        unit = {"series": "series", "therapies": "therapy"}.get(unit, unit.removesuffix("s"))
+    return f"{number}%" if unit == "percent" else f"{number} {unit}"

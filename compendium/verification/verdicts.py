@@ -36,10 +36,6 @@ class Verdict(StrEnum):
     DIFFERS = "differs"
 
 
-HELD = (Verdict.REPRODUCED, Verdict.TRUNCATED)
-"""Verdicts on what the rows show to be possible together."""
-
-
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
     """Give a computed number in the unit that the claim prints: exact, a percentage or ratio from its counts.
 
@@ -83,16 +79,16 @@ def _end_of_period(printed: str, statistic: str, value: dict[str, Any]) -> tuple
     return verdict, f"{first} to {last}"
 
 
-def other_parts(claim: pd.Series, value: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Give what a claim prints beside its number and is not so in the computed value: printed and computed, by part.
+def _whole(value: dict[str, Any], part: str) -> str:
+    return str(int(value[part])) if part in value else ""
 
-    The parts are ``numerator``, ``denominator``, ``unit`` and ``population``.
-    """
+
+def _other_parts(claim: pd.Series, value: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Give what a claim prints beside its number and is not so in the computed value: printed and computed, by part."""
     statistic = claim["statistic"]
-    counted = "denominator" if statistic == "denominator" else "n"
     pairs = {
-        "numerator": (claim["numerator"], str(int(value[counted])) if counted in value else ""),
-        "denominator": (claim["denominator"], str(int(value["denominator"])) if "denominator" in value else ""),
+        "numerator": (claim["numerator"], _whole(value, "denominator" if statistic == "denominator" else "n")),
+        "denominator": (claim["denominator"], _whole(value, "denominator")),
         "population": (claim["population"], population_of(claim["answer"])),
     }
     wrong = {part: pair for part, pair in pairs.items() if pair[0] and pair[0] != pair[1]}
@@ -134,16 +130,15 @@ def verdict_table(published: str | os.PathLike[str], values: Values, without: It
     if unknown := sorted(set(without) - set(READINGS)):
         raise ValueError(f"reading {unknown[0]!r} is unknown; allowed are {', '.join(READINGS)}")
     claims = read_claims(Path(published) / "claims.csv")
-    answers = read_answers(Path(published) / "answers.csv", claims, values)
-    answered = claims.join(answers)
+    answered = claims.join(read_answers(Path(published) / "answers.csv", claims, values))
     found = pd.DataFrame([judged(claim, values) for _, claim in answered.iterrows()], index=claims.index)
     _prove(answered, found, without)
-    return claims.join(answers["answer"]).join(found.assign(verdict=found["verdict"].astype(str)))
+    return claims.join(answered["answer"]).join(found.assign(verdict=found["verdict"].astype(str)))
 
 
 _TEXTS = (
-    *("computed", "n", "computed_denominator", "notebook", "apart", "reason", "contradicts", "readings"),
-    *("proof", "explanation", "hypothesis"),
+    *("computed", "n", "computed_denominator", "notebook", "apart", "reason"),
+    *("contradicts", "readings", "proof", "explanation", "hypothesis"),
 )
 
 
@@ -153,11 +148,9 @@ def judged(claim: pd.Series, values: Values) -> dict[str, str]:
     if claim["answer"]:
         value = values[claim["answer"]]
         row["verdict"], row["computed"] = compare(claim, claim["statistic"], value)
-        row["n"], row["computed_denominator"] = (
-            str(int(value[part])) if part in value else "" for part in ("n", "denominator")
-        )
+        row |= {"n": _whole(value, "n"), "computed_denominator": _whole(value, "denominator")}
         row["notebook"] = value["notebook"]
-        if wrong := other_parts(claim, value):
+        if wrong := _other_parts(claim, value):
             row["verdict"] = Verdict.DIFFERS
             row["apart"] = "; ".join(
                 f"{part} {printed}, computed {computed or 'none'}"
@@ -173,7 +166,8 @@ def _prove(claims: pd.DataFrame, found: pd.DataFrame, without: Iterable[str]) ->
     """Enter the proof of every claim that differs, where it can be proved that it contradicts others."""
     model = consistency(claims, without)
     bound = found.loc[model.claims, "verdict"]
-    held = bound.index[bound.isin(HELD)].tolist()
+    # What the rows show to be possible together.
+    held = bound.index[bound.isin([Verdict.REPRODUCED, Verdict.TRUNCATED])].tolist()
     # Rows within a period prove none of its ends: each of these is held against the others as well.
     open_ends = bound.index[bound == Verdict.WITHIN].tolist()
     for name in bound.index[bound.isin([Verdict.DIFFERS, Verdict.WITHIN])]:
@@ -182,12 +176,9 @@ def _prove(claims: pd.DataFrame, found: pd.DataFrame, without: Iterable[str]) ->
         minimal = next((one for ground in grounds if (one := model.minimal_set(name, ground)) is not None), None)
         if minimal is not None:
             members = [one for one in minimal if one in claims.index]
-            row = found.loc[name]
-            proof, explanation, hypothesis = _explained(claims, row, members, model.limits(name, minimal))
-            found.loc[name, ["verdict", "contradicts", "readings"]] = [
-                *(Verdict.CONTRADICTS, " ".join(members), "; ".join(minimal[len(members) :]))
-            ]
-            found.loc[name, ["proof", "explanation", "hypothesis"]] = [proof, explanation, hypothesis]
+            proven = [Verdict.CONTRADICTS, " ".join(members), "; ".join(minimal[len(members) :])]
+            proven += _explained(claims, found.loc[name], members, model.limits(name, minimal))
+            found.loc[name, ["verdict", *_TEXTS[-5:]]] = proven
     for name in found.index[found["verdict"] == Verdict.TRUNCATED]:
         found.loc[name, "explanation"] = _cut(claims.loc[name], found.loc[name])
 
@@ -216,7 +207,7 @@ def _explained(
     nearest = nearest_numerators(printed, size)
     around = " and ".join(f"{number} of {size} is {shown} %" for number, shown in nearest)
     sizes = possible_denominators(printed, LARGEST, counted, ROUNDED_OR_CUT)
-    found = ", ".join(str(one) for one in sizes) or "none"
+    found = ", ".join(map(str, sizes)) or "none"
     if counted is None:
         first, of = f"No whole number of {size} patients is {printed} %: {around}.", "a whole number of"
     else:
@@ -298,7 +289,7 @@ def contradictions(table: pd.DataFrame) -> pd.DataFrame:
         the minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
     """
     wrong = table[table["verdict"] == Verdict.CONTRADICTS]
-    places = pd.Series({name: place(claim) for name, claim in table.iterrows()})
+    places = table.apply(place, axis="columns")
     others = ["; ".join(places[names.split()[1:]]) or "itself" for names in wrong["contradicts"]]
     shown = wrong.assign(**{"place": places, "printed": wrong["value"], "cannot hold with": others})
     shown = shown.rename(columns={"explanation": "arithmetic"})
