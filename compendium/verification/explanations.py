@@ -74,9 +74,7 @@ def common_size(table: pd.DataFrame) -> CommonSize | None:
         for size in set(range(1, LARGEST + 1)) - {instead_of}:
             given = {name: _share(row, size) for name, row in members.iterrows()}
             repaired = {
-                name: text
-                for name, (number, text) in ((name, one) for name, one in given.items() if one)
-                if rounds_to(number, members.at[name, "value"].replace(",", "."))
+                name: one[1] for name, one in given.items() if one and rounds_to(one[0], members.at[name, "value"])
             }
             weight = (len(repaired), -abs(size - instead_of))
             if len(repaired) > 1 and (best is None or weight > best[:2]):
@@ -93,22 +91,16 @@ def _origin(table: pd.DataFrame, size: int, instead_of: int) -> str:
         for part, smaller in values.items():
             if larger - smaller == size:
                 text = f"{larger} − {smaller} = {size} ({place(table.loc[whole])}; {place(table.loc[part])})"
-                rest = [name for name, value in values.items() if value == size - instead_of and name != part]
-                return text + (
-                    f", the {size - instead_of} of {place(table.loc[rest[0]])} still counted" if rest else ""
-                )
+                more = size - instead_of
+                rest = [name for name, value in values.items() if value == more and name != part]
+                return text + (f", the {more} of {place(table.loc[rest[0]])} still counted" if rest else "")
     return ""
 
 
 def rounding_habit(table: pd.DataFrame) -> RoundingHabit:
     """Count the reproduced percentages of which rounding half up and cutting print other digits, by what was done."""
     percents = table[(table["kind"] == "percent") & (table["computed_denominator"] != "")]
-    cut = percents["verdict"] == Verdict.TRUNCATED
-    rounded = [
-        not rounds_to(
-            Fraction(100 * int(row["n"]), int(row["computed_denominator"])), row["value"].replace(",", "."), "truncate"
-        )
-        for _, row in percents[percents["verdict"] == Verdict.REPRODUCED].iterrows()
-        if row["computed_denominator"] != "0"
-    ]
-    return RoundingHabit(sum(rounded), int(cut.sum()))
+    rounded = percents[(percents["verdict"] == Verdict.REPRODUCED) & (percents["computed_denominator"] != "0")]
+    shares = [Fraction(100 * int(row.n), int(row.computed_denominator)) for row in rounded.itertuples()]
+    told = [not rounds_to(*one, "truncate") for one in zip(shares, rounded["value"], strict=True)]
+    return RoundingHabit(sum(told), int((percents["verdict"] == Verdict.TRUNCATED).sum()))

@@ -30,18 +30,14 @@ class ClaimsError(ValueError):
 
     def __init__(self, problems: str | pd.DataFrame) -> None:
         self.problems = pd.DataFrame() if isinstance(problems, str) else problems
-        super().__init__(problems if isinstance(problems, str) else "\n".join(_sentences(problems)))
-
-
-def _sentences(problems: pd.DataFrame) -> list[str]:
-    more = len(problems) - SHOWN
-    shown = [
-        f"{p.file}, row {p.row}, column {p.column}: {p.value!r} is not allowed; {p.allowed}"
-        if p.row
-        else f"{p.file}: {p.allowed}"
-        for p in problems.head(SHOWN).itertuples()
-    ]
-    return shown + ([f"... and {more} more problems"] if more > 0 else [])
+        sentences = [problems] if isinstance(problems, str) else []
+        for p in self.problems.head(SHOWN).itertuples():
+            place = (
+                f"{p.file}, row {p.row}, column {p.column}: {p.value!r} is not allowed; " if p.row else f"{p.file}: "
+            )
+            sentences.append(f"{place}{p.allowed}")
+        more = len(self.problems) - SHOWN
+        super().__init__("\n".join(sentences + [f"... and {more} more problems"] * (more > 0)))
 
 
 def _whole_file(file: str, *texts: str) -> pd.DataFrame:
@@ -135,8 +131,7 @@ def _value_problems(claims: pd.DataFrame) -> Problems:
 
 def _whole_problems(claims: pd.DataFrame, column: str, smallest: int) -> tuple[pd.Series, pd.DataFrame]:
     """Read a column of whole numbers; what is empty or wrong is missing."""
-    number = _whole(claims[column])
-    number = number.where(number.ge(smallest))
+    number = _whole(claims[column]).mask(lambda number: number.lt(smallest))
     bad = claims[column].ne("") & number.isna()
     return number, _problems(claims, bad, column, f"a whole number from {smallest}")
 

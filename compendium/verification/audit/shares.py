@@ -17,7 +17,8 @@ YES, NO, NOT_CHECKABLE = "yes", "no", "not checkable"
 BY_RULE = {"half_up": YES, "half_even": "by half-even only", "truncate": "by truncation"}
 """What a check answers that holds under a rule, but under none before it."""
 
-VERDICTS = (YES, *list(BY_RULE.values())[1:], NO, NOT_CHECKABLE)
+VERDICTS = (*BY_RULE.values(), NO, NOT_CHECKABLE)
+_ENDS = {"": "half_up", "_cut": "truncate"}  # of the names of columns, by rule
 
 
 def _digits(printed: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -59,15 +60,6 @@ def _possible_sizes(keys: pd.DataFrame, largest: int, rule: str) -> list[str]:
     return [", ".join(str(place + 1) for place in np.flatnonzero(row)) for row in possible]
 
 
-def _denominators(frame: pd.DataFrame, largest: int) -> pd.DataFrame:
-    keys = frame.drop_duplicates()
-    found = keys.assign(
-        denominators=_possible_sizes(keys, largest, "half_up"),
-        denominators_cut=_possible_sizes(keys, largest, "truncate"),
-    )
-    return frame.merge(found, how="left").set_index(frame.index)[["denominators", "denominators_cut"]]
-
-
 def audit_shares(shares: pd.DataFrame, largest: int) -> pd.DataFrame:
     """Check printed percentages: the ``value``, ``numerator`` and ``denominator`` of each, strings that may be empty.
 
@@ -82,21 +74,19 @@ def audit_shares(shares: pd.DataFrame, largest: int) -> pd.DataFrame:
     possible = np.where(known, NO, NOT_CHECKABLE).astype(object)
     for rule in reversed(RULES):  # so that of several that fit the first one stays
         possible[known & _fits(numerator, *bounds[rule])] = BY_RULE[rule]
-    columns = {
-        name: np.where(known, _ranges(*bounds[rule]), "")
-        for name, rule in (("numerators", "half_up"), ("numerators_cut", "truncate"))
-    }
+    columns = {f"numerators{end}": np.where(known, _ranges(*bounds[rule]), "") for end, rule in _ENDS.items()}
     found = pd.DataFrame({"possible": possible, **columns}, index=shares.index)
     prints = pd.DataFrame({"units": units, "scale": scale, "numerator": numerator}, index=shares.index)
-    found = found.join(_denominators(prints, largest))
+    keys = prints.drop_duplicates()
+    sizes = {f"denominators{end}": _possible_sizes(keys, largest, rule) for end, rule in _ENDS.items()}
+    found = found.join(prints.merge(keys.assign(**sizes), how="left").set_index(prints.index)[list(sizes)])
     odd = shares.join(found)[known & (possible != YES)]
     return found.join(_explained(odd)).fillna({"nearest": "", "finding": ""})
 
 
 def _explained(odd: pd.DataFrame) -> pd.DataFrame:
     """Say what lies on both sides of each printed percentage, and why it is not possible."""
-    nearest = [nearest_numerators(row.value, int(row.denominator)) for row in odd.itertuples()]
-    pairs = list(zip(odd.itertuples(), nearest, strict=True))
+    pairs = [(row, nearest_numerators(row.value, int(row.denominator))) for row in odd.itertuples()]
     texts = {
         "nearest": ["; ".join(f"{k} of {row.denominator}: {text}" for k, text in around) for row, around in pairs],
         "finding": [_finding(row, around) for row, around in pairs],

@@ -6,16 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.verification.audit.arithmetic import (
-    combined_possible,
-    mean_possible,
-    nearest_means,
-    nearest_ratios,
-    parts_add_up,
-    possible_ratios,
-    range_possible,
-    sd_possible,
-)
+from compendium.verification.audit import arithmetic
 from compendium.verification.audit.rounding import RULES, printed_number, round_like, rounds_to
 from compendium.verification.audit.shares import BY_RULE, NO, VERDICTS, YES, misread
 
@@ -57,8 +48,8 @@ def _means(claims: pd.DataFrame) -> Iterator[Row]:
     """Check the means whose number of values and fineness are known (GRIM)."""
     for row in claims[claims["kind"].eq("mean") & claims["n"].ne("") & claims["step"].ne("")].itertuples():
         n, printed = int(row.n), row.value
-        possible = _answer(lambda rule, row=row, n=n: mean_possible(row.value, n, row.step, rule))
-        pairs = [(round_like(total, row.step), text) for total, text in nearest_means(printed, n, row.step)]
+        possible = _answer(lambda rule, row=row, n=n: arithmetic.mean_possible(row.value, n, row.step, rule))
+        pairs = [(round_like(total, row.step), text) for total, text in arithmetic.nearest_means(printed, n, row.step)]
         around = " and ".join(f"the sum {total} gives {text}" for total, text in pairs)
         how = "" if possible == NO else ", unless it was not rounded half up"
         finding = f"No {n} values in steps of {row.step} have the mean {printed}: {around}{how}."
@@ -84,12 +75,12 @@ def _two_counts(row: Any) -> Row:
 
 def _divided(row: Any) -> Row:
     total = int(row.n)
-    possible = _answer(lambda rule: bool(possible_ratios(row.value, total, rule)))
-    texts = [(f"{a} to {b}", text) for a, b, text in nearest_ratios(row.value, total)]
+    possible = _answer(lambda rule: bool(arithmetic.possible_ratios(row.value, total, rule)))
+    texts = [(f"{a} to {b}", text) for a, b, text in arithmetic.nearest_ratios(row.value, total)]
     around = " and ".join(f"{groups} is {text}" for groups, text in texts)
     finding = f"No two groups of {total} together have the ratio {row.value}: {around}."
     if possible not in (YES, NO):
-        a, b = possible_ratios(row.value, total, ("half_even", "truncate"))[0]
+        a, b = arithmetic.possible_ratios(row.value, total, ("half_even", "truncate"))[0]
         finding = misread(f"{a} to {b}", Fraction(a, b), row.value, possible)
     return _row(row.Index, possible, finding, "; ".join(f"{groups}: {text}" for groups, text in texts))
 
@@ -120,7 +111,7 @@ def _range(members: dict[str, Any]) -> list[Row]:
     low, high, n = members["minimum"], members["maximum"], _size(members)
 
     def fits(**inner: str) -> str:
-        return _answer(lambda rule: range_possible(low.value, high.value, **inner, n=n, rule=rule))
+        return _answer(lambda rule: arithmetic.range_possible(low.value, high.value, **inner, n=n, rule=rule))
 
     possible = fits()
     finding = f"The minimum {low.value} and the maximum {high.value} do not fit each other."
@@ -146,10 +137,10 @@ def _deviation(members: dict[str, Any]) -> list[Row]:
         return []
     bounds = {}
     if "minimum" in members and "maximum" in members:
-        bounds = {kind: printed_number(members[kind].value)[0] for kind in ("minimum", "maximum")}
+        bounds = {kind: _number(members[kind].value) for kind in ("minimum", "maximum")}
         # Printed bounds are rounded as well, so they bind only where they are as fine as the values.
-        bounds = bounds if all((bound / printed_number(step)[0]).denominator == 1 for bound in bounds.values()) else {}
-    possible = _answer(lambda rule: sd_possible(row.value, mean.value, n, step, rule=rule, **bounds))
+        bounds = bounds if all((bound / _number(step)).denominator == 1 for bound in bounds.values()) else {}
+    possible = _answer(lambda rule: arithmetic.sd_possible(row.value, mean.value, n, step, rule=rule, **bounds))
     text = f"No {n} values in steps of {step} have the mean {mean.value} and the standard deviation {row.value}."
     return [_row(row.Index, possible, text)]
 
@@ -174,16 +165,15 @@ def _combined(whole: Any, parts: list[Any]) -> Row:
     values, printed = [row.value for row in parts], whole.value
     sizes = [int(row.n) for row in parts if row.n]
     weighed = whole.kind == "mean" and len(sizes) == len(parts)
-    possible = _answer(lambda rule: combined_possible(whole.kind, values, printed, sizes if weighed else None, rule))
-    low, high = COMBINED[whole.kind]
-    shown = (
-        f"from {low(values, key=_number)} to {high(values, key=_number)}"
-        if low is not high
-        else str(low(values, key=_number))
+    possible = _answer(
+        lambda rule: arithmetic.combined_possible(whole.kind, values, printed, sizes if weighed else None, rule)
     )
+    low, high = COMBINED[whole.kind]
+    ends = low(values, key=_number), high(values, key=_number)
+    shown = ends[0] if low is high else f"from {ends[0]} to {ends[1]}"
     if weighed:
-        mean = sum(n * printed_number(value)[0] for n, value in zip(sizes, values, strict=True)) / sum(sizes)
-        shown = f"{round_like(mean, max(values, key=len))}"
+        mean = sum(n * _number(value) for n, value in zip(sizes, values, strict=True)) / sum(sizes)
+        shown = round_like(mean, max(values, key=len))
     groups = " and ".join(f"{row.value}{f' of {row.n}' if row.n else ''}" for row in parts)
     finding = f"The groups with a {whole.kind} of {groups} have together {shown}, not {printed}."
     return _row(whole.Index, possible, finding, f"of the groups: {shown}")
@@ -194,9 +184,8 @@ def _number(printed: str) -> Fraction:
 
 
 def _sum(claim: str, values: list[str], rounded: bool) -> Row:
-    parts, total = values[:-1], values[-1]
-    possible = _answer(lambda rule: parts_add_up(parts, total, rounded, rule))
-    made = sum(printed_number(value)[0] for value in parts)
-    shown = round_like(made, max(values, key=lambda value: printed_number(value)[1]))
+    *parts, total = values
+    possible = _answer(lambda rule: arithmetic.parts_add_up(parts, total, rounded, rule))
+    shown = round_like(sum(map(_number, parts)), max(values, key=lambda value: printed_number(value)[1]))
     finding = f"The parts {', '.join(parts)} make {shown}, not {total}."
     return _row(claim, possible, finding, f"sum of the parts: {shown}")
