@@ -22,6 +22,14 @@ def options(doc: str, **known: tuple[Any, str]) -> argparse.Namespace:
     return parser.parse_args()
 
 
+def notebook(*sources: str) -> dict[str, Any]:
+    """Make a notebook of cells of code."""
+    code = {"cell_type": "code", "execution_count": None, "outputs": []}
+    cells = [code | {"id": f"cell-{n}", "metadata": {}, "source": source} for n, source in enumerate(sources)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
+
+
 def timed(task: Callable[[], Any]) -> tuple[float, Any]:
     """Call a task once; returns the seconds it took and what it returned."""
     start = time.perf_counter()

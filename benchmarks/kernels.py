@@ -13,17 +13,13 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import options, timed
+from benchmarks import notebook, options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.jobs import BuildError
 from compendium.workflow.kernels import Kernels, environment, private_folder
 from compendium.workflow.notebooks import execute, load_papermill
 from compendium.workflow.project import ROOT
 from compendium.workflow.warm_kernels import started
-
-CELL = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [], "source": "1 + 1"}
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": [CELL]}
 
 
 def outcome(folder: Path, kernels: Kernels, number: int) -> str:
@@ -51,9 +47,9 @@ def main() -> None:
     load_papermill()
     with tempfile.TemporaryDirectory() as folder, private_folder() as private:
         os.environ.update(environment(Path(folder), private) | {"COMPENDIUM_COLD": "1" if given.cold else ""})
-        notebook = Path(folder) / "notebook.ipynb"
-        notebook.write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-        with started(ROOT, private, [notebook] * 2) as server, ThreadPoolExecutor(2 * cores()) as pool:
+        path = Path(folder) / "notebook.ipynb"
+        path.write_text(json.dumps(notebook("1 + 1")), encoding="utf-8")
+        with started(ROOT, private, [path] * 2) as server, ThreadPoolExecutor(2 * cores()) as pool:
             run = partial(outcome, Path(folder), Kernels(private, server))
             outcomes = Counter(pool.map(run, range(4)))
             before = usage()

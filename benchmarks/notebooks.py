@@ -15,7 +15,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks import options, timed
+from benchmarks import notebook, options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import JOBS, Job
@@ -49,15 +49,12 @@ stats.ttest_rel(data.x, data.y).pvalue
 
 def synthetic(root: Path, number: int) -> tuple[Job, ...]:
     """Make a project of notebooks that each import the usual packages and draw one figure."""
-    code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
-    tagged = {**code, "metadata": {"tags": ["parameters"]}, "id": "a", "source": PARAMETERS}
-    cells_ = [tagged, {**code, "id": "b", "source": IMPORTS}, {**code, "id": "c", "source": FIGURE}]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells_}
+    made = notebook(PARAMETERS, IMPORTS, FIGURE)
+    made["cells"][0]["metadata"]["tags"] = ["parameters"]
     for folder in ("notebooks", "data/cohort"):
         (root / folder).mkdir(parents=True)
     for n in range(number):
-        (root / f"notebooks/n{n}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        (root / f"notebooks/n{n}.ipynb").write_text(json.dumps(made), encoding="utf-8")
     return tuple(Job(f"n{n}", f"n{n}.ipynb", {"name": f"figure-{n}"}) for n in range(number))
 
 
@@ -68,12 +65,9 @@ def given(job: Job, root: Path, out: Path) -> dict[str, object]:
 
 def by_build(root: Path, jobs: tuple[Job, ...], out: Path, cold: str = "") -> None:
     """Build all with the driver of this project, kernels being forked, or started one by one."""
-    code = (
-        "import sys; from pathlib import Path; from compendium.workflow.__main__ import main; "
-        "from compendium.workflow.jobs import Job; "
-        f"sys.exit(main(['paper', '--cohort', {str(root / 'data/cohort')!r}, '--out', {str(out / 'results')!r}], "
-        f"Path({str(root)!r}), {jobs!r}))"
-    )
+    imports = "import sys; from pathlib import Path; from compendium.workflow.__main__ import main, Job"
+    command = ["paper", "--cohort", str(root / "data/cohort"), "--out", str(out / "results")]
+    code = f"{imports}; sys.exit(main({command!r}, Path({str(root)!r}), {jobs!r}))"
     surroundings = os.environ | {"COMPENDIUM_COLD": cold}
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, env=surroundings)
 
@@ -82,11 +76,10 @@ def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Run one after another through the papermill command line."""
     for job in jobs:
         options = [word for name, value in given(job, root, out).items() for word in ("-r", name, str(value))]
-        notebook = root / "notebooks" / job.notebook
-        command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--cwd", str(notebook.parent)]
-        subprocess.run(
-            [*command, str(notebook), str(out / f"{job.name}.ipynb"), *options], check=True, stderr=subprocess.DEVNULL
-        )
+        folder = root / "notebooks"
+        command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--cwd", str(folder)]
+        command += [str(folder / job.notebook), str(out / f"{job.name}.ipynb"), *options]
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
 def write_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
@@ -101,18 +94,19 @@ def write_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
         (out / f"{job.name}.py").write_text("\n".join(sources), encoding="utf-8")
 
 
+def _run(root: Path, command: list[str], **more: object) -> None:
+    with private_folder() as folder:
+        surroundings = {**os.environ, **environment(root, folder), "MPLBACKEND": "agg"}
+        subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True, **more)
+
+
 def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Run the code as scripts under make, as many at a time as there are cores."""
     write_scripts(root, jobs, out)
-    rules = "".join(
-        f'{job.name}:\n\t@"{sys.executable}" "{out}/{job.name}.py" > "{out}/{job.name}.log"\n' for job in jobs
-    )
     names = " ".join(job.name for job in jobs)
+    rules = f'{names}:\n\t@"{sys.executable}" "{out}/$@.py" > "{out}/$@.log"\n'
     (out / "Makefile").write_text(f".PHONY: all {names}\nall: {names}\n{rules}", encoding="utf-8")
-    with private_folder() as folder:
-        surroundings = {**os.environ, **environment(root, folder), "MPLBACKEND": "agg"}
-        command = ["make", f"-j{cores()}", "-f", str(out / "Makefile")]
-        subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True)
+    _run(root, ["make", f"-j{cores()}", "-f", str(out / "Makefile")])
 
 
 FORKS = """
@@ -140,19 +134,13 @@ def by_forks(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     write_scripts(root, jobs, out)
     modules = modules_needed(root, [root / "notebooks" / job.notebook for job in jobs])
     orders = json.dumps([modules, [str(out / f"{job.name}.py") for job in jobs], cores()])
-    with private_folder() as folder:
-        surroundings = {**os.environ, **environment(root, folder), "MPLBACKEND": "agg"}
-        command = [sys.executable, "-c", FORKS]
-        subprocess.run(command, cwd=root / "notebooks", env=surroundings, check=True, input=orders, text=True)
+    _run(root, [sys.executable, "-c", FORKS], input=orders, text=True)
 
 
 def main() -> None:
     """Measure the ways in turn and print the shortest time of each."""
-    given = options(
-        __doc__,
-        repeat=(2, "times each way is measured"),
-        synthetic=(0, "number of made-up notebooks instead of the real ones"),
-    )
+    repeat, made = (2, "times each way is measured"), (0, "number of made-up notebooks instead of the real ones")
+    given = options(__doc__, repeat=repeat, synthetic=made)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) if given.synthetic else ROOT
         jobs = synthetic(root, given.synthetic) if given.synthetic else JOBS

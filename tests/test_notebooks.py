@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compendium.workflow.jobs import JOBS, OBSERVED_JOBS, _others
-from compendium.workflow.parameters import check_parameters, parameters_of
+from compendium.workflow.notebooks import check_parameters, parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

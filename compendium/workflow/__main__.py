@@ -9,10 +9,8 @@ from pathlib import Path
 from compendium.workflow.build import paper, references, run
 from compendium.workflow.centre import HIDE_BELOW, Handling, check
 from compendium.workflow.jobs import JOBS, BuildError, Job
-from compendium.workflow.parameters import parameter_value
+from compendium.workflow.notebooks import parameter_value
 from compendium.workflow.project import ROOT, Project
-
-__all__ = ["main"]
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -2,11 +2,13 @@
 
 Every job of `compendium.workflow.jobs` is one notebook run by papermill into an empty folder of its own; when it has
 succeeded its files are moved into the folder of the results. What was made from what is recorded under `build/`, for
-each folder of results apart, so that only what changed is built again.
+each folder of results apart, so that only what changed is built again. Builds go one at a time; kernels have their own
+surroundings, and nothing half-done is left behind.
 """
 
 import contextlib
 import csv
+import fcntl
 import os
 import sys
 import time
@@ -15,17 +17,57 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from compendium.folders import remove_folder
+from compendium.folders import make_folder, remove_folder
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
 from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.kernels import SCRATCH, Kernels
-from compendium.workflow.parameters import check_parameters, parameters_of
-from compendium.workflow.plan import Plan
+from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder
+from compendium.workflow.notebooks import check_parameters, parameters_of
+from compendium.workflow.plan import Outputs, Plan
 from compendium.workflow.project import ROOT, Project
-from compendium.workflow.publish import Outputs
-from compendium.workflow.session import kernels, locked
 
-__all__ = ["paper", "references", "run"]
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Wait until no other build holds the lock, then hold it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another build to finish ...", flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _clean(project: Project) -> None:
+    """Remove what an interrupted build leaves."""
+    remove_folder(project.under_build("staging"))
+    for part in [*project.out.glob(".*.part"), *project.out.glob("*/.*.part")]:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> Iterator[Kernels]:
+    """Prepare for running some notebooks, with results in `output` if it is given, and tidy up whatever happens."""
+    # Slow imports, not needed when there is nothing to do.
+    from compendium.workflow.driver import interruptible
+    from compendium.workflow.notebooks import load_papermill
+    from compendium.workflow.warm_kernels import started
+
+    before = dict(os.environ)
+    with private_folder() as private, interruptible(lambda: (_clean(project), remove_folder(private))):
+        _clean(project)
+        os.environ.update(environment(project.root, private, output))
+        try:
+            make_folder(project.under_build("staging"))
+            project.under_build("executed").mkdir(parents=True, exist_ok=True)
+            with started(project.root, private, notebooks, str(project.cohort)) as server:
+                load_papermill()  # while the server imports what the notebooks need
+                yield Kernels(private, server)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+            _clean(project)
 
 
 def _execute(project: Project, job: Job, kernels: Kernels) -> None:
@@ -45,7 +87,7 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
 
 
 @contextlib.contextmanager
-def prepared(project: Project, handling: Handling) -> Iterator[Project]:
+def _prepared(project: Project, handling: Handling) -> Iterator[Project]:
     """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
 
     Gives the same project back; for a cohort other than the shipped one, with the checked copy that the notebooks read,
@@ -80,9 +122,9 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
     """Build every result that is not up to date, or of some jobs; returns the exit code, 1 if a notebook failed."""
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(locked(project.under_build("record", "lock")))
+        stack.enter_context(_locked(project.under_build("record", "lock")))
         if not project.shipped:
-            project = stack.enter_context(prepared(project, handling))
+            project = stack.enter_context(_prepared(project, handling))
             print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
         plan = Plan(project, only)
         begin = plan.ready()
@@ -94,7 +136,7 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             return _end(plan)
         if project.shipped:
-            stack.enter_context(prepared(project, handling))
+            stack.enter_context(_prepared(project, handling))
         _check(project, project.jobs)
         plan.outputs.check_writable()
         if project.observed:
@@ -102,7 +144,7 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
-        with kernels(project, stale) as warm:
+        with _kernels(project, stale) as warm:
             from compendium.workflow.driver import report, run_all
 
             failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
@@ -134,7 +176,11 @@ def _end(plan: Plan) -> int:
     code = _print_verdicts(project) if "verdicts" in plan.done else 0
     if code == 0 and "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
         print("The verdicts are those of an earlier build: make paper.")
-    _print_differences(project)
+    if project.out == project.root / "figures":
+        from compendium.workflow.differences import against_committed, in_one_line
+
+        if apart := in_one_line(against_committed(project.root, project.out)):
+            print(f"Not the committed results: {apart}")
     return code
 
 
@@ -142,28 +188,16 @@ def _print_verdicts(project: Project) -> int:
     """Say how many printed numbers were reproduced; 1 if one differs though no other statement contradicts it."""
     with (project.out / "verdicts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    parts = ", ".join(
-        f"{number} {verdict}" for verdict, number in Counter(row["verdict"] for row in rows).most_common()
-    )
+    found = Counter(row["verdict"] for row in rows).most_common()
+    parts = ", ".join(f"{number} {verdict}" for verdict, number in found)
     print(f"Printed numbers: {parts}. See {os.path.relpath(project.out / 'verdicts.html')}")
     wrong = [row["claim"] for row in rows if row["verdict"] == "differs"]
     if not wrong or project.criteria != "paper":  # under other rules other numbers are no defect
         return 0
     shown = ", ".join(wrong[:10]) + (f" and {len(wrong) - 10} more" if len(wrong) > 10 else "")
-    print(
-        f"error: the rows give other numbers than the paper, and nothing it prints explains it: {shown}",
-        file=sys.stderr,
-    )
+    text = "the rows give other numbers than the paper, and nothing it prints explains it"
+    print(f"error: {text}: {shown}", file=sys.stderr)
     return 1
-
-
-def _print_differences(project: Project) -> None:
-    """Say which of the committed results are not what was built here; silent if all are."""
-    if project.out == project.root / "figures":
-        from compendium.workflow.differences import against_committed, in_one_line
-
-        if apart := in_one_line(against_committed(project.root, project.out)):
-            print(f"Not the committed results: {apart}")
 
 
 def _as_observed(job: Job, project: Project) -> Job:
@@ -187,19 +221,16 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
         names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
         raise BuildError(f"{notebook}: no such notebook; allowed: {names}")
     outputs = Outputs(project.out, {}, ())
-    with locked(project.under_build("record", "lock")), prepared(project, handling) as project:
+    with _locked(project.under_build("record", "lock")), _prepared(project, handling) as project:
         job = _as_observed(job, project) if project.observed else job
         _check(project, [job])
         outputs.check_writable()
-        with kernels(project, [project.notebook(job)]) as one:
+        with _kernels(project, [project.notebook(job)]) as one:
             _execute(project, job, one)
             changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
     print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
-    print(
-        "\n".join(
-            f"  {name}{'' if name in changed else ' (unchanged)'}" for name in outputs.record[job.name]["outputs"]
-        )
-    )
+    for name in outputs.record[job.name]["outputs"]:
+        print(f"  {name}{'' if name in changed else ' (unchanged)'}")
     return 0
 
 
@@ -209,8 +240,8 @@ def references(project: Project) -> int:
     for path in notebooks.values():
         parameters_of(path)
     changed: dict[str, bool] = {}
-    lock = locked(project.under_build("record", "lock"))
-    with lock, kernels(project, notebooks.values(), SCRATCH) as warm:
+    lock = _locked(project.under_build("record", "lock"))
+    with lock, _kernels(project, notebooks.values(), SCRATCH) as warm:
         from compendium.workflow.driver import report, run_all
         from compendium.workflow.notebooks import refresh
 

@@ -14,8 +14,6 @@ from compendium.workflow.project import Project
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
 
-__all__ = ["AS_USUAL", "HIDE_BELOW", "PAGE", "Handling", "check", "prepare", "write_page"]
-
 PAGE = "index.html"
 """The page that holds all results of an observed cohort."""
 
@@ -94,7 +92,8 @@ def prepare(project: Project, handling: Handling) -> Project:
     found, shown = _run_check(project.cohort, handling)
     lines = _report(shown, project.under_build("check"), project.root)
     if len(found.errors):
-        raise BuildError(f"{_name(project.cohort)}: the cohort cannot be used\n" + "\n".join(lines))
+        shown = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
+        raise BuildError(f"{shown}: the cohort cannot be used\n" + "\n".join(lines))
     tables, observed = found.tables, not found.reconstructed
     print("\n".join(lines))
     if not handling.identifiers:
@@ -131,7 +130,3 @@ def write_page(project: Project) -> None:
         write_atomically(project.out / PAGE, page.encode())
     except OSError as error:
         raise BuildError(f"{project.out / PAGE}: cannot be written: {error.strerror}") from error
-
-
-def _name(path: Path) -> str:
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Difference", "against_committed", "differences", "in_one_line"]
-
 _NUMBER = re.compile(rb"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
 _TEXTS = (".csv", ".html", ".ipynb", ".json", ".svg")
 

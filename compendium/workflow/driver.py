@@ -12,8 +12,6 @@ from typing import NoReturn
 from compendium.workflow.jobs import BuildError
 from compendium.workflow.notebooks import NotebookError
 
-__all__ = ["cores", "interruptible", "report", "run_all"]
-
 
 def cores() -> int:
     """Count the processor cores that this process may use."""

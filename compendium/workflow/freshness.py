@@ -18,8 +18,6 @@ from pathlib import Path
 
 from compendium.workflow.jobs import BuildError
 
-__all__ = ["Digests", "cells"]
-
 # Raised when the digest is taken over other things, so that older records count as stale.
 _VERSION = 2
 
@@ -63,12 +61,7 @@ def _imported(source: str, module: str) -> set[str]:
 class Digests:
     """Digests of the files of one project, each file read once.
 
-    Parameters
-    ----------
-    root : Path
-        The project: the folder that holds the packages and `requirements.lock`.
-    packages : tuple of str
-        Names of the importable packages in it.
+    `root` is the folder that holds its importable `packages` and `requirements.lock`.
     """
 
     def __init__(self, root: Path, packages: tuple[str, ...] = ("analysis", "compendium")) -> None:

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Population
 
-__all__ = ["JOBS", "OBSERVED_JOBS", "BuildError", "Job", "jobs_for"]
-
 
 class BuildError(Exception):
     """A build cannot go on; the message names the notebook, file or parameter and what would be right."""

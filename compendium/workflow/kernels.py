@@ -18,8 +18,6 @@ from compendium.folders import abandoned, make_private_folder, remove_folder
 if TYPE_CHECKING:
     from compendium.workflow.warm_kernels import WarmServer
 
-__all__ = ["SCRATCH", "Kernels", "connection", "environment", "private_folder"]
-
 # Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
 SCRATCH = "../build/scratch"
 
@@ -78,9 +76,7 @@ def environment(root: Path, folder: Path, output: str = "") -> dict[str, str]:
         "MPLCONFIGDIR": str(cache / "matplotlib"),
         "XDG_CACHE_HOME": str(cache),
         "IPYTHONDIR": str(folder / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        **{f"JUPYTER_{kind.upper()}_DIR": str(folder / kind) for kind in ("config", "data", "runtime")},
         "JUPYTER_PREFER_ENV_PATH": "1",
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads),
     }

@@ -1,14 +1,112 @@
-"""Which jobs are stale, in which order they can run, and what happens when one is done."""
+"""Which jobs are stale, in which order they can run, and what happens when one is done.
+
+Results are put in their place as whole files, with a record of who made what, and nothing is left of former runs.
+"""
 
 import difflib
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
+from compendium.files import write_atomically
 from compendium.workflow.freshness import Digests
 from compendium.workflow.jobs import BuildError, Job
 from compendium.workflow.project import Project
-from compendium.workflow.publish import Outputs, read_record, write_record
 
-__all__ = ["Plan"]
+_VERSION = 1
+
+
+def _read_record(path: Path) -> dict[str, dict]:
+    """Read what earlier builds made: by job the digests of inputs and outputs, and seconds; nothing if unreadable."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return record["jobs"] if record["version"] == _VERSION else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write_record(path: Path, jobs: Mapping[str, dict]) -> None:
+    """Write what was made, for `_read_record`."""
+    text = json.dumps({"version": _VERSION, "jobs": dict(jobs)}, indent=1, sort_keys=True)
+    write_atomically(path, text.encode())
+
+
+class Outputs:
+    """The folder of the results, made when it is missing, and who made which file in it.
+
+    `record` is what earlier builds made, see `_read_record`, and `jobs` names the jobs there are now; files of other
+    jobs in the record are removed by `prune`.
+    """
+
+    def __init__(self, folder: Path, record: Mapping[str, dict], jobs: Iterable[str]) -> None:
+        self.folder = folder
+        self.record = dict(record)
+        self._jobs = set(jobs)
+        self._owners: dict[str, str] = {}
+
+    def check_writable(self) -> None:
+        """Make the folder and try to write in it, before anything runs; BuildError if that fails."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".writable-"):
+                pass
+        except OSError as error:
+            raise BuildError(f"{self.folder}: results cannot be written here: {error.strerror}") from error
+
+    def keep(self, job: str) -> None:
+        """Note that a job is up to date and owns its files."""
+        self._claim(job, self.record[job]["outputs"])
+
+    def _claim(self, job: str, names: Iterable[str]) -> None:
+        for name in names:
+            owner = self._owners.get(name, job)
+            if owner != job:
+                raise BuildError(f"{name} is written by two jobs, {owner} and {job}; give one another file name")
+        self._owners.update(dict.fromkeys(names, job))
+
+    def publish(self, job: str, staging: Path, inputs: str, seconds: float) -> list[str]:
+        """Move the files of a finished job into the folder and record them.
+
+        A file that did not change is left alone. A file that the job made formerly and no longer makes is removed.
+        """
+        paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
+        contents = {path.relative_to(staging).as_posix(): path.read_bytes() for path in paths}
+        self._claim(job, contents)
+        try:
+            changed = [name for name, content in contents.items() if self._put(name, content)]
+            self._remove(set(self.record.get(job, {}).get("outputs", ())) - self._owners.keys())
+        except OSError as error:
+            raise BuildError(f"{error.filename}: cannot be written: {error.strerror}") from error
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        self.record[job] = {"inputs": inputs, "outputs": digests, "seconds": round(seconds, 2)}
+        return changed
+
+    def _put(self, name: str, content: bytes) -> bool:
+        path = self.folder / name
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+        return True
+
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def withdraw(self, job: str) -> bool:
+        """Remove the files of a job and forget it; tells whether there was anything."""
+        entry = self.record.pop(job, None)
+        self._remove(set(entry["outputs"]) - self._owners.keys() if entry else ())
+        return entry is not None
+
+    def prune(self) -> list[str]:
+        """Remove the files of jobs that are no more; returns those jobs."""
+        gone = sorted(set(self.record) - self._jobs)
+        for job in gone:
+            self._remove(set(self.record.pop(job)["outputs"]) - self._owners.keys())
+        return gone
 
 
 def _chosen(jobs: Iterable[Job], only: Sequence[str]) -> dict[str, Job]:
@@ -37,19 +135,9 @@ def _check(jobs: Iterable[Job]) -> None:
 
 
 class Plan:
-    """The state of one build.
+    """The state of one build: what to build, from which cohort, to which folder, and the jobs wanted, all if none is.
 
-    Parameters
-    ----------
-    project : Project
-        What to build, from which cohort, to which folder.
-    only : sequence of str
-        Names of the jobs that are wanted; all if there is none.
-
-    Raises
-    ------
-    BuildError
-        Two jobs have one name, one comes after a job that is not above it, or none has a name that is wanted.
+    BuildError if two jobs have one name, one comes after a job that is not above it, or none has a name that is wanted.
     """
 
     def __init__(self, project: Project, only: Sequence[str] = ()) -> None:
@@ -57,7 +145,7 @@ class Plan:
         self.project = project
         self.digests = Digests(project.root)
         self.record_file = project.under_build("record", "record.json")
-        self.outputs = Outputs(project.out, read_record(self.record_file), (job.name for job in project.jobs))
+        self.outputs = Outputs(project.out, _read_record(self.record_file), (job.name for job in project.jobs))
         self.inputs: dict[str, str] = {}
         self.done: set[str] = set()
         self.waiting = _chosen(project.jobs, only)
@@ -96,7 +184,7 @@ class Plan:
         """Publish what a job made."""
         staging = self.project.under_build("staging", name)
         changed = self.outputs.publish(name, staging, self.inputs[name], seconds)
-        write_record(self.record_file, self.outputs.record)
+        _write_record(self.record_file, self.outputs.record)
         self.done.add(name)
         self.changed += len(changed)
         return f"{len(self.outputs.record[name]['outputs'])} files"
@@ -107,10 +195,10 @@ class Plan:
             return []
         gone = [job.name for job in self.project.jobs if job.after and job.name not in self.done]
         gone = [name for name in gone if self.outputs.withdraw(name)]
-        write_record(self.record_file, self.outputs.record)
+        _write_record(self.record_file, self.outputs.record)
         return gone
 
     def prune(self) -> None:
         """Forget jobs that are no more, with their files."""
         if self.outputs.prune():
-            write_record(self.record_file, self.outputs.record)
+            _write_record(self.record_file, self.outputs.record)

@@ -19,8 +19,6 @@ from pathlib import Path
 
 from compendium.workflow.differences import Difference, differences, in_one_line
 
-__all__ = ["PROBE", "Variation", "portable", "variations"]
-
 PARTS = ("analysis", "compendium", "notebooks", "data", "Makefile", "pyproject.toml", "requirements.lock", "README.md")
 """What a build reads; `figures` is not copied, so that nothing is up to date."""
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from compendium.workflow.jobs import JOBS, Job
 
-__all__ = ["ROOT", "Project"]
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

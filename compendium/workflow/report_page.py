@@ -15,8 +15,6 @@ import mistune
 
 from compendium.reporting.pages import render
 
-__all__ = ["READING_ORDER", "report_page"]
-
 READING_ORDER: tuple[str, ...] = (
     *("patients", "table-1", "figure-1", "figure-e1", "figure-e2", "symptoms", "table-2", "response"),
     *("response-rates", "figure-2", "figure-e3", "figure-e4", "times", "duration", "dose", "safety"),
@@ -80,26 +78,9 @@ def _section(notebook: Path, prose: mistune.Markdown) -> dict[str, Any]:
 
 
 def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> str:
-    """Put executed notebooks on one page.
+    """Put executed notebooks on one page, in `READING_ORDER` below paragraphs that are to be read first.
 
-    Parameters
-    ----------
-    title : str
-        Heading of the page.
-    notes : iterable of str
-        What is to be read first, a paragraph each.
-    notebooks : iterable of Path
-        The executed notebooks; they are put into `READING_ORDER`.
-
-    Returns
-    -------
-    str
-        An HTML page in one file, which runs no script and loads nothing.
-
-    Raises
-    ------
-    ValueError
-        If a picture in a notebook is damaged.
+    The page is one file, runs no script and loads nothing. ValueError if a picture in a notebook is damaged.
     """
     place = {name: number for number, name in enumerate(READING_ORDER)}
     ordered = sorted(notebooks, key=lambda path: (place.get(path.stem, len(place)), path.stem))

@@ -22,8 +22,6 @@ from typing import Any
 
 from compendium.workflow.freshness import Digests
 
-__all__ = ["WarmServer", "manager_class", "modules_needed", "started"]
-
 _log = logging.getLogger(__name__)
 
 
@@ -57,14 +55,8 @@ def modules_needed(root: Path, notebooks: Iterable[Path]) -> list[str]:
 class WarmServer:
     """The process that forks kernels, as seen from the one that wants them; threads may share it.
 
-    Parameters
-    ----------
-    private : Path
-        Folder for sockets, see `kernels.private_folder`; the server removes it if this process is killed.
-    modules : sequence of str
-        What it imports.
-    cohort : str
-        A cohort that it reads, or nothing.
+    It imports some modules and reads a cohort, if one is named. `private` is the folder for sockets, see
+    `kernels.private_folder`; the server removes it if this process is killed.
     """
 
     def __init__(self, private: Path, modules: Iterable[str], cohort: str = "") -> None:

@@ -76,13 +76,7 @@ def _become_kernel(request: dict, server: int, line: socket.socket) -> NoReturn:
 
 
 class Server:
-    """The children by a number that is never used again, so that no signal reaches a process that is not one of them.
-
-    Parameters
-    ----------
-    line : socket
-        Where requests come from.
-    """
+    """The children by a number that is never used again, so that no signal reaches a process that is none of them."""
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
