@@ -1,13 +1,16 @@
-"""What explains several findings at once: one other number of patients, and how the paper rounds."""
+"""What is wrong with a number, in words, and what explains several at once: another size, and how the paper rounds."""
 
 from fractions import Fraction
 from typing import NamedTuple
 
 import pandas as pd
 
-from compendium.verification.audit.rounding import rounds_to
-from compendium.verification.published import place
-from compendium.verification.verdicts import LARGEST, Verdict
+from compendium.verification.audit.arithmetic import nearest_numerators, possible_denominators, possible_numerators
+from compendium.verification.audit.rounding import printed_number, round_like, rounds_to
+from compendium.verification.published import Verdict, place
+
+LARGEST = 65
+"""The largest number of patients that a percentage is tried with: those screened (L157)."""
 
 
 class CommonSize(NamedTuple):
@@ -104,3 +107,66 @@ def rounding_habit(table: pd.DataFrame) -> RoundingHabit:
     shares = [Fraction(100 * int(row.n), int(row.computed_denominator)) for row in rounded.itertuples()]
     told = [not rounds_to(*one, "truncate") for one in zip(shares, rounded["value"], strict=True)]
     return RoundingHabit(sum(told), int((percents["verdict"] == Verdict.TRUNCATED).sum()))
+
+
+def explained(
+    claims: pd.DataFrame, verdict: pd.Series, members: list[str], limits: tuple[Fraction, Fraction]
+) -> tuple[str, str, str]:
+    """Write a proof in a sentence, its arithmetic, and how it may have come about where that points to it."""
+    claim = claims.loc[members[0]]
+    printed = claim["value"]
+    # Of how many patients a percentage must be: as it prints itself, or else as the rows give it.
+    known = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
+    known = known or verdict["computed_denominator"]
+    if claim["kind"] != "percent" or not known:
+        return _limited(claims, members, limits)
+    size, counted = int(known), int(claim["numerator"]) if claim["numerator"] else None
+    nearest = nearest_numerators(printed, size)
+    around = " and ".join(f"{number} of {size} is {shown} %" for number, shown in nearest)
+    # A percentage is taken to be possible if rounding half up or cutting digits gives it.
+    sizes = possible_denominators(printed, LARGEST, counted, ("half_up", "truncate"))
+    if counted is None:
+        n, of = int(verdict["n"]), "a whole number of"
+        first = f"No whole number of {size} patients is {printed} %: {around}."
+    else:
+        n, of, exact = counted, str(counted), f"{100 * counted / size:.3f}"
+        first = f"{counted} of {size} is {exact} %, which is not {printed} %, rounded or cut. Near it lie {around}."
+    found = ", ".join(map(str, sizes)) or "none"
+    explanation = f"{first} Sizes up to {LARGEST} of which {printed} % is {of} patients, rounded or cut: {found}."
+    share = round_like(Fraction(100 * n, size), printed)
+    if n in possible_numerators(printed, size + 1):
+        proof = f"{printed} % is {n} of {size + 1}; {n} of {size} is {share} %."
+        hypothesis = f"The percentage is one of {size + 1} patients: an earlier version may have counted one more."
+        return proof, explanation, hypothesis
+    if fitting := [number for number, shown in nearest if shown == printed and counted == size]:
+        proof = f"{printed} % of {size} is {fitting[0]} patients; printed are {counted} of {size}, which is {share} %."
+        hypothesis = f"The count repeats the number evaluated; the percentage belongs to {fitting[0]} of {size}."
+        return proof, explanation, hypothesis
+    return f"No number of {size} patients is {printed} %: {around}.", explanation, ""
+
+
+def _limited(claims: pd.DataFrame, members: list[str], limits: tuple[Fraction, Fraction]) -> tuple[str, str, str]:
+    """Say what the other members of a contradiction leave to a number, and which they are."""
+    claim = claims.loc[members[0]]
+    places = [f"{place(claims.loc[name])} ({claims.at[name, 'value']})" for name in members[1:]]
+    others = [text[0].upper() + text[1:] for text in places]
+    if claim["statistic"] in ("not_before", "not_after"):
+        proof = f"{others[0]} and this statement speak of one period." if others else "The month cannot be right."
+        return proof, f"Printed is {claim['value']}; it cannot stand beside {' and '.join(others) or 'itself'}.", ""
+    low, high = (f"{float(end):g}" for end in limits)
+    value = printed_number(claim["value"])[0]
+    left = f"only {low}" if low == high else f"at most {high}" if value > limits[1] else f"at least {low}"
+    unit = f" {claim['unit']}" if claim["unit"] not in ("", "percent") else ""
+    grounds = " and ".join(others) or "The definitions"
+    proof = f"{grounds} leave{'s' * (len(others) == 1)} {left}{unit}; printed is {claim['value']}."
+    return proof, f"What the other statements leave goes from {low} to {high}; printed is {claim['value']}{unit}.", ""
+
+
+def cut(claim: pd.Series, verdict: pd.Series) -> str:
+    """Write the arithmetic of a number whose digits were cut."""
+    n, of, computed = verdict["n"], verdict["computed_denominator"], verdict["computed"]
+    if not of:
+        return f"Rounded half up it is {computed}, cut {claim['value']}."
+    unit, word = (100, "of") if claim["kind"] == "percent" else (1, "to")
+    share = f"{unit * int(n) / int(of):.{printed_number(claim['value'])[1] + 2}f}"
+    return f"{n} {word} {of} is {share}: rounded half up {computed}, cut {claim['value']}."

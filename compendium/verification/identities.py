@@ -152,35 +152,29 @@ def population_of(value: str) -> str:
     return _NAMED.get(last, last if last in _LIKE_CLAIMS else "all")
 
 
-_UNITS = (
-    # The beginning of a quantity's name, and what its medians, means and ends of ranges are measured in.
-    ("patients.age_at_", "years"),
-    ("table_1:general.time_to_treatment", "months"),
-    ("dosing.start_dose_mg", "mg"),
-    ("dosing.escalated_dose_mg", "mg"),
-    ("dosing.start_interval_weeks", "weeks"),
-    ("biology.tryptase.months_on_therapy", "months"),
-    ("biology.tryptase", "ng/mL"),
-    ("biology.total_ige", "UI/mL"),
-    ("table_1:laboratory.tryptase", "ng/mL"),
-    ("table_1:laboratory.total_ige", "UI/mL"),
-    ("symptoms.per_patient", "symptoms"),
-    ("followup.", "months"),
-)
+_UNITS = {
+    # What medians, means and ends of ranges are measured in, by how the name of their quantity begins; the first holds.
+    "years": ("patients.age_at_",),
+    "months": ("table_1:general.time_to_treatment", "biology.tryptase.months_on_therapy", "followup."),
+    "mg": ("dosing.start_dose_mg", "dosing.escalated_dose_mg"),
+    "weeks": ("dosing.start_interval_weeks",),
+    "ng/mL": ("biology.tryptase", "table_1:laboratory.tryptase"),
+    "UI/mL": ("biology.total_ige", "table_1:laboratory.total_ige"),
+    "symptoms": ("symptoms.per_patient",),
+}
 
 
 def units_of(quantity: str, statistic: str) -> tuple[str, ...]:
     """Name the units in which a statistic of a quantity may be printed."""
     if statistic in ("n", "denominator"):
         # A patient has one severe event at most, so that events and patients are one number.
-        return {"patients.centres.screened": ("centres",), "safety.severe.all": ("patients", "events")}.get(
-            quantity, ("patients",)
-        )
+        others = {"patients.centres.screened": ("centres",), "safety.severe.all": ("patients", "events")}
+        return others.get(quantity, ("patients",))
     if statistic == "percent":
         return ("percent",)
-    found = next((unit for start, unit in _UNITS if quantity.startswith(start)), "")
     if statistic in ("ratio", "not_before", "not_after"):
         return ("",)
+    found = next((unit for unit, starts in _UNITS.items() if quantity.startswith(starts)), "")
     return (found, "years") if quantity == "table_1:general.time_to_treatment" else (found,)
 
 
@@ -192,9 +186,8 @@ def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistenc
     part = claims["answer"].map(canonical)
     whole = part.map(denominator_of)
     # Nobody is evaluated twice.
-    evaluated = [
-        Relation(name, "<=", (_size_of("all"),)) for name in whole[part != ""].unique() if name.endswith("/denominator")
-    ]
+    own = [name for name in whole[part != ""].unique() if name.endswith("/denominator")]
+    evaluated = [Relation(name, "<=", (_size_of("all"),)) for name in own]
     # Times are kept in months; a few places of the paper print them in years.
     years = (claims["unit"] == "years") & part.str.startswith("table_1:general.time") if "unit" in claims else False
     factor = pd.Series("1", claims.index).mask(years, "12")

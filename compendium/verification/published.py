@@ -4,6 +4,7 @@ import fnmatch
 import json
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,17 @@ CLAIMS = Path(__file__).parents[2] / "data" / "published" / "claims.csv"
 
 Values = dict[str, dict[str, Any]]
 """Computed values by name: of the text, and cells of the tables as ``table_1:row:column``."""
+
+
+class Verdict(StrEnum):
+    """What became of a printed number, in the order of the report."""
+
+    REPRODUCED = "reproduced"
+    TRUNCATED = "reproduced by truncation"
+    WITHIN = "rows lie within"
+    CONTRADICTS = "contradicts itself"
+    NOT_COMPUTABLE = "not computable from patient rows"
+    DIFFERS = "differs"
 
 
 class AnswerError(ValueError):

@@ -71,13 +71,6 @@ def _label(claim: dict[str, Any]) -> str:
     return _LABELS.get(claim["claim"]) or claim["statement"].removesuffix(".").removesuffix(", the whole cohort")
 
 
-def _sizes(claims: pd.DataFrame) -> dict[str, int]:
-    """Give the size of each population: the denominator that the paper has for it most often."""
-    known = claims[claims["denominator"] != ""]
-    counts = known.groupby("population")["denominator"].agg(lambda texts: texts.mode().iloc[0])
-    return counts.astype(int).to_dict()
-
-
 def _statements(published: str | os.PathLike[str]) -> pd.DataFrame:
     """List the claims that a computed value answers, tables first, and the ``quantity`` that several have in common."""
     folder = Path(published)
@@ -185,7 +178,10 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
         If one of the two files cannot be used.
     """
     found = _statements(published)
-    sizes = _sizes(read_claims(Path(published) / "claims.csv"))
+    claims = read_claims(Path(published) / "claims.csv")
+    # The size of each population is the denominator that the paper has for it most often.
+    known = claims[claims["denominator"] != ""].groupby("population")["denominator"]
+    sizes = known.agg(lambda texts: int(texts.mode().iloc[0])).to_dict()
     for name, other in _OF_THE_SAME.items():
         if name in found.index and other in found.index and not found.at[name, "denominator"]:
             found.loc[name, "denominator"] = found.at[other, "denominator"]

@@ -11,8 +11,7 @@ import pandas as pd
 from compendium.reporting.pages import render
 from compendium.verification.explanations import common_size, rounding_habit
 from compendium.verification.identities import READINGS
-from compendium.verification.published import place
-from compendium.verification.verdicts import Verdict
+from compendium.verification.published import Verdict, place
 
 STUDY = "Omalizumab in patients with a mast cell disorder"
 

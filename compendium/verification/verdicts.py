@@ -6,34 +6,16 @@ then it *contradicts itself*, and the proof is the smallest set of claims that c
 
 import os
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from compendium.verification.audit.arithmetic import nearest_numerators, possible_denominators, possible_numerators
-from compendium.verification.audit.rounding import printed_number, round_like, rounds_to
+from compendium.verification.audit.rounding import round_like, rounds_to
+from compendium.verification.explanations import cut, explained
 from compendium.verification.identities import READINGS, canonical, consistency, population_of, units_of
-from compendium.verification.published import Values, place, read_answers, read_claims
-
-ROUNDED_OR_CUT = ("half_up", "truncate")
-"""A percentage is taken to be possible if rounding half up or cutting digits gives it."""
-
-LARGEST = 65
-"""The largest number of patients that a percentage is tried with: those screened (L157)."""
-
-
-class Verdict(StrEnum):
-    """What became of a printed number, in the order of the report."""
-
-    REPRODUCED = "reproduced"
-    TRUNCATED = "reproduced by truncation"
-    WITHIN = "rows lie within"
-    CONTRADICTS = "contradicts itself"
-    NOT_COMPUTABLE = "not computable from patient rows"
-    DIFFERS = "differs"
+from compendium.verification.published import Values, Verdict, place, read_answers, read_claims
 
 
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
@@ -121,10 +103,8 @@ def verdict_table(published: str | os.PathLike[str], values: Values, without: It
 
     Raises
     ------
-    ClaimsError, AnswerError
-        If one of the two files cannot be used.
-    ValueError
-        If a reading is unknown.
+    ClaimsError, AnswerError, ValueError
+        If one of the two files cannot be used, or a reading is unknown.
     """
     without = tuple(without)
     if unknown := sorted(set(without) - set(READINGS)):
@@ -151,12 +131,9 @@ def judged(claim: pd.Series, values: Values) -> dict[str, str]:
         row |= {"n": _whole(value, "n"), "computed_denominator": _whole(value, "denominator")}
         row["notebook"] = value["notebook"]
         if wrong := _other_parts(claim, value):
-            row["verdict"] = Verdict.DIFFERS
-            row["apart"] = "; ".join(
-                f"{part} {printed}, computed {computed or 'none'}"
-                for part, (printed, computed) in wrong.items()
-                if printed != claim["value"]  # a count is its own numerator
-            )
+            apart = [(part, *pair) for part, pair in wrong.items() if pair[0] != claim["value"]]
+            row["verdict"] = Verdict.DIFFERS  # a count is its own numerator, which is not said again
+            row["apart"] = "; ".join(f"{part} {one}, computed {other or 'none'}" for part, one, other in apart)
     elif not claim["reason"]:
         row["verdict"] = Verdict.DIFFERS
     return row | {"reason": claim["reason"]}
@@ -177,10 +154,10 @@ def _prove(claims: pd.DataFrame, found: pd.DataFrame, without: Iterable[str]) ->
         if minimal is not None:
             members = [one for one in minimal if one in claims.index]
             proven = [Verdict.CONTRADICTS, " ".join(members), "; ".join(minimal[len(members) :])]
-            proven += _explained(claims, found.loc[name], members, model.limits(name, minimal))
+            proven += explained(claims, found.loc[name], members, model.limits(name, minimal))
             found.loc[name, ["verdict", *_TEXTS[-5:]]] = proven
     for name in found.index[found["verdict"] == Verdict.TRUNCATED]:
-        found.loc[name, "explanation"] = _cut(claims.loc[name], found.loc[name])
+        found.loc[name, "explanation"] = cut(claims.loc[name], found.loc[name])
 
 
 def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[str]:
@@ -190,71 +167,6 @@ def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[s
     rank = 2 - sizes.str.startswith("patients.diagnosis").astype(int) - 2 * (sizes == "patients.included.screened")
     far = claims["section"] != claims.at[name, "section"]
     return sorted(others, key=lambda one: (far[one], rank[one], abs(at[one] - at[name])))
-
-
-def _explained(
-    claims: pd.DataFrame, verdict: pd.Series, members: list[str], limits: tuple[Fraction, Fraction]
-) -> tuple[str, str, str]:
-    """Write a proof in a sentence, its arithmetic, and how it may have come about where that points to it."""
-    claim = claims.loc[members[0]]
-    printed = claim["value"]
-    # Of how many patients a percentage must be: as it prints itself, or else as the rows give it.
-    known = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
-    known = known or verdict["computed_denominator"]
-    if claim["kind"] != "percent" or not known:
-        return _limited(claims, members, limits)
-    size, counted = int(known), int(claim["numerator"]) if claim["numerator"] else None
-    nearest = nearest_numerators(printed, size)
-    around = " and ".join(f"{number} of {size} is {shown} %" for number, shown in nearest)
-    sizes = possible_denominators(printed, LARGEST, counted, ROUNDED_OR_CUT)
-    found = ", ".join(map(str, sizes)) or "none"
-    if counted is None:
-        first, of = f"No whole number of {size} patients is {printed} %: {around}.", "a whole number of"
-    else:
-        exact = f"{100 * counted / size:.3f}"
-        first = f"{counted} of {size} is {exact} %, which is not {printed} %, rounded or cut. Near it lie {around}."
-        of = str(counted)
-    explanation = f"{first} Sizes up to {LARGEST} of which {printed} % is {of} patients, rounded or cut: {found}."
-    n = counted if counted is not None else int(verdict["n"])
-    share = round_like(Fraction(100 * n, size), printed)
-    if n in possible_numerators(printed, size + 1):
-        proof = f"{printed} % is {n} of {size + 1}; {n} of {size} is {share} %."
-        hypothesis = f"The percentage is one of {size + 1} patients: an earlier version may have counted one more."
-        return proof, explanation, hypothesis
-    fitting = [number for number, shown in nearest if shown == printed and counted == size]
-    if fitting:
-        proof = f"{printed} % of {size} is {fitting[0]} patients; printed are {counted} of {size}, which is {share} %."
-        hypothesis = f"The count repeats the number evaluated; the percentage belongs to {fitting[0]} of {size}."
-        return proof, explanation, hypothesis
-    return f"No number of {size} patients is {printed} %: {around}.", explanation, ""
-
-
-def _limited(claims: pd.DataFrame, members: list[str], limits: tuple[Fraction, Fraction]) -> tuple[str, str, str]:
-    """Say what the other members of a contradiction leave to a number, and which they are."""
-    claim = claims.loc[members[0]]
-    others = [f"{place(claims.loc[name])} ({claims.at[name, 'value']})" for name in members[1:]]
-    others = [text[0].upper() + text[1:] for text in others]
-    if claim["statistic"] in ("not_before", "not_after"):
-        proof = f"{others[0]} and this statement speak of one period." if others else "The month cannot be right."
-        return proof, f"Printed is {claim['value']}; it cannot stand beside {' and '.join(others) or 'itself'}.", ""
-    low, high = (f"{float(end):g}" for end in limits)
-    value = printed_number(claim["value"])[0]
-    left = f"only {low}" if low == high else f"at most {high}" if value > limits[1] else f"at least {low}"
-    unit = f" {claim['unit']}" if claim["unit"] not in ("", "percent") else ""
-    grounds = " and ".join(others) or "The definitions"
-    proof = f"{grounds} leave{'s' * (len(others) == 1)} {left}{unit}; printed is {claim['value']}."
-    return proof, f"What the other statements leave goes from {low} to {high}; printed is {claim['value']}{unit}.", ""
-
-
-def _cut(claim: pd.Series, verdict: pd.Series) -> str:
-    """Write the arithmetic of a number whose digits were cut."""
-    decimals = printed_number(claim["value"])[1]
-    if verdict["computed_denominator"]:
-        n, of = verdict["n"], verdict["computed_denominator"]
-        unit, word = (100, "of") if claim["kind"] == "percent" else (1, "to")
-        share = f"{n} {word} {of} is {unit * int(n) / int(of):.{decimals + 2}f}"
-        return f"{share}: rounded half up {verdict['computed']}, cut {claim['value']}."
-    return f"Rounded half up it is {verdict['computed']}, cut {claim['value']}."
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -308,8 +220,7 @@ def defects(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        A sentence for each such claim: where it stands, what is printed and what was computed, or that it has no
-        answer.
+        For each where it stands, what is printed and what was computed, or that it has no answer.
     """
     return [
         f"{name} ({place(claim)}): printed {claim['value']}, "

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.verification.audit import arithmetic
+import compendium.verification.audit.arithmetic as arithmetic
 from compendium.verification.audit.rounding import RULES, printed_number, round_like, rounds_to
 from compendium.verification.audit.shares import BY_RULE, NO, VERDICTS, YES, misread
 
