@@ -8,7 +8,7 @@ from compendium.verification.verdicts import Verdict
 __all__ = ["COLUMNS", "PageError", "shown_claims"]
 
 COLUMNS = (
-    *("section", "line", "table_row", "table_column", "statement", "population", "value", "unit", "verdict"),
+    *("section", "line", "table_row", "table_column", "statement", "population", "kind", "value", "unit", "verdict"),
     *("numerator", "denominator", "denominator_printed", "note", "computed", "n", "computed_denominator", "notebook"),
     *("apart", "reason", "contradicts", "readings", "proof", "explanation", "hypothesis"),
 )
