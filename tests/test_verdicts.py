@@ -226,7 +226,7 @@ def test_a_sum_that_does_not_add_up_is_proved_by_its_parts():
     assert minimal is not None and model.possible(minimal[1:])
     assert all(name.startswith("table2.") or name.split(".")[-1] in ("cm", "all", "patients") for name in minimal)
     # Every pair of a count and a percentage of ten patients, against trying all whole numbers.
-    empty = dict.fromkeys(["numerator", "denominator", "denominator_printed", "unit"], "")
+    empty = dict.fromkeys(["numerator", "denominator", "denominator_printed", "unit", "section"], "")
     size = empty | {"value": "", "answer": "patients.included.screened", "statistic": "n"}
     rate = empty | {"value": "", "answer": "response.best.orr.all", "statistic": "percent"}
     frame = pd.DataFrame({"size": size, "rate": rate}).T

@@ -17,13 +17,16 @@ class CommonSize(NamedTuple):
     """A number of patients that repairs several statements.
 
     `size` is the number in place of `instead_of`; `repaired` names the statements that are then as printed, rounded,
-    and `shares` says how each is; `origin` says how the size may be made from other printed counts, if it may.
+    and `shares` says how each is; `spoiled` counts the reproduced percentages of the other number that would then be
+    wrong, `percentages` all of them; `origin` says how the size may be made from other printed counts, if it may.
     """
 
     size: int
     instead_of: int
     repaired: tuple[str, ...]
     shares: tuple[str, ...]
+    spoiled: int
+    percentages: int
     origin: str
 
 
@@ -67,7 +70,7 @@ def common_size(table: pd.DataFrame) -> CommonSize | None:
     CommonSize or None
         Of the statements that contradict themselves or are cut, and are of the same number of patients, those that
         another number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number
-        repairs two. It is a hypothesis.
+        repairs two that contradict themselves. It is a hypothesis.
     """
     wrong = table[table["verdict"].isin([Verdict.CONTRADICTS, Verdict.TRUNCATED])]
     sizes = {name: _size(row) for name, row in wrong.iterrows()}
@@ -80,10 +83,24 @@ def common_size(table: pd.DataFrame) -> CommonSize | None:
                 name: one[1] for name, one in given.items() if one and rounds_to(one[0], members.at[name, "value"])
             }
             weight = (len(repaired), -abs(size - instead_of))
-            if len(repaired) > 1 and (best is None or weight > best[:2]):
-                origin = _origin(table, size, instead_of)
-                best = (*weight, CommonSize(size, instead_of, tuple(repaired), tuple(repaired.values()), origin))
+            contradictory = (members.loc[list(repaired), "verdict"] == Verdict.CONTRADICTS).sum()
+            if contradictory > 1 and (best is None or weight > best[:2]):
+                cost, origin = _cost(table, size, instead_of), _origin(table, size, instead_of)
+                best = (*weight, CommonSize(size, instead_of, tuple(repaired), tuple(repaired.values()), *cost, origin))
     return best[2] if best else None
+
+
+def _place(claim: pd.Series) -> str:
+    text = place(claim)
+    return text[0].upper() + text[1:]
+
+
+def _cost(table: pd.DataFrame, size: int, instead_of: int) -> tuple[int, int]:
+    """Count the reproduced percentages of one size that are wrong of another, and all of them."""
+    right = table[(table["kind"] == "percent") & (table["verdict"] == Verdict.REPRODUCED)]
+    right = right[right["computed_denominator"] == str(instead_of)]
+    wrong = [not rounds_to(Fraction(100 * int(row.n), size), row.value) for row in right.itertuples()]
+    return sum(wrong), len(right)
 
 
 def _origin(table: pd.DataFrame, size: int, instead_of: int) -> str:
@@ -93,10 +110,10 @@ def _origin(table: pd.DataFrame, size: int, instead_of: int) -> str:
     for whole, larger in values.items():
         for part, smaller in values.items():
             if larger - smaller == size:
-                text = f"{larger} − {smaller} = {size} ({place(table.loc[whole])}; {place(table.loc[part])})"
+                text = f"{larger} − {smaller} = {size} ({_place(table.loc[whole])}; {_place(table.loc[part])})"
                 more = size - instead_of
                 rest = [name for name, value in values.items() if value == more and name != part]
-                return text + (f", the {more} of {place(table.loc[rest[0]])} still counted" if rest else "")
+                return text + (f", the {more} of {_place(table.loc[rest[0]])} still counted" if rest else "")
     return ""
 
 
@@ -148,15 +165,15 @@ def explained(
 def _limited(claims: pd.DataFrame, members: list[str], limits: tuple[Fraction, Fraction]) -> tuple[str, str, str]:
     """Say what the other members of a contradiction leave to a number, and which they are."""
     claim = claims.loc[members[0]]
-    places = [f"{place(claims.loc[name])} ({claims.at[name, 'value']})" for name in members[1:]]
-    others = [text[0].upper() + text[1:] for text in places]
-    if claim["statistic"] in ("not_before", "not_after"):
+    others = [f"{_place(claims.loc[name])} ({claims.at[name, 'value']})" for name in members[1:]]
+    if claim["kind"] == "date":
         proof = f"{others[0]} and this statement speak of one period." if others else "The month cannot be right."
         return proof, f"Printed is {claim['value']}; it cannot stand beside {' and '.join(others) or 'itself'}.", ""
     low, high = (f"{float(end):g}" for end in limits)
     value = printed_number(claim["value"])[0]
     left = f"only {low}" if low == high else f"at most {high}" if value > limits[1] else f"at least {low}"
     unit = f" {claim['unit']}" if claim["unit"] not in ("", "percent") else ""
+    unit = unit.removesuffix("s") if low == high == "1" else unit
     grounds = " and ".join(others) or "The definitions"
     proof = f"{grounds} leave{'s' * (len(others) == 1)} {left}{unit}; printed is {claim['value']}."
     return proof, f"What the other statements leave goes from {low} to {high}; printed is {claim['value']}{unit}.", ""

@@ -53,7 +53,10 @@ def _read(path: Path) -> dict[str, tuple[str, list[str]]]:
 
 
 _RELATIONS = _read(Path(__file__).with_name("relations.txt"))
-READINGS = {name: given for name, given in _RELATIONS.items() if name}
+ONE_ROUNDING = "one rounding"
+READINGS = {name: given for name, given in _RELATIONS.items() if name} | {
+    ONE_ROUNDING: ("A median, mean or end of a range is rounded or cut alike wherever it stands.", [])
+}
 """By name: what is read into the paper, in a sentence, and the relations that follow."""
 
 
@@ -113,6 +116,8 @@ def denominator_of(quantity: str) -> str:
     last = quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
         return quantity.replace("kit_positive", "kit_evaluated")
+    if quantity.startswith("symptoms.") and last == "anaphylaxis":
+        return "symptoms.patients.anaphylaxis"
     if quantity.startswith("table_1:presentation.bone_marrow."):
         return "table_1:presentation.bone_marrow/denominator"
     if quantity.startswith(_EVALUATED):
@@ -167,7 +172,7 @@ _UNITS = {
 def units_of(quantity: str, statistic: str) -> tuple[str, ...]:
     """Name the units in which a statistic of a quantity may be printed."""
     if statistic in ("n", "denominator"):
-        # A patient has one severe event at most, so that events and patients are one number.
+        # The abstract counts severe events, the results the patients who had one.
         others = {"patients.centres.screened": ("centres",), "safety.severe.all": ("patients", "events")}
         return others.get(quantity, ("patients",))
     if statistic == "percent":
@@ -178,6 +183,20 @@ def units_of(quantity: str, statistic: str) -> tuple[str, ...]:
     return (found, "years") if quantity == "table_1:general.time_to_treatment" else (found,)
 
 
+def kind_of(quantity: str, statistic: str) -> str:
+    """Name the kind, as the claims do, that a statistic of a quantity is printed as."""
+    for kind, starts in {
+        "dose": ("dosing.start_dose_mg", "dosing.escalated_dose_mg"),
+        "interval": ("dosing.start_interval_weeks",),
+        "definition": ("biology.tryptase.months_on_therapy",),
+        "median": ("followup.first_improvement.symptom_medians",),
+    }.items():
+        if quantity.startswith(starts):
+            return kind
+    kinds = {"n": "count", "denominator": "count", "not_before": "date", "not_after": "date"}
+    return kinds.get(statistic, statistic)
+
+
 def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistency:
     """Make a model of the claims of this paper, given with the ``answer`` and ``statistic`` of each.
 
@@ -185,11 +204,18 @@ def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistenc
     """
     part = claims["answer"].map(canonical)
     whole = part.map(denominator_of)
+    # The highlights speak of patients surveyed; that these are the ones included is a reading.
+    surveyed = claims["section"].eq("highlights") & (part != "")
+    part, whole = (names.mask(surveyed, "highlights:" + names) for names in (part, whole))
+    part = part.mask(claims["unit"].eq("events") & (part != ""), "safety.severe_events.all")
+    screening = claims.index == "methods.screening.date"
+    part = part.mask(screening, "study.screening.all")
+    statistic = claims["statistic"].mask(screening, "not_after")
     # Nobody is evaluated twice.
     own = [name for name in whole[part != ""].unique() if name.endswith("/denominator")]
     evaluated = [Relation(name, "<=", (_size_of("all"),)) for name in own]
     # Times are kept in months; a few places of the paper print them in years.
     years = (claims["unit"] == "years") & part.str.startswith("table_1:general.time")
     factor = pd.Series("1", claims.index).mask(years, "12")
-    model = claims.assign(part=part, whole=whole, factor=factor)
-    return Consistency(model, [*relations(), *evaluated], without)
+    model = claims.assign(part=part, whole=whole, factor=factor, statistic=statistic)
+    return Consistency(model, [*relations(), *evaluated], without, ONE_ROUNDING)

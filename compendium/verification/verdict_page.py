@@ -113,12 +113,23 @@ def verdict_page(
         cut=[claim for claim in claims.values() if claim["verdict"] == Verdict.TRUNCATED],
         common=common,
         repaired=[claims[name] for name in repaired],
+        repaired_cut=sum(claims[name]["verdict"] == Verdict.TRUNCATED for name in repaired),
+        totals=_totals(found),
         habit=rounding_habit(table),
         definitions=[one for one in listed if one["kind"] == "definition"],
         wording=[one for one in listed if one["kind"] == "wording"],
         readings=[{"name": name, "text": text, "needed": name in needed} for name, (text, _) in READINGS.items()],
         unused=sorted(unused),
     )
+
+
+def _totals(found: pd.Series) -> dict[str, int]:
+    """Sum up the verdicts for the sentence at the top."""
+    numbers = {verdict: int(found.get(verdict, 0)) for verdict in Verdict}
+    rest = numbers[Verdict.NOT_COMPUTABLE]
+    agree = numbers[Verdict.REPRODUCED] + numbers[Verdict.TRUNCATED] + numbers[Verdict.WITHIN]
+    wrong, differs = numbers[Verdict.CONTRADICTS], numbers[Verdict.DIFFERS]
+    return {"answered": agree + wrong + differs, "agree": agree, "wrong": wrong, "differs": differs, "rest": rest}
 
 
 def _key(verdict: str) -> str:

@@ -1,7 +1,7 @@
 """A verdict on every printed number: what the rows give beside what the paper prints, and a proof where it is wrong.
 
 A claim that prints another number than computed *differs*, unless it can be proved to contradict others of the paper:
-then it *contradicts itself*, and the proof is the smallest set of claims that cannot hold together.
+then it *contradicts itself*, and the proof is a minimal set of claims that cannot hold together.
 """
 
 import os
@@ -14,7 +14,7 @@ import pandas as pd
 
 from compendium.verification.audit.rounding import round_like, rounds_to
 from compendium.verification.explanations import cut, explained
-from compendium.verification.identities import READINGS, canonical, consistency, population_of, units_of
+from compendium.verification.identities import READINGS, canonical, consistency, kind_of, population_of, units_of
 from compendium.verification.published import Values, Verdict, place, read_answers, read_claims
 
 
@@ -72,6 +72,7 @@ def _other_parts(claim: pd.Series, value: dict[str, Any]) -> dict[str, tuple[str
         "numerator": (claim["numerator"], _whole(value, "denominator" if statistic == "denominator" else "n")),
         "denominator": (claim["denominator"], _whole(value, "denominator")),
         "population": (claim["population"], population_of(claim["answer"])),
+        "kind": (claim["kind"], kind_of(canonical(claim["answer"]), statistic)),
     }
     wrong = {part: pair for part, pair in pairs.items() if pair[0] and pair[0] != pair[1]}
     units = units_of(canonical(claim["answer"]), statistic)
@@ -145,11 +146,12 @@ def _prove(claims: pd.DataFrame, found: pd.DataFrame, without: Iterable[str]) ->
     bound = found.loc[model.claims, "verdict"]
     # What the rows show to be possible together.
     held = bound.index[bound.isin([Verdict.REPRODUCED, Verdict.TRUNCATED])].tolist()
-    # Rows within a period prove none of its ends: each of these is held against the others as well.
-    open_ends = bound.index[bound == Verdict.WITHIN].tolist()
-    for name in bound.index[bound.isin([Verdict.DIFFERS, Verdict.WITHIN])]:
+    # Rows prove no end of a period that they lie within, nor a date that they do not bear: each is held against the
+    # others as well.
+    unproved = bound.index[bound.isin([Verdict.WITHIN, Verdict.NOT_COMPUTABLE])].tolist()
+    for name in [*bound.index[bound == Verdict.DIFFERS], *unproved]:
         nearest = _nearest_first(claims, name, held)
-        grounds = [nearest, *([*nearest, other] for other in open_ends if other != name)]
+        grounds = [nearest, *([*nearest, other] for other in unproved if other != name)]
         minimal = next((one for ground in grounds if (one := model.minimal_set(name, ground)) is not None), None)
         if minimal is not None:
             members = [one for one in minimal if one in claims.index]

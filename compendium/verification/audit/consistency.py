@@ -1,4 +1,4 @@
-"""Which printed numbers cannot hold together, and the smallest proof of it.
+"""Which printed numbers cannot hold together, and a minimal proof of it.
 
 Counts are whole numbers; medians, means and the ends of ranges are numbers in thousandths; months of the calendar are
 counted from year 0. Relations hold of them by definition, or by a reading of the paper that has a name. A claim binds
@@ -8,6 +8,7 @@ hold together; one that cannot is shrunk until dropping any one member makes it 
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import combinations
 from math import ceil, lcm
 from typing import NamedTuple
 
@@ -54,7 +55,9 @@ class Consistency:
     names what is read into the paper. The other relations are true of the quantities by definition.
     """
 
-    def __init__(self, claims: pd.DataFrame, relations: Iterable[Relation], without: Iterable[str] = ()) -> None:
+    def __init__(
+        self, claims: pd.DataFrame, relations: Iterable[Relation], without: Iterable[str] = (), one_rounding: str = ""
+    ) -> None:
         known = ("n", "denominator", *SHARES, *SUMMARIES, *DATES)
         binding = claims[(claims["part"] != "") & claims["statistic"].isin(known)]
         self._model = cp_model.CpModel()
@@ -64,6 +67,7 @@ class Consistency:
         taken_away = set(without)
         relations = [one for one in relations if one.reading not in taken_away]
         self.readings = list(dict.fromkeys(one.reading for one in relations if one.reading))
+        self.readings += [one_rounding] if one_rounding and one_rounding not in taken_away else []
         self._literals |= {name: self._model.new_bool_var(name) for name in self.readings}
         self._printed: dict[str, cp_model.IntVar] = {}
         self._scales: dict[str, int] = {}
@@ -72,6 +76,8 @@ class Consistency:
         for relation in relations:
             self._relate(relation)
         self._put_in_order()
+        if one_rounding in self.readings:
+            self._round_alike(binding, self._literals[one_rounding])
 
     def _quantity(self, name: str) -> cp_model.IntVar:
         if name not in self._quantities:
@@ -104,6 +110,15 @@ class Consistency:
             for smaller, larger in [(low, high), *((low, one) for one in inner), *((one, high) for one in inner)]:
                 if smaller is not None and larger is not None:
                     self._model.add(smaller <= larger)
+
+    def _round_alike(self, claims: pd.DataFrame, reading: cp_model.IntVar) -> None:
+        """Let two claims with the same decimals of one quantity hold together only if they print the same."""
+        values = claims.loc[claims["statistic"].isin(SUMMARIES), ["part", "statistic", "value"]]
+        decimals = values["value"].map(lambda text: printed_number(text)[1])
+        for _, alike in values.groupby(["part", "statistic", decimals], sort=False):
+            for one, other in combinations(alike.index, 2):
+                if printed_number(alike.at[one, "value"]) != printed_number(alike.at[other, "value"]):
+                    self._model.add_bool_or(~self._literals[one], ~self._literals[other], ~reading)
 
     def _bind(self, claim: str, row: pd.Series) -> None:
         """Let a claim, if it holds, fix its quantities as printed."""
@@ -161,14 +176,14 @@ class Consistency:
         return solver, solver.solve(self._model)
 
     def minimal_set(self, claim: str, others: Iterable[str]) -> list[str] | None:
-        """Find a smallest proof that a claim contradicts others, which can hold together; None if it does not.
+        """Find a minimal proof that a claim contradicts others; None if it does not, or if they do so by themselves.
 
         The proof is claims, and last the readings needed, that cannot hold together although any of them may be dropped
         to make them possible; the claim in question comes first. The first of the others are taken where several would
         do, and a reading only where claims alone prove nothing.
         """
         rest = [*(name for name in others if name != claim), *self.readings]
-        if self._holds([claim, *rest]):
+        if self._holds([claim, *rest]) or not self._holds(rest):
             return None
         needed: list[str] = []
         while self._holds([claim, *needed]):
