@@ -10,9 +10,7 @@ from matplotlib.lines import Line2D
 from compendium.drawing import page
 from compendium.reporting.formatting import MISSING, number
 
-SMALLEST = 10
-"""Rates of smaller groups of the paper are not drawn."""
-
+SMALLEST = 10  # rates of smaller groups of the paper are not drawn
 _LEFT_OUT = ("Characteristics", "Biology")
 _LABEL, _RATES, _GAP, _NUMBERS = 6.8, 3.2, 0.35, 3.0  # widths in centimetres; the differences have the rest
 _ROW, _LINE, _HEADING = 0.06, 0.27, 0.38  # heights: of a row beside its lines of text, of a line, of a section's name

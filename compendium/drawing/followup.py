@@ -22,12 +22,11 @@ STATUS_ORDER: tuple[FollowUpStatus, ...] = (
 )
 """From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
 
-STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {
+STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour of each status at last follow-up
     FollowUpStatus.LOSS_OF_RESPONSE: page.ENDED_COLOUR,
     FollowUpStatus.INTOLERANCE: "#e9ad78",
     FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
 }
-"""The colour of each status at last follow-up."""
 
 LEAST_ROW_CM = 0.11
 """Rows lower than about a millimetre cannot be read: bands take their place, from about 160 patients on."""

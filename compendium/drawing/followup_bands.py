@@ -15,8 +15,7 @@ from compendium.drawing import page
 from compendium.drawing.followup_lanes import KEY_LINE_CM, PHASES, phases
 from compendium.reporting.formatting import count_percent
 
-LEAST_CM = 0.16
-"""Least height of a band, so that a group of a few patients among thousands can be seen."""
+LEAST_CM = 0.16  # least height of a band, so that a group of a few patients among thousands can be seen
 
 STATES = ("ongoing", "after", "deepening", "unknown", "waiting", "stopped")
 """Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped."""

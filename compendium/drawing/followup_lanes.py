@@ -13,34 +13,28 @@ from matplotlib.patches import Patch
 from analysis.vocabulary import STOP_REASON_LABELS, Diagnosis, Response, StopReason
 from compendium.drawing import page
 
-PHASES: dict[str, tuple[str, str]] = {
+PHASES: dict[str, tuple[str, str]] = {  # the phases of a course, each with its label and colour
     "waiting": ("Without response", "#dedbd5"),
     "deepening": ("First to best response", "#a3c4e0"),
     "after": ("After best response", "#3a76b0"),
     "unknown": ("Response at unrecorded time", "#f2dfb8"),
 }
-"""The phases of a course, each with its label and colour."""
 
-STOP_BADGES: dict[StopReason, tuple[str, str]] = {
+STOP_BADGES: dict[StopReason, tuple[str, str]] = {  # the letter and ground of each reason for stopping
     StopReason.LACK_OF_EFFICACY: ("E", page.ENDED_COLOUR),
     StopReason.LOSS_OF_RESPONSE: ("L", page.ENDED_COLOUR),
     StopReason.INTOLERANCE: ("I", page.ENDED_COLOUR),
     StopReason.LOST_TO_FOLLOW_UP: ("F", "#c9c6bf"),
     StopReason.PREGNANCY_INTENT: ("P", "#c9c6bf"),
 }
-"""The letter and ground of each reason for stopping."""
 
 EVENT_LABELS: dict[str, str] = {
-    "months_to_best_response": "Best response",
-    "escalation_month": "Dose escalation",
-    "weekly_month": "Weekly schedule",
-    "ongoing": "Still on therapy",
-}
+    "months_to_best_response": "Best response", "escalation_month": "Dose escalation",
+    "weekly_month": "Weekly schedule", "ongoing": "Still on therapy",
+}  # fmt: skip
 """What is marked on a bar, and at the end of one that goes on; the keys are columns of a course frame."""
 
-KEY_LINE_CM = 0.42
-"""Distance of two lines of the key."""
-
+KEY_LINE_CM = 0.42  # distance of two lines of the key
 _READABLE_PITCH = 0.27  # height of a lane in centimetres from which its diagnosis can be written
 _DIAGNOSES = {Diagnosis.IDIOPATHIC: "Idiopathic"}
 

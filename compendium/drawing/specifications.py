@@ -44,11 +44,8 @@ _NOTE = (
 _MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
 _MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
 _MARK_LABELS = {
-    "***": "***  at 0.001",
-    "**": "**  at 0.01",
-    "*": "*  at the level of the rules",
-    "ns": "ns  not significant",
-}
+    "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
+}  # fmt: skip
 _MARKS_NOTE = (
     "Bars: marks of the Wilcoxon signed-rank test, of the patients with the symptom, under {:,} combinations of its "
     "rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal distribution, one or two "

@@ -35,11 +35,8 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 _HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
 _EVENTS = {"first_response": "have responded", "best_response": "reached best so far"}
-_STEPS = 600
-"""A curve is drawn at no more times than these, closer than a printer can set them."""
-_FEW = 10
-"""A median time on therapy that rests on fewer patients at risk says so."""
-
+_STEPS = 600  # a curve is drawn at no more times than these, closer than a printer can set them
+_FEW = 10  # a median time on therapy that rests on fewer patients at risk says so
 _TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: title; axes; scale; between rows; a line
 _LEAST_TICKS = 4
 _SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line

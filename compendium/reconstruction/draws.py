@@ -27,8 +27,7 @@ TESTS = {
 }  # fmt: skip
 """The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
-_IGE_RISES = 3
-"""How many patients' total IgE rises between diagnosis and therapy."""
+_IGE_RISES = 3  # how many patients' total IgE rises between diagnosis and therapy
 
 _PREVALENCE = {
     "anaphylaxis": -0.8, "malaise": 0.0, "palpitations": 0.2, "pruritus": 1.2, "flush": 1.3, "urticaria": 0.0,

@@ -14,14 +14,9 @@ from compendium.reconstruction.patients import Patients, add_patients, add_sizes
 from compendium.reconstruction.statements import Statements
 from compendium.reconstruction.symptoms import Symptoms, add_symptoms
 
-ATTEMPTS = 60
-"""How often to start looking for a first cohort: most searches find one at once or not at all."""
-
-FIRST_EFFORT = 1.0
-"""How long one such search may take, in the solver's deterministic seconds."""
-
-EFFORT = 3.0
-"""How long to look for each block's values closest to the draw, likewise."""
+ATTEMPTS = 60  # how often to start looking for a first cohort: most searches find one at once or not at all
+FIRST_EFFORT = 1.0  # how long one such search may take, in the solver's deterministic seconds
+EFFORT = 3.0  # how long to look for each block's values closest to the draw, likewise
 
 
 class NoCohortError(ValueError):

@@ -27,9 +27,7 @@ _STOP_REASONS = {
 _NEW_SYMPTOM_PATIENTS = 2
 """In how many patients without response a symptom is drawn to appear under therapy (L215-L216)."""
 
-_ACCENTUATED = 2
-"""How many symptoms are worse at the end of a course that a flare ended."""
-
+_ACCENTUATED = 2  # how many symptoms are worse at the end of a course that a flare ended
 _DETAILS = {"menorrhagia and epistaxis": "bleeding", "ecchymosis": "bleeding"}
 
 

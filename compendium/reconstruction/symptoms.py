@@ -9,11 +9,8 @@ from compendium.reconstruction.courses import ByPatient, Courses, Variables
 from compendium.reconstruction.draws import Draw
 from compendium.reconstruction.statements import Statements
 
-_GRADES = (0, 1, 2, 3, 4, 6)
-"""The grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)."""
-
-_LONGEST = 10
-"""The longest time to the first improvement of a symptom, in months (L252)."""
+_GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
+_LONGEST = 10  # the longest time to the first improvement of a symptom, in months (L252)
 
 
 @dataclass

@@ -19,14 +19,12 @@ __all__ = [
     *("counts", "missing_pointers", "read_checklist", "render_checklist"),
 ]
 
-CHECKLIST = Path(__file__).with_name("checklist.csv")
-"""One row per item, with the columns of `COLUMNS`."""
+CHECKLIST = Path(__file__).with_name("checklist.csv")  # one row per item, with the columns of `COLUMNS`
 
 STATUSES: dict[str, str] = {"met": "✓", "partly": "~", "not met": "✗", "not applicable": "–"}
 """How an item can stand, and its mark."""
 
-GUIDELINES: tuple[str, ...] = ("STROBE", "SAMPL")
-"""The guidelines in the order they are shown."""
+GUIDELINES: tuple[str, ...] = ("STROBE", "SAMPL")  # the guidelines in the order they are shown
 
 JUDGED: tuple[str, ...] = ("paper", "compendium")
 """The columns that hold a status; each has a neighbour that ends in ``_where``."""

@@ -29,8 +29,7 @@ OVERRIDE = "COMPENDIUM_OUTPUT"
 Tests that run the notebooks as they are set it, so that they leave the results alone.
 """
 
-PNG_DPI = 300
-"""Resolution of the PNG files, in dots per inch at printed size."""
+PNG_DPI = 300  # resolution of the PNG files, in dots per inch at printed size
 
 _FORMATS = {
     "svg": {"Date": None, "Creator": None},

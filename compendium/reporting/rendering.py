@@ -24,7 +24,7 @@ TITLE_2 = "Table 2. Response rates"
 SECTIONS_2: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
 """The sections of Table 2: the part of a row's key before the first dot, and its heading."""
 
-ABBREVIATIONS: dict[str, str] = {
+ABBREVIATIONS: dict[str, str] = {  # explained below every table that uses them
     "CM": "cutaneous mastocytosis",
     "CR": "complete response",
     "IgE": "immunoglobulin E",
@@ -38,7 +38,6 @@ ABBREVIATIONS: dict[str, str] = {
     "UI": "international units",
     "WHO": "World Health Organization",
 }
-"""Explained below every table that uses them."""
 
 COUNTS_NOTE = "Values are numbers of patients (%) unless a row says otherwise."
 EVALUATED_NOTE = "n: patients evaluated, where not all were; percentages are of these."
@@ -57,12 +56,10 @@ def _durations(row: Mapping[str, Any]) -> str:
 
 CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "count_percent": lambda row: formatting.count_percent(row["n"], row["denominator"]),
-    "count": lambda row: formatting.number(row["n"]),
-    "median_range": formatting.median_range,
-    "duration_range": _durations,
-    "mean_range": formatting.mean_range,
+    "count": lambda row: formatting.number(row["n"]), "median_range": formatting.median_range,
+    "duration_range": _durations, "mean_range": formatting.mean_range,
     "ratio": lambda row: formatting.number(row["ratio"], 2),
-}
+}  # fmt: skip
 """How a row of each statistic is printed; durations are in months."""
 
 

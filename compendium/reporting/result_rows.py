@@ -20,7 +20,7 @@ __all__ = [
 
 Values = Mapping[str, Mapping[str, Any]]
 
-MEDIAN_NOTES: tuple[str, ...] = (
+MEDIAN_NOTES: tuple[str, ...] = (  # printed below the medians
     "95% CI of a Kaplan-Meier median: Brookmeyer-Crowley, log(-log) scale; “from”: its upper limit is not reached.",
     "Half: month by which half of all have responded, Aalen-Johansen, stops compete; pointwise log(-log) limits.",
     "Censoring is taken to be independent: that courses which go on would end like those observed for longer. A median "
@@ -28,23 +28,17 @@ MEDIAN_NOTES: tuple[str, ...] = (
     "Best response is the best recorded so far, also in courses that go on; a better one may still come.",
     "Rows by response are biased: who responds must have stayed on therapy until then (immortal time).",
 )
-"""Printed below the medians."""
 
-SHARE_NOTES: tuple[str, ...] = (
+SHARE_NOTES: tuple[str, ...] = (  # printed below the shares by month
     "Responses: Aalen-Johansen, stops compete. On therapy: Kaplan-Meier. 95% CI: pointwise, log(-log) scale.",
 )
-"""Printed below the shares by month."""
 
 _OUTCOMES = {
-    "first_response": "First response",
-    "best_response": "Best response",
-    "therapy.all": "Stop of therapy",
-    "therapy.responders": "Stop of therapy, responders",
-    "therapy.pr": "Stop of therapy, PR",
-    "therapy.mr": "Stop of therapy, MR",
-    "therapy.cr": "Stop of therapy, CR",
+    "first_response": "First response", "best_response": "Best response", "therapy.all": "Stop of therapy",
+    "therapy.responders": "Stop of therapy, responders", "therapy.pr": "Stop of therapy, PR",
+    "therapy.mr": "Stop of therapy, MR", "therapy.cr": "Stop of therapy, CR",
     "therapy.non_responders": "Stop of therapy, no response",
-}
+}  # fmt: skip
 _SHARES = {
     "first_response.incidence": "First response by month",
     "best_response.incidence": "Best response by month",

@@ -59,11 +59,9 @@ def _estimate(entry: Mapping[str, Any]) -> list[str]:
 
 
 _ESTIMATES = {
-    "ratio": ("ratio of geometric means", 2),
-    "mean_difference": ("mean difference", 1),
-    "effect": ("rank-biserial correlation", 2),
-    "rho": ("rho", 2),
-}
+    "ratio": ("ratio of geometric means", 2), "mean_difference": ("mean difference", 1),
+    "effect": ("rank-biserial correlation", 2), "rho": ("rho", 2),
+}  # fmt: skip
 
 
 def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:

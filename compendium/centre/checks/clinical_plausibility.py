@@ -16,15 +16,12 @@ from compendium.centre.checks.rules import BONE_MARROW, SKIN
 
 _HIGHEST_LEVEL = {Analyte.TRYPTASE: 1000, Analyte.TOTAL_IGE: 50_000}
 """The highest level of each analyte, in its unit, that raises no doubt."""
-_TRYPTASE_FROM_MONTHS = 3
-"""Tryptase on therapy is that after at least three months (L307)."""
-_SLIP = 10
-"""Two levels of tryptase this many times apart may differ by a decimal point."""
+_TRYPTASE_FROM_MONTHS = 3  # tryptase on therapy is that after at least three months (L307)
+_SLIP = 10  # two levels of tryptase this many times apart may differ by a decimal point
 _MAJOR_CRITERION = "who_multifocal_infiltrates"
 _MINOR_CRITERIA = ("who_atypical_mast_cells", "who_cd2_cd25", "who_tryptase_over_20")
 """WHO criteria of systemic mastocytosis, met by the major and one minor or by three minor ones; KIT is the fourth."""
-READINGS = ("sum", "both")
-"""How "at least 20 % above baseline plus 2 ng/mL" may be read, as `required_tryptase` says."""
+READINGS = ("sum", "both")  # how "at least 20 % above baseline plus 2 ng/mL" may be read, as `required_tryptase` says
 
 
 def _diagnosis(cohort: Linked) -> Iterator[Broken]:

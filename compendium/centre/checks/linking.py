@@ -130,8 +130,7 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-Rule = Callable[[Linked], Iterator[Broken]]
-"""What yields the cells that break a rule."""
+Rule = Callable[[Linked], Iterator[Broken]]  # what yields the cells that break a rule
 
 
 def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:

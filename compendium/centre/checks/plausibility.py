@@ -23,12 +23,10 @@ _RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("courses", "duration_months", 0, 200, "months of therapy"),
 )
 """Table, column, the lowest and highest value that raise no doubt, and their unit or the reason."""
-_FIRST_YEAR = 2003
-"""Omalizumab was first licensed in the United States in June 2003."""
+_FIRST_YEAR = 2003  # omalizumab was first licensed in the United States in June 2003
 _START_WITHIN_MONTHS = 24
 _SAME_PATIENT = ["sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"]
-_SAME_COURSE = ["start_month", "duration_months", "ongoing"]
-"""Two patients with the same of all these may be one."""
+_SAME_COURSE = ["start_month", "duration_months", "ongoing"]  # two patients with the same of all these may be one
 _PERSONAL = (
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"  # a date
     r"|\d(?:[ .-]?\d){5}"  # a telephone or hospital number

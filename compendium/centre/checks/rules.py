@@ -15,8 +15,7 @@ from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables,
 
 BONE_MARROW = ("bone_marrow_histology", "bone_marrow_cytology", "bone_marrow_phenotype", "bone_marrow_kit_d816v")
 """The findings by which the bone marrow is involved."""
-SKIN = ("skin_maculopapular", "skin_histology", "skin_kit_d816v")
-"""The findings by which the skin is involved."""
+SKIN = ("skin_maculopapular", "skin_histology", "skin_kit_d816v")  # the findings by which the skin is involved
 _ESCALATION = ("escalation_month", "escalated_dose_mg", "score_before_escalation", "score_after_escalation")
 _WEEKLY = ("weekly_month", "score_before_weekly", "score_after_weekly")
 _DURATION = "at most the duration of the course"

@@ -16,11 +16,8 @@ from ortools.sat.python import cp_model
 
 from compendium.centre.disclosure.cells import Cells
 
-_LARGEST = 1_000_000
-"""A reader takes no count to be larger than this, or than ten times the largest true one."""
-
-_CLEAR = 1e-6
-"""A number of the linear program is taken for one that is not 0 if it is further away from it than this."""
+_LARGEST = 1_000_000  # a reader takes no count to be larger than this, or than ten times the largest true one
+_CLEAR = 1e-6  # a number of the linear program is taken for one that is not 0 if it is further away from it than this
 
 
 class Attacker:

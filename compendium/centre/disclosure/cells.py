@@ -4,11 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 
-HIDE_BELOW = 5
-"""Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
-
-_LARGEST_THRESHOLD = 20
-"""The largest threshold that can be asked for; customary ones go from 3 to 11."""
+HIDE_BELOW = 5  # counts below it are hidden in the tables meant for sharing, unless another number is asked for
+_LARGEST_THRESHOLD = 20  # the largest threshold that can be asked for; customary ones go from 3 to 11
 
 
 def check_threshold(threshold: int) -> int:

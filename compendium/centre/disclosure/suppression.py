@@ -23,8 +23,7 @@ from ortools.sat.python import cp_model
 from compendium.centre.disclosure.attacker import Attacker
 from compendium.centre.disclosure.cells import Cells
 
-_WORK = 0.05
-"""How much is spent on one choice of cells, in the solver's deterministic seconds."""
+_WORK = 0.05  # how much is spent on one choice of cells, in the solver's deterministic seconds
 
 
 def suppress(cells: Cells, threshold: int) -> frozenset[str]:

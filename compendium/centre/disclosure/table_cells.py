@@ -33,15 +33,11 @@ EVENT_COLUMNS: dict[str, str] = {
 """The columns of the safety table: the patients with an event, and those in whom it was of a kind."""
 
 _PATIENTS: dict[str, str] = {
-    "patients_with_event.all": "Any adverse event",
-    "severe.all": "Severe adverse event",
-    "flare.all": "Flare of symptoms",
-    "severe_flare.all": "Severe flare",
-    "stopped.all": "Stopped for side effects",
+    "patients_with_event.all": "Any adverse event", "severe.all": "Severe adverse event",
+    "flare.all": "Flare of symptoms", "severe_flare.all": "Severe flare", "stopped.all": "Stopped for side effects",
     "stopped.with_event": "Stopped, of those with an adverse event",
-    "stopped_for_event.all": "Stopped because of an adverse event",
-    "flare_stopped.all": "Stopped because of a flare",
-}
+    "stopped_for_event.all": "Stopped because of an adverse event", "flare_stopped.all": "Stopped because of a flare",
+}  # fmt: skip
 
 
 def size_of(population: str) -> str:

@@ -14,11 +14,10 @@ MOST_ROWS = 20_000_000
 MOST_BYTES = 1024**3
 """The most bytes that a file may say its columns unpack to, and that the texts of a column may take."""
 
-_IS_ALLOWED = (
+_IS_ALLOWED = (  # what tells the types that a column may have: text, numbers, dates and truth values
     *(pa.types.is_string, pa.types.is_large_string, pa.types.is_null, pa.types.is_boolean, pa.types.is_integer),
     *(pa.types.is_floating, pa.types.is_decimal, pa.types.is_date, pa.types.is_timestamp),
 )
-"""What tells the types that a column may have: text, numbers, dates and truth values."""
 
 
 def _is_allowed(kind: pa.DataType) -> bool:

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from compendium.files import write_atomically
 
-IGNORED = ("build", "cohorts")
-"""The folders of the project that the repository ignores."""
-
+IGNORED = ("build", "cohorts")  # the folders of the project that the repository ignores
 _ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -11,8 +11,7 @@ import pandas as pd
 from analysis import schema
 from analysis.vocabulary import GRADE_LABELS, GRADES
 
-MOST = 1000
-"""The most values of a column that are guessed about."""
+MOST = 1000  # the most values of a column that are guessed about
 _LONGEST = 100
 
 _MONTH_NAMES = (

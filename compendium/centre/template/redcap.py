@@ -16,33 +16,26 @@ import pandas as pd
 from analysis import schema
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
-RECORD = "patient_id"
-"""The record identifier."""
+RECORD = "patient_id"  # the record identifier
 
 REPEATING = tuple(table for table in schema.TABLES if len(schema.KEYS[table]) > 1)
 """The tables with several rows per patient, which are repeating instruments."""
 
 _LONGEST = 26
-_RADIO = 4
-"""The most choices shown as buttons; more are a drop-down list."""
-
+_RADIO = 4  # the most choices shown as buttons; more are a drop-down list
 _BASELINE = ("onset", "= 'baseline'")
 _FIRST = ("months_to_first_response", "<> ''")
 _ESCALATED = ("escalation_month", "<> ''")
 _WEEKLY = ("weekly_month", "<> ''")
 CONDITIONS: dict[tuple[str, str], tuple[str, str, bool]] = {
     ("screening", "exclusion_reason"): ("screening", "= 'excluded'", True),
-    ("symptoms", "grade_best"): (*_BASELINE, True),
-    ("symptoms", "grade_last"): (*_BASELINE, False),
-    ("courses", "stop_reason"): ("ongoing", "= 'no'", True),
-    ("courses", "months_to_best_response"): (*_FIRST, True),
-    ("courses", "escalated_dose_mg"): (*_ESCALATED, True),
-    ("courses", "score_before_escalation"): (*_ESCALATED, True),
-    ("courses", "score_after_escalation"): (*_ESCALATED, True),
-    ("courses", "score_before_weekly"): (*_WEEKLY, True),
+    ("symptoms", "grade_best"): (*_BASELINE, True), ("symptoms", "grade_last"): (*_BASELINE, False),
+    ("courses", "stop_reason"): ("ongoing", "= 'no'", True), ("courses", "months_to_best_response"): (*_FIRST, True),
+    ("courses", "escalated_dose_mg"): (*_ESCALATED, True), ("courses", "score_before_escalation"): (*_ESCALATED, True),
+    ("courses", "score_after_escalation"): (*_ESCALATED, True), ("courses", "score_before_weekly"): (*_WEEKLY, True),
     ("courses", "score_after_weekly"): (*_WEEKLY, True),
     ("laboratory", "months_on_therapy"): ("time_point", "= 'on_therapy'", True),
-}
+}  # fmt: skip
 """Columns that are filled in under a condition, as `checks.rules` has it: the column of the same table that decides,
 how, and whether the column is then required."""
 

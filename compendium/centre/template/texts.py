@@ -13,21 +13,18 @@ import pandas as pd
 
 from analysis import schema, vocabulary
 
-EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")
-"""The identifiers of the two patients of the example rows."""
+EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")  # the identifiers of the two patients of the example rows
 
 LARGEST_TITLE, LARGEST_MESSAGE = 32, 255
 """Excel's limits on the title and on the text of a message that belongs to a cell."""
 
-_LISTED = 6
-"""The most values of a vocabulary that a note lists."""
-
+_LISTED = 6  # the most values of a vocabulary that a note lists
 TITLE = "Cohort of patients with a mast cell disorder treated with omalizumab"
 PURPOSE = (
     "Enter your patients here and check the file; every table and figure of the paper is then built for your cohort."
 )
 
-STEPS = (
+STEPS = (  # how to fill in the spreadsheet
     "Fill in the six sheets from left to right. The table below says what a row stands for.",
     "Point at a column name to read what belongs there. Click a cell: where there is a list, choose from it.",
     "Fill in every column with a dark, bold name. Where something was not examined, choose not_evaluated.",
@@ -40,9 +37,8 @@ STEPS = (
     "Check the file with:  make check COHORT=path/to/cohort.xlsx  It names each cell that is not right yet.",
     "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=build/our-paper",
 )
-"""How to fill in the spreadsheet."""
 
-ROWS = {
+ROWS = {  # what a row of each table stands for
     "screening": "Each patient for whom omalizumab was recommended, included or not",
     "patients": "Each included patient: disease, findings and earlier treatments",
     "symptoms": "Each symptom of an included patient; at least one present before treatment",
@@ -50,7 +46,6 @@ ROWS = {
     "laboratory": "Each blood result of an included patient; no row if nothing was measured",
     "adverse_events": "Each adverse event of an included patient; no row if there was none",
 }
-"""What a row of each table stands for."""
 
 _HERE = Path(__file__).parent
 

@@ -13,12 +13,8 @@ from xlsxwriter.worksheet import Worksheet
 from analysis import schema
 from compendium.centre.template import texts
 
-_READ_ME, _LISTS = "read me", "lists"
-"""The sheets that are no tables."""
-
-_LAST_ROW = 10_000
-"""The last row of a sheet that is checked while it is filled in."""
-
+_READ_ME, _LISTS = "read me", "lists"  # the sheets that are no tables
+_LAST_ROW = 10_000  # the last row of a sheet that is checked while it is filled in
 _INK, _SHADE, _PALE, _RULE = "#123d6b", "#f6ead2", "#e4e4e4", "#a9a9a9"
 _FORMATS: dict[str, dict] = {
     "title": {"bold": True, "font_size": 16, "font_color": _INK},
