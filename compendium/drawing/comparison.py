@@ -82,21 +82,14 @@ def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None
 
 @page.journal_style()
 def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: Sequence[str] = ()) -> Figure:
-    """Draw the rates of an own cohort beside those of the paper, and their differences.
+    """Draw the rates of an own cohort beside those of the paper, in one panel, and their differences, in another.
 
     Parameters
     ----------
     rates : DataFrame
         As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`, at least one.
     notes : sequence of str
-        Printed below, a paragraph each.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, with a panel for the rates and one for the differences.
+        Printed below, a paragraph each, before the caveats.
     """
     rows = drawn_rates(rates)
     if rows.empty:
@@ -127,5 +120,5 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
         "Difference, exact 95% interval": Line2D([], [], marker="s", markersize=3.4, linewidth=1.0, color=_COLOUR),
     }
     page.add_key(figure, signs, bottom + depth + _ABOVE - 0.85, handlelength=1.8)
-    page.add_title_and_foot(figure, "Own cohort and published cohort: outcomes side by side", notes, caveats)
-    return figure
+    title = "Own cohort and published cohort: outcomes side by side"
+    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -141,18 +141,12 @@ def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal"
 
 
 def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Put one coordinate of the two ends of n lines into one array of 3 n, with a gap after each line.
-
-    So one call of `Axes.plot` is as quick for a million lines as for a few.
-    """
+    """Put a coordinate of the two ends of n lines into an array of 3 n, with gaps, so that one plot draws a million."""
     return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
 
 
 def add_section(axes: Axes, name: str, top: float, height: float, **look: Any) -> None:
-    """Name a section of rows at the left margin, below a faint line across the page.
-
-    The axes count y from above; the name has the room from `top` to `top + height` in it.
-    """
+    """Name a section of rows at the left margin, `height` centimetres below a faint line across the page at `top`."""
     line = {"color": RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False}
     axes.plot([MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM], [top, top], transform=beside(axes), label="rule", **line)
     place = {"va": "center_baseline", "transform": beside(axes)}
@@ -191,11 +185,8 @@ def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: 
     return MARGIN_CM + _LINE_CM * len(_foot_lines(notes, caveats, width_cm))
 
 
-def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> None:
-    """Set the title at the top left corner, and the notes at the foot, a paragraph each.
-
-    What must not be overlooked, as `compendium.reporting.caveats.caveats` gives it, comes last and in bold.
-    """
+def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> Figure:
+    """Set the title at the top left corner, and at the foot the notes and, in bold, the caveats, a paragraph each."""
     width, height = figure.get_size_inches() * 2.54
     place = {"va": "top", "transform": centimetres(figure)}
     lines = "\n".join(_title_lines(title, width))
@@ -205,3 +196,4 @@ def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats
         colour = INK if weight == "bold" else MUTED
         figure.text(MARGIN_CM, y, line, size=SMALL, weight=weight, color=colour, **place)
         y -= _LINE_CM
+    return figure

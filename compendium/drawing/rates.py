@@ -51,8 +51,8 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``,
-        ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high`` in percent.
+        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``, and
+        in percent ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high``.
     """
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
@@ -157,21 +157,9 @@ def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]
 
 @page.journal_style()
 def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
-    """Draw the response rates of a population and its parts with two 95 % intervals, and print them (Table 2).
+    """Draw the response rates of `rate_rows` with two 95 % intervals, a panel for each visit, and print them (Table 2).
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        As `analysis.tables.table_2` gives it.
-    population : str
-        A value of `Population` that has patients, for the title; it and its parts are drawn, if they have patients.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, at most 18.5 cm high, with a panel for best response and one for last follow-up.
+    A ValueError if the population has no patients.
     """
     rows = rate_rows(numbers, population)
     if population not in set(rows["population"]):
@@ -205,5 +193,4 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     _draw_key(figure, bottom + depth + _ABOVE - 0.85, reference if len(drawn) > 1 else None)
     size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
     title = page.heading(population, size, "response rates and their uncertainty")
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)

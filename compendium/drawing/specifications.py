@@ -55,10 +55,9 @@ _MARKS_NOTE = (
 
 
 def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """Put the combinations of the options that matter in a panel in order.
+    """Order the combinations of the options that matter in a panel by their ``total``, then by the numbers stacked.
 
-    One row of the grid per combination, with ``total`` patients, in rising order of it and then of the numbers stacked;
-    the index tells the order in the grid, where 0 is the first.
+    The index tells the order in the grid, where 0 is the first.
     """
     _, options, stacked = PANELS[panel]
     distinct = grid.drop_duplicates(list(options))
@@ -67,21 +66,14 @@ def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
 
 
 def strips(rows: pd.DataFrame, option: str, values: Sequence[object], bins: int = _BINS) -> np.ndarray:
-    """Tell where along an ordered curve an option has each value.
-
-    Of shape (values, columns): the share of the combinations of a column that have the value. There are at most `bins`
-    columns; neighbouring combinations share one where there are more.
-    """
+    """Give the share of the combinations with each value along an ordered curve: (values, at most `bins` columns)."""
     given = rows[option].to_numpy()
     parts = np.array_split(np.arange(len(rows)), min(bins, len(rows)))
     return np.array([[np.mean(given[part] == value) for part in parts] for value in values])
 
 
 def _layout(grid: pd.DataFrame) -> tuple[list[tuple[str, float, dict[object, float]]], float]:
-    """Place a heading for each option, and below it its values, the first that of the criteria.
-
-    Each option with the place of its heading and those of its values, and the depth of all, in centimetres from above.
-    """
+    """Place each option's heading and values, the first that of the criteria: centimetres from above, and the depth."""
     layout, y = [], 0.0
     for option in (name for name in OPTION_LABELS if name in grid.columns):
         first = y + _HEADING + _ROW / 2
@@ -142,13 +134,6 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
     return [whole] if 1.05 * page.text_width_cm(whole, page.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
 
 
-def _draw_head(figure: Figure, x: float, top: float, heading: str, lines: list[str]) -> None:
-    cm = page.centimetres(figure)
-    figure.text(x, top + 0.17 + 0.38 * len(lines), heading, weight="bold", transform=cm)
-    for place, line in enumerate(reversed(lines)):
-        figure.text(x, top + 0.17 + 0.34 * place, line, size=page.SMALL, transform=cm)
-
-
 def _draw_scale(figure: Figure, top: float) -> None:
     """Say at the left of the curves what they count and what the colours of the first one are."""
     cm = page.centimetres(figure)
@@ -161,23 +146,14 @@ def _draw_scale(figure: Figure, top: float) -> None:
 
 @page.journal_style()
 def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, caveats: Sequence[str] = ()) -> Figure:
-    """Draw how the numbers of responders move with the rules.
+    """Draw how the numbers of responders move with the rules: a curve for each of `PANELS`, strips of the rules below.
 
     Parameters
     ----------
     grid : DataFrame
         As `analysis.sensitivity.response_grid` gives it, not empty; its first row are the rules to mark.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    patients : int
-        Number of patients in the population, for the title and the scale.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide; a curve for each of `PANELS` above the strips of the options.
+    population, patients, caveats
+        As `compendium.drawing` says; the patients are for the scale, too.
     """
     if grid.empty:
         raise ValueError("the grid has no rows; at least one combination of rules is needed")
@@ -195,6 +171,7 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     heads = {panel: _head(rows, width + _BETWEEN / 2) for panel, rows in curves.items()}
     above = _ABOVE + 0.38 * (max(map(len, heads.values())) - 1)
     figure = page.new_figure(bottom + _CURVE + above)
+    cm = page.centimetres(figure)
     for place, (panel, (heading, _, _)) in enumerate(PANELS.items()):
         x = left + place * (width + _BETWEEN)
         curve = page.add_axes(figure, x, bottom, width, _CURVE)
@@ -203,18 +180,14 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
         below = page.add_axes(figure, x, foot, width, depth)
         below.set_ylim(depth, 0)
         _draw_strips(below, curves[panel], panel, {option: values for option, _, values in layout})
-        _draw_head(figure, x, bottom + _CURVE, heading, heads[panel])
+        top, lines = bottom + _CURVE + 0.17, heads[panel]
+        figure.text(x, top + 0.38 * len(lines), heading, weight="bold", transform=cm)
+        for line_number, line in enumerate(reversed(lines)):
+            figure.text(x, top + 0.34 * line_number, line, size=page.SMALL, transform=cm)
     _draw_labels(figure, layout, foot + depth)
     _draw_scale(figure, bottom + _CURVE)
     title = page.heading(population, patients, "response under other readings of the rules")
-    page.add_title_and_foot(figure, title, [_NOTE], caveats)
-    return figure
-
-
-def _verdict(shares: pd.DataFrame) -> str:
-    """Sum up in a sentence what holds whatever the rules."""
-    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
-    return f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
+    return page.add_title_and_foot(figure, title, [_NOTE], caveats)
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
@@ -230,26 +203,15 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
 def draw_marks(
     shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
 ) -> Figure:
-    """Draw under what share of the rules each symptom is significant.
+    """Draw under what share of so many combinations of rules each symptom is significant.
 
     Parameters
     ----------
     shares : DataFrame
         One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
         `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    combinations : int
-        Number of combinations of rules, for the note.
-    patients : int
-        Number of patients in the population, for the title.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, as high as the number of symptoms asks for.
+    population, patients, caveats
+        As `compendium.drawing` says.
     """
     if shares.empty:
         raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
@@ -260,7 +222,9 @@ def draw_marks(
     cells = zip(rows["these"].astype(object).fillna(MISSING), percents, strict=True)
     notes = [_MARKS_NOTE.format(combinations)]
     bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
-    title = page.heading(population, patients, _verdict(shares))
+    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
+    holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
+    title = page.heading(population, patients, holds)
     if page.extra_title_cm(title):
         title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
     figure = page.new_figure(bottom + depth + _MARKS_ABOVE + page.extra_title_cm(title))
@@ -270,5 +234,4 @@ def draw_marks(
     symptoms.draw_rows(axes, rows, headings, _MARKS_COLUMNS, cells)
     patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
     page.add_key(figure, patches, bottom + depth + _MARKS_ABOVE - 0.85)
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)

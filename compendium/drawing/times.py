@@ -54,11 +54,7 @@ _NOTES = (
 
 
 def states(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    """Divide all patients by what had become of them at each time.
-
-    Indexed by ``time`` in months, one column per state from below, with the share of the patients in it; the shares of
-    a row add up to 1.
-    """
+    """Give the share of the patients in each state, from below, by ``time`` in months; all shares make up 1."""
     rows = curves[curves["outcome"] == outcome]
     shares = rows.pivot(index="time", columns="event", values="estimate")
     if outcome != "therapy":
@@ -198,12 +194,6 @@ def _draw_panel(
     _draw_labels(figure, states(curves, outcome), outcome, left + _SCALE + room + 0.2, bottom)
 
 
-def _notes(values: Values) -> list[str]:
-    first, best = (values[f"times.{outcome}.not_recorded"]["n"] for outcome in ("first_response", "best_response"))
-    late = f"Responders without a recorded month ({first:,} in A, {best:,} in B) count at the end of their course."
-    return [*_NOTES, late] if first or best else list(_NOTES)
-
-
 @page.journal_style()
 def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw when patients responded, were at their best and stopped therapy, with what the plain medians leave out.
@@ -214,19 +204,15 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
         As `analysis.times.curves` gives it, of at least one patient.
     values : mapping of str to mapping
         As `analysis.times.summarise` gives it, of the same patients.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide: first and best response side by side, time on therapy below, numbers at risk under each.
+    population, caveats
+        As `compendium.drawing` says.
     """
     if curves.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
-    full, notes = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM, _notes(values)
+    full = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM
+    first, best = (values[f"times.{outcome}.not_recorded"]["n"] for outcome in ("first_response", "best_response"))
+    late = f"Responders without a recorded month ({first:,} in A, {best:,} in B) count at the end of their course."
+    notes = [*_NOTES, late] if first or best else _NOTES
     lasts, half = curves.groupby("outcome")["time"].max(), full / 2 - 0.1
     widths = {"first_response": half, "best_response": half, "therapy": full}
     heads = {outcome: _head(values, outcome, lasts[outcome], width) for outcome, width in widths.items()}
@@ -243,5 +229,4 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
         _draw_panel(figure, curves, values, outcome, (left, bottom, width), end)
         _draw_head(figure, heads[outcome], outcome, left, middle if outcome == "therapy" else top)
     title = page.heading(population, int(curves["at_risk"].max()), "times to response and on therapy")
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)
