@@ -13,8 +13,6 @@ from compendium.reporting.caveats import caveats
 from compendium.reporting.display import picture, value_table
 from compendium.reporting.pages import render
 
-__all__ = ["GROUPS", "POPULATIONS", "READINGS", "panel", "rates", "redraw"]
-
 POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)  # the choices of the population
 
 READINGS: tuple[str, ...] = (

@@ -12,11 +12,6 @@ from analysis.criteria import Criteria
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
 from compendium.reporting.formatting import count_of
 
-__all__ = [
-    *("ADJUSTMENT_LABELS", "COMPARISON_NOTE", "METHOD_LABELS", "VISIT_LABELS", "biology_note", "methods_used"),
-    *("outcome_note", "profile_notes", "signed_rank_note", "significance_note"),
-]
-
 METHOD_LABELS: dict[str, str] = {  # how each method of a rank test is called
     "exact": "exact conditional distribution, ties included",
     "saddlepoint": "saddlepoint approximation for some of more than 1,000 pairs",

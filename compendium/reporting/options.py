@@ -10,8 +10,6 @@ from analysis.sensitivity import OUTCOMES, RESPONSE_OPTIONS, variance_shares
 from compendium.reporting.formatting import MISSING, number
 from compendium.reporting.methods import ADJUSTMENT_LABELS
 
-__all__ = ["OPTION_LABELS", "change_notes", "change_rows", "moving_rows", "value_label", "variance_rows"]
-
 OPTION_LABELS: dict[str, str] = {  # the options as headings, in the order they are shown
     "major_above_percent": "Major response: decrease above",
     "partial_from_percent": "Partial response: decrease from",
@@ -115,10 +113,7 @@ def change_notes(criteria: Criteria) -> list[str]:
 
 
 def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
-    """Print each rule's share of the variance over the combinations of `sensitivity.response_grid`.
-
-    One column per number of responders that varies, as percentages.
-    """
+    """Print each rule's share, in percent, of the variance of each number of responders of `response_grid`."""
     columns = {}
     for name, head in _HEADS.items():
         if name in grid and grid[name].nunique() > 1:

@@ -16,8 +16,6 @@ from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish, parts
 
-__all__ = ["CELLS", "COUNTS_NOTE", "EVALUATED_NOTE", "aligned", "head", "laid_out", "render_table_1", "render_table_2"]
-
 TITLE_1 = "Table 1. Patients' characteristics"
 TITLE_2 = "Table 2. Response rates"
 
@@ -132,24 +130,14 @@ def _abbreviations(texts: Iterable[str]) -> str:
 
 
 def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 1, the patients' characteristics, to be read.
+    """Lay out Table 1, the patients' characteristics, to be read; `outputs.save_table` saves it.
 
     Parameters
     ----------
     numbers : DataFrame
-        As `tables.table_1` gives it, for one population.
+        As `tables.table_1` gives it; a ValueError if not of one population, or if a statistic or section is unknown.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    GT
-        A notebook shows it; `outputs.save_table` saves it.
-
-    Raises
-    ------
-    ValueError
-        If there is not one population, or a statistic or section is unknown.
     """
     sizes = _sizes(numbers)
     if numbers["column"].nunique() != 1 or len(sizes) != 1:
@@ -165,10 +153,9 @@ def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
 
 
 def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 2, the response rates, to be read; see `render_table_1`.
+    """Lay out Table 2, of `tables.table_2` for any populations, as `render_table_1` does Table 1.
 
-    `numbers` are as `tables.table_2` gives them, for any populations; one without patients is left out, and a note says
-    so.
+    A population without patients is left out, and a note says so.
     """
     sizes = _sizes(numbers)
     empty = [POPULATION_LABELS[column] for column in sizes.index[sizes == 0]]

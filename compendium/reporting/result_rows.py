@@ -13,11 +13,6 @@ from analysis.times import MONTHS
 from analysis.vocabulary import SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 from compendium.reporting.formatting import MISSING, count_percent, median_range, number, p_value, percent, value_range
 
-__all__ = [
-    *("MEDIAN_NOTES", "SHARE_NOTES", "comparison_rows", "event_rows", "group_rows"),
-    *("median_rows", "month_text", "profile_rows", "share_rows"),
-]
-
 Values = Mapping[str, Mapping[str, Any]]
 
 MEDIAN_NOTES: tuple[str, ...] = (  # printed below the medians
@@ -87,11 +82,7 @@ def group_rows(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
-    """Print what became of each symptom of `symptoms.symptom_profile`.
-
-    Patients with it, in how many it was worse, unchanged and improved (and of these gone), the mean score, the
-    rank-biserial correlation, the p value as it is and adjusted in two ways, and the mark.
-    """
+    """Print what became of each symptom of `symptoms.symptom_profile`, and its test; the effect is rank-biserial."""
     counts = {"Patients": "n", "Worse": "worse", "Unchanged": "unchanged"}
     means = {"Mean score": "mean_score", "Effect": "effect"}
     tests = {"p": "p_value", "p, Holm": "p_holm", "p, BH": "p_benjamini_hochberg"}
@@ -109,10 +100,9 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
 
 
 def month_text(entry: Mapping[str, Any] | None) -> str:
-    """Print a median of times with its interval, an entry of `analysis.times.summarise`.
+    """Print a median of `analysis.times.summarise` with its interval, `MISSING` for no entry or nobody.
 
-    Such as "3 (2–4)", "34 (from 10)" if the upper limit is not reached, "4 (–)" without limits, or "not reached";
-    `formatting.MISSING` for no entry or nobody.
+    Such as "3 (2–4)", "34 (from 10)" if the upper limit is not reached, "4 (–)" without limits, or "not reached".
     """
     if entry is None or not entry["patients"]:
         return MISSING
@@ -125,11 +115,7 @@ def month_text(entry: Mapping[str, Any] | None) -> str:
 
 
 def median_rows(values: Values) -> pd.DataFrame:
-    """Print, for each outcome and group of `times.summarise`, the plain median beside those that heed stops.
-
-    Patients of the plain median, it with its range, the Kaplan-Meier median with its interval and the patients still at
-    risk just before it, and the month by which half have responded.
-    """
+    """Print, for each outcome and group of `times.summarise`, the plain median beside those that heed stops."""
     rows = []
     for name, label in _OUTCOMES.items():
         plain = values[f"times.{name}.naive"]

@@ -11,14 +11,11 @@ from great_tables import GT
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish
 
-__all__ = ["small_table", "value_rows", "value_text"]
-
 
 def value_text(entry: Mapping[str, Any]) -> str:
-    """Print a value of the text, as the `summarise` functions give it, with all that belongs to it.
+    """Print a value of a `summarise` function with all that belongs to it.
 
-    By what it holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test with its p value, a ratio,
-    or a count; a `ValueError` if it holds none of these.
+    By what it holds "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test, a ratio or a count.
     """
     if "p_value" in entry:
         return _test_text(entry)
@@ -81,7 +78,7 @@ def small_table(
     caveats: Sequence[str] = (),
     group: str | None = None,
 ) -> GT:
-    """Lay out a few results to be read in a notebook.
+    """Lay out a few results to be read in a notebook; `display.shown` shows them, `outputs.save_table` saves them.
 
     Parameters
     ----------
@@ -98,11 +95,6 @@ def small_table(
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
     group : str, optional
         A column whose values are headings of sections.
-
-    Returns
-    -------
-    GT
-        `display.shown` shows it; `outputs.save_table` saves it.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*", identifier):
         raise ValueError(f"identifier {identifier!r} is not allowed; use lower-case letters, digits and hyphens")
