@@ -37,17 +37,12 @@ ByPatient = dict[int, cp_model.IntVar]
 class Courses:
     """The variables of this block; of lists one per patient."""
 
-    duration: Variables
-    """Months on therapy."""
-    first: Variables
+    duration: Variables  # months on therapy
+    first: Variables  # months to first and to best response
     best: Variables
-    """Months to first and to best response."""
-    status: dict[str, ByPatient]
-    """For each status, the patients who may have it and the literal that they do."""
-    change: dict[str, ByPatient]
-    """For each key of `CHANGES`, the patients to whom it may have happened and the literal that it did."""
-    month: Variables
-    """Month of the change of dose; without meaning where there was none."""
+    status: dict[str, ByPatient]  # for each status, the patients who may have it and the literal that they do
+    change: dict[str, ByPatient]  # for each of `CHANGES`, whom it may have happened to and the literal that it did
+    month: Variables  # month of the change of dose; without meaning where there was none
 
     def having(self, members: list[int], *statuses: str) -> Variables:
         """List the literals that some patients have one of some statuses, for each status that they may have."""

@@ -17,13 +17,10 @@ _LONGEST = 10  # the longest time to the first improvement of a symptom, in mont
 class Symptoms:
     """The variables of this block; grades and scores in quarters."""
 
-    best: Variables
+    best: Variables  # grades at best response and at last follow-up, one per drawn symptom row
     last: Variables
-    """Grades at best response and at last follow-up, one per drawn symptom row."""
-    month: ByPatient
-    """Month of first improvement, of the rows that improve."""
-    before: Variables
-    """Total score before a change of dose, one per patient."""
+    month: ByPatient  # month of first improvement, of the rows that improve
+    before: Variables  # total score before a change of dose, one per patient
 
 
 def add_symptoms(statements: Statements, draw: Draw, courses: Courses) -> Symptoms:

@@ -144,15 +144,13 @@ def meets_tryptase_rule(baseline: float, episode: float, reading: str) -> bool:
 
 
 def unconfirmed_mcas(cohort: Linked, reading: str) -> Iterator[Broken]:
-    """List samples of an episode that do not confirm MCAS, and patients with MCAS without such a sample or a baseline.
-
-    The baseline is the sample before omalizumab, or for want of it the one at diagnosis.
-    """
+    """List samples of an episode that do not confirm MCAS, and patients with MCAS but without one or a baseline."""
     required_tryptase(0, reading)
     patients, samples = cohort.patients, cohort.laboratory
     if samples.absent:
         return
     mcas = patients.equals("diagnosis", Diagnosis.MMAS, Diagnosis.IDIOPATHIC) & (patients.patient >= 0)
+    # The baseline is the sample before omalizumab, or for want of it the one at diagnosis.
     before, diagnosis = (_tryptase(samples, point) for point in (TimePoint.BEFORE, TimePoint.DIAGNOSIS))
     baseline = np.where(np.isnan(before), diagnosis, before)
     without = np.isnan(_tryptase(samples, TimePoint.EPISODE))[patients.patient]

@@ -164,9 +164,5 @@ _RULES: tuple[Rule, ...] = (
 
 
 def broken_rules(tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
-    """List every cell that breaks a rule between columns or tables, as `problems_found` does.
-
-    Tables may be absent and cells missing where the contract allows none, as when they hold other errors: rules that
-    need them are left out.
-    """
+    """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out."""
     return problems_found(_RULES, tables, names)

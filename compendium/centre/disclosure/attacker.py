@@ -48,10 +48,7 @@ class Attacker:
     def excluded(
         self, hidden: Collection[str], cells: Iterable[str], values: Iterable[int]
     ) -> Iterator[tuple[str, int]]:
-        """List which of some values of some cells a reader of all but the hidden cells can exclude.
-
-        No table of whole numbers in which the cell has the value agrees with all that is shown.
-        """
+        """List which of some values of some cells no table of whole numbers has that agrees with all that is shown."""
         shown = {cell: value for cell, value in self._true.items() if cell not in hidden}
         self._fix(shown)
         self._linear.Minimize(0)

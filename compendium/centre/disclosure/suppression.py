@@ -56,10 +56,7 @@ def suppress(cells: Cells, threshold: int) -> frozenset[str]:
     return hidden
 
 
-_Literals = dict[str, cp_model.IntVar]
-
-
-def _choice(cells: Cells, small: list[str]) -> tuple[cp_model.CpModel, _Literals]:
+def _choice(cells: Cells, small: list[str]) -> tuple[cp_model.CpModel, dict[str, cp_model.IntVar]]:
     """State the choice of cells to hide at the least cost, and for each cell whether it is hidden."""
     model = cp_model.CpModel()
     hidden = {cell: model.new_bool_var(cell) for cell in cells.values}
@@ -74,7 +71,7 @@ def _choice(cells: Cells, small: list[str]) -> tuple[cp_model.CpModel, _Literals
     return model, hidden
 
 
-def _cheapest(model: cp_model.CpModel, literals: _Literals) -> frozenset[str]:
+def _cheapest(model: cp_model.CpModel, literals: dict[str, cp_model.IntVar]) -> frozenset[str]:
     solver = cp_model.CpSolver()
     # One worker, a fixed seed, and a limit of counted work instead of seconds: the same answer in every run.
     solver.parameters.num_workers, solver.parameters.random_seed = 1, 0

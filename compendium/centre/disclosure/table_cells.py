@@ -219,8 +219,7 @@ def _event_rows(cohort: Cohort, threshold: int) -> pd.DataFrame:
 def safety_cells(cohort: Cohort, threshold: int) -> pd.DataFrame:
     """Give the numbers of the safety table: rows of patients, then of events, with a column for each `EVENT_COLUMNS`.
 
-    Events that fewer patients had than the threshold are not named: that one of them occurred at all is rare. They are
-    counted together in one row, as events.
+    Events that fewer patients had than the threshold are counted in one row: that one occurred at all is rare.
     """
     rows = pd.concat([_patient_rows(cohort), _event_rows(cohort, threshold)], ignore_index=True)
     rows = rows.reindex(columns=[*COLUMNS, "n_cell", "denominator_cell"])
@@ -230,10 +229,7 @@ def safety_cells(cohort: Cohort, threshold: int) -> pd.DataFrame:
 
 
 def safety_relations(cohort: Cohort, numbers: pd.DataFrame, criteria: Criteria) -> list[Relation]:
-    """Say what holds between the cells of the safety table, and between them and Table 2.
-
-    All follows from the definitions; an event stands at most once per patient.
-    """
+    """Say what holds, by definition, between the cells of the safety table and Table 2; an event is one per patient."""
     size, everything = size_of(cohort.population), "event:all"
     rows = list(dict.fromkeys(numbers.loc[numbers["row"].str.startswith("event"), "row"]))
     named = [row for row in rows if row.startswith("event.")]

@@ -47,10 +47,7 @@ class Check:
 
 
 def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """List the cells that the schema refuses, and tell for each column with any which rows they are in.
-
-    No more than so many of a column are listed, with a guess at what was meant.
-    """
+    """List the cells that the schema refuses, with a guess at what was meant, and give their rows by column."""
     found, cells = [], schema.refused_cells(frame, table)
     for name, refused in cells.items():
         contract = schema.columns_of(table).loc[name]
@@ -81,10 +78,9 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _checked_cells(
     raw: RawTable, table: str, file: str
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, str, pd.Index]]]:
-    """Check the cells of a table one by one.
+    """Check the cells of a table: the errors, the table with its types, and file, column and rows of cells taken out.
 
-    Returned are the errors; the table with its types, refused cells being missing, and without a cell in rows that
-    could not be read, or None if the header is not the contract's; and file, column and rows of cells taken out.
+    Refused cells are missing, and all cells of rows that could not be read; without the contract's header it is None.
     """
     examples = pd.Series(False, index=raw.frame.index)
     if list(raw.frame).count("patient_id") == 1:
@@ -113,26 +109,18 @@ def _elsewhere(found: pd.DataFrame, gaps: list[tuple[str, str, pd.Index]]) -> pd
 
 
 def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> Check:
-    """Read a cohort and check it.
+    """Read a cohort and check it, all errors and warnings at once.
+
+    Where cells are refused or tables cannot be read, the rules between columns and tables are checked among what is
+    left, and what only the gap may have broken is not reported.
 
     Parameters
     ----------
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`; not
-        checked by default.
-
-    Returns
-    -------
-    Check
-        All errors and warnings at once. Where cells are refused or tables cannot be read, the rules between columns and
-        tables are checked among what is left, and what only the gap may have broken is not reported.
-
-    Raises
-    ------
-    ValueError
-        If the reading of the tryptase rule is unknown.
+        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`, any
+        other being a ValueError; not checked by default.
     """
     source = read_source(path)
     errors, tables, gaps = list(source.errors), {}, []

@@ -21,9 +21,7 @@ _IS_ALLOWED = (  # what tells the types that a column may have: text, numbers, d
 
 
 def _is_allowed(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_allowed(kind.value_type)
-    return any(is_kind(kind) for is_kind in _IS_ALLOWED)
+    return any(is_kind(kind.value_type if pa.types.is_dictionary(kind) else kind) for is_kind in _IS_ALLOWED)
 
 
 def _open(content: bytes, table: str) -> parquet.ParquetFile:

@@ -38,17 +38,13 @@ _KINDS = ("csv", "parquet")
 
 @dataclass
 class Source:
-    """The tables of a cohort as they stand in its files, as far as they could be read.
-
-    `names` is each of the six tables as the user sees it: a file, or a sheet of a file. The errors and warnings are
-    those found before any cell is looked at. `reconstructed` is what the cohort's Data Package says.
-    """
+    """The tables of a cohort as they stand in its files, as far as they could be read, and what could not."""
 
     tables: dict[str, RawTable] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # each table as the user sees it: a file, or a sheet of a file
     errors: list[pd.DataFrame] = field(default_factory=list)
     warnings: list[pd.DataFrame] = field(default_factory=list)
-    reconstructed: bool = False
+    reconstructed: bool = False  # what the cohort's Data Package says
 
     @property
     def accounts(self) -> pd.DataFrame:
@@ -72,10 +68,7 @@ class Source:
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
-    """Read the tables of a cohort as texts, whatever of them can be read, and say what cannot and why.
-
-    The folder may be a symbolic link; files may not.
-    """
+    """Read what can be read of a cohort as texts, and say what cannot; a folder, no file, may be a symbolic link."""
     path, source = Path(path), Source()
     shown, name = printable(os.fspath(path)), printable(path.name)
     try:

@@ -41,10 +41,7 @@ how, and whether the column is then required."""
 
 
 def fields() -> pd.DataFrame:
-    """List the variables of the REDCap project: the contract, with ``patient_id`` in the first table only.
-
-    Indexed by ``variable``. A ValueError if two columns would have the same one.
-    """
+    """List the contract by ``variable`` of the project, with ``patient_id`` once; two that are one are a ValueError."""
     contract = schema.contract()
     contract = contract[(contract["column"] != RECORD) | ~contract.duplicated("column")]
     shared = contract.duplicated("column", keep=False)
@@ -135,10 +132,7 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
 
 
 def data_dictionary() -> pd.DataFrame:
-    """Make the REDCap data dictionary: the columns of its upload, one row per variable of `fields`, all strings.
-
-    The field annotation names the table and the column of the contract.
-    """
+    """Make the REDCap data dictionary: the columns of its upload, one row per variable of `fields`, all strings."""
     contract = fields()
     variables = {(one.table, one.column): name for name, one in zip(contract.index, contract.itertuples(), strict=True)}
     rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()])

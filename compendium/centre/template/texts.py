@@ -56,11 +56,7 @@ def is_number(column: pd.Series) -> bool:
 
 
 def list_name(column: pd.Series) -> str | None:
-    """Name the closed vocabulary of a column; None if it has none.
-
-    It is the enumeration of `analysis.vocabulary`, ``symptom`` for the list of symptoms, ``grade`` for the grades, and
-    the name of the column if it has a list of its own.
-    """
+    """Name the closed vocabulary of a column: an enumeration of `analysis.vocabulary`, symptom, grade, or its own."""
     if column["type"] == "grade":
         return "grade"
     if schema.allowed_values(column) is None:
@@ -84,10 +80,7 @@ def _meanings() -> dict[tuple[str, str], str]:
 
 
 def terms(column: pd.Series) -> pd.DataFrame | None:
-    """List the values that may stand in a column with a closed vocabulary, in its order.
-
-    Gives ``value`` (grades are floats, else strings), ``meaning`` and ``group`` (of a symptom, else empty).
-    """
+    """List a closed vocabulary in order: ``value`` (grades are floats), ``meaning`` and ``group`` (of symptoms)."""
     name = list_name(column)
     if name is None:
         return None
@@ -158,10 +151,7 @@ def sentence(text: str) -> str:
 
 
 def allowed(column: pd.Series) -> str:
-    """Say in words what may stand in a column without a closed vocabulary.
-
-    As `analysis.schema.describe_allowed`, but an identifier is never called a name, which nobody shall enter.
-    """
+    """Say what may stand in a column, as the schema does, but call no identifier a name, which nobody shall enter."""
     if column["type"] == "identifier":
         return "a code of your own, without blanks at its ends; never anybody's name"
     return schema.describe_allowed(column)
