@@ -136,7 +136,6 @@ def _draw_ratios(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) 
 
 
 def _draw_means(axes: Axes, test: PairedT) -> None:
-    """Mark the means beside the patients and print them."""
     for x, side, mean in ((0, -1, test.mean_before), (1, 1, test.mean_after)):
         if mean is None or mean <= 0:
             continue

@@ -69,7 +69,6 @@ def _draw_differences(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None:
-    """Write names on the left and differences on the right, and a faint line above each section."""
     for name, top in heads.items():
         page.add_section(axes, name, top, _HEADING)
     look = {"size": page.SMALL, "va": "center", "linespacing": 1.05, "transform": page.beside(axes)}

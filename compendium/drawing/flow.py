@@ -54,7 +54,6 @@ def _titled(label: str, n: int) -> Box:
 
 
 def _follow_up(courses: pd.DataFrame) -> Box:
-    """Tell how many are still on therapy and why the others stopped."""
     total, ongoing = len(courses), int(courses["ongoing"].sum())
     reasons = courses.loc[~courses["ongoing"].astype(bool), "stop_reason"].astype(object).value_counts()
     stops = [(f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons]

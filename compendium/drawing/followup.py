@@ -176,29 +176,21 @@ def draw_followup(
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
-    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - page.foot_height_cm([_ROW_NOTE], caveats) - 0.1)
-    if pitch < least_row_cm:
-        return _draw(frame, population, None, [*courses.band_notes(frame), _RIBBON_NOTE], caveats)
-    return _draw(frame, population, pitch, [_ROW_NOTE], caveats)
-
-
-def _draw(
-    frame: pd.DataFrame, population: str, pitch: float | None, notes: list[str], caveats: Sequence[str]
-) -> Figure:
-    """Draw a row of the given height for each patient, or a band for each best response if there is none."""
     statuses, longest = frame["last_status"].astype(object).value_counts(), frame["duration_months"].max()
-    unknown = bool(courses.phases(frame)["unknown"].any())
-    if pitch is None:
+    unknown, above, notes = bool(courses.phases(frame)["unknown"].any()), _ABOVE, [_ROW_NOTE]
+    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - page.foot_height_cm(notes, caveats) - 0.1)
+    banded = pitch < least_row_cm
+    if banded:
+        notes = [*courses.band_notes(frame), _RIBBON_NOTE]
         counts = frame["best_response"].astype(object).value_counts(sort=False)
         heights = courses.band_heights(counts, _BANDS)
         tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
         pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], courses.LEAST_CM, _SCALE
-        above = _ABOVE + courses.KEY_LINE_CM * (len(courses.band_key_lines(unknown)) - 3)
+        above += courses.KEY_LINE_CM * (len(courses.band_key_lines(unknown)) - 3)
         longest = np.ceil(longest)  # bands have whole months
     else:
         y, tops = row_places(frame["best_response"], pitch)
         pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, _DIAGNOSIS
-        above = _ABOVE
     depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
     foot = page.foot_height_cm(notes, caveats)
     height, bottom = above + depth + foot + _BELOW, foot + _BELOW
@@ -209,7 +201,7 @@ def _draw(
     axes = page.add_lanes(figure, left, bottom, width, depth, "Months since the first injection")
     axes.set_xlim(0, max(longest, 1) * 1.06)  # with room for a symbol after the longest course
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
-    if pitch is None:
+    if banded:
         courses.draw_bands(axes, frame, tops, heights)
         courses.draw_band_key(figure, height - 0.85, unknown)
     else:

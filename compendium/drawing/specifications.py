@@ -190,15 +190,6 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)
 
 
-def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
-    left = np.zeros(len(rows))
-    for mark, colour in MARK_COLOURS.items():
-        width = 100 * rows[mark].to_numpy()
-        axes.barh(rows["y"], width, 0.34, left=left, color=colour, edgecolor="white", linewidth=0.4, label=mark)
-        left += width
-    axes.set_xlim(0, 100)
-
-
 @page.journal_style()
 def draw_marks(
     shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
@@ -230,7 +221,12 @@ def draw_marks(
     figure = page.new_figure(bottom + depth + _MARKS_ABOVE + page.extra_title_cm(title))
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _MARKS_COLUMNS_WIDTH - left
     axes = page.add_lanes(figure, left, bottom, width, depth, "Combinations of the rules of the test, %")
-    _draw_bars(axes, rows)
+    start = np.zeros(len(rows))
+    for mark, colour in MARK_COLOURS.items():
+        look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
+        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.34, left=start, **look)
+        start += 100 * rows[mark].to_numpy()
+    axes.set_xlim(0, 100)
     symptoms.draw_rows(axes, rows, headings, _MARKS_COLUMNS, cells)
     patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
     page.add_key(figure, patches, bottom + depth + _MARKS_ABOVE - 0.85)

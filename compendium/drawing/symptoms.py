@@ -89,6 +89,7 @@ def draw_rows(
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
+    """Draw the segments, with the number of patients where they are wide enough for it."""
     segments, y = bar_segments(rows), rows["y"].to_numpy()
     for grade in GRADE_COLUMNS:
         part = segments[segments["grade"] == grade]
@@ -97,7 +98,13 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
         axes.barh(y[part["row"]], part["patients"], _BAR, **place, **look)
     axes.axvline(0, color=page.INK, linewidth=0.8)
     _set_scale(axes, segments)
-    _number_segments(axes, y, segments)
+    per_patient = page.box_cm(axes).width / np.ptp(axes.get_xlim())
+    texts = segments["patients"].map("{:,}".format)
+    fits = segments["patients"] * per_patient > texts.map(lambda text: page.text_width_cm(text, page.SMALL) + 0.1)
+    for part in segments.assign(text=texts)[fits].itertuples():
+        look = {"size": page.SMALL, "color": page.text_on(page.GRADE_COLOURS[part.grade])}
+        place = {"ha": "center", "va": "center_baseline"}
+        axes.text(part.left + part.patients / 2, y[part.row], part.text, **look, **place)
 
 
 def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
@@ -111,17 +118,6 @@ def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
     axes.set_xlim(low - room, high + room)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
-
-
-def _number_segments(axes: Axes, y: np.ndarray, segments: pd.DataFrame) -> None:
-    """Write the number of patients into the segments wide enough for it."""
-    per_patient = page.box_cm(axes).width / np.ptp(axes.get_xlim())
-    texts = segments["patients"].map("{:,}".format)
-    fits = segments["patients"] * per_patient > texts.map(lambda text: page.text_width_cm(text, page.SMALL) + 0.1)
-    for part in segments.assign(text=texts)[fits].itertuples():
-        look = {"size": page.SMALL, "color": page.text_on(page.GRADE_COLOURS[part.grade])}
-        place = {"ha": "center", "va": "center_baseline"}
-        axes.text(part.left + part.patients / 2, y[part.row], part.text, **look, **place)
 
 
 def _draw_heads(figure: Figure, axes: Axes) -> None:

@@ -67,13 +67,6 @@ def _curve(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
     return curves[(curves["outcome"] == outcome) & (curves["event"] == _LAYERS[outcome][0][0])]
 
 
-def _drawn(times: pd.Series) -> np.ndarray:
-    """Choose the places of a curve that are drawn: all, or those in force at evenly spaced times if there are many."""
-    if len(times) <= _STEPS:
-        return np.arange(len(times))
-    return np.unique(np.searchsorted(times, np.linspace(times.iloc[0], times.iloc[-1], _STEPS), side="right") - 1)
-
-
 def _entries(values: Values, outcome: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Choose the estimate of an outcome and the plain median beside it."""
     if outcome == "therapy":
@@ -112,8 +105,10 @@ def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome:
 def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
     """Stack the states, with the curve of the lowest one and its limits on top."""
     curve, shares = _curve(curves, outcome), states(curves, outcome)
-    places = _drawn(curve["time"])
-    curve, shares = curve.iloc[places], shares.iloc[places]
+    if len(curve) > _STEPS:  # those in force at evenly spaced times
+        even = np.linspace(curve["time"].iloc[0], curve["time"].iloc[-1], _STEPS)
+        places = np.unique(np.searchsorted(curve["time"], even, side="right") - 1)
+        curve, shares = curve.iloc[places], shares.iloc[places]
     # Once nobody is left nothing changes any more; otherwise nothing is known after the last month.
     last = axes.get_xlim()[1] if curve["censored"].iloc[-1] == 0 else curve["time"].iloc[-1]
     time, below = np.append(curve["time"], last), np.zeros(len(curve) + 1)

@@ -131,7 +131,6 @@ def draw_cohort(statements: Statements, seed: int) -> Draw:
 
 
 def _centred(values: np.ndarray, median: float) -> np.ndarray:
-    """Shift values to a median."""
     return values - np.median(values) + median
 
 

@@ -68,7 +68,7 @@ def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str,
         "laboratory": _laboratory(solved, courses),
         "adverse_events": _events(solved, courses),
     }
-    for table, frame in tables.items():
+    for table, frame in tables.items():  # a patient is a position, in ``patient`` where there are several rows
         positions = frame.pop("patient") if "patient" in frame else frame.index
         tables[table] = frame.assign(patient_id=included[np.asarray(positions, dtype=int)])
     tables["screening"] = _screening(solved, names, courses["recommended"])
@@ -167,7 +167,6 @@ def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd
 
 
 def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    """Read the graded symptoms off the solution, with the position of the patient in ``patient``."""
     model = solved.model
     drawn = model.draw.symptoms
     month = pd.Series({cell: solved.solver.value(variable) for cell, variable in model.symptoms.month.items()})
@@ -202,7 +201,6 @@ def _new_symptoms(solved: _Solved, present: pd.DataFrame) -> pd.DataFrame:
 
 
 def _laboratory(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    """Read the blood tests off the solution, with the position of the patient in ``patient``."""
     model = solved.model
     least = int(model.statements.printed("results.biology.tryptase.on.threshold"))
     duration = courses["duration_months"].to_numpy()[model.draw.tested]
@@ -224,7 +222,6 @@ def _laboratory(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
 
 
 def _events(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    """Read the adverse events off the solution, with the position of the patient in ``patient``."""
     generator = solved.generator
     events = {term: np.flatnonzero(solved.values(solved.model.events[term])) for term in TERMS}
     frame = pd.DataFrame([{"patient": i, "term": term} for term, having in events.items() for i in having])

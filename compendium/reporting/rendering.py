@@ -100,7 +100,6 @@ def laid_out(
 
 
 def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Print every row of the tidy numbers."""
     unknown = sorted(set(numbers["statistic"]) - set(CELLS))
     if unknown:
         raise ValueError(f"statistic {unknown[0]!r} is unknown; allowed are {', '.join(CELLS)}")
@@ -123,7 +122,6 @@ def _labels(numbers: pd.DataFrame, size: int) -> pd.Series:
 
 
 def _abbreviations(texts: Iterable[str]) -> str:
-    """Explain the abbreviations that occur in the texts."""
     words = set(re.findall(r"\w+", " ".join(texts)))
     known = "; ".join(f"{short}: {long}" for short, long in ABBREVIATIONS.items() if short in words)
     return known and f"{known}."

@@ -47,7 +47,6 @@ def _test_text(entry: Mapping[str, Any]) -> str:
 
 
 def _estimate(entry: Mapping[str, Any]) -> list[str]:
-    """Print what a test estimates, with its interval where it has one."""
     for key, (name, digits) in _ESTIMATES.items():
         if entry.get(key) is not None:
             interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"

@@ -32,7 +32,6 @@ def _estimate(value: float, low: float, high: float, digits: int) -> str:
 
 
 def _empty(sizes: Mapping[str, int]) -> list[str]:
-    """Say which group has no patients."""
     absent = [POPULATION_LABELS[group] for group in GROUPS if not sizes[group]]
     return [f"{MISSING}: no comparison, since there is no patient with {' or '.join(absent)}."] if absent else []
 
@@ -101,7 +100,6 @@ def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
 
 
 def _assumed(entry: Mapping[str, Any], name: str) -> str:
-    """Print what the truth is assumed to be."""
     if entry["odds_ratio"] is not None:
         return f"odds of a better grade {number(entry['odds_ratio'], 1, trim=True)} times as high"
     if entry["idiopathic_percent"] is None:

@@ -100,7 +100,6 @@ def _symptoms(cohort: Linked) -> Iterator[Broken]:
 
 
 def _duration(cohort: Linked, rows: Rows) -> np.ndarray:
-    """Give each row of a table the duration of its patient's course."""
     return cohort.courses.of_patients(cohort.courses.values("duration_months"))[rows.patient]
 
 

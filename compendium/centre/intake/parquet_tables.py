@@ -54,14 +54,10 @@ def _column(file: parquet.ParquetFile, name: str) -> tuple[np.ndarray, list]:
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.chunk(0) if coded.num_chunks else pa.array([], coded.type)
     codes = pc.fill_null(coded.indices.cast(pa.int64()), len(coded.dictionary)).to_numpy(zero_copy_only=False)
-    return codes, [*_values(coded.dictionary), None]
-
-
-def _values(dictionary: pa.Array) -> list:
-    if pa.types.is_floating(dictionary.type):
-        # Through the type's own shortest text: a third of 32 bits is 0.33333334, and not what that is in 64 bits.
-        return [float(str(value)) for value in dictionary.to_numpy(zero_copy_only=False)]
-    return dictionary.to_pylist()
+    if not pa.types.is_floating(coded.dictionary.type):
+        return codes, [*coded.dictionary.to_pylist(), None]
+    # Through the type's own shortest text: a third of 32 bits is 0.33333334, and not what that is in 64 bits.
+    return codes, [*(float(str(value)) for value in coded.dictionary.to_numpy(zero_copy_only=False)), None]
 
 
 def read_parquet_table(content: bytes, table: str, file: str) -> RawTable:

@@ -121,7 +121,9 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
     kind = "parquet" if kinds and "csv" not in kinds else "csv"
     source.names = {table: f"{table}.{(there[table] or [kind])[0]}" for table in TABLES}
     tables = [f"{table}.{kind}" for table, found in there.items() for kind in found]
-    others = [printable(name) for name in entries if name not in tables and not _belongs_to_no_table(name)]
+    # Hidden files, Excel's locks, pages of text and the Data Package are known not to hold a table.
+    others = [name for name in entries if not (name.startswith((".", "~$")) or name.endswith(".md"))]
+    others = [printable(name) for name in others if name not in (*tables, DATA_PACKAGE)]
     shown = printable(os.fspath(folder))
     if not kinds:
         workbooks = [name for name in others if name.casefold().endswith(".xlsx")]
@@ -145,11 +147,6 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
 def _read_file(path: Path, table: str, file: str) -> RawTable:
     read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
     return read(read_bytes(path), table, file)
-
-
-def _belongs_to_no_table(name: str) -> bool:
-    """Tell files that are known not to hold a table: hidden ones, Excel's locks, pages of text, the Data Package."""
-    return name.startswith((".", "~$")) or name.endswith(".md") or name == DATA_PACKAGE
 
 
 def _read_data_package(source: Source, path: Path) -> None:

@@ -30,8 +30,6 @@ _ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", 
 
 
 class _Problems:
-    """The problems of one file."""
-
     def __init__(self, file: str) -> None:
         self.file, self.parts = file, []
 
@@ -96,7 +94,6 @@ def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
 
 
 def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
-    """Turn the codes of choices into the values of the contract."""
     decoded = frame.copy()
     for name, column in fields().iterrows():
         codes = choices(column)
