@@ -18,10 +18,8 @@ from compendium.drawing import page
 from compendium.reporting.formatting import number, p_value
 
 DIRECTION_LOOKS: dict[str, tuple[str, str]] = {
-    "increased": ("#123d6b", "-"),
-    "stable": ("#9a9790", "-"),
-    "decreased": (page.ENDED_COLOUR, "--"),
-}
+    "increased": ("#123d6b", "-"), "stable": ("#9a9790", "-"), "decreased": (page.ENDED_COLOUR, "--"),
+}  # fmt: skip
 """Colour and line of a level that increased, stayed stable or decreased on therapy."""
 
 MOST_LINES = 100

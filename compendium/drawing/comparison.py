@@ -107,12 +107,9 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     _draw_differences(differences, rows)
     _draw_texts(shares, rows, heads)
     look = page.HEAD | {"size": page.SMALL, "transform": page.centimetres(figure)}
-    for x, text, side in (
-        (left + _RATES / 2, "Rates", "center"),
-        (between + width / 2, "Difference", "center"),
-        (page.PAGE_WIDTH_CM - page.MARGIN_CM, "Points (95% CI)", "right"),
-    ):
-        figure.text(x, bottom + depth + 0.12, text, ha=side, **look)
+    for x, text in ((left + _RATES / 2, "Rates"), (between + width / 2, "Difference")):
+        figure.text(x, bottom + depth + 0.12, text, ha="center", **look)
+    figure.text(page.PAGE_WIDTH_CM - page.MARGIN_CM, bottom + depth + 0.12, "Points (95% CI)", ha="right", **look)
     signs = {
         "Own cohort": Line2D([], [], linestyle="", **_OWN),
         "Paper": Line2D([], [], linestyle="", **_PAPER),

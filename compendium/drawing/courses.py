@@ -21,19 +21,15 @@ from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
 
 PHASES: dict[str, tuple[str, str]] = {  # the phases of a course, each with its label and colour
-    "waiting": ("Without response", "#dedbd5"),
-    "deepening": ("First to best response", "#a3c4e0"),
-    "after": ("After best response", "#3a76b0"),
-    "unknown": ("Response at unrecorded time", "#f2dfb8"),
-}
+    "waiting": ("Without response", "#dedbd5"), "deepening": ("First to best response", "#a3c4e0"),
+    "after": ("After best response", "#3a76b0"), "unknown": ("Response at unrecorded time", "#f2dfb8"),
+}  # fmt: skip
 
 STOP_BADGES: dict[StopReason, tuple[str, str]] = {  # the letter and ground of each reason for stopping
-    StopReason.LACK_OF_EFFICACY: ("E", page.ENDED_COLOUR),
-    StopReason.LOSS_OF_RESPONSE: ("L", page.ENDED_COLOUR),
-    StopReason.INTOLERANCE: ("I", page.ENDED_COLOUR),
-    StopReason.LOST_TO_FOLLOW_UP: ("F", "#c9c6bf"),
+    StopReason.LACK_OF_EFFICACY: ("E", page.ENDED_COLOUR), StopReason.LOSS_OF_RESPONSE: ("L", page.ENDED_COLOUR),
+    StopReason.INTOLERANCE: ("I", page.ENDED_COLOUR), StopReason.LOST_TO_FOLLOW_UP: ("F", "#c9c6bf"),
     StopReason.PREGNANCY_INTENT: ("P", "#c9c6bf"),
-}
+}  # fmt: skip
 
 EVENT_LABELS: dict[str, str] = {
     "months_to_best_response": "Best response", "escalation_month": "Dose escalation",
@@ -52,14 +48,9 @@ def phases(frame: pd.DataFrame) -> pd.DataFrame:
     best = frame["months_to_best_response"].where(responds)
     first = frame["months_to_first_response"].where(responds).clip(upper=best)
     known = first.notna() & best.notna()
-    return pd.DataFrame(
-        {
-            "waiting": first.where(known, 0).where(responds, duration),
-            "deepening": (best - first).where(known, 0),
-            "after": (duration - best).where(known, 0),
-            "unknown": duration.where(responds & ~known, 0),
-        }
-    ).astype(float)
+    months = {"waiting": first.where(known, 0).where(responds, duration), "deepening": (best - first).where(known, 0)}
+    months |= {"after": (duration - best).where(known, 0), "unknown": duration.where(responds & ~known, 0)}
+    return pd.DataFrame(months).astype(float)
 
 
 def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
@@ -143,13 +134,11 @@ LEAST_CM = 0.16  # least height of a band, so that a group of a few patients amo
 STATES = ("ongoing", "after", "deepening", "unknown", "waiting", "stopped")
 """Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped."""
 
+_HATCHED = {"facecolor": "#f4f7fa", "edgecolor": "#b3c9de", "hatch": "////"}
 _LOOKS: Mapping[str, tuple[str, dict[str, Any]]] = {  # in the order of the key
     **{name: (label, {"facecolor": colour, "edgecolor": "none"}) for name, (label, colour) in PHASES.items()},
     "stopped": ("Therapy stopped", {"facecolor": "white", "edgecolor": "none"}),
-    "ongoing": (
-        "Observation ended, still on therapy",
-        {"facecolor": "#f4f7fa", "edgecolor": "#b3c9de", "hatch": "////"},
-    ),
+    "ongoing": ("Observation ended, still on therapy", _HATCHED),
 }
 _SCALED_CM = 1.2  # a lower band has no scale of its own
 

@@ -29,13 +29,8 @@ INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"
 """Text; secondary text; lines; faint lines and grounds."""
 
 GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: the greater the improvement, the darker
-    1.5: "#d5762a",
-    1.0: "#e6e4df",
-    0.75: "#b5d0e8",
-    0.5: "#78a8d1",
-    0.25: "#3a76b0",
-    0.0: "#123d6b",
-}
+    1.5: "#d5762a", 1.0: "#e6e4df", 0.75: "#b5d0e8", 0.5: "#78a8d1", 0.25: "#3a76b0", 0.0: "#123d6b",
+}  # fmt: skip
 
 RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78a8d1", "NR": "#d6d3cd"}
 """The colour of each response class: the deeper the response, the darker."""
@@ -51,20 +46,10 @@ _RC = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
     "font.size": NORMAL,
     "text.hinting": "none",  # else the width of a line depends on the resolution
-    "text.color": INK,
-    "axes.edgecolor": RULE,
-    "axes.labelcolor": INK,
-    "axes.labelsize": NORMAL,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": PALE,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "legend.fontsize": NORMAL,
-    "hatch.linewidth": 0.6,
-}
+    "text.color": INK, "axes.edgecolor": RULE, "axes.labelcolor": INK, "axes.labelsize": NORMAL, "axes.linewidth": 0.6,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "grid.color": PALE,
+    "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": NORMAL, "hatch.linewidth": 0.6,
+}  # fmt: skip
 _TICKS = {"color": RULE, "labelcolor": INK, "labelsize": NORMAL, "major.width": 0.6}
 _RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
 

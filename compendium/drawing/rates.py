@@ -63,16 +63,13 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
 
 
 def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    records = rows.to_dict("records")
-    return pd.DataFrame(
-        {
-            "n/N": [f"{one['n']:,}/{one['denominator']:,}" for one in records],
-            "%": [percent(one["n"], one["denominator"]) for one in records],
-            # Digits stand below one another, so that zeros at the end are kept.
-            "95% CI": [f"{number(one['wilson_low'], 1)}–{number(one['wilson_high'], 1)}" for one in records],
-        },
-        index=rows.index,
-    )
+    cells = {
+        "n/N": [f"{row.n:,}/{row.denominator:,}" for row in rows.itertuples()],
+        "%": list(map(percent, rows["n"], rows["denominator"])),
+        # Digits stand below one another, so that zeros at the end are kept.
+        "95% CI": [f"{number(row.wilson_low, 1)}–{number(row.wilson_high, 1)}" for row in rows.itertuples()],
+    }
+    return pd.DataFrame(cells, index=rows.index)
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:

@@ -158,11 +158,8 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     if grid.empty:
         raise ValueError("the grid has no rows; at least one combination of rules is needed")
     layout, depth = _layout(grid)
-    labels = max(
-        page.text_width_cm(value_label(option, value), page.SMALL, "bold")
-        for option, _, values in layout
-        for value in values
-    )
+    texts = [value_label(option, value) for option, _, values in layout for value in values]
+    labels = max(page.text_width_cm(text, page.SMALL, "bold") for text in texts)
     labels = max(labels + 0.3, *(page.text_width_cm(OPTION_LABELS[o], page.SMALL) for o, _, _ in layout)) + 0.3
     foot = page.foot_height_cm([_NOTE], caveats) + 0.2
     left, bottom = page.MARGIN_CM + labels + _SIDE, foot + depth + 0.3

@@ -156,14 +156,11 @@ def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd
     weights = 1 / np.arange(1, centres + 1)
     more = generator.choice(centres, screened - centres, p=weights / weights.sum())
     centre = np.concatenate([np.arange(centres), more])
-    columns = {
-        "patient_id": names,
-        "centre_id": [f"C{number + 1:02d}" for number in generator.permutation(centre)],
-        "recommendation_month": [str(STUDY_START + int(month)) for month in months],
-        "screening": ["included" if reason is None else "excluded" for reason in reasons],
-        "exclusion_reason": reasons,
-    }
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame({"patient_id": names, "exclusion_reason": reasons})
+    frame["centre_id"] = [f"C{number + 1:02d}" for number in generator.permutation(centre)]
+    frame["recommendation_month"] = [str(STUDY_START + int(month)) for month in months]
+    frame["screening"] = ["included" if reason is None else "excluded" for reason in reasons]
+    return frame
 
 
 def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
@@ -205,19 +202,12 @@ def _laboratory(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
     least = int(model.statements.printed("results.biology.tryptase.on.threshold"))
     duration = courses["duration_months"].to_numpy()[model.draw.tested]
     sampled = np.array([solved.generator.integers(least, min(months, 12) + 1) for months in duration])
-    frames = [
-        pd.DataFrame(
-            {
-                "patient": model.draw.tested,
-                "analyte": analyte,
-                "time_point": time,
-                "months_on_therapy": sampled if time == "on_therapy" else np.nan,
-                "value": solved.values(variables) / SCALE,
-                "unit": str(ANALYTE_UNITS[analyte]),
-            }
-        )
-        for (analyte, time), variables in model.laboratory.items()
-    ]
+    frames = []
+    for (analyte, time), variables in model.laboratory.items():
+        frame = pd.DataFrame({"patient": model.draw.tested, "value": solved.values(variables) / SCALE})
+        months = sampled if time == "on_therapy" else np.nan
+        unit = str(ANALYTE_UNITS[analyte])
+        frames.append(frame.assign(analyte=analyte, time_point=time, months_on_therapy=months, unit=unit))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -36,9 +36,7 @@ class Rows:
     table: str
     frame: pd.DataFrame
     absent: bool
-    patient: (
-        np.ndarray
-    )  # the number of the patient of each row, the same in all tables, and -1 where the cell is missing
+    patient: np.ndarray  # the number of each row's patient, the same in all tables, -1 where the cell is missing
     patients: int  # how many there are in any table
 
     def known(self, column: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.reading import first_alike
 from analysis.schema import KEYS
 from analysis.vocabulary import ANALYTE_UNITS
-from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables, problems_found
+from compendium.centre.checks.linking import Broken, Linked, Rows, Tables, problems_found
 
 BONE_MARROW = ("bone_marrow_histology", "bone_marrow_cytology", "bone_marrow_phenotype", "bone_marrow_kit_d816v")
 """The findings by which the bone marrow is involved."""
@@ -52,10 +52,8 @@ def _screening(cohort: Linked) -> Iterator[Broken]:
     yield screening.broken("exclusion_reason", excluded & ~reason, "a reason, since the patient was excluded")
     yield screening.broken("exclusion_reason", included & reason, "empty otherwise than for an excluded patient")
     if patients.complete:
-        without = included & screening.outside(patients.any_row())
-        yield screening.broken(
-            "patient_id", without, "a patient with a row in the table patients, since it was included"
-        )
+        allowed = "a patient with a row in the table patients, since it was included"
+        yield screening.broken("patient_id", included & screening.outside(patients.any_row()), allowed)
     if screening.complete:
         allowed = "a patient that the table screening includes"
         yield patients.broken("patient_id", patients.outside(screening.any_row()), allowed)
@@ -156,12 +154,9 @@ def _adverse_events(cohort: Linked) -> Iterator[Broken]:
     yield events.broken("onset_months", late & (stopped | followed), _DURATION)
 
 
-_RULES: tuple[Rule, ...] = (
-    *(_repeated_rows, _patients_of_all_tables),
-    *(_screening, _patients, _symptoms, _courses, _laboratory, _adverse_events),
-)
+_OF_TABLES = (_screening, _patients, _symptoms, _courses, _laboratory, _adverse_events)
 
 
 def broken_rules(tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
     """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out."""
-    return problems_found(_RULES, tables, names)
+    return problems_found((_repeated_rows, _patients_of_all_tables, *_OF_TABLES), tables, names)

@@ -81,6 +81,5 @@ def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int =
     threshold = check_threshold(hide_below)
     tables, cells = joined_cells(cohort, criteria, threshold)
     hidden = suppress(cells, threshold)
-    return SharedNumbers(
-        **{name: _without(table, hidden, threshold) for name, table in tables.items()}, threshold=threshold
-    )
+    shared = {name: _without(table, hidden, threshold) for name, table in tables.items()}
+    return SharedNumbers(**shared, threshold=threshold)

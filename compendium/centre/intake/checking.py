@@ -22,28 +22,17 @@ _EXAMPLE = "EXAMPLE"
 class Check:
     """What a check found.
 
-    Attributes
-    ----------
-    tables : dict of str to DataFrame, or None
-        The six tables with their types; None if there are errors.
-    errors, warnings : DataFrame
-        One row per problem: ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
-        for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant.
-    accounts : DataFrame
-        For each table the ``file``, the ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read as
-        points and months.
-    reconstructed : bool
-        Whether the rows were reconstructed from published results.
-    identifiers : frozenset of str
-        The identifiers of patients and centres as written, for `hide_identifiers`.
+    A problem is a row with ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
+    for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant. The accounts are
+    for each table the ``file``, ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read.
     """
 
-    tables: dict[str, pd.DataFrame] | None
+    tables: dict[str, pd.DataFrame] | None  # the six tables with their types; None if there are errors
     errors: pd.DataFrame
     warnings: pd.DataFrame
     accounts: pd.DataFrame
-    reconstructed: bool
-    identifiers: frozenset[str] = frozenset()
+    reconstructed: bool  # whether the rows were reconstructed from published results
+    identifiers: frozenset[str] = frozenset()  # of patients and centres as written, for `hide_identifiers`
 
 
 def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:

@@ -23,10 +23,8 @@ from compendium.files import csv_text
 
 _INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
 # What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.
-_ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")} | {
-    "redcap_data_access_group",
-    "redcap_survey_identifier",
-}
+_ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")}
+_ADDED |= {"redcap_data_access_group", "redcap_survey_identifier"}
 
 
 class _Problems:
@@ -39,11 +37,9 @@ class _Problems:
             self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
-        """Add a problem of the whole file."""
         self.parts.append(problems(self.file, allowed))
 
     def stop(self) -> None:
-        """Raise if there is a problem."""
         found = together(self.parts)
         if len(found):
             raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))

@@ -23,10 +23,8 @@ REPEATING = tuple(table for table in schema.TABLES if len(schema.KEYS[table]) > 
 
 _LONGEST = 26
 _RADIO = 4  # the most choices shown as buttons; more are a drop-down list
-_BASELINE = ("onset", "= 'baseline'")
-_FIRST = ("months_to_first_response", "<> ''")
-_ESCALATED = ("escalation_month", "<> ''")
-_WEEKLY = ("weekly_month", "<> ''")
+_BASELINE, _FIRST = ("onset", "= 'baseline'"), ("months_to_first_response", "<> ''")
+_ESCALATED, _WEEKLY = ("escalation_month", "<> ''"), ("weekly_month", "<> ''")
 CONDITIONS: dict[tuple[str, str], tuple[str, str, bool]] = {
     ("screening", "exclusion_reason"): ("screening", "= 'excluded'", True),
     ("symptoms", "grade_best"): (*_BASELINE, True), ("symptoms", "grade_last"): (*_BASELINE, False),
@@ -50,9 +48,8 @@ def fields() -> pd.DataFrame:
     clash = found[found.duplicated("variable", keep=False)]
     if len(clash):
         columns = " and ".join(f"{one.table}.{one.column}" for one in clash.itertuples())
-        raise ValueError(
-            f"the columns {columns} of the contract have the same REDCap variable {clash['variable'].iloc[0]}"
-        )
+        name = clash["variable"].iloc[0]
+        raise ValueError(f"the columns {columns} of the contract have the same REDCap variable {name}")
     return found.set_index("variable")
 
 
@@ -137,7 +134,6 @@ def data_dictionary() -> pd.DataFrame:
     variables = {(one.table, one.column): name for name, one in zip(contract.index, contract.itertuples(), strict=True)}
     rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()])
     first = ~rows.duplicated("Form Name") & rows["Form Name"].isin(REPEATING)
-    rows.loc[first, "Section Header"] = [
-        f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}" for table in REPEATING
-    ]
+    texts = [f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}" for table in REPEATING]
+    rows.loc[first, "Section Header"] = texts
     return rows

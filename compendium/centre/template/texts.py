@@ -125,14 +125,10 @@ def example_rows(table: str) -> pd.DataFrame:
     """Give the two example rows of a table, one for each of `EXAMPLE_IDS`: strings, empty for empty cells."""
     written = pd.read_csv(_HERE / "examples.csv", dtype=str, keep_default_na=False)
     written = written[written["table"] == table].set_index("column")
-    rows = {
-        name: (
-            written.loc[name, ["first", "second"]].to_list()
-            if name in written.index
-            else [_plain_example(column, patient) for patient in range(2)]
-        )
-        for name, column in schema.columns_of(table).iterrows()
-    }
+    rows = {}
+    for name, column in schema.columns_of(table).iterrows():
+        plain = [_plain_example(column, patient) for patient in range(2)]
+        rows[name] = written.loc[name, ["first", "second"]].to_list() if name in written.index else plain
     return pd.DataFrame(rows)
 
 
