@@ -14,10 +14,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, read_criteria
 from analysis.vocabulary import Population
-from compendium.centre.disclosure.attacker import Attacker
 from compendium.centre.disclosure.cells import Cells, at_most, check_threshold, sums_to
 from compendium.centre.disclosure.study_cells import joined_cells, shared_numbers
-from compendium.centre.disclosure.suppression import suppress
+from compendium.centre.disclosure.suppression import Attacker, suppress
 from tests.cohorts import random_cohort
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,9 +17,8 @@ from analysis.vocabulary import (
     Response,
     StopReason,
 )
+from compendium.drawing.courses import EVENT_LABELS, LEAST_CM, STATES, band_heights, occupancy, phases, symbols
 from compendium.drawing.followup import STATUS_ORDER, arrange, draw_followup, node_places, row_places, transitions
-from compendium.drawing.followup_bands import LEAST_CM, STATES, band_heights, occupancy
-from compendium.drawing.followup_lanes import EVENT_LABELS, phases, symbols
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of

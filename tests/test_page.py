@@ -10,8 +10,8 @@ from matplotlib.colors import to_rgb
 from analysis.vocabulary import GRADES
 from compendium.drawing import page
 from compendium.drawing.biology import DIRECTION_LOOKS
+from compendium.drawing.courses import PHASES, STOP_BADGES
 from compendium.drawing.followup import STATUS_COLOURS
-from compendium.drawing.followup_lanes import PHASES, STOP_BADGES
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.figure_checks import drawn_texts, faults, texts_of
 

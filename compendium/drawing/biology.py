@@ -18,10 +18,8 @@ from compendium.drawing import page
 from compendium.reporting.formatting import number, p_value
 
 DIRECTION_LOOKS: dict[str, tuple[str, str]] = {
-    "increased": ("#123d6b", "-"),
-    "stable": ("#9a9790", "-"),
-    "decreased": (page.ENDED_COLOUR, "--"),
-}
+    "increased": ("#123d6b", "-"), "stable": ("#9a9790", "-"), "decreased": (page.ENDED_COLOUR, "--"),
+}  # fmt: skip
 """Colour and line of a level that increased, stayed stable or decreased on therapy."""
 
 MOST_LINES = 100
@@ -37,11 +35,7 @@ _TICKS, _MORE_TICKS = (0.01, 0.1, 1, 10, 100), (0.2, 0.5, 2, 5)  # ratios on the
 
 
 def level_limits(pairs: pd.DataFrame) -> tuple[float, float]:
-    """Choose the ends of a logarithmic scale of levels, 0 or more.
-
-    They are a little below the lowest level or mean above 0 and a little above the highest level; at least one power of
-    ten lies between.
-    """
+    """Choose the ends of a logarithmic scale, a little beyond levels and means above 0, with a power of ten between."""
     levels = pairs[["before", "on_therapy"]].to_numpy(float)
     levels = np.vstack([levels, levels.mean(axis=0)])  # with levels of 0 a mean may be lower than all other levels
     levels = levels[levels > 0]
@@ -54,10 +48,7 @@ def level_limits(pairs: pd.DataFrame) -> tuple[float, float]:
 
 
 def ratio_limit(ratios: pd.Series) -> float:
-    """Choose the end of a logarithmic scale of ratios (infinite after a level of 0), which begins at its reciprocal.
-
-    From 2 to 1,000: at most one ratio of 1,000 lies beyond it unless this is more than 1,000.
-    """
+    """Choose the end of a scale of ratios, 2 to 1,000, which begins at its reciprocal: one of 1,000 may lie beyond."""
     size = np.exp(np.abs(np.log(ratios.to_numpy(float).clip(1e-9, 1e9))))
     return float(np.clip(np.quantile(size, 0.999, method="higher") * 1.05, 2.0, 1000.0))
 
@@ -93,15 +84,11 @@ def _draw_lines(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -
 
 
 def _bins(n: int) -> int:
-    """Choose how many steps a distribution of n values has: few enough to be smooth, no more than can be told apart."""
-    return int(np.clip(n**0.5, 16, 48))
+    return int(np.clip(n**0.5, 16, 48))  # few enough to be smooth, no more than can be told apart
 
 
 def _draw_levels(axes: Axes, pairs: pd.DataFrame) -> None:
-    """Draw the distributions before and on therapy back to back, each with its percentiles.
-
-    As for lines, a level of 0 counts at the lower edge.
-    """
+    """Draw the distributions before and on therapy back to back, each with its percentiles; 0 counts at the edge."""
     edges = np.geomspace(*axes.get_ylim(), _bins(len(pairs)) + 1)
     levels = [pairs[name].to_numpy(float).clip(min=edges[0], max=edges[-1]) for name in ("before", "on_therapy")]
     counts = [np.histogram(values, edges)[0] for values in levels]
@@ -147,7 +134,6 @@ def _draw_ratios(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) 
 
 
 def _draw_means(axes: Axes, test: PairedT) -> None:
-    """Mark the means beside the patients and print them."""
     for x, side, mean in ((0, -1, test.mean_before), (1, 1, test.mean_after)):
         if mean is None or mean <= 0:
             continue
@@ -220,7 +206,10 @@ def draw_biology(
     stable_percent: float | None = None,
     caveats: Sequence[str] = (),
 ) -> Figure:
-    """Draw the levels of each patient before and on omalizumab (Figure E5).
+    """Draw the levels of each patient before and on omalizumab, a panel for each analyte (Figure E5).
+
+    A panel without pairs says so. Where an analyte has more than `MOST_LINES` pairs, the distributions of its levels
+    and, below, of their ratios take the place of the lines, and the figure is higher than 9 cm.
 
     Parameters
     ----------
@@ -228,21 +217,12 @@ def draw_biology(
         For each `Analyte` what `analysis.biology.paired_frame` gives: ``before`` and ``on_therapy`` of each patient.
     tests : mapping of str to PairedT
         The paired t test of each analyte.
-    population : str
-        A value of `Population`, for the title; any other is refused.
+    population, caveats
+        As `compendium.drawing` says.
     directions : mapping of str to Series, optional
         For the analytes whose lines are to be told apart: what `analysis.biology.direction` gives.
     stable_percent : float, optional
         The largest change in percent that counts as stable, for the note.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm by 9 cm, a panel for each analyte; a panel without pairs says so. Where an analyte has more than
-        `MOST_LINES` pairs, the distributions of its levels and, below, of their ratios take the place of the lines, and
-        the figure is higher.
     """
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
     notes = _notes(pairs, stable_percent if directions else None)
@@ -260,5 +240,4 @@ def draw_biology(
         axes = page.add_axes(figure, left, bottom, width, height - bottom - _ABOVE)
         _draw_head(axes, _LETTERS[place], analyte, tests[analyte], ways)
         _draw_panel(axes, frame, tests[analyte], ways)
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -10,9 +10,7 @@ from matplotlib.lines import Line2D
 from compendium.drawing import page
 from compendium.reporting.formatting import MISSING, number
 
-SMALLEST = 10
-"""Rates of smaller groups of the paper are not drawn."""
-
+SMALLEST = 10  # rates of smaller groups of the paper are not drawn
 _LEFT_OUT = ("Characteristics", "Biology")
 _LABEL, _RATES, _GAP, _NUMBERS = 6.8, 3.2, 0.35, 3.0  # widths in centimetres; the differences have the rest
 _ROW, _LINE, _HEADING = 0.06, 0.27, 0.38  # heights: of a row beside its lines of text, of a line, of a section's name
@@ -71,7 +69,6 @@ def _draw_differences(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None:
-    """Write names on the left and differences on the right, and a faint line above each section."""
     for name, top in heads.items():
         page.add_section(axes, name, top, _HEADING)
     look = {"size": page.SMALL, "va": "center", "linespacing": 1.05, "transform": page.beside(axes)}
@@ -84,21 +81,14 @@ def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None
 
 @page.journal_style()
 def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: Sequence[str] = ()) -> Figure:
-    """Draw the rates of an own cohort beside those of the paper, and their differences.
+    """Draw the rates of an own cohort beside those of the paper, in one panel, and their differences, in another.
 
     Parameters
     ----------
     rates : DataFrame
         As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`, at least one.
     notes : sequence of str
-        Printed below, a paragraph each.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, with a panel for the rates and one for the differences.
+        Printed below, a paragraph each, before the caveats.
     """
     rows = drawn_rates(rates)
     if rows.empty:
@@ -117,17 +107,14 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     _draw_differences(differences, rows)
     _draw_texts(shares, rows, heads)
     look = page.HEAD | {"size": page.SMALL, "transform": page.centimetres(figure)}
-    for x, text, side in (
-        (left + _RATES / 2, "Rates", "center"),
-        (between + width / 2, "Difference", "center"),
-        (page.PAGE_WIDTH_CM - page.MARGIN_CM, "Points (95% CI)", "right"),
-    ):
-        figure.text(x, bottom + depth + 0.12, text, ha=side, **look)
+    for x, text in ((left + _RATES / 2, "Rates"), (between + width / 2, "Difference")):
+        figure.text(x, bottom + depth + 0.12, text, ha="center", **look)
+    figure.text(page.PAGE_WIDTH_CM - page.MARGIN_CM, bottom + depth + 0.12, "Points (95% CI)", ha="right", **look)
     signs = {
         "Own cohort": Line2D([], [], linestyle="", **_OWN),
         "Paper": Line2D([], [], linestyle="", **_PAPER),
         "Difference, exact 95% interval": Line2D([], [], marker="s", markersize=3.4, linewidth=1.0, color=_COLOUR),
     }
     page.add_key(figure, signs, bottom + depth + _ABOVE - 0.85, handlelength=1.8)
-    page.add_title_and_foot(figure, "Own cohort and published cohort: outcomes side by side", notes, caveats)
-    return figure
+    title = "Own cohort and published cohort: outcomes side by side"
+    return page.add_title_and_foot(figure, title, notes, caveats)

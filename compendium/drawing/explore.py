@@ -13,10 +13,7 @@ from compendium.reporting.caveats import caveats
 from compendium.reporting.display import picture, value_table
 from compendium.reporting.pages import render
 
-__all__ = ["GROUPS", "POPULATIONS", "READINGS", "panel", "rates", "redraw"]
-
-POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)
-"""The choices of the population."""
+POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)  # the choices of the population
 
 READINGS: tuple[str, ...] = (
     *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
@@ -29,12 +26,9 @@ GROUPS: dict[str, str] = {"all symptoms": "all"} | {label: group.value for group
 """The choices of the symptom group."""
 
 _ROWS = {
-    "best.orr": "Overall response rate, best response",
-    "best.mr": "Major response",
-    "best.pr": "Partial response",
-    "last.persistent_orr": "Persistent response at last follow-up",
-    "last.intolerance": "Stopped for intolerance",
-}
+    "best.orr": "Overall response rate, best response", "best.mr": "Major response", "best.pr": "Partial response",
+    "last.persistent_orr": "Persistent response at last follow-up", "last.intolerance": "Stopped for intolerance",
+}  # fmt: skip
 
 
 def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:

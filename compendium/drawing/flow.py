@@ -11,9 +11,7 @@ from analysis.vocabulary import STOP_REASON_LABELS
 from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
 
-Box = list[tuple[str, str]]
-"""Lines of text, each with its kind: "head" or "part" (both bold), "text" or "item" (indented)."""
-
+Box = list[tuple[str, str]]  # lines of text, each with its kind: "head" or "part" (both bold), "text" or "item"
 _WIDTH = 16.0  # of the diagram in centimetres, if large numbers do not need more
 _LINE, _PAD, _DOWN, _BETWEEN = 0.37, 0.2, 0.75, 0.35  # line of text, padding, room for an arrow, room between boxes
 _LEAST_BETWEEN = 0.15
@@ -32,11 +30,7 @@ _NOTE = (
 
 
 def flow_boxes(steps: pd.DataFrame, courses: pd.DataFrame) -> dict[str, list[Box]]:
-    """Write the boxes of the diagram; what goes in is what `draw_flow` takes.
-
-    ``trunk`` (from screening down to the analysed patients), ``excluded`` (one box), ``diagnosis`` and ``follow_up`` (a
-    box for each diagnosis that occurs).
-    """
+    """Write the boxes: ``trunk`` from above, ``excluded``, ``diagnosis`` and ``follow_up`` of each that occurs."""
     totals = steps[steps["category"] == ""].set_index("step")
     reasons = steps[(steps["step"] == "excluded") & (steps["category"] != "")]
     reasons = reasons if reasons["n"].any() else reasons.iloc[:0]  # nobody excluded needs no reasons
@@ -60,7 +54,6 @@ def _titled(label: str, n: int) -> Box:
 
 
 def _follow_up(courses: pd.DataFrame) -> Box:
-    """Tell how many are still on therapy and why the others stopped."""
     total, ongoing = len(courses), int(courses["ongoing"].sum())
     reasons = courses.loc[~courses["ongoing"].astype(bool), "stop_reason"].astype(object).value_counts()
     stops = [(f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons]
@@ -77,7 +70,6 @@ def _height(box: Box) -> float:
 
 
 def _width(box: Box) -> float:
-    """Measure the width that the lines of a box need."""
     looks = [(text, *_KINDS[kind]) for text, kind in box]
     return max(1.05 * page.text_width_cm(text, *look) + indent for text, *look, indent in looks) + 2 * _PAD
 
@@ -101,10 +93,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> 
 
 
 def _columns(boxes: dict[str, list[Box]]) -> tuple[float, float, float]:
-    """Share the width among the diagnoses: the width of a column, the room between two, and the width of all.
-
-    Large numbers may need more than their share; where they would not fit the page, there is less room between.
-    """
+    """Give the width of a column, the room between two, less where large numbers need it, and the width of all."""
     count = len(boxes["diagnosis"])
     share = (_WIDTH - 2 * page.MARGIN_CM + _BETWEEN) / count - _BETWEEN
     width = max(min(share, 4.4), *map(_width, boxes["diagnosis"] + boxes["follow_up"]))
@@ -154,20 +143,16 @@ def _draw_branches(axes: Axes, boxes: dict[str, list[Box]], top: float) -> None:
 def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the way of the patients from screening to last follow-up (L164-L171, L252-L264).
 
+    The figure is 16 cm wide, and more only where large numbers need it.
+
     Parameters
     ----------
     steps : DataFrame
         As `analysis.patients.inclusion` gives it: ``step``, ``category``, ``label``, ``n``.
     courses : DataFrame
-        One row per analysed patient, as `analysis.followup.course_frame` gives it: ``diagnosis``, ``ongoing`` and
-        ``stop_reason`` are used.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        16 cm wide (more only where large numbers need it), as high as the boxes ask for.
+        As `analysis.followup.course_frame` gives it: ``diagnosis``, ``ongoing`` and ``stop_reason`` are used.
+    caveats
+        As `compendium.drawing` says.
     """
     boxes = flow_boxes(steps, courses)
     gaps = _height(boxes["excluded"][0]) + 0.5 + _DOWN * (len(boxes["trunk"]) - 2)
@@ -180,5 +165,4 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[s
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
     _draw_branches(axes, boxes, _draw_trunk(axes, boxes, height - _TOP))
-    page.add_title_and_foot(figure, "Inclusion and follow-up of the patients", [_NOTE], caveats)
-    return figure
+    return page.add_title_and_foot(figure, "Inclusion and follow-up of the patients", [_NOTE], caveats)

@@ -11,9 +11,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
-from compendium.drawing import followup_bands as bands
-from compendium.drawing import followup_lanes as lanes
-from compendium.drawing import page
+from compendium.drawing import courses, page
 from compendium.reporting.formatting import count_percent
 
 STATUS_ORDER: tuple[FollowUpStatus, ...] = (
@@ -22,12 +20,11 @@ STATUS_ORDER: tuple[FollowUpStatus, ...] = (
 )
 """From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
 
-STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {
+STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour of each status at last follow-up
     FollowUpStatus.LOSS_OF_RESPONSE: page.ENDED_COLOUR,
     FollowUpStatus.INTOLERANCE: "#e9ad78",
     FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
 }
-"""The colour of each status at last follow-up."""
 
 LEAST_ROW_CM = 0.11
 """Rows lower than about a millimetre cannot be read: bands take their place, from about 160 patients on."""
@@ -58,10 +55,9 @@ def arrange(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def row_places(best: pd.Series, pitch: float) -> tuple[np.ndarray, pd.Series]:
-    """Place the rows of the patients, `pitch` centimetres high, under the headings of their groups.
+    """Place the rows, `pitch` high, under the headings of their groups, in centimetres from above.
 
-    Of the best responses in drawing order: the centre of each row, and where the rows of each group begin, indexed by
-    response, in centimetres from above.
+    Of the best responses in drawing order: the centre of each row, and by response where the rows of a group begin.
     """
     group = best.cat.remove_unused_categories().cat.codes.to_numpy()
     y = _HEADING + group * (_HEADING + _GAP) + pitch * (np.arange(len(best)) + 0.5)
@@ -71,9 +67,8 @@ def row_places(best: pd.Series, pitch: float) -> tuple[np.ndarray, pd.Series]:
 def node_places(counts: pd.Series, pitch: float, depth: float = 0, least: float = 0) -> pd.DataFrame:
     """Place the blocks of the statuses at last follow-up below each other, none with less room than its label.
 
-    `counts` are patients by status in drawing order, `pitch` the height of one; more `depth` than the blocks need is
-    filled, and no block is lower than `least`. By status: ``top`` and ``bottom`` of the block and ``slot_bottom``, the
-    end of its room. All in centimetres, from above.
+    A patient is `pitch` high, no block lower than `least`, and more `depth` than they need is filled. By status:
+    ``top`` and ``bottom`` of the block and ``slot_bottom``, the end of its room, in centimetres from above.
     """
     heights = np.maximum(counts * pitch, least)
     slots = np.maximum(heights, _SLOT)
@@ -119,9 +114,8 @@ def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None
 def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.Series, least: float) -> None:
     """Draw a ribbon from each group of patients to their status at last follow-up.
 
-    `tops` and `pitches` tell where the patients of each best response begin, and how high one of them is. On the right
-    a patient is as high as in the group where he is lowest. If a block has a least height, ribbons have an edge, so
-    that none is too thin to be seen.
+    The patients of each best response begin at `tops`, each as high as `pitches` says; on the right a patient is as
+    high as in the lowest group. With a least height of blocks ribbons have an edge, so that all can be seen.
     """
     width = _RIBBON - 0.3  # where the blocks on the right begin
     flows = transitions(frame)
@@ -168,52 +162,35 @@ def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, right: floa
 def draw_followup(
     frame: pd.DataFrame, population: str, *, least_row_cm: float = LEAST_ROW_CM, caveats: Sequence[str] = ()
 ) -> Figure:
-    """Draw how the response of each patient went over the months of therapy (Figures 2, E3 and E4).
+    """Draw how the response of each patient went over the months of therapy (Figures 2, E3 and E4), at most 24 cm high.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per patient, at least one, as `analysis.followup.course_frame` gives it: ``diagnosis``,
-        ``best_response``, ``last_status``, ``duration_months``, ``ongoing``, ``stop_reason``,
-        ``months_to_first_response``, ``months_to_best_response``, ``escalation_month`` and ``weekly_month``.
-    population : str
-        A value of `Population`, for the title; any other is refused.
+        One row per patient, at least one, as `analysis.followup.course_frame` gives it.
+    population, caveats
+        As `compendium.drawing` says.
     least_row_cm : float, default `LEAST_ROW_CM`
         If the rows of the patients would be lower than this, a band for each best response takes their place.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide and at most 24 cm high: the rows become lower the more patients there are.
     """
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
-    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - page.foot_height_cm([_ROW_NOTE], caveats) - 0.1)
-    if pitch < least_row_cm:
-        return _draw(frame, population, None, [*bands.band_notes(frame), _RIBBON_NOTE], caveats)
-    return _draw(frame, population, pitch, [_ROW_NOTE], caveats)
-
-
-def _draw(
-    frame: pd.DataFrame, population: str, pitch: float | None, notes: list[str], caveats: Sequence[str]
-) -> Figure:
-    """Draw a row of the given height for each patient, or a band for each best response if there is none."""
     statuses, longest = frame["last_status"].astype(object).value_counts(), frame["duration_months"].max()
-    unknown = bool(lanes.phases(frame)["unknown"].any())
-    if pitch is None:
+    unknown, above, notes = bool(courses.phases(frame)["unknown"].any()), _ABOVE, [_ROW_NOTE]
+    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - page.foot_height_cm(notes, caveats) - 0.1)
+    banded = pitch < least_row_cm
+    if banded:
+        notes = [*courses.band_notes(frame), _RIBBON_NOTE]
         counts = frame["best_response"].astype(object).value_counts(sort=False)
-        heights = bands.band_heights(counts, _BANDS)
+        heights = courses.band_heights(counts, _BANDS)
         tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
-        pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], bands.LEAST_CM, _SCALE
-        above = _ABOVE + lanes.KEY_LINE_CM * (len(bands.band_key_lines(unknown)) - 3)
+        pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], courses.LEAST_CM, _SCALE
+        above += courses.KEY_LINE_CM * (len(courses.band_key_lines(unknown)) - 3)
         longest = np.ceil(longest)  # bands have whole months
     else:
         y, tops = row_places(frame["best_response"], pitch)
         pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, _DIAGNOSIS
-        above = _ABOVE
     depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
     foot = page.foot_height_cm(notes, caveats)
     height, bottom = above + depth + foot + _BELOW, foot + _BELOW
@@ -224,16 +201,16 @@ def _draw(
     axes = page.add_lanes(figure, left, bottom, width, depth, "Months since the first injection")
     axes.set_xlim(0, max(longest, 1) * 1.06)  # with room for a symbol after the longest course
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
-    if pitch is None:
-        bands.draw_bands(axes, frame, tops, heights)
-        bands.draw_band_key(figure, height - 0.85, unknown)
+    if banded:
+        courses.draw_bands(axes, frame, tops, heights)
+        courses.draw_band_key(figure, height - 0.85, unknown)
     else:
-        lanes.draw_lanes(axes, frame, y, pitch)
-        lanes.draw_key(figure, height - 0.85, unknown)
+        courses.draw_lanes(axes, frame, y, pitch)
+        courses.draw_key(figure, height - 0.85, unknown)
     flow = page.add_axes(figure, right, bottom, beside, depth)
     flow.set_axis_off()
     flow.set(xlim=(0, beside), ylim=(depth, 0))
     _draw_ribbons(flow, frame, tops, pitches, least)
     _draw_headings(axes, frame, tops, right, height - above + 0.12)
-    page.add_title_and_foot(figure, page.heading(population, len(frame), "follow-up of responses"), notes, caveats)
-    return figure
+    title = page.heading(population, len(frame), "follow-up of responses")
+    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -20,29 +20,17 @@ from matplotlib.transforms import Affine2D, Bbox, Transform, blended_transform_f
 
 from analysis.vocabulary import POPULATION_LABELS, Population
 
-PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0
-"""Full width of a printed page, and the largest height of a figure on it."""
-
-MARGIN_CM = 0.3
-"""White border of every figure."""
-
+PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0  # full width of a printed page, and the largest height of a figure on it
+MARGIN_CM = 0.3  # white border of every figure
 _LINE_CM, _TITLE_LINE_CM = 0.34, 0.42  # distance of two lines of small type, and of a title
-
-SMALL, NORMAL, TITLE = 7.0, 7.5, 9.5
-"""Type sizes in points at printed size; nothing is set smaller than the first."""
+SMALL, NORMAL, TITLE = 7.0, 7.5, 9.5  # type sizes in points at printed size; nothing is set smaller than the first
 
 INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"
 """Text; secondary text; lines; faint lines and grounds."""
 
-GRADE_COLOURS: dict[float, str] = {
-    1.5: "#d5762a",
-    1.0: "#e6e4df",
-    0.75: "#b5d0e8",
-    0.5: "#78a8d1",
-    0.25: "#3a76b0",
-    0.0: "#123d6b",
-}
-"""The colour of each grade of a symptom: the greater the improvement, the darker."""
+GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: the greater the improvement, the darker
+    1.5: "#d5762a", 1.0: "#e6e4df", 0.75: "#b5d0e8", 0.5: "#78a8d1", 0.25: "#3a76b0", 0.0: "#123d6b",
+}  # fmt: skip
 
 RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78a8d1", "NR": "#d6d3cd"}
 """The colour of each response class: the deeper the response, the darker."""
@@ -50,9 +38,7 @@ RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78
 ENDED_COLOUR = "#d5762a"
 """The colour of what went against the patient: a response lost or a therapy that had to be stopped."""
 
-HEAD = {"weight": "bold", "color": MUTED}
-"""The look of the head of a column or panel."""
-
+HEAD = {"weight": "bold", "color": MUTED}  # the look of the head of a column or panel
 _KEY = {"loc": "upper left", "fontsize": SMALL, "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
 _KEY |= {"columnspacing": 1.25, "borderpad": 0, "borderaxespad": 0}
 
@@ -60,20 +46,10 @@ _RC = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
     "font.size": NORMAL,
     "text.hinting": "none",  # else the width of a line depends on the resolution
-    "text.color": INK,
-    "axes.edgecolor": RULE,
-    "axes.labelcolor": INK,
-    "axes.labelsize": NORMAL,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": PALE,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "legend.fontsize": NORMAL,
-    "hatch.linewidth": 0.6,
-}
+    "text.color": INK, "axes.edgecolor": RULE, "axes.labelcolor": INK, "axes.labelsize": NORMAL, "axes.linewidth": 0.6,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "grid.color": PALE,
+    "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": NORMAL, "hatch.linewidth": 0.6,
+}  # fmt: skip
 _TICKS = {"color": RULE, "labelcolor": INK, "labelsize": NORMAL, "major.width": 0.6}
 _RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
 
@@ -150,18 +126,12 @@ def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal"
 
 
 def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Put one coordinate of the two ends of n lines into one array of 3 n, with a gap after each line.
-
-    So one call of `Axes.plot` is as quick for a million lines as for a few.
-    """
+    """Put a coordinate of the two ends of n lines into an array of 3 n, with gaps, so that one plot draws a million."""
     return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
 
 
 def add_section(axes: Axes, name: str, top: float, height: float, **look: Any) -> None:
-    """Name a section of rows at the left margin, below a faint line across the page.
-
-    The axes count y from above; the name has the room from `top` to `top + height` in it.
-    """
+    """Name a section of rows at the left margin, `height` centimetres below a faint line across the page at `top`."""
     line = {"color": RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False}
     axes.plot([MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM], [top, top], transform=beside(axes), label="rule", **line)
     place = {"va": "center_baseline", "transform": beside(axes)}
@@ -200,11 +170,8 @@ def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: 
     return MARGIN_CM + _LINE_CM * len(_foot_lines(notes, caveats, width_cm))
 
 
-def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> None:
-    """Set the title at the top left corner, and the notes at the foot, a paragraph each.
-
-    What must not be overlooked, as `compendium.reporting.caveats.caveats` gives it, comes last and in bold.
-    """
+def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> Figure:
+    """Set the title at the top left corner, and at the foot the notes and, in bold, the caveats, a paragraph each."""
     width, height = figure.get_size_inches() * 2.54
     place = {"va": "top", "transform": centimetres(figure)}
     lines = "\n".join(_title_lines(title, width))
@@ -214,3 +181,4 @@ def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats
         colour = INK if weight == "bold" else MUTED
         figure.text(MARGIN_CM, y, line, size=SMALL, weight=weight, color=colour, **place)
         y -= _LINE_CM
+    return figure

@@ -51,8 +51,8 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``,
-        ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high`` in percent.
+        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``, and
+        in percent ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high``.
     """
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
@@ -62,31 +62,27 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     return rows.loc[there & rows["outcome"].isin(list(OUTCOMES)), columns].reset_index(drop=True)
 
 
-def _arranged(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Give each row its place in centimetres from above, the same in both panels, and each outcome that of its head."""
-    populations = list(dict.fromkeys(rows["population"]))
-    block = _HEADING + len(populations) * _ROW + _GAP
-    tops = pd.Series(block * np.arange(len(OUTCOMES)), list(OUTCOMES))
-    y = rows["outcome"].map(tops) + _HEADING + _ROW * (rows["population"].map(populations.index) + 0.5)
-    return rows.assign(y=y), tops
-
-
 def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Print the numbers beside the intervals, a column each."""
-    records = rows.to_dict("records")
-    return pd.DataFrame(
-        {
-            "n/N": [f"{one['n']:,}/{one['denominator']:,}" for one in records],
-            "%": [percent(one["n"], one["denominator"]) for one in records],
-            # Digits stand below one another, so that zeros at the end are kept.
-            "95% CI": [f"{number(one['wilson_low'], 1)}–{number(one['wilson_high'], 1)}" for one in records],
-        },
-        index=rows.index,
-    )
+    cells = {
+        "n/N": [f"{row.n:,}/{row.denominator:,}" for row in rows.itertuples()],
+        "%": list(map(percent, rows["n"], rows["denominator"])),
+        # Digits stand below one another, so that zeros at the end are kept.
+        "95% CI": [f"{number(row.wilson_low, 1)}–{number(row.wilson_high, 1)}" for row in rows.itertuples()],
+    }
+    return pd.DataFrame(cells, index=rows.index)
 
 
-def _draw_intervals(axes: Axes, rows: pd.DataFrame) -> None:
-    """Draw the exact interval thin with ends, Wilson's thick above it, and the rate; larger for more patients."""
+def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
+    """Draw the rates of one visit, larger for more patients, and through each outcome a line at that of the whole.
+
+    The exact interval is thin with ends, Wilson's thick above it.
+    """
+    axes.set_xlim(-3, 103)
+    axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
+    several = rows["population"].nunique() > 1
+    for row in rows[rows["population"] == whole].itertuples() if several else ():
+        last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
+        axes.plot([row.percent] * 2, [tops[row.outcome] + _HEADING, last + _ROW / 2], label="whole", **_WHOLE)
     largest = rows["denominator"].max()
     for row in rows.itertuples():
         look = {"color": _COLOURS.get(row.population, _OTHER_COLOUR), "clip_on": False, "solid_capstyle": "butt"}
@@ -98,19 +94,7 @@ def _draw_intervals(axes: Axes, rows: pd.DataFrame) -> None:
         axes.plot([row.percent], [row.y], sign, markersize=size, markeredgewidth=0, label="rate", zorder=3, **look)
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
-    """Draw the intervals of one visit, and through each outcome a line at the rate of the whole population."""
-    axes.set_xlim(-3, 103)
-    axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
-    several = rows["population"].nunique() > 1
-    for row in rows[rows["population"] == whole].itertuples() if several else ():
-        last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
-        axes.plot([row.percent] * 2, [tops[row.outcome] + _HEADING, last + _ROW / 2], label="whole", **_WHOLE)
-    _draw_intervals(axes, rows)
-
-
 def _draw_numbers(axes: Axes, rows: pd.DataFrame, cells: pd.DataFrame, ends: dict[str, float], top: float) -> None:
-    """Write the numbers to the right of a panel, and the heads of their columns."""
     look = {"size": page.SMALL, "ha": "right", "va": "center_baseline", "transform": page.beside(axes)}
     for column, right in ends.items():
         axes.figure.text(right, top, column, ha="right", transform=page.centimetres(axes.figure), **page.HEAD)
@@ -157,26 +141,18 @@ def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]
 
 @page.journal_style()
 def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
-    """Draw the response rates of a population and its parts with two 95 % intervals, and print them (Table 2).
+    """Draw the response rates of `rate_rows` with two 95 % intervals, a panel for each visit, and print them (Table 2).
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        As `analysis.tables.table_2` gives it.
-    population : str
-        A value of `Population` that has patients, for the title; it and its parts are drawn, if they have patients.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, at most 18.5 cm high, with a panel for best response and one for last follow-up.
+    A ValueError if the population has no patients.
     """
     rows = rate_rows(numbers, population)
     if population not in set(rows["population"]):
         raise ValueError(f"population {str(population)!r} has no patients to draw; at least one is needed")
-    rows, tops = _arranged(rows)
+    # Places in centimetres from above, the same in both panels: of the head of each outcome, and of each row.
+    populations = list(dict.fromkeys(rows["population"]))
+    tops = pd.Series((_HEADING + len(populations) * _ROW + _GAP) * np.arange(len(OUTCOMES)), list(OUTCOMES))
+    y = rows["outcome"].map(tops) + _HEADING + _ROW * (rows["population"].map(populations.index) + 0.5)
+    rows = rows.assign(y=y)
     cells, drawn = _cells(rows), set(rows["population"])
     notes = _notes(numbers, drawn, population)
     depth = float(rows["y"].max()) + _ROW / 2 + 0.1
@@ -205,5 +181,4 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     _draw_key(figure, bottom + depth + _ABOVE - 0.85, reference if len(drawn) > 1 else None)
     size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
     title = page.heading(population, size, "response rates and their uncertainty")
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)

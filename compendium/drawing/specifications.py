@@ -44,11 +44,8 @@ _NOTE = (
 _MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
 _MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
 _MARK_LABELS = {
-    "***": "***  at 0.001",
-    "**": "**  at 0.01",
-    "*": "*  at the level of the rules",
-    "ns": "ns  not significant",
-}
+    "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
+}  # fmt: skip
 _MARKS_NOTE = (
     "Bars: marks of the Wilcoxon signed-rank test, of the patients with the symptom, under {:,} combinations of its "
     "rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal distribution, one or two "
@@ -58,10 +55,9 @@ _MARKS_NOTE = (
 
 
 def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """Put the combinations of the options that matter in a panel in order.
+    """Order the combinations of the options that matter in a panel by their ``total``, then by the numbers stacked.
 
-    One row of the grid per combination, with ``total`` patients, in rising order of it and then of the numbers stacked;
-    the index tells the order in the grid, where 0 is the first.
+    The index tells the order in the grid, where 0 is the first.
     """
     _, options, stacked = PANELS[panel]
     distinct = grid.drop_duplicates(list(options))
@@ -70,21 +66,14 @@ def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
 
 
 def strips(rows: pd.DataFrame, option: str, values: Sequence[object], bins: int = _BINS) -> np.ndarray:
-    """Tell where along an ordered curve an option has each value.
-
-    Of shape (values, columns): the share of the combinations of a column that have the value. There are at most `bins`
-    columns; neighbouring combinations share one where there are more.
-    """
+    """Give the share of the combinations with each value along an ordered curve: (values, at most `bins` columns)."""
     given = rows[option].to_numpy()
     parts = np.array_split(np.arange(len(rows)), min(bins, len(rows)))
     return np.array([[np.mean(given[part] == value) for part in parts] for value in values])
 
 
 def _layout(grid: pd.DataFrame) -> tuple[list[tuple[str, float, dict[object, float]]], float]:
-    """Place a heading for each option, and below it its values, the first that of the criteria.
-
-    Each option with the place of its heading and those of its values, and the depth of all, in centimetres from above.
-    """
+    """Place each option's heading and values, the first that of the criteria: centimetres from above, and the depth."""
     layout, y = [], 0.0
     for option in (name for name in OPTION_LABELS if name in grid.columns):
         first = y + _HEADING + _ROW / 2
@@ -145,13 +134,6 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
     return [whole] if 1.05 * page.text_width_cm(whole, page.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
 
 
-def _draw_head(figure: Figure, x: float, top: float, heading: str, lines: list[str]) -> None:
-    cm = page.centimetres(figure)
-    figure.text(x, top + 0.17 + 0.38 * len(lines), heading, weight="bold", transform=cm)
-    for place, line in enumerate(reversed(lines)):
-        figure.text(x, top + 0.17 + 0.34 * place, line, size=page.SMALL, transform=cm)
-
-
 def _draw_scale(figure: Figure, top: float) -> None:
     """Say at the left of the curves what they count and what the colours of the first one are."""
     cm = page.centimetres(figure)
@@ -164,32 +146,20 @@ def _draw_scale(figure: Figure, top: float) -> None:
 
 @page.journal_style()
 def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, caveats: Sequence[str] = ()) -> Figure:
-    """Draw how the numbers of responders move with the rules.
+    """Draw how the numbers of responders move with the rules: a curve for each of `PANELS`, strips of the rules below.
 
     Parameters
     ----------
     grid : DataFrame
         As `analysis.sensitivity.response_grid` gives it, not empty; its first row are the rules to mark.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    patients : int
-        Number of patients in the population, for the title and the scale.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide; a curve for each of `PANELS` above the strips of the options.
+    population, patients, caveats
+        As `compendium.drawing` says; the patients are for the scale, too.
     """
     if grid.empty:
         raise ValueError("the grid has no rows; at least one combination of rules is needed")
     layout, depth = _layout(grid)
-    labels = max(
-        page.text_width_cm(value_label(option, value), page.SMALL, "bold")
-        for option, _, values in layout
-        for value in values
-    )
+    texts = [value_label(option, value) for option, _, values in layout for value in values]
+    labels = max(page.text_width_cm(text, page.SMALL, "bold") for text in texts)
     labels = max(labels + 0.3, *(page.text_width_cm(OPTION_LABELS[o], page.SMALL) for o, _, _ in layout)) + 0.3
     foot = page.foot_height_cm([_NOTE], caveats) + 0.2
     left, bottom = page.MARGIN_CM + labels + _SIDE, foot + depth + 0.3
@@ -198,6 +168,7 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     heads = {panel: _head(rows, width + _BETWEEN / 2) for panel, rows in curves.items()}
     above = _ABOVE + 0.38 * (max(map(len, heads.values())) - 1)
     figure = page.new_figure(bottom + _CURVE + above)
+    cm = page.centimetres(figure)
     for place, (panel, (heading, _, _)) in enumerate(PANELS.items()):
         x = left + place * (width + _BETWEEN)
         curve = page.add_axes(figure, x, bottom, width, _CURVE)
@@ -206,53 +177,29 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
         below = page.add_axes(figure, x, foot, width, depth)
         below.set_ylim(depth, 0)
         _draw_strips(below, curves[panel], panel, {option: values for option, _, values in layout})
-        _draw_head(figure, x, bottom + _CURVE, heading, heads[panel])
+        top, lines = bottom + _CURVE + 0.17, heads[panel]
+        figure.text(x, top + 0.38 * len(lines), heading, weight="bold", transform=cm)
+        for line_number, line in enumerate(reversed(lines)):
+            figure.text(x, top + 0.34 * line_number, line, size=page.SMALL, transform=cm)
     _draw_labels(figure, layout, foot + depth)
     _draw_scale(figure, bottom + _CURVE)
     title = page.heading(population, patients, "response under other readings of the rules")
-    page.add_title_and_foot(figure, title, [_NOTE], caveats)
-    return figure
-
-
-def _verdict(shares: pd.DataFrame) -> str:
-    """Sum up in a sentence what holds whatever the rules."""
-    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
-    return f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
-
-
-def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
-    left = np.zeros(len(rows))
-    for mark, colour in MARK_COLOURS.items():
-        width = 100 * rows[mark].to_numpy()
-        axes.barh(rows["y"], width, 0.34, left=left, color=colour, edgecolor="white", linewidth=0.4, label=mark)
-        left += width
-    axes.set_xlim(0, 100)
+    return page.add_title_and_foot(figure, title, [_NOTE], caveats)
 
 
 @page.journal_style()
 def draw_marks(
     shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
 ) -> Figure:
-    """Draw under what share of the rules each symptom is significant.
+    """Draw under what share of so many combinations of rules each symptom is significant.
 
     Parameters
     ----------
     shares : DataFrame
         One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
         `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    combinations : int
-        Number of combinations of rules, for the note.
-    patients : int
-        Number of patients in the population, for the title.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, as high as the number of symptoms asks for.
+    population, patients, caveats
+        As `compendium.drawing` says.
     """
     if shares.empty:
         raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
@@ -263,15 +210,21 @@ def draw_marks(
     cells = zip(rows["these"].astype(object).fillna(MISSING), percents, strict=True)
     notes = [_MARKS_NOTE.format(combinations)]
     bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
-    title = page.heading(population, patients, _verdict(shares))
+    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
+    holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
+    title = page.heading(population, patients, holds)
     if page.extra_title_cm(title):
         title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
     figure = page.new_figure(bottom + depth + _MARKS_ABOVE + page.extra_title_cm(title))
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _MARKS_COLUMNS_WIDTH - left
     axes = page.add_lanes(figure, left, bottom, width, depth, "Combinations of the rules of the test, %")
-    _draw_bars(axes, rows)
+    start = np.zeros(len(rows))
+    for mark, colour in MARK_COLOURS.items():
+        look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
+        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.34, left=start, **look)
+        start += 100 * rows[mark].to_numpy()
+    axes.set_xlim(0, 100)
     symptoms.draw_rows(axes, rows, headings, _MARKS_COLUMNS, cells)
     patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
     page.add_key(figure, patches, bottom + depth + _MARKS_ABOVE - 0.85)
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -27,11 +27,9 @@ _COLUMNS_WIDTH = 4.1
 
 
 def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
-    """Place the segments of each symptom's bar about zero.
+    """Place the segments of each bar: ``row`` (position of the symptom), ``grade``, ``left`` and ``patients``.
 
-    One row per symptom and grade that a patient had: ``row`` (position of the symptom in the profile), ``grade``,
-    ``left`` and ``patients``. What did not improve lies left of zero, unchanged next to it; what improved lies right of
-    it, the weakest improvement next to it.
+    What did not improve lies left of zero, unchanged next to it; right of it the weakest improvement comes first.
     """
     counts = profile[list(GRADE_COLUMNS.values())].set_axis(list(GRADE_COLUMNS), axis=1).reset_index(drop=True)
     left = counts.copy()
@@ -44,11 +42,9 @@ def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
 
 
 def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Give each symptom and each group heading its place on the page.
+    """Give the rows with ``y``, the groups that occur with ``label`` and ``y``, and the height of all, in centimetres.
 
-    The rows of the profile with ``y``, and ``label`` and ``y`` of each group that has a symptom (the centres, in
-    centimetres from above), and the height of all. Within a group the most improved come first (order "score") or the
-    symptoms as in the profile ("list").
+    Within a group the most improved come first (order "score") or the symptoms as in the profile ("list").
     """
     if order not in ("score", "list"):
         raise ValueError(f"order {order!r} is unknown; allowed are score, list")
@@ -76,10 +72,9 @@ def draw_rows(
     cells: Iterable[Sequence[str]],
     ground: Mapping[str, Any] | None = None,
 ) -> None:
-    """Name groups and symptoms on the left of the axes, with a faint line above each group, and print numbers beside.
+    """Name groups, on a `ground`, and symptoms on the left of the axes, and print the cells of each row on the right.
 
-    `columns` are the heads of the columns and their centres in centimetres from the right end of the axes, `cells` the
-    texts of each row, `ground` the box behind the name of a group.
+    `columns` are the heads and their centres in centimetres from the right end of the axes.
     """
     beside, box = page.beside(axes), page.box_cm(axes)
     for text, centre in columns.items():
@@ -93,17 +88,8 @@ def draw_rows(
             axes.text(box.x1 + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
 
 
-def _notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
-    visit = VISIT_LABELS[criteria.symptoms_at]
-    return [
-        f"Bars: patients with the symptom before treatment, by its grade {visit}; no number where the segment "
-        "is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, "
-        "0 disappeared; the score before treatment is 1.",
-        " ".join(profile_notes(profile, criteria)),
-    ]
-
-
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
+    """Draw the segments, with the number of patients where they are wide enough for it."""
     segments, y = bar_segments(rows), rows["y"].to_numpy()
     for grade in GRADE_COLUMNS:
         part = segments[segments["grade"] == grade]
@@ -112,7 +98,13 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
         axes.barh(y[part["row"]], part["patients"], _BAR, **place, **look)
     axes.axvline(0, color=page.INK, linewidth=0.8)
     _set_scale(axes, segments)
-    _number_segments(axes, y, segments)
+    per_patient = page.box_cm(axes).width / np.ptp(axes.get_xlim())
+    texts = segments["patients"].map("{:,}".format)
+    fits = segments["patients"] * per_patient > texts.map(lambda text: page.text_width_cm(text, page.SMALL) + 0.1)
+    for part in segments.assign(text=texts)[fits].itertuples():
+        look = {"size": page.SMALL, "color": page.text_on(page.GRADE_COLOURS[part.grade])}
+        place = {"ha": "center", "va": "center_baseline"}
+        axes.text(part.left + part.patients / 2, y[part.row], part.text, **look, **place)
 
 
 def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
@@ -126,17 +118,6 @@ def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
     axes.set_xlim(low - room, high + room)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
-
-
-def _number_segments(axes: Axes, y: np.ndarray, segments: pd.DataFrame) -> None:
-    """Write the number of patients into the segments wide enough for it."""
-    per_patient = page.box_cm(axes).width / np.ptp(axes.get_xlim())
-    texts = segments["patients"].map("{:,}".format)
-    fits = segments["patients"] * per_patient > texts.map(lambda text: page.text_width_cm(text, page.SMALL) + 0.1)
-    for part in segments.assign(text=texts)[fits].itertuples():
-        look = {"size": page.SMALL, "color": page.text_on(page.GRADE_COLOURS[part.grade])}
-        place = {"ha": "center", "va": "center_baseline"}
-        axes.text(part.left + part.patients / 2, y[part.row], part.text, **look, **place)
 
 
 def _draw_heads(figure: Figure, axes: Axes) -> None:
@@ -164,31 +145,25 @@ def draw_symptoms(
     Parameters
     ----------
     profile : DataFrame
-        One row per symptom, at least one, as `analysis.symptoms.symptom_profile` gives it: ``label``, ``group``, ``n``,
-        the counts ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``,
-        ``mean_score``, ``method`` and ``significance``.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    patients : int
-        Number of patients in the population, for the title.
+        One row per symptom, at least one, as `analysis.symptoms.symptom_profile` gives it.
+    population, patients, caveats
+        As `compendium.drawing` says.
     order : {"score", "list"}
         Order within a group: by rising mean score (most improved first), or as in the profile.
     criteria : Criteria, default the paper's
         The rules the profile was made by, for the notes: when the symptoms were graded and how they were tested.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide, as high as the number of symptoms asks for (at most 24 cm with the symptoms of the list).
     """
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     rows, headings, depth = arrange(profile, order)
     marks = rows["significance"].astype(object).fillna(MISSING)
     cells = zip(rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks, strict=True)
-    notes = _notes(profile, criteria)
+    notes = [
+        f"Bars: patients with the symptom before treatment, by its grade {VISIT_LABELS[criteria.symptoms_at]}; no "
+        "number where the segment is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 "
+        "dramatic improvement, 0 disappeared; the score before treatment is 1.",
+        " ".join(profile_notes(profile, criteria)),
+    ]
     bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + label_width_cm(rows)
     figure = page.new_figure(bottom + depth + _ABOVE)
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - left
@@ -197,5 +172,5 @@ def draw_symptoms(
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
     draw_rows(axes, rows, headings, _COLUMNS, cells, ground)
-    page.add_title_and_foot(figure, page.heading(population, patients, "symptoms under omalizumab"), notes, caveats)
-    return figure
+    title = page.heading(population, patients, "symptoms under omalizumab")
+    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -35,11 +35,8 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 _HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
 _EVENTS = {"first_response": "have responded", "best_response": "reached best so far"}
-_STEPS = 600
-"""A curve is drawn at no more times than these, closer than a printer can set them."""
-_FEW = 10
-"""A median time on therapy that rests on fewer patients at risk says so."""
-
+_STEPS = 600  # a curve is drawn at no more times than these, closer than a printer can set them
+_FEW = 10  # a median time on therapy that rests on fewer patients at risk says so
 _TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: title; axes; scale; between rows; a line
 _LEAST_TICKS = 4
 _SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line
@@ -57,11 +54,7 @@ _NOTES = (
 
 
 def states(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    """Divide all patients by what had become of them at each time.
-
-    Indexed by ``time`` in months, one column per state from below, with the share of the patients in it; the shares of
-    a row add up to 1.
-    """
+    """Give the share of the patients in each state, from below, by ``time`` in months; all shares make up 1."""
     rows = curves[curves["outcome"] == outcome]
     shares = rows.pivot(index="time", columns="event", values="estimate")
     if outcome != "therapy":
@@ -72,13 +65,6 @@ def states(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
 def _curve(curves: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Take the curve of the lowest state of an outcome."""
     return curves[(curves["outcome"] == outcome) & (curves["event"] == _LAYERS[outcome][0][0])]
-
-
-def _drawn(times: pd.Series) -> np.ndarray:
-    """Choose the places of a curve that are drawn: all, or those in force at evenly spaced times if there are many."""
-    if len(times) <= _STEPS:
-        return np.arange(len(times))
-    return np.unique(np.searchsorted(times, np.linspace(times.iloc[0], times.iloc[-1], _STEPS), side="right") - 1)
 
 
 def _entries(values: Values, outcome: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -119,8 +105,10 @@ def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome:
 def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
     """Stack the states, with the curve of the lowest one and its limits on top."""
     curve, shares = _curve(curves, outcome), states(curves, outcome)
-    places = _drawn(curve["time"])
-    curve, shares = curve.iloc[places], shares.iloc[places]
+    if len(curve) > _STEPS:  # those in force at evenly spaced times
+        even = np.linspace(curve["time"].iloc[0], curve["time"].iloc[-1], _STEPS)
+        places = np.unique(np.searchsorted(curve["time"], even, side="right") - 1)
+        curve, shares = curve.iloc[places], shares.iloc[places]
     # Once nobody is left nothing changes any more; otherwise nothing is known after the last month.
     last = axes.get_xlim()[1] if curve["censored"].iloc[-1] == 0 else curve["time"].iloc[-1]
     time, below = np.append(curve["time"], last), np.zeros(len(curve) + 1)
@@ -201,12 +189,6 @@ def _draw_panel(
     _draw_labels(figure, states(curves, outcome), outcome, left + _SCALE + room + 0.2, bottom)
 
 
-def _notes(values: Values) -> list[str]:
-    first, best = (values[f"times.{outcome}.not_recorded"]["n"] for outcome in ("first_response", "best_response"))
-    late = f"Responders without a recorded month ({first:,} in A, {best:,} in B) count at the end of their course."
-    return [*_NOTES, late] if first or best else list(_NOTES)
-
-
 @page.journal_style()
 def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw when patients responded, were at their best and stopped therapy, with what the plain medians leave out.
@@ -217,19 +199,15 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
         As `analysis.times.curves` gives it, of at least one patient.
     values : mapping of str to mapping
         As `analysis.times.summarise` gives it, of the same patients.
-    population : str
-        A value of `Population`, for the title; any other is refused.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    Figure
-        18 cm wide: first and best response side by side, time on therapy below, numbers at risk under each.
+    population, caveats
+        As `compendium.drawing` says.
     """
     if curves.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
-    full, notes = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM, _notes(values)
+    full = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM
+    first, best = (values[f"times.{outcome}.not_recorded"]["n"] for outcome in ("first_response", "best_response"))
+    late = f"Responders without a recorded month ({first:,} in A, {best:,} in B) count at the end of their course."
+    notes = [*_NOTES, late] if first or best else _NOTES
     lasts, half = curves.groupby("outcome")["time"].max(), full / 2 - 0.1
     widths = {"first_response": half, "best_response": half, "therapy": full}
     heads = {outcome: _head(values, outcome, lasts[outcome], width) for outcome, width in widths.items()}
@@ -246,5 +224,4 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
         _draw_panel(figure, curves, values, outcome, (left, bottom, width), end)
         _draw_head(figure, heads[outcome], outcome, left, middle if outcome == "therapy" else top)
     title = page.heading(population, int(curves["at_risk"].max()), "times to response and on therapy")
-    page.add_title_and_foot(figure, title, notes, caveats)
-    return figure
+    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -21,10 +21,7 @@ SEED = 2018
 
 
 def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: None) -> dict[str, pd.DataFrame]:
-    """Reconstruct the six tables of a cohort from the claims of the paper.
-
-    The same seed gives the same cohort; another one gives another cohort that fits as well.
-    """
+    """Reconstruct the six tables from the claims of the paper; another seed gives another cohort that fits as well."""
     model = build_model(read_claims(), seed)
     return make_tables(model, solve(model, seed, report=report), seed)
 

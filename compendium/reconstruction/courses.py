@@ -12,8 +12,7 @@ from compendium.verification.identities import POPULATIONS
 RESPONDER_STATUS = ("CR", "MR", "PR", "loss", "intolerance", "lost", "pregnancy")
 """What a responder's course came to: still in that class and on therapy, or stopped for that reason."""
 
-NON_RESPONDER_STATUS = ("inefficacy", "intolerance")
-"""Why a patient without response stopped (L264-L265)."""
+NON_RESPONDER_STATUS = ("inefficacy", "intolerance")  # why a patient without response stopped (L264-L265)
 
 CHANGES = {
     "reached_mr": ["MR"], "better_pr": ["PR"], "not_improved": ["PR"], "weekly_mr": ["MR"], "weekly_pr": ["PR"],
@@ -27,9 +26,7 @@ _LAST = {"orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss"
 _LAST |= {"intolerance": ("intolerance",), "lost": ("lost", "pregnancy")}
 """The rows of Table 2 on responders at last follow-up, by status."""
 
-LONGEST = 36
-"""Months from January 2015, the start of the study, to January 2018, the last follow-up (L156, L165)."""
-
+LONGEST = 36  # months from January 2015, the start of the study, to January 2018, the last follow-up (L156, L165)
 _OLDEST_WITH_PREGNANCY_INTENT = 42
 
 Variables = list[cp_model.IntVar]
@@ -40,17 +37,12 @@ ByPatient = dict[int, cp_model.IntVar]
 class Courses:
     """The variables of this block; of lists one per patient."""
 
-    duration: Variables
-    """Months on therapy."""
-    first: Variables
+    duration: Variables  # months on therapy
+    first: Variables  # months to first and to best response
     best: Variables
-    """Months to first and to best response."""
-    status: dict[str, ByPatient]
-    """For each status, the patients who may have it and the literal that they do."""
-    change: dict[str, ByPatient]
-    """For each key of `CHANGES`, the patients to whom it may have happened and the literal that it did."""
-    month: Variables
-    """Month of the change of dose; without meaning where there was none."""
+    status: dict[str, ByPatient]  # for each status, the patients who may have it and the literal that they do
+    change: dict[str, ByPatient]  # for each of `CHANGES`, whom it may have happened to and the literal that it did
+    month: Variables  # month of the change of dose; without meaning where there was none
 
     def having(self, members: list[int], *statuses: str) -> Variables:
         """List the literals that some patients have one of some statuses, for each status that they may have."""

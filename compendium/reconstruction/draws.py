@@ -27,8 +27,7 @@ TESTS = {
 }  # fmt: skip
 """The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
-_IGE_RISES = 3
-"""How many patients' total IgE rises between diagnosis and therapy."""
+_IGE_RISES = 3  # how many patients' total IgE rises between diagnosis and therapy
 
 _PREVALENCE = {
     "anaphylaxis": -0.8, "malaise": 0.0, "palpitations": 0.2, "pruritus": 1.2, "flush": 1.3, "urticaria": 0.0,
@@ -68,27 +67,22 @@ _POPULATIONS = {
 class Draw:
     """A drawn cohort."""
 
-    diagnosis: np.ndarray
+    diagnosis: np.ndarray  # of each patient, as the best response in the numbers that Table 2 prints
     best: np.ndarray
-    """Diagnosis and best response of each patient, in the numbers that Table 2 prints."""
-    age_at_treatment: np.ndarray
-    delay: np.ndarray
+    age_at_treatment: np.ndarray  # in years
+    delay: np.ndarray  # in months, as what follows; the last two are of responders only
     duration: np.ndarray
     first: np.ndarray
     best_month: np.ndarray
-    """Of each patient years, and months; the last two of responders only."""
-    tested: np.ndarray
-    """The positions of the patients whose blood was tested on therapy."""
+    tested: np.ndarray  # the positions of the patients whose blood was tested on therapy
+    # Values of the tested patients, one column per time point: of tryptase should they fulfil its criterion or not.
     tryptase: dict[bool, pd.DataFrame]
-    """Values of the tested patients should they fulfil the tryptase criterion or not, one column per time point."""
-    total_ige: pd.DataFrame
-    """Values of the tested patients, one column per time point; they rise on therapy in most."""
+    total_ige: pd.DataFrame  # rises on therapy in most
+    # One row per symptom present at baseline: ``patient`` (position), ``symptom``, ``group``, ``change`` (improved,
+    # unchanged or worse), ``quarters`` (drawn grade), ``slip`` (drawn loss until last follow-up, in quarters),
+    # ``relapse`` (grade after loss of response, in quarters) and ``month`` (drawn first improvement).
     symptoms: pd.DataFrame
-    """One row per symptom present at baseline: ``patient`` (position), ``symptom``, ``group``, ``change`` (improved,
-    unchanged or worse), ``quarters`` (drawn grade), ``slip`` (drawn loss until last follow-up, in quarters),
-    ``relapse`` (grade after loss of response, in quarters) and ``month`` (drawn first improvement)."""
-    generator: Generator
-    """The source of all further random choices."""
+    generator: Generator  # the source of all further random choices
 
     def members(self, population: str) -> list[int]:
         """List the positions of the patients of a population as the claims name it."""
@@ -137,7 +131,6 @@ def draw_cohort(statements: Statements, seed: int) -> Draw:
 
 
 def _centred(values: np.ndarray, median: float) -> np.ndarray:
-    """Shift values to a median."""
     return values - np.median(values) + median
 
 

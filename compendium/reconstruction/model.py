@@ -14,14 +14,9 @@ from compendium.reconstruction.patients import Patients, add_patients, add_sizes
 from compendium.reconstruction.statements import Statements
 from compendium.reconstruction.symptoms import Symptoms, add_symptoms
 
-ATTEMPTS = 60
-"""How often to start looking for a first cohort: most searches find one at once or not at all."""
-
-FIRST_EFFORT = 1.0
-"""How long one such search may take, in the solver's deterministic seconds."""
-
-EFFORT = 3.0
-"""How long to look for each block's values closest to the draw, likewise."""
+ATTEMPTS = 60  # how often to start looking for a first cohort: most searches find one at once or not at all
+FIRST_EFFORT = 1.0  # how long one such search may take, in the solver's deterministic seconds
+EFFORT = 3.0  # how long to look for each block's values closest to the draw, likewise
 
 
 class NoCohortError(ValueError):
@@ -65,11 +60,10 @@ def solve(
 ) -> cp_model.CpSolver:
     """Find a cohort near the draw that satisfies every statement; the solver holds the value of every variable.
 
-    A first search finds any cohort that satisfies all statements jointly. Then one block after another is moved as
-    close to the draw as the statements allow, the others staying as they are; `report` is told so in a line. Every
-    search is limited by the solver's own count of its work (the effort, in deterministic seconds a block), so that
-    every x86-64 machine finds the same cohort (elsewhere the linear programs of the solver may lead its search another
-    way). NoCohortError if the statements contradict one another, or no cohort was found within the effort.
+    A first search finds any cohort; then one block after another is moved as close to the draw as the statements
+    allow, the others staying as they are, and `report` is told so in a line. Every search is limited by the solver's
+    own count of its work (the effort, in deterministic seconds a block), so that every x86-64 machine finds the same
+    cohort (elsewhere the linear programs of the solver may lead its search another way).
     """
     problem = model.statements.model
     solver = _first(problem, seed)

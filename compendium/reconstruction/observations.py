@@ -24,11 +24,8 @@ TERMS: dict[str, str] = {
 _OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating")
 """Events that are a symptom of the disease as well."""
 
-SCALE = 10
-"""Blood values are held in tenths of the printed unit."""
-
-_STABLE_PERCENT = 20
-"""A change of total IgE of at most so much is stable by the default rule (L310-L311)."""
+SCALE = 10  # blood values are held in tenths of the printed unit
+_STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
 
 Laboratory = dict[tuple[str, str], Variables]
 """For each analyte and time point, the value of each tested patient in tenths."""

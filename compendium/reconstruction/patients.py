@@ -13,13 +13,12 @@ EXAMINATIONS = {
 }  # fmt: skip
 """Findings that not every patient was examined for, and the claims that count them."""
 
-MARROW = {
+MARROW = {  # marrow findings, the claims that count them, and the WHO criterion that each of them fulfils
     "bone_marrow_histology": ("table1.marrow.histology", "who_multifocal_infiltrates"),
     "bone_marrow_cytology": ("table1.marrow.cytology", "who_atypical_mast_cells"),
     "bone_marrow_phenotype": ("table1.marrow.phenotype", "who_cd2_cd25"),
     "bone_marrow_kit_d816v": ("table1.marrow.kit", "kit_d816v"),
 }
-"""Marrow findings, the claims that count them, and the WHO criterion that each of them fulfils."""
 
 KNOWN = {
     "skin_involved": "table1.skin", "skin_maculopapular": "table1.skin.maculopapular",
@@ -41,11 +40,8 @@ _WHOLE_COHORT = (
     "legends.figure?.n",
 )
 
-_YOUNGEST = 15
-"""Age in years below which systemic mastocytosis and activation syndromes are not diagnosed here."""
-
-_MONTHS_A_LINE = 6
-"""Months that each line of cytoreductive or targeted therapy takes before omalizumab."""
+_YOUNGEST = 15  # age in years below which systemic mastocytosis and activation syndromes are not diagnosed here
+_MONTHS_A_LINE = 6  # months that each line of cytoreductive or targeted therapy takes before omalizumab
 
 Literals = list[cp_model.IntVar]
 Patients = dict[str, Literals]

@@ -27,9 +27,7 @@ _STOP_REASONS = {
 _NEW_SYMPTOM_PATIENTS = 2
 """In how many patients without response a symptom is drawn to appear under therapy (L215-L216)."""
 
-_ACCENTUATED = 2
-"""How many symptoms are worse at the end of a course that a flare ended."""
-
+_ACCENTUATED = 2  # how many symptoms are worse at the end of a course that a flare ended
 _DETAILS = {"menorrhagia and epistaxis": "bleeding", "ecchymosis": "bleeding"}
 
 
@@ -70,7 +68,7 @@ def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str,
         "laboratory": _laboratory(solved, courses),
         "adverse_events": _events(solved, courses),
     }
-    for table, frame in tables.items():
+    for table, frame in tables.items():  # a patient is a position, in ``patient`` where there are several rows
         positions = frame.pop("patient") if "patient" in frame else frame.index
         tables[table] = frame.assign(patient_id=included[np.asarray(positions, dtype=int)])
     tables["screening"] = _screening(solved, names, courses["recommended"])
@@ -158,18 +156,14 @@ def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd
     weights = 1 / np.arange(1, centres + 1)
     more = generator.choice(centres, screened - centres, p=weights / weights.sum())
     centre = np.concatenate([np.arange(centres), more])
-    columns = {
-        "patient_id": names,
-        "centre_id": [f"C{number + 1:02d}" for number in generator.permutation(centre)],
-        "recommendation_month": [str(STUDY_START + int(month)) for month in months],
-        "screening": ["included" if reason is None else "excluded" for reason in reasons],
-        "exclusion_reason": reasons,
-    }
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame({"patient_id": names, "exclusion_reason": reasons})
+    frame["centre_id"] = [f"C{number + 1:02d}" for number in generator.permutation(centre)]
+    frame["recommendation_month"] = [str(STUDY_START + int(month)) for month in months]
+    frame["screening"] = ["included" if reason is None else "excluded" for reason in reasons]
+    return frame
 
 
 def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    """Read the graded symptoms off the solution, with the position of the patient in ``patient``."""
     model = solved.model
     drawn = model.draw.symptoms
     month = pd.Series({cell: solved.solver.value(variable) for cell, variable in model.symptoms.month.items()})
@@ -204,29 +198,20 @@ def _new_symptoms(solved: _Solved, present: pd.DataFrame) -> pd.DataFrame:
 
 
 def _laboratory(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    """Read the blood tests off the solution, with the position of the patient in ``patient``."""
     model = solved.model
     least = int(model.statements.printed("results.biology.tryptase.on.threshold"))
     duration = courses["duration_months"].to_numpy()[model.draw.tested]
     sampled = np.array([solved.generator.integers(least, min(months, 12) + 1) for months in duration])
-    frames = [
-        pd.DataFrame(
-            {
-                "patient": model.draw.tested,
-                "analyte": analyte,
-                "time_point": time,
-                "months_on_therapy": sampled if time == "on_therapy" else np.nan,
-                "value": solved.values(variables) / SCALE,
-                "unit": str(ANALYTE_UNITS[analyte]),
-            }
-        )
-        for (analyte, time), variables in model.laboratory.items()
-    ]
+    frames = []
+    for (analyte, time), variables in model.laboratory.items():
+        frame = pd.DataFrame({"patient": model.draw.tested, "value": solved.values(variables) / SCALE})
+        months = sampled if time == "on_therapy" else np.nan
+        unit = str(ANALYTE_UNITS[analyte])
+        frames.append(frame.assign(analyte=analyte, time_point=time, months_on_therapy=months, unit=unit))
     return pd.concat(frames, ignore_index=True)
 
 
 def _events(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    """Read the adverse events off the solution, with the position of the patient in ``patient``."""
     generator = solved.generator
     events = {term: np.flatnonzero(solved.values(solved.model.events[term])) for term in TERMS}
     frame = pd.DataFrame([{"patient": i, "term": term} for term, having in events.items() for i in having])

@@ -26,19 +26,15 @@ def read_left_out() -> pd.DataFrame:
 
 
 class Statements:
-    """A constraint model that grows by statements of the paper, each named by a claim or a pattern of claims.
-
-    `held` names the claims bound so far; `blocks` gives for each block of the model the indices of its variables and
-    its preferences.
-    """
+    """A constraint model that grows by statements of the paper, each named by a claim or a pattern of claims."""
 
     def __init__(self, claims: pd.DataFrame) -> None:
         self.claims = claims
         self.model = cp_model.CpModel()
-        self.held: list[str] = []
+        self.held: list[str] = []  # the claims bound so far
         self._left_out = read_left_out()["part"]
         self._costs: list[Linear] = []
-        self.blocks: dict[str, tuple[range, list[Linear]]] = {}
+        self.blocks: dict[str, tuple[range, list[Linear]]] = {}  # the indices of its variables, and its preferences
 
     def bound(self, pattern: str, without: tuple[str, ...] = ("whole",)) -> list[str]:
         """Name the claims of a pattern that are to hold, and note that they do."""

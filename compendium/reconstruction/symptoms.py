@@ -9,24 +9,18 @@ from compendium.reconstruction.courses import ByPatient, Courses, Variables
 from compendium.reconstruction.draws import Draw
 from compendium.reconstruction.statements import Statements
 
-_GRADES = (0, 1, 2, 3, 4, 6)
-"""The grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)."""
-
-_LONGEST = 10
-"""The longest time to the first improvement of a symptom, in months (L252)."""
+_GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
+_LONGEST = 10  # the longest time to the first improvement of a symptom, in months (L252)
 
 
 @dataclass
 class Symptoms:
     """The variables of this block; grades and scores in quarters."""
 
-    best: Variables
+    best: Variables  # grades at best response and at last follow-up, one per drawn symptom row
     last: Variables
-    """Grades at best response and at last follow-up, one per drawn symptom row."""
-    month: ByPatient
-    """Month of first improvement, of the rows that improve."""
-    before: Variables
-    """Total score before a change of dose, one per patient."""
+    month: ByPatient  # month of first improvement, of the rows that improve
+    before: Variables  # total score before a change of dose, one per patient
 
 
 def add_symptoms(statements: Statements, draw: Draw, courses: Courses) -> Symptoms:

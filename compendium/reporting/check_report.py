@@ -14,8 +14,6 @@ from compendium.reporting.formatting import count_of
 from compendium.reporting.pages import render
 from compendium.reporting.small_tables import small_table
 
-__all__ = ["check_files", "check_lines"]
-
 _HEADS = {"kind": "Kind", "file": "File or sheet", "row": "Row", "column": "Column", "value": "Value"}
 _HEADS |= {"allowed": "Allowed", "nearest": "Nearest allowed"}
 _WIDTHS = (9, 32, 8, 32, 24, 60, 20)
@@ -42,14 +40,8 @@ class Checked(Protocol):
 def check_lines(check: Checked, most: int = 5, most_groups: int = 40) -> list[str]:
     """Tell in lines what is wrong, for a terminal.
 
-    Parameters
-    ----------
-    check : Checked
-        What was found, a row each; row 0 stands for a whole file. ``accounts`` tells what was read of each file.
-    most : int, default 5
-        Rows shown of each group.
-    most_groups : int, default 40
-        Groups of equal problems shown of each kind; the verdict comes last.
+    At most so many groups of equal problems are shown of each kind, and so many rows of each group; row 0 stands for a
+    whole file. The verdict comes last.
     """
     lines = []
     for kind, problems in _kinds(check):
@@ -93,10 +85,7 @@ def _plain(text: str) -> str:
 
 
 def check_files(check: Checked) -> dict[str, bytes]:
-    """Write the report of a check, see `check_lines`, as files.
-
-    They are ``check.html`` to be read, ``problems.xlsx`` (at most 10,000 problems) and ``problems.csv`` with all.
-    """
+    """Write ``check.html`` to be read, ``problems.xlsx`` (at most 10,000 problems) and ``problems.csv`` with all."""
     problems = pd.concat([found.assign(kind=kind) for kind, found in _kinds(check)])[list(_HEADS)]
     tables = [_problem_table(found, kind) for kind, found in _kinds(check) if len(found)]
     if len(check.accounts):

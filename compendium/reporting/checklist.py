@@ -14,19 +14,11 @@ from great_tables import html as raw_html
 
 from compendium.reporting.pages import finish, parts, render
 
-__all__ = [
-    *("CHECKLIST", "COLUMNS", "GUIDELINES", "JUDGED", "STATUSES"),
-    *("counts", "missing_pointers", "read_checklist", "render_checklist"),
-]
+CHECKLIST = Path(__file__).with_name("checklist.csv")  # one row per item, with the columns of `COLUMNS`
 
-CHECKLIST = Path(__file__).with_name("checklist.csv")
-"""One row per item, with the columns of `COLUMNS`."""
+STATUSES: dict[str, str] = {"met": "✓", "partly": "~", "not met": "✗", "not applicable": "–"}  # with their marks
 
-STATUSES: dict[str, str] = {"met": "✓", "partly": "~", "not met": "✗", "not applicable": "–"}
-"""How an item can stand, and its mark."""
-
-GUIDELINES: tuple[str, ...] = ("STROBE", "SAMPL")
-"""The guidelines in the order they are shown."""
+GUIDELINES: tuple[str, ...] = ("STROBE", "SAMPL")  # the guidelines in the order they are shown
 
 JUDGED: tuple[str, ...] = ("paper", "compendium")
 """The columns that hold a status; each has a neighbour that ends in ``_where``."""
@@ -63,18 +55,10 @@ _NOTES = (
 
 
 def read_checklist(path: str | os.PathLike[str] = CHECKLIST) -> pd.DataFrame:
-    """Read and check a checklist, a CSV file in UTF-8 with the columns of `COLUMNS`.
+    """Read and check a checklist, a CSV file in UTF-8 with the columns of `COLUMNS`, one row per item, all texts.
 
-    Returns
-    -------
-    DataFrame of str
-        One row per item, in the order of the file; a cell without text is empty, none is missing.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read or anything in it is not allowed; all problems are listed, each with file, row,
-        column, value and what is allowed. An item that is met, if only partly, needs a place, every other a remark.
+    A ValueError lists all that is not allowed, each with file, row, column, value and what is allowed. An item that is
+    met, if only partly, needs a place, every other a remark.
     """
     table = _read(Path(path))
     found = [f"row {row}, column {column}: {value!r}; {allowed}" for row, column, value, allowed in _problems(table)]
@@ -127,11 +111,7 @@ def _leads_somewhere(pointer: str, root: Path) -> bool:
 
 
 def counts(checklist: pd.DataFrame) -> pd.DataFrame:
-    """Count the items of a checklist by how they stand.
-
-    Two rows for each guideline that has items: ``guideline``, ``judged`` (paper or compendium), a column for each of
-    `STATUSES`, and their sum ``items``.
-    """
+    """Count the items of each guideline, ``judged`` in paper and compendium, by `STATUSES`, and their sum ``items``."""
     rows = []
     for guideline, part in checklist.groupby("guideline", sort=False):
         for column in JUDGED:
@@ -148,7 +128,7 @@ def render_checklist(checklist: pd.DataFrame, caveats: Sequence[str] = (), root:
     checklist : DataFrame
         As `read_checklist` gives it; markup in its texts is shown and not obeyed.
     caveats : sequence of str
-        What must not be overlooked, printed last and in bold.
+        Printed last and in bold.
     root : str, default ".."
         The root of the project as seen from the folder of the page, for the links.
     """

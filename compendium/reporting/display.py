@@ -16,17 +16,14 @@ from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.caveats import caveats
 from compendium.reporting.small_tables import small_table, value_rows
 
-SCREEN_DPI = 150
-"""Resolution of a figure in a notebook: sharp on a dense screen, and small enough to be kept with the notebook."""
-
-_POINTS_PER_CM = 96 / 2.54
+SCREEN_DPI = 150  # of a figure in a notebook: sharp on a dense screen, and small enough to be kept with the notebook
 
 
 def picture(figure: Figure) -> Image:
     """Show a figure in a notebook, whole and at its printed size, as a PNG picture of `SCREEN_DPI`."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=SCREEN_DPI, bbox_inches=None, metadata={"Software": None})
-    return Image(buffer.getvalue(), format="png", width=round(figure.get_size_inches()[0] * 2.54 * _POINTS_PER_CM))
+    return Image(buffer.getvalue(), format="png", width=round(figure.get_size_inches()[0] * 96))
 
 
 def shown(table: GT) -> HTML:

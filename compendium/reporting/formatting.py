@@ -13,8 +13,7 @@ import pandas as pd
 
 from compendium.files import settled_digits
 
-MISSING = "–"
-"""Printed where there is no number: a percentage of nobody, a median of no values."""
+MISSING = "–"  # printed where there is no number: a percentage of nobody, a median of no values
 P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))
 """A p value below one of these is never printed as if it had reached it."""
 
@@ -32,10 +31,9 @@ def _exact(x: Number) -> Fraction:
 
 
 def round_half_up(x: Number, digits: int = 0) -> Decimal:
-    """Round a number, a half going away from zero, to a Decimal with so many digits after the point.
+    """Round a finite number, a half going away from zero, to so many digits after the point; never a negative zero.
 
-    A float stands for the decimal in which all machines agree: 0.15 is fifteen hundredths. The result is never a
-    negative zero; what is not finite, and fewer digits than 0, are refused.
+    A float stands for the decimal in which all machines agree: 0.15 is fifteen hundredths.
     """
     if digits < 0:
         raise ValueError(f"digits {digits!r} is not allowed; it is 0 or more")
@@ -81,20 +79,10 @@ def percent(n: int, denominator: int, digits: int = 1) -> str:
 
 
 def count_percent(n: int, denominator: int, digits: int = 1) -> str:
-    """Print a count with its percentage, as a cell of a table.
+    """Print a count with its percentage, of so many `digits` after the point, as a cell of a table.
 
-    Parameters
-    ----------
-    n, denominator : int
-        How many of how many; anything but 0 <= n <= denominator is refused with a ValueError.
-    digits : int, default 1
-        Digits of the percentage after the point.
-
-    Returns
-    -------
-    str
-        Such as "43 (78.2)" or "3,928 (78.6)"; "55 (100)" for everybody, "0" for nobody, and `MISSING` if the
-        denominator is 0.
+    Such as "43 (78.2)" or "3,928 (78.6)"; "55 (100)" for everybody, "0" for nobody, and `MISSING` if the denominator is
+    0; anything but 0 <= n <= denominator is refused with a ValueError.
     """
     share = percent(n, denominator, digits)
     text = f"{int(n):,} ({'100' if n == denominator else share})" if n else "0"

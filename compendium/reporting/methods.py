@@ -12,34 +12,24 @@ from analysis.criteria import Criteria
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
 from compendium.reporting.formatting import count_of
 
-__all__ = [
-    *("ADJUSTMENT_LABELS", "COMPARISON_NOTE", "METHOD_LABELS", "VISIT_LABELS", "biology_note", "methods_used"),
-    *("outcome_note", "profile_notes", "signed_rank_note", "significance_note"),
-]
-
-METHOD_LABELS: dict[str, str] = {
+METHOD_LABELS: dict[str, str] = {  # how each method of a rank test is called
     "exact": "exact conditional distribution, ties included",
     "saddlepoint": "saddlepoint approximation for some of more than 1,000 pairs",
     "normal": "normal approximation corrected for ties",
 }
-"""How each method of a rank test is called."""
 
-ADJUSTMENT_LABELS: dict[str, str] = {
+ADJUSTMENT_LABELS: dict[str, str] = {  # how each adjustment is called
     "none": "not adjusted for the number of symptoms",
     "holm": "adjusted for the number of symptoms by Holm's method",
     "benjamini_hochberg": "adjusted for the number of symptoms by Benjamini and Hochberg's method",
 }
-"""How each adjustment is called."""
 
-COMPARISON_NOTE = (
+COMPARISON_NOTE = (  # names the test of this cohort against the earlier one
     "Difference: this cohort minus the earlier one, with Newcombe's interval. p: Fisher's exact test, two-sided, of "
     "the numbers of patients shown, not adjusted for the number of tests."
 )
-"""Names the test of this cohort against the earlier one."""
 
-VISIT_LABELS: dict[str, str] = {"best": "at best response", "last": "at last follow-up"}
-"""When grades were given."""
-
+VISIT_LABELS: dict[str, str] = {"best": "at best response", "last": "at last follow-up"}  # when grades were given
 _TAILS = {"two-sided": "Two-tailed", "greater": "One-tailed (improvement)"}
 _ZEROS = {"drop": "unchanged pairs left out", "pratt": "unchanged pairs ranked by Pratt's rule"}
 

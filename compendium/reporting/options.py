@@ -10,9 +10,7 @@ from analysis.sensitivity import OUTCOMES, RESPONSE_OPTIONS, variance_shares
 from compendium.reporting.formatting import MISSING, number
 from compendium.reporting.methods import ADJUSTMENT_LABELS
 
-__all__ = ["OPTION_LABELS", "change_notes", "change_rows", "moving_rows", "value_label", "variance_rows"]
-
-OPTION_LABELS: dict[str, str] = {
+OPTION_LABELS: dict[str, str] = {  # the options as headings, in the order they are shown
     "major_above_percent": "Major response: decrease above",
     "partial_from_percent": "Partial response: decrease from",
     "worsening": "A worsened symptom",
@@ -32,7 +30,6 @@ OPTION_LABELS: dict[str, str] = {
     "p_at_alpha": "A p value of exactly that",
     "ige_stable_percent": "IgE stable: change up to",
 }
-"""The options as headings, in the order they are shown."""
 
 _VALUES: dict[str, dict[str, str]] = {
     "worsening": {"total": "counts in the total", "any": "rules out a response"},
@@ -65,19 +62,12 @@ def value_label(option: str, value: Any) -> str:
 
 # The results in short, but for symptoms.
 _HEADS: dict[str, str] = {
-    "best.orr": "ORR",
-    "best.cr": "CR",
-    "best.mr": "MR",
-    "best.pr": "PR",
-    "best.nr": "no response",
-    "last.persistent_orr": "persistent ORR",
-    "last.loss_of_response": "loss of response",
-    "last.intolerance": "intolerance",
-    "sustained": "sustained",
-    "first_response_months": "median month of first response",
-    "therapy_months": "median months on therapy",
+    "best.orr": "ORR", "best.cr": "CR", "best.mr": "MR", "best.pr": "PR", "best.nr": "no response",
+    "last.persistent_orr": "persistent ORR", "last.loss_of_response": "loss of response",
+    "last.intolerance": "intolerance", "sustained": "sustained",
+    "first_response_months": "median month of first response", "therapy_months": "median months on therapy",
     "ige_increased": "IgE increased",
-}
+}  # fmt: skip
 
 
 def _trimmed(value: float) -> str:
@@ -123,10 +113,7 @@ def change_notes(criteria: Criteria) -> list[str]:
 
 
 def variance_rows(grid: pd.DataFrame) -> pd.DataFrame:
-    """Print each rule's share of the variance over the combinations of `sensitivity.response_grid`.
-
-    One column per number of responders that varies, as percentages.
-    """
+    """Print each rule's share, in percent, of the variance of each number of responders of `response_grid`."""
     columns = {}
     for name, head in _HEADS.items():
         if name in grid and grid[name].nunique() > 1:

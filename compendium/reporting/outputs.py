@@ -24,13 +24,9 @@ from compendium.files import csv_text, json_text, write_atomically
 from compendium.reporting.pages import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"
-"""Environment variable that, when set, names the folder to write to in place of the one asked for.
+"""Environment variable that names the folder to write to instead, for tests that run the notebooks as they are."""
 
-Tests that run the notebooks as they are set it, so that they leave the results alone.
-"""
-
-PNG_DPI = 300
-"""Resolution of the PNG files, in dots per inch at printed size."""
+PNG_DPI = 300  # resolution of the PNG files, in dots per inch at printed size
 
 _FORMATS = {
     "svg": {"Date": None, "Creator": None},
@@ -102,28 +98,16 @@ def _write(base: Path, contents: Mapping[str, bytes]) -> list[Path]:
 
 
 def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save a figure as SVG, PDF and PNG at its own size.
+    """Save a figure as SVG, PDF and PNG at its own size, and give the three files.
 
     Parameters
     ----------
     figure : Figure
         The figure; its size in inches is the printed size.
     name : str
-        File name without suffix, such as "figure-1".
+        File name without suffix, such as "figure-1"; a ValueError if it is not plain.
     folder : str or path
-        Where to write; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The three files.
-
-    Raises
-    ------
-    ValueError
-        If the name is not a plain file name.
-    OSError
-        If the folder cannot be made or written.
+        Where to write; made if it is missing, an OSError if it cannot be made or written.
     """
     base = _output_path(folder, name)
     contents = {}
@@ -137,7 +121,7 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
 
 
 def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save a table as CSV with its numbers and as HTML to be read.
+    """Save a table as CSV with its numbers and as HTML to be read, and give the two files.
 
     Parameters
     ----------
@@ -148,11 +132,6 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
         The rendered table: a whole HTML page, or a table of `rendering`, which is made one.
     name, folder
         As `save_figure` takes them; it names the errors, too.
-
-    Returns
-    -------
-    list of Path
-        The two files.
     """
     base = _output_path(folder, name)
     if isinstance(html, GT):
@@ -166,7 +145,7 @@ def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) 
 
 
 def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: str | os.PathLike[str]) -> list[Path]:
-    """Save the values of the text as JSON, sorted by name.
+    """Save the values of the text as JSON, sorted by name, and give the file.
 
     Parameters
     ----------
@@ -175,10 +154,5 @@ def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: s
         finite number, text or None is refused with a ValueError.
     name, folder
         As `save_figure` takes them; it names the other errors.
-
-    Returns
-    -------
-    list of Path
-        The file.
     """
     return _write(_output_path(folder, name), {"json": json_text(values).encode()})

@@ -16,8 +16,6 @@ from great_tables import GT
 from great_tables import html as raw_html
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-__all__ = ["finish", "page", "parts", "render"]
-
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_suffix("")),
     autoescape=True,
@@ -37,10 +35,7 @@ _TEMPLATES.filters |= {
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template, a file in the folder `pages`, with all the values that it names.
-
-    They are texts, which it escapes, unless it says that they are safe.
-    """
+    """Fill in a template of the folder `pages` with all the values that it names, escaped unless it calls them safe."""
     return _TEMPLATES.get_template(template).render(values)
 
 
@@ -57,9 +52,9 @@ def page(table: GT, title: str) -> str:
 def finish(
     table: GT, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = (), wrap: bool = False
 ) -> GT:
-    """Give a table, made with ``id=identifier``, its rules and spacing, and the lines below it.
+    """Give a table, made with ``id=identifier``, its rules and spacing, and below it notes and, in bold, caveats.
 
-    Empty notes are left out; caveats stand last and in bold; `wrap` allows to break cells into lines.
+    Empty notes are left out; `wrap` allows to break cells into lines.
     """
     for line in (*map(parts().note, filter(None, notes)), *map(parts().caveat, caveats)):
         table = table.tab_source_note(raw_html(line))

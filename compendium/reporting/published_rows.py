@@ -12,8 +12,6 @@ from great_tables import GT
 from compendium.reporting.formatting import MISSING, count_percent, number
 from compendium.reporting.small_tables import small_table
 
-__all__ = ["rate_notes", "rate_rows", "row_notes", "sectioned_table", "value_notes", "value_rows"]
-
 _ABSENT, _NOBODY = "not available", f"{MISSING} (N = 0)"
 
 

@@ -16,15 +16,13 @@ from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish, parts
 
-__all__ = ["CELLS", "COUNTS_NOTE", "EVALUATED_NOTE", "aligned", "head", "laid_out", "render_table_1", "render_table_2"]
-
 TITLE_1 = "Table 1. Patients' characteristics"
 TITLE_2 = "Table 2. Response rates"
 
 SECTIONS_2: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
 """The sections of Table 2: the part of a row's key before the first dot, and its heading."""
 
-ABBREVIATIONS: dict[str, str] = {
+ABBREVIATIONS: dict[str, str] = {  # explained below every table that uses them
     "CM": "cutaneous mastocytosis",
     "CR": "complete response",
     "IgE": "immunoglobulin E",
@@ -38,7 +36,6 @@ ABBREVIATIONS: dict[str, str] = {
     "UI": "international units",
     "WHO": "World Health Organization",
 }
-"""Explained below every table that uses them."""
 
 COUNTS_NOTE = "Values are numbers of patients (%) unless a row says otherwise."
 EVALUATED_NOTE = "n: patients evaluated, where not all were; percentages are of these."
@@ -57,12 +54,10 @@ def _durations(row: Mapping[str, Any]) -> str:
 
 CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "count_percent": lambda row: formatting.count_percent(row["n"], row["denominator"]),
-    "count": lambda row: formatting.number(row["n"]),
-    "median_range": formatting.median_range,
-    "duration_range": _durations,
-    "mean_range": formatting.mean_range,
+    "count": lambda row: formatting.number(row["n"]), "median_range": formatting.median_range,
+    "duration_range": _durations, "mean_range": formatting.mean_range,
     "ratio": lambda row: formatting.number(row["ratio"], 2),
-}
+}  # fmt: skip
 """How a row of each statistic is printed; durations are in months."""
 
 
@@ -105,7 +100,6 @@ def laid_out(
 
 
 def _cells(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Print every row of the tidy numbers."""
     unknown = sorted(set(numbers["statistic"]) - set(CELLS))
     if unknown:
         raise ValueError(f"statistic {unknown[0]!r} is unknown; allowed are {', '.join(CELLS)}")
@@ -128,31 +122,20 @@ def _labels(numbers: pd.DataFrame, size: int) -> pd.Series:
 
 
 def _abbreviations(texts: Iterable[str]) -> str:
-    """Explain the abbreviations that occur in the texts."""
     words = set(re.findall(r"\w+", " ".join(texts)))
     known = "; ".join(f"{short}: {long}" for short, long in ABBREVIATIONS.items() if short in words)
     return known and f"{known}."
 
 
 def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 1, the patients' characteristics, to be read.
+    """Lay out Table 1, the patients' characteristics, to be read; `outputs.save_table` saves it.
 
     Parameters
     ----------
     numbers : DataFrame
-        As `tables.table_1` gives it, for one population.
+        As `tables.table_1` gives it; a ValueError if not of one population, or if a statistic or section is unknown.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    GT
-        A notebook shows it; `outputs.save_table` saves it.
-
-    Raises
-    ------
-    ValueError
-        If there is not one population, or a statistic or section is unknown.
     """
     sizes = _sizes(numbers)
     if numbers["column"].nunique() != 1 or len(sizes) != 1:
@@ -168,10 +151,9 @@ def render_table_1(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
 
 
 def render_table_2(numbers: pd.DataFrame, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 2, the response rates, to be read; see `render_table_1`.
+    """Lay out Table 2, of `tables.table_2` for any populations, as `render_table_1` does Table 1.
 
-    `numbers` are as `tables.table_2` gives them, for any populations; one without patients is left out, and a note says
-    so.
+    A population without patients is left out, and a note says so.
     """
     sizes = _sizes(numbers)
     empty = [POPULATION_LABELS[column] for column in sizes.index[sizes == 0]]

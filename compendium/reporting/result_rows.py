@@ -13,14 +13,9 @@ from analysis.times import MONTHS
 from analysis.vocabulary import SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 from compendium.reporting.formatting import MISSING, count_percent, median_range, number, p_value, percent, value_range
 
-__all__ = [
-    *("MEDIAN_NOTES", "SHARE_NOTES", "comparison_rows", "event_rows", "group_rows"),
-    *("median_rows", "month_text", "profile_rows", "share_rows"),
-]
-
 Values = Mapping[str, Mapping[str, Any]]
 
-MEDIAN_NOTES: tuple[str, ...] = (
+MEDIAN_NOTES: tuple[str, ...] = (  # printed below the medians
     "95% CI of a Kaplan-Meier median: Brookmeyer-Crowley, log(-log) scale; “from”: its upper limit is not reached.",
     "Half: month by which half of all have responded, Aalen-Johansen, stops compete; pointwise log(-log) limits.",
     "Censoring is taken to be independent: that courses which go on would end like those observed for longer. A median "
@@ -28,23 +23,17 @@ MEDIAN_NOTES: tuple[str, ...] = (
     "Best response is the best recorded so far, also in courses that go on; a better one may still come.",
     "Rows by response are biased: who responds must have stayed on therapy until then (immortal time).",
 )
-"""Printed below the medians."""
 
-SHARE_NOTES: tuple[str, ...] = (
+SHARE_NOTES: tuple[str, ...] = (  # printed below the shares by month
     "Responses: Aalen-Johansen, stops compete. On therapy: Kaplan-Meier. 95% CI: pointwise, log(-log) scale.",
 )
-"""Printed below the shares by month."""
 
 _OUTCOMES = {
-    "first_response": "First response",
-    "best_response": "Best response",
-    "therapy.all": "Stop of therapy",
-    "therapy.responders": "Stop of therapy, responders",
-    "therapy.pr": "Stop of therapy, PR",
-    "therapy.mr": "Stop of therapy, MR",
-    "therapy.cr": "Stop of therapy, CR",
+    "first_response": "First response", "best_response": "Best response", "therapy.all": "Stop of therapy",
+    "therapy.responders": "Stop of therapy, responders", "therapy.pr": "Stop of therapy, PR",
+    "therapy.mr": "Stop of therapy, MR", "therapy.cr": "Stop of therapy, CR",
     "therapy.non_responders": "Stop of therapy, no response",
-}
+}  # fmt: skip
 _SHARES = {
     "first_response.incidence": "First response by month",
     "best_response.incidence": "Best response by month",
@@ -93,11 +82,7 @@ def group_rows(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
-    """Print what became of each symptom of `symptoms.symptom_profile`.
-
-    Patients with it, in how many it was worse, unchanged and improved (and of these gone), the mean score, the
-    rank-biserial correlation, the p value as it is and adjusted in two ways, and the mark.
-    """
+    """Print what became of each symptom of `symptoms.symptom_profile`, and its test; the effect is rank-biserial."""
     counts = {"Patients": "n", "Worse": "worse", "Unchanged": "unchanged"}
     means = {"Mean score": "mean_score", "Effect": "effect"}
     tests = {"p": "p_value", "p, Holm": "p_holm", "p, BH": "p_benjamini_hochberg"}
@@ -115,10 +100,9 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
 
 
 def month_text(entry: Mapping[str, Any] | None) -> str:
-    """Print a median of times with its interval, an entry of `analysis.times.summarise`.
+    """Print a median of `analysis.times.summarise` with its interval, `MISSING` for no entry or nobody.
 
-    Such as "3 (2–4)", "34 (from 10)" if the upper limit is not reached, "4 (–)" without limits, or "not reached";
-    `formatting.MISSING` for no entry or nobody.
+    Such as "3 (2–4)", "34 (from 10)" if the upper limit is not reached, "4 (–)" without limits, or "not reached".
     """
     if entry is None or not entry["patients"]:
         return MISSING
@@ -131,11 +115,7 @@ def month_text(entry: Mapping[str, Any] | None) -> str:
 
 
 def median_rows(values: Values) -> pd.DataFrame:
-    """Print, for each outcome and group of `times.summarise`, the plain median beside those that heed stops.
-
-    Patients of the plain median, it with its range, the Kaplan-Meier median with its interval and the patients still at
-    risk just before it, and the month by which half have responded.
-    """
+    """Print, for each outcome and group of `times.summarise`, the plain median beside those that heed stops."""
     rows = []
     for name, label in _OUTCOMES.items():
         plain = values[f"times.{name}.naive"]

@@ -14,8 +14,6 @@ from compendium.reporting import rendering
 from compendium.reporting.formatting import duration, number
 from compendium.reporting.pages import finish
 
-__all__ = ["HIDDEN", "shared_csv", "shared_safety", "shared_table_1", "shared_table_2"]
-
 HIDDEN = "hidden"
 """Printed for every hidden cell, whether it is small or would give a small one away: two marks would tell which."""
 
@@ -85,7 +83,7 @@ def _of(size: Any) -> str:
 
 
 def shared_table_1(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
-    """Lay out Table 1 without the hidden numbers.
+    """Lay out Table 1 without the hidden numbers, to be saved by `outputs.save_table` with those of `shared_csv`.
 
     Parameters
     ----------
@@ -93,11 +91,6 @@ def shared_table_1(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
         As `compendium.centre.disclosure.study_cells.shared_numbers` gives it.
     caveats : sequence of str
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
-
-    Returns
-    -------
-    GT
-        `display.shown` shows it; `outputs.save_table` saves it, with the numbers of `shared_csv`.
     """
     numbers, column = shared.table_1, str(shared.table_1["column"].iloc[0])
     size = size_of(column)

@@ -11,14 +11,11 @@ from great_tables import GT
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish
 
-__all__ = ["small_table", "value_rows", "value_text"]
-
 
 def value_text(entry: Mapping[str, Any]) -> str:
-    """Print a value of the text, as the `summarise` functions give it, with all that belongs to it.
+    """Print a value of a `summarise` function with all that belongs to it.
 
-    By what it holds: "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test with its p value, a ratio,
-    or a count; a `ValueError` if it holds none of these.
+    By what it holds "43/55 (78.2%)", "median 9 (1–36), mean 10.4 (SD 8.1), n = 55", a test, a ratio or a count.
     """
     if "p_value" in entry:
         return _test_text(entry)
@@ -50,7 +47,6 @@ def _test_text(entry: Mapping[str, Any]) -> str:
 
 
 def _estimate(entry: Mapping[str, Any]) -> list[str]:
-    """Print what a test estimates, with its interval where it has one."""
     for key, (name, digits) in _ESTIMATES.items():
         if entry.get(key) is not None:
             interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
@@ -59,11 +55,9 @@ def _estimate(entry: Mapping[str, Any]) -> list[str]:
 
 
 _ESTIMATES = {
-    "ratio": ("ratio of geometric means", 2),
-    "mean_difference": ("mean difference", 1),
-    "effect": ("rank-biserial correlation", 2),
-    "rho": ("rho", 2),
-}
+    "ratio": ("ratio of geometric means", 2), "mean_difference": ("mean difference", 1),
+    "effect": ("rank-biserial correlation", 2), "rho": ("rho", 2),
+}  # fmt: skip
 
 
 def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
@@ -83,7 +77,7 @@ def small_table(
     caveats: Sequence[str] = (),
     group: str | None = None,
 ) -> GT:
-    """Lay out a few results to be read in a notebook.
+    """Lay out a few results to be read in a notebook; `display.shown` shows them, `outputs.save_table` saves them.
 
     Parameters
     ----------
@@ -100,11 +94,6 @@ def small_table(
         What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
     group : str, optional
         A column whose values are headings of sections.
-
-    Returns
-    -------
-    GT
-        `display.shown` shows it; `outputs.save_table` saves it.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*", identifier):
         raise ValueError(f"identifier {identifier!r} is not allowed; use lower-case letters, digits and hyphens")

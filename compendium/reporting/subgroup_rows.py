@@ -17,8 +17,6 @@ from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
 from compendium.reporting.methods import methods_used
 
-__all__ = ["power_notes", "power_rows", "response_notes", "response_rows", "symptom_notes", "symptom_rows"]
-
 Values = Mapping[str, Mapping[str, Any]]
 
 _FISHER_METHODS = {
@@ -34,16 +32,12 @@ def _estimate(value: float, low: float, high: float, digits: int) -> str:
 
 
 def _empty(sizes: Mapping[str, int]) -> list[str]:
-    """Say which group has no patients."""
     absent = [POPULATION_LABELS[group] for group in GROUPS if not sizes[group]]
     return [f"{MISSING}: no comparison, since there is no patient with {' or '.join(absent)}."] if absent else []
 
 
 def response_rows(responses: pd.DataFrame, visit: str) -> pd.DataFrame:
-    """Print the responses at one visit, "best" or "last".
-
-    Patients (%) of each group, the difference in points with its interval, and p where it was tested.
-    """
+    """Print the responses at one visit, "best" or "last": of each group, their difference, and p where tested."""
     rows = responses[responses["row"].str.startswith(f"{visit}.")]
     together = rows["row"].str.endswith(".classes")
     tested = together | rows["row"].str.endswith("orr")
@@ -72,11 +66,7 @@ def response_notes(responses: pd.DataFrame) -> list[str]:
 
 
 def symptom_rows(symptoms: pd.DataFrame) -> pd.DataFrame:
-    """Print each symptom: patients and mean score of the groups, and the test of them.
-
-    That is the probability of more improvement with its interval, the p value, both adjusted ones, and the smallest
-    that was possible.
-    """
+    """Print each symptom: patients, mean scores, the probability of more improvement, and p as it is and adjusted."""
 
     def pairs(name: str, text: Any) -> list[str]:
         columns = [symptoms[f"{group}_{name}"].map(text) for group in GROUPS]
@@ -110,7 +100,6 @@ def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
 
 
 def _assumed(entry: Mapping[str, Any], name: str) -> str:
-    """Print what the truth is assumed to be."""
     if entry["odds_ratio"] is not None:
         return f"odds of a better grade {number(entry['odds_ratio'], 1, trim=True)} times as high"
     if entry["idiopathic_percent"] is None:
@@ -126,10 +115,7 @@ def _power_text(entry: Mapping[str, Any], detectable: bool) -> str:
 
 
 def power_rows(values: Values) -> pd.DataFrame:
-    """Print what groups of these sizes could have shown: the power for each assumed truth.
-
-    A rate that would lie outside 0 to 100 % is left out.
-    """
+    """Print the power of groups of these sizes for each assumed truth but rates outside 0 to 100 %."""
     rows = []
     for name, entry in values.items():
         detectable = name.startswith("subgroups.detectable.")

@@ -16,15 +16,12 @@ from compendium.centre.checks.rules import BONE_MARROW, SKIN
 
 _HIGHEST_LEVEL = {Analyte.TRYPTASE: 1000, Analyte.TOTAL_IGE: 50_000}
 """The highest level of each analyte, in its unit, that raises no doubt."""
-_TRYPTASE_FROM_MONTHS = 3
-"""Tryptase on therapy is that after at least three months (L307)."""
-_SLIP = 10
-"""Two levels of tryptase this many times apart may differ by a decimal point."""
+_TRYPTASE_FROM_MONTHS = 3  # tryptase on therapy is that after at least three months (L307)
+_SLIP = 10  # two levels of tryptase this many times apart may differ by a decimal point
 _MAJOR_CRITERION = "who_multifocal_infiltrates"
 _MINOR_CRITERIA = ("who_atypical_mast_cells", "who_cd2_cd25", "who_tryptase_over_20")
 """WHO criteria of systemic mastocytosis, met by the major and one minor or by three minor ones; KIT is the fourth."""
-READINGS = ("sum", "both")
-"""How "at least 20 % above baseline plus 2 ng/mL" may be read, as `required_tryptase` says."""
+READINGS = ("sum", "both")  # how "at least 20 % above baseline plus 2 ng/mL" may be read, as `required_tryptase` says
 
 
 def _diagnosis(cohort: Linked) -> Iterator[Broken]:
@@ -147,15 +144,13 @@ def meets_tryptase_rule(baseline: float, episode: float, reading: str) -> bool:
 
 
 def unconfirmed_mcas(cohort: Linked, reading: str) -> Iterator[Broken]:
-    """List samples of an episode that do not confirm MCAS, and patients with MCAS without such a sample or a baseline.
-
-    The baseline is the sample before omalizumab, or for want of it the one at diagnosis.
-    """
+    """List samples of an episode that do not confirm MCAS, and patients with MCAS but without one or a baseline."""
     required_tryptase(0, reading)
     patients, samples = cohort.patients, cohort.laboratory
     if samples.absent:
         return
     mcas = patients.equals("diagnosis", Diagnosis.MMAS, Diagnosis.IDIOPATHIC) & (patients.patient >= 0)
+    # The baseline is the sample before omalizumab, or for want of it the one at diagnosis.
     before, diagnosis = (_tryptase(samples, point) for point in (TimePoint.BEFORE, TimePoint.DIAGNOSIS))
     baseline = np.where(np.isnan(before), diagnosis, before)
     without = np.isnan(_tryptase(samples, TimePoint.EPISODE))[patients.patient]

@@ -20,31 +20,24 @@ Tables = dict[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Broken:
-    """Cells that break one rule: in which rows (None is the table as a whole), and what is allowed there.
-
-    `allowed` is one text, or one for each row that breaks the rule. A value is hidden if it may identify a person.
-    """
+    """Cells that break one rule."""
 
     table: str
     column: str
-    rows: np.ndarray | None
-    allowed: str | Sequence[str]
-    hidden: bool
+    rows: np.ndarray | None  # None is the table as a whole
+    allowed: str | Sequence[str]  # one text, or one for each row that breaks the rule
+    hidden: bool  # whether the value may identify a person
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one table, which may be absent and miss any cell.
-
-    `patient` is the number of the patient that each row speaks of, the same in all tables and -1 where the cell is
-    missing; `patients` is how many there are in any table.
-    """
+    """The rows of one table, which may be absent and miss any cell."""
 
     table: str
     frame: pd.DataFrame
     absent: bool
-    patient: np.ndarray
-    patients: int
+    patient: np.ndarray  # the number of each row's patient, the same in all tables, -1 where the cell is missing
+    patients: int  # how many there are in any table
 
     def known(self, column: str) -> np.ndarray:
         """Tell which cells of a column are there."""
@@ -71,8 +64,7 @@ class Rows:
     def of_patients(self, values: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Give each patient the number or truth value of its first row, or of the first among some rows.
 
-        The result has one place more than there are patients, for rows without one; there, and for a patient without
-        such a row, it is missing, or False.
+        It is missing, or False, for a patient without such a row, and in one place more, for rows without a patient.
         """
         missing = False if values.dtype == bool else np.nan
         patient = self.patient
@@ -130,8 +122,7 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-Rule = Callable[[Linked], Iterator[Broken]]
-"""What yields the cells that break a rule."""
+Rule = Callable[[Linked], Iterator[Broken]]  # what yields the cells that break a rule
 
 
 def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from analysis.reading import first_alike
 from analysis.response import classify
 from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
-from compendium.centre.checks.linking import Broken, Linked, Rule, Tables, problems_found
+from compendium.centre.checks.linking import Broken, Linked, Tables, problems_found
 
 _RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
@@ -23,12 +23,10 @@ _RANGES: tuple[tuple[str, str, float, float, str], ...] = (
     ("courses", "duration_months", 0, 200, "months of therapy"),
 )
 """Table, column, the lowest and highest value that raise no doubt, and their unit or the reason."""
-_FIRST_YEAR = 2003
-"""Omalizumab was first licensed in the United States in June 2003."""
+_FIRST_YEAR = 2003  # omalizumab was first licensed in the United States in June 2003
 _START_WITHIN_MONTHS = 24
 _SAME_PATIENT = ["sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"]
-_SAME_COURSE = ["start_month", "duration_months", "ongoing"]
-"""Two patients with the same of all these may be one."""
+_SAME_COURSE = ["start_month", "duration_months", "ongoing"]  # two patients with the same of all these may be one
 _PERSONAL = (
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"  # a date
     r"|\d(?:[ .-]?\d){5}"  # a telephone or hospital number
@@ -56,9 +54,7 @@ def _ranges(cohort: Linked) -> Iterator[Broken]:
 
 def _symptoms(cohort: Linked) -> Iterator[Broken]:
     symptoms, courses = cohort.symptoms, cohort.courses
-    best, last, month = (
-        symptoms.values(column) for column in ("grade_best", "grade_last", "months_to_first_improvement")
-    )
+    best, last, month = map(symptoms.values, ("grade_best", "grade_last", "months_to_first_improvement"))
     improved, given = (best < 1) | (last < 1), ~np.isnan(month)
     reached = courses.of_patients(courses.values("months_to_best_response"))[symptoms.patient]
     for rows, allowed in (
@@ -152,18 +148,14 @@ def _texts(cohort: Linked) -> Iterator[Broken]:
         yield rows.broken(column, found, allowed, hidden=True)
 
 
-_CHECKS: tuple[Rule, ...] = (
-    *CLINICAL_CHECKS,
-    *(_ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice, _texts),
-)
+_CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice, _texts)
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:
     """List every cell that is possible but more often an error, as `problems_found` does.
 
-    Tables may be absent and cells missing. What is allowed says what is expected, and why. The reading of the rise of
-    tryptase that MCAS requires is sum or both, see `clinical_plausibility.required_tryptase`; by default it is not
-    checked. A text from which a person may be known is not repeated.
+    The rise of tryptase that MCAS requires is checked only by a reading, sum or both, of
+    `clinical_plausibility.required_tryptase`. A text from which a person may be known is not repeated.
     """
     asked = () if tryptase is None else (partial(unconfirmed_mcas, reading=tryptase),)
     return problems_found((*_CHECKS, *asked), tables, names)

@@ -11,12 +11,11 @@ import pandas as pd
 from analysis.reading import first_alike
 from analysis.schema import KEYS
 from analysis.vocabulary import ANALYTE_UNITS
-from compendium.centre.checks.linking import Broken, Linked, Rows, Rule, Tables, problems_found
+from compendium.centre.checks.linking import Broken, Linked, Rows, Tables, problems_found
 
 BONE_MARROW = ("bone_marrow_histology", "bone_marrow_cytology", "bone_marrow_phenotype", "bone_marrow_kit_d816v")
 """The findings by which the bone marrow is involved."""
-SKIN = ("skin_maculopapular", "skin_histology", "skin_kit_d816v")
-"""The findings by which the skin is involved."""
+SKIN = ("skin_maculopapular", "skin_histology", "skin_kit_d816v")  # the findings by which the skin is involved
 _ESCALATION = ("escalation_month", "escalated_dose_mg", "score_before_escalation", "score_after_escalation")
 _WEEKLY = ("weekly_month", "score_before_weekly", "score_after_weekly")
 _DURATION = "at most the duration of the course"
@@ -53,10 +52,8 @@ def _screening(cohort: Linked) -> Iterator[Broken]:
     yield screening.broken("exclusion_reason", excluded & ~reason, "a reason, since the patient was excluded")
     yield screening.broken("exclusion_reason", included & reason, "empty otherwise than for an excluded patient")
     if patients.complete:
-        without = included & screening.outside(patients.any_row())
-        yield screening.broken(
-            "patient_id", without, "a patient with a row in the table patients, since it was included"
-        )
+        allowed = "a patient with a row in the table patients, since it was included"
+        yield screening.broken("patient_id", included & screening.outside(patients.any_row()), allowed)
     if screening.complete:
         allowed = "a patient that the table screening includes"
         yield patients.broken("patient_id", patients.outside(screening.any_row()), allowed)
@@ -101,7 +98,6 @@ def _symptoms(cohort: Linked) -> Iterator[Broken]:
 
 
 def _duration(cohort: Linked, rows: Rows) -> np.ndarray:
-    """Give each row of a table the duration of its patient's course."""
     return cohort.courses.of_patients(cohort.courses.values("duration_months"))[rows.patient]
 
 
@@ -158,16 +154,9 @@ def _adverse_events(cohort: Linked) -> Iterator[Broken]:
     yield events.broken("onset_months", late & (stopped | followed), _DURATION)
 
 
-_RULES: tuple[Rule, ...] = (
-    *(_repeated_rows, _patients_of_all_tables),
-    *(_screening, _patients, _symptoms, _courses, _laboratory, _adverse_events),
-)
+_OF_TABLES = (_screening, _patients, _symptoms, _courses, _laboratory, _adverse_events)
 
 
 def broken_rules(tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
-    """List every cell that breaks a rule between columns or tables, as `problems_found` does.
-
-    Tables may be absent and cells missing where the contract allows none, as when they hold other errors: rules that
-    need them are left out.
-    """
-    return problems_found(_RULES, tables, names)
+    """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out."""
+    return problems_found((_repeated_rows, _patients_of_all_tables, *_OF_TABLES), tables, names)

@@ -4,11 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 
-HIDE_BELOW = 5
-"""Counts below it are hidden in the tables meant for sharing, unless another number is asked for."""
-
-_LARGEST_THRESHOLD = 20
-"""The largest threshold that can be asked for; customary ones go from 3 to 11."""
+HIDE_BELOW = 5  # counts below it are hidden in the tables meant for sharing, unless another number is asked for
+_LARGEST_THRESHOLD = 20  # the largest threshold that can be asked for; customary ones go from 3 to 11
 
 
 def check_threshold(threshold: int) -> int:
@@ -27,10 +24,7 @@ def check_threshold(threshold: int) -> int:
 
 @dataclass(frozen=True)
 class Relation:
-    """Two sums of cells, given by name: the left one equal to the right one, or at most as large.
-
-    A cell stands on one side only.
-    """
+    """Two sums of cells, each on one side only, by name: the left one equal to the right one, or at most as large."""
 
     left: tuple[str, ...]
     right: tuple[str, ...]
@@ -56,23 +50,14 @@ def at_most(part: str, *whole: str) -> Relation:
 class Cells:
     """The cells of all tables that are shared together; what contradicts itself is a ValueError.
 
-    Attributes
-    ----------
-    values : dict of str to int
-        The true value of each cell, 0 or more, by name. A number that stands in several places is one cell.
-    relations : tuple of Relation
-        What a reader knows to hold between them; all hold between the values.
-    least : dict of str to int
-        What a cell is known not to be below, where that is not 0.
-    costs : dict of str to int
-        What hiding a cell costs, where that is not 1; at least 1. Costs must follow from the layout of the tables: were
-        the smallest cell hidden first, that a cell is hidden would tell that it is smaller than its neighbours.
+    A number that stands in several places is one cell. Costs must follow from the layout of the tables: were the
+    smallest cell hidden first, that a cell is hidden would tell that it is smaller than its neighbours.
     """
 
-    values: dict[str, int]
-    relations: tuple[Relation, ...] = ()
-    least: dict[str, int] = field(default_factory=dict)
-    costs: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int]  # the true value of each cell, 0 or more, by name
+    relations: tuple[Relation, ...] = ()  # what a reader knows to hold between them; all hold between the values
+    least: dict[str, int] = field(default_factory=dict)  # what a cell is known not to be below, where that is not 0
+    costs: dict[str, int] = field(default_factory=dict)  # what hiding a cell costs, at least 1, where that is not 1
 
     def __post_init__(self) -> None:
         for problem in self._problems():

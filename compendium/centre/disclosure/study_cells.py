@@ -17,21 +17,15 @@ _COSTS = {"patients/": 10, ":evaluated": 3, "best.orr/": 2, "last.persistent_orr
 
 @dataclass(frozen=True)
 class SharedNumbers:
-    """The numbers of the shared tables without the hidden ones.
+    """The numbers of the shared tables, with the columns of `analysis.tables.table_1` or ``table_2``.
 
-    Attributes
-    ----------
-    table_1, table_2, safety : DataFrame
-        With the columns of `analysis.tables.table_1` (or ``table_2``); what is hidden is missing, and ``hidden`` names
-        it: ``n``, ``denominator``, both with a blank between them, or nothing.
-    threshold : int
-        Counts below it are hidden.
+    What is hidden is missing, and ``hidden`` names it: ``n``, ``denominator``, both with a blank between, or nothing.
     """
 
     table_1: pd.DataFrame
     table_2: pd.DataFrame
     safety: pd.DataFrame
-    threshold: int
+    threshold: int  # counts below it are hidden
 
 
 def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[dict[str, pd.DataFrame], Cells]:
@@ -72,7 +66,7 @@ def _without(numbers: pd.DataFrame, hidden: frozenset[str], threshold: int) -> p
 
 
 def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int = HIDE_BELOW) -> SharedNumbers:
-    """Compute Table 1, Table 2 and the safety table without the counts below a threshold.
+    """Compute Table 1, Table 2 and the safety table, to be shared together, without the counts below a threshold.
 
     Parameters
     ----------
@@ -81,21 +75,11 @@ def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int =
     criteria : Criteria, default the paper's
         The rules.
     hide_below : int, default `HIDE_BELOW`
-        Counts below it, and the cells that would give them away, are hidden; from 0, which hides nothing, to 20.
-
-    Returns
-    -------
-    SharedNumbers
-        The three tables, to be shared together.
-
-    Raises
-    ------
-    ValueError
-        If the threshold is not allowed.
+        Counts below it, and the cells that would give them away, are hidden; from 0, which hides nothing, to 20, any
+        other number being a ValueError.
     """
     threshold = check_threshold(hide_below)
     tables, cells = joined_cells(cohort, criteria, threshold)
     hidden = suppress(cells, threshold)
-    return SharedNumbers(
-        **{name: _without(table, hidden, threshold) for name, table in tables.items()}, threshold=threshold
-    )
+    shared = {name: _without(table, hidden, threshold) for name, table in tables.items()}
+    return SharedNumbers(**shared, threshold=threshold)

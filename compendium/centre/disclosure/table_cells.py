@@ -24,24 +24,16 @@ _BEST, _LAST = ("cr", "mr", "pr"), ("nr", "loss_of_response", "intolerance", "lo
 _MARROW = ("histology", "cytology", "phenotype", "kit")
 _KIT = "who.kit_d816v"
 
-EVENT_COLUMNS: dict[str, str] = {
-    "n": "Patients (%)",
-    **{severity.value: severity.value.capitalize() for severity in Severity},
-    "flare": "Flare",
-    "led_to_stop": "Led to stop",
-}
+EVENT_COLUMNS: dict[str, str] = {"n": "Patients (%)", **{one.value: one.value.capitalize() for one in Severity}}
+EVENT_COLUMNS |= {"flare": "Flare", "led_to_stop": "Led to stop"}
 """The columns of the safety table: the patients with an event, and those in whom it was of a kind."""
 
 _PATIENTS: dict[str, str] = {
-    "patients_with_event.all": "Any adverse event",
-    "severe.all": "Severe adverse event",
-    "flare.all": "Flare of symptoms",
-    "severe_flare.all": "Severe flare",
-    "stopped.all": "Stopped for side effects",
+    "patients_with_event.all": "Any adverse event", "severe.all": "Severe adverse event",
+    "flare.all": "Flare of symptoms", "severe_flare.all": "Severe flare", "stopped.all": "Stopped for side effects",
     "stopped.with_event": "Stopped, of those with an adverse event",
-    "stopped_for_event.all": "Stopped because of an adverse event",
-    "flare_stopped.all": "Stopped because of a flare",
-}
+    "stopped_for_event.all": "Stopped because of an adverse event", "flare_stopped.all": "Stopped because of a flare",
+}  # fmt: skip
 
 
 def size_of(population: str) -> str:
@@ -58,10 +50,9 @@ def _columns(cohort: Cohort) -> list[Population]:
 def _sums_of_columns(cohort: Cohort, row: str) -> Iterator[Relation]:
     """Primary and idiopathic make up all; ISM, CM and MMAS are primary (L266, Table 1)."""
     columns = _columns(cohort)
-    for whole, parts in (
-        (Population.ALL, (Population.PRIMARY, Population.IDIOPATHIC)),
-        (Population.PRIMARY, (Population.ISM, Population.CM, Population.MMAS)),
-    ):
+    parts_of = {Population.ALL: (Population.PRIMARY, Population.IDIOPATHIC)}
+    parts_of[Population.PRIMARY] = (Population.ISM, Population.CM, Population.MMAS)
+    for whole, parts in parts_of.items():
         if whole in columns:
             yield sums_to(f"{row}/{whole}", [f"{row}/{part}" for part in parts])
 
@@ -70,9 +61,8 @@ def response_cells(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
     """Give the numbers of Table 2 for the populations that are part of the cohort's own."""
     numbers = table_2(cohort, criteria)
     numbers = numbers[numbers["column"].isin(_columns(cohort))].reset_index(drop=True)
-    return numbers.assign(
-        n_cell=numbers["row"] + "/" + numbers["column"], denominator_cell=numbers["column"].map(size_of)
-    )
+    sizes = numbers["column"].map(size_of)
+    return numbers.assign(n_cell=numbers["row"] + "/" + numbers["column"], denominator_cell=sizes)
 
 
 def response_relations(cohort: Cohort, criteria: Criteria) -> _Relations:
@@ -141,10 +131,8 @@ def _named(cohort: Cohort, row: str) -> tuple[str | None, str | None]:
 def characteristics_cells(cohort: Cohort) -> pd.DataFrame:
     """Give the numbers of Table 1, without the rows of diagnoses that the population has not by definition."""
     numbers = table_1(cohort)
-    names = pd.DataFrame(
-        [_named(cohort, row) for row in numbers["row"]], numbers.index, columns=["n_cell", "denominator_cell"]
-    )
-    numbers = numbers.join(names)
+    names = [_named(cohort, row) for row in numbers["row"]]
+    numbers = numbers.join(pd.DataFrame(names, numbers.index, columns=["n_cell", "denominator_cell"]))
     return numbers[numbers["n_cell"].notna()].reset_index(drop=True)
 
 
@@ -171,9 +159,8 @@ def characteristics_relations(cohort: Cohort) -> _Relations:
     certain += [at_most(f"{skin}{part}", size) for part in ("", ".maculopapular", ".histology", ".kit:evaluated")]
     certain += [at_most(f"{skin}.kit", f"{skin}.kit:evaluated"), at_most(f"{marrow}:evaluated", size)]
     certain += [at_most(f"{marrow}{part}", f"{marrow}:evaluated") for part in ("", *(f".{one}" for one in _MARROW))]
-    certain += [
-        at_most(row, size) for row in ("presentation.bone_density", "laboratory.tryptase", "laboratory.total_ige")
-    ]
+    rows = ("presentation.bone_density", "laboratory.tryptase", "laboratory.total_ige")
+    certain += [at_most(row, size) for row in rows]
     for whole, parts in (("symptomatic", SYMPTOMATIC), ("cytoreductive", CYTOREDUCTIVE)):
         rows = [f"therapies.{part}" for part in parts]
         certain += [at_most(f"therapies.{whole}", size), at_most(f"therapies.{whole}", *rows)]
@@ -205,12 +192,8 @@ def _event_rows(cohort: Cohort, threshold: int) -> pd.DataFrame:
         rest = events.loc[events["n"] < threshold, counts].sum()
         sums = {"event:other": ("Rarer adverse events, number of events", rest)} | sums
     totals = pd.DataFrame([total for _, total in sums.values()], columns=counts)
-    rows = pd.concat(
-        [
-            named[counts].assign(row="event." + named["term"], label=named["term"].str.capitalize()),
-            totals.assign(row=list(sums), label=[label for label, _ in sums.values()]),
-        ]
-    )
+    singles = named[counts].assign(row="event." + named["term"], label=named["term"].str.capitalize())
+    rows = pd.concat([singles, totals.assign(row=list(sums), label=[label for label, _ in sums.values()])])
     cells = rows.set_index(["row", "label"]).rename_axis(columns="column").stack().rename("n").reset_index()
     cells["n_cell"] = cells["row"] + "/" + cells["column"]
     of = (cells["column"] == "n") & cells["row"].str.startswith("event.")
@@ -223,8 +206,7 @@ def _event_rows(cohort: Cohort, threshold: int) -> pd.DataFrame:
 def safety_cells(cohort: Cohort, threshold: int) -> pd.DataFrame:
     """Give the numbers of the safety table: rows of patients, then of events, with a column for each `EVENT_COLUMNS`.
 
-    Events that fewer patients had than the threshold are not named: that one of them occurred at all is rare. They are
-    counted together in one row, as events.
+    Events that fewer patients had than the threshold are counted in one row: that one occurred at all is rare.
     """
     rows = pd.concat([_patient_rows(cohort), _event_rows(cohort, threshold)], ignore_index=True)
     rows = rows.reindex(columns=[*COLUMNS, "n_cell", "denominator_cell"])
@@ -234,10 +216,7 @@ def safety_cells(cohort: Cohort, threshold: int) -> pd.DataFrame:
 
 
 def safety_relations(cohort: Cohort, numbers: pd.DataFrame, criteria: Criteria) -> list[Relation]:
-    """Say what holds between the cells of the safety table, and between them and Table 2.
-
-    All follows from the definitions; an event stands at most once per patient.
-    """
+    """Say what holds, by definition, between the cells of the safety table and Table 2; an event is one per patient."""
     size, everything = size_of(cohort.population), "event:all"
     rows = list(dict.fromkeys(numbers.loc[numbers["row"].str.startswith("event"), "row"]))
     named = [row for row in rows if row.startswith("event.")]

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import (
-    IDENTIFIERS,
-    CohortError,
-    header_problems,
-    hide_identifiers,
-    problems,
-    shortened,
-    together,
-)
+from analysis.problems import IDENTIFIERS, CohortError, header_problems, hide_identifiers, problems, shortened, together
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
@@ -22,8 +14,7 @@ from compendium.centre.intake.suggestions import MOST, nearest_allowed
 
 __all__ = ["Check", "check_cohort", "checked_tables", "hide_identifiers"]
 
-MOST_LISTED = 10_000
-"""The most refused cells of a column that are listed one by one; how many more there are is said."""
+MOST_LISTED = 10_000  # the most refused cells of a column that are listed one by one; how many more there are is said
 _EXAMPLE = "EXAMPLE"
 
 
@@ -31,35 +22,21 @@ _EXAMPLE = "EXAMPLE"
 class Check:
     """What a check found.
 
-    Attributes
-    ----------
-    tables : dict of str to DataFrame, or None
-        The six tables with their types; None if there are errors.
-    errors, warnings : DataFrame
-        One row per problem: ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
-        for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant.
-    accounts : DataFrame
-        For each table the ``file``, the ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read as
-        points and months.
-    reconstructed : bool
-        Whether the rows were reconstructed from published results.
-    identifiers : frozenset of str
-        The identifiers of patients and centres as written, for `hide_identifiers`.
+    A problem is a row with ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
+    for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant. The accounts are
+    for each table the ``file``, ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read.
     """
 
-    tables: dict[str, pd.DataFrame] | None
+    tables: dict[str, pd.DataFrame] | None  # the six tables with their types; None if there are errors
     errors: pd.DataFrame
     warnings: pd.DataFrame
     accounts: pd.DataFrame
-    reconstructed: bool
-    identifiers: frozenset[str] = frozenset()
+    reconstructed: bool  # whether the rows were reconstructed from published results
+    identifiers: frozenset[str] = frozenset()  # of patients and centres as written, for `hide_identifiers`
 
 
 def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """List the cells that the schema refuses, and tell for each column with any which rows they are in.
-
-    No more than so many of a column are listed, with a guess at what was meant.
-    """
+    """List the cells that the schema refuses, with a guess at what was meant, and give their rows by column."""
     found, cells = [], schema.refused_cells(frame, table)
     for name, refused in cells.items():
         contract = schema.columns_of(table).loc[name]
@@ -90,10 +67,9 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _checked_cells(
     raw: RawTable, table: str, file: str
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, str, pd.Index]]]:
-    """Check the cells of a table one by one.
+    """Check the cells of a table: the errors, the table with its types, and file, column and rows of cells taken out.
 
-    Returned are the errors; the table with its types, refused cells being missing, and without a cell in rows that
-    could not be read, or None if the header is not the contract's; and file, column and rows of cells taken out.
+    Refused cells are missing, and all cells of rows that could not be read; without the contract's header it is None.
     """
     examples = pd.Series(False, index=raw.frame.index)
     if list(raw.frame).count("patient_id") == 1:
@@ -122,26 +98,18 @@ def _elsewhere(found: pd.DataFrame, gaps: list[tuple[str, str, pd.Index]]) -> pd
 
 
 def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> Check:
-    """Read a cohort and check it.
+    """Read a cohort and check it, all errors and warnings at once.
+
+    Where cells are refused or tables cannot be read, the rules between columns and tables are checked among what is
+    left, and what only the gap may have broken is not reported.
 
     Parameters
     ----------
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`; not
-        checked by default.
-
-    Returns
-    -------
-    Check
-        All errors and warnings at once. Where cells are refused or tables cannot be read, the rules between columns and
-        tables are checked among what is left, and what only the gap may have broken is not reported.
-
-    Raises
-    ------
-    ValueError
-        If the reading of the tryptase rule is unknown.
+        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`, any
+        other being a ValueError; not checked by default.
     """
     source = read_source(path)
     errors, tables, gaps = list(source.errors), {}, []

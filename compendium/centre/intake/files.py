@@ -6,8 +6,7 @@ from pathlib import Path
 
 from compendium.centre.intake.raw_tables import Unreadable
 
-LIMIT = 256 * 1024**2
-"""The most bytes of a file that are read; a table of a million rows has about 40 MB."""
+LIMIT = 256 * 1024**2  # the most bytes of a file that are read; a table of a million rows has about 40 MB
 
 _KINDS = (
     (stat.S_ISLNK, "a symbolic link"),

@@ -14,17 +14,14 @@ MOST_ROWS = 20_000_000
 MOST_BYTES = 1024**3
 """The most bytes that a file may say its columns unpack to, and that the texts of a column may take."""
 
-_IS_ALLOWED = (
+_IS_ALLOWED = (  # what tells the types that a column may have: text, numbers, dates and truth values
     *(pa.types.is_string, pa.types.is_large_string, pa.types.is_null, pa.types.is_boolean, pa.types.is_integer),
     *(pa.types.is_floating, pa.types.is_decimal, pa.types.is_date, pa.types.is_timestamp),
 )
-"""What tells the types that a column may have: text, numbers, dates and truth values."""
 
 
 def _is_allowed(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_allowed(kind.value_type)
-    return any(is_kind(kind) for is_kind in _IS_ALLOWED)
+    return any(is_kind(kind.value_type if pa.types.is_dictionary(kind) else kind) for is_kind in _IS_ALLOWED)
 
 
 def _open(content: bytes, table: str) -> parquet.ParquetFile:
@@ -57,14 +54,10 @@ def _column(file: parquet.ParquetFile, name: str) -> tuple[np.ndarray, list]:
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.chunk(0) if coded.num_chunks else pa.array([], coded.type)
     codes = pc.fill_null(coded.indices.cast(pa.int64()), len(coded.dictionary)).to_numpy(zero_copy_only=False)
-    return codes, [*_values(coded.dictionary), None]
-
-
-def _values(dictionary: pa.Array) -> list:
-    if pa.types.is_floating(dictionary.type):
-        # Through the type's own shortest text: a third of 32 bits is 0.33333334, and not what that is in 64 bits.
-        return [float(str(value)) for value in dictionary.to_numpy(zero_copy_only=False)]
-    return dictionary.to_pylist()
+    if not pa.types.is_floating(coded.dictionary.type):
+        return codes, [*coded.dictionary.to_pylist(), None]
+    # Through the type's own shortest text: a third of 32 bits is 0.33333334, and not what that is in 64 bits.
+    return codes, [*(float(str(value)) for value in coded.dictionary.to_numpy(zero_copy_only=False)), None]
 
 
 def read_parquet_table(content: bytes, table: str, file: str) -> RawTable:

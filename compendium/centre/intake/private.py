@@ -5,9 +5,7 @@ from pathlib import Path
 
 from compendium.files import write_atomically
 
-IGNORED = ("build", "cohorts")
-"""The folders of the project that the repository ignores."""
-
+IGNORED = ("build", "cohorts")  # the folders of the project that the repository ignores
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -26,10 +24,10 @@ def require_private(folder: Path, root: Path = _ROOT) -> None:
 
 
 def write_new(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
-    """Write files, given by their paths in a folder, unless one of them is there with another content.
+    """Write files, given by their paths in a folder, and say of each whether it was ``written`` or is ``unchanged``.
 
-    Gives for each file ``written``, or ``unchanged`` if it was there with this content. A PermissionError if the
-    repository would keep the folder, a FileExistsError if a file is there with another content; then none is written.
+    A PermissionError if the repository would keep the folder, a FileExistsError if a file is there with another
+    content; then none is written.
     """
     require_private(folder)
     paths = {name: folder / name for name in contents}

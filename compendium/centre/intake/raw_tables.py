@@ -24,18 +24,16 @@ class RawTable:
     """A table as it stands in its file, and the problems that only its reader sees.
 
     The frame holds texts in the columns as they were found, a missing cell being a missing value; its index plus 2 is
-    the row that a spreadsheet shows. Rows without any value are taken out of it and counted. Counted are also the
-    numbers with a decimal comma that were read, and the dates that were read as months. `unread` are the indices of
-    rows that could not be read.
+    the row that a spreadsheet shows. Rows without any value are taken out of it and counted.
     """
 
     frame: pd.DataFrame
     errors: pd.DataFrame = field(default_factory=together)
     warnings: pd.DataFrame = field(default_factory=together)
     empty_rows: int = 0
-    decimal_commas: int = 0
-    dates: int = 0
-    unread: tuple[int, ...] = ()
+    decimal_commas: int = 0  # numbers with one that were read
+    dates: int = 0  # that were read as months
+    unread: tuple[int, ...] = ()  # the indices of rows that could not be read
 
     def __post_init__(self) -> None:
         filled = self.frame[self.frame.notna().any(axis="columns").to_numpy()]
@@ -84,10 +82,9 @@ def _cell_text(value: object) -> str | None:
 
 
 def cell_texts(values: Iterable[object], months: bool) -> tuple[list[str | None], list[bool], bool]:
-    """Write the typed values of a column as texts; in a column of months a spreadsheet may have made dates of them.
+    """Write the typed values of a column as texts, and the dates that a spreadsheet made of months as YYYY-MM.
 
-    Returned are the texts, a date in a column of months being YYYY-MM; which of the values are such dates; and whether
-    one of these has a day other than the first.
+    Also given is which of the values are such dates, and whether one of these has a day other than the first.
     """
     texts, dates, later = [], [], False
     for value in values:

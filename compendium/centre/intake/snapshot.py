@@ -24,10 +24,9 @@ def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
 
 
 def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Replace the identifiers of patients and centres, in the six tables of a cohort, by running numbers.
+    """Replace the identifiers in the six tables of a cohort by running numbers, in the order of the tables.
 
-    The patients are P01, P02 ... in the order of their table, after them those who were only screened; the centres are
-    C01, C02 ... in the order of the table of screening.
+    The patients are P01, P02 ..., those who were only screened after the others; the centres are C01, C02 ...
     """
     people = pd.concat([tables["patients"]["patient_id"], tables["screening"]["patient_id"]], ignore_index=True)
     names = {"patient_id": _numbered(people.astype(object), "P")}
@@ -39,10 +38,7 @@ def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
 
 
 def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstructed: bool) -> None:
-    """Write a checked copy of a cohort's six tables, readable by its owner only, and whether they were reconstructed.
-
-    A copy that was there is replaced as a whole.
-    """
+    """Write a checked copy of a cohort's six tables, readable by its owner only, in place of one that was there."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = make_private_folder(f".{folder.name}-", folder.parent)
     try:

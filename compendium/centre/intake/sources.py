@@ -38,17 +38,13 @@ _KINDS = ("csv", "parquet")
 
 @dataclass
 class Source:
-    """The tables of a cohort as they stand in its files, as far as they could be read.
-
-    `names` is each of the six tables as the user sees it: a file, or a sheet of a file. The errors and warnings are
-    those found before any cell is looked at. `reconstructed` is what the cohort's Data Package says.
-    """
+    """The tables of a cohort as they stand in its files, as far as they could be read, and what could not."""
 
     tables: dict[str, RawTable] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # each table as the user sees it: a file, or a sheet of a file
     errors: list[pd.DataFrame] = field(default_factory=list)
     warnings: list[pd.DataFrame] = field(default_factory=list)
-    reconstructed: bool = False
+    reconstructed: bool = False  # what the cohort's Data Package says
 
     @property
     def accounts(self) -> pd.DataFrame:
@@ -72,10 +68,7 @@ class Source:
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
-    """Read the tables of a cohort as texts, whatever of them can be read, and say what cannot and why.
-
-    The folder may be a symbolic link; files may not.
-    """
+    """Read what can be read of a cohort as texts, and say what cannot; a folder, no file, may be a symbolic link."""
     path, source = Path(path), Source()
     shown, name = printable(os.fspath(path)), printable(path.name)
     try:
@@ -128,7 +121,9 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
     kind = "parquet" if kinds and "csv" not in kinds else "csv"
     source.names = {table: f"{table}.{(there[table] or [kind])[0]}" for table in TABLES}
     tables = [f"{table}.{kind}" for table, found in there.items() for kind in found]
-    others = [printable(name) for name in entries if name not in tables and not _belongs_to_no_table(name)]
+    # Hidden files, Excel's locks, pages of text and the Data Package are known not to hold a table.
+    others = [name for name in entries if not (name.startswith((".", "~$")) or name.endswith(".md"))]
+    others = [printable(name) for name in others if name not in (*tables, DATA_PACKAGE)]
     shown = printable(os.fspath(folder))
     if not kinds:
         workbooks = [name for name in others if name.casefold().endswith(".xlsx")]
@@ -152,11 +147,6 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
 def _read_file(path: Path, table: str, file: str) -> RawTable:
     read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
     return read(read_bytes(path), table, file)
-
-
-def _belongs_to_no_table(name: str) -> bool:
-    """Tell files that are known not to hold a table: hidden ones, Excel's locks, pages of text, the Data Package."""
-    return name.startswith((".", "~$")) or name.endswith(".md") or name == DATA_PACKAGE
 
 
 def _read_data_package(source: Source, path: Path) -> None:

@@ -11,8 +11,7 @@ import pandas as pd
 from analysis import schema
 from analysis.vocabulary import GRADE_LABELS, GRADES
 
-MOST = 1000
-"""The most values of a column that are guessed about."""
+MOST = 1000  # the most values of a column that are guessed about
 _LONGEST = 100
 
 _MONTH_NAMES = (
@@ -28,10 +27,7 @@ _NAMED_MONTH = re.compile(r"(?:\d\d?[-/. ]+)?([a-z]{3,9})\.?[-/. ]*((?:19|20)?\d
 
 @cache
 def _synonyms() -> pd.DataFrame:
-    """Read the French and other usual entries by what they may stand for, as `_fold` writes them.
-
-    Where two vocabularies share an entry, the one that the column allows counts.
-    """
+    """Read the French and other usual entries, as `_fold` writes them, with all that they may stand for."""
     return pd.read_csv(Path(__file__).with_name("synonyms.csv"), dtype=str, keep_default_na=False)
 
 

@@ -19,14 +19,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.problems import problems, shortened, together
-from compendium.centre.intake.raw_tables import (
-    DAY_NOT_USED,
-    RawTable,
-    Unreadable,
-    cell_texts,
-    checked_header,
-    columns_once,
-)
+from compendium.centre.intake import raw_tables
+from compendium.centre.intake.raw_tables import RawTable, Unreadable
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 256
@@ -43,17 +37,15 @@ _COLUMNS = {get_column_letter(column): column for column in range(1, 16_385)}
 
 @dataclass
 class _Part:
-    """What was seen in one XML file of a workbook.
+    """What was seen in one XML file of a workbook."""
 
-    `rows` and `columns` are the last ones with a value, counted from 1; `merged` the first ranges of merged cells, such
-    as A2:A5; `unvalued` row and column of the first formulas without a value; `damage` why the sheet cannot be read.
-    """
-
-    rows: int = 0
+    rows: int = 0  # the last ones with a value, counted from 1
     columns: int = 0
-    merged: list[str] = field(default_factory=list)
-    unvalued: list[tuple[int, int]] = field(default_factory=list)
-    damage: str = ""
+    merged: list[str] = field(default_factory=list)  # the first ranges of merged cells, such as A2:A5
+    unvalued: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # row and column of the first formulas without a value
+    damage: str = ""  # why the sheet cannot be read
 
 
 class _Scan:
@@ -244,20 +236,20 @@ def read_sheet(sheet: object, part: _Part, table: str, file: str) -> RawTable:
     if part.damage:
         raise Unreadable(part.damage)
     rows = _values(sheet, part)
-    names, _, _ = cell_texts(rows.pop(1, ()), months=False)
-    header = checked_header([name or "" for name in names], table)
+    names, _, _ = raw_tables.cell_texts(rows.pop(1, ()), months=False)
+    header = raw_tables.checked_header([name or "" for name in names], table)
     columns = list(zip(*rows.values(), strict=True)) or [()] * len(header)
-    months = columns_once(table, header, "month")
+    months = raw_tables.columns_once(table, header, "month")
     texts, dates, later = [], 0, []
     for name, values in zip(header, columns, strict=True):
-        written, are_dates, has_days = cell_texts(values, months=name in months)
+        written, are_dates, has_days = raw_tables.cell_texts(values, months=name in months)
         dates += sum(are_dates)
         later += [name] if has_days else []
         texts.append(pd.Series(written, pd.Index(rows, dtype="int64") - 2, dtype="str"))
     return RawTable(
         pd.concat(texts, axis="columns").set_axis(header, axis="columns"),
         errors=together([_unvalued(part, header, file), _merged(part, header, file)]),
-        warnings=problems(file, [DAY_NOT_USED] * len(later), column=later),
+        warnings=problems(file, [raw_tables.DAY_NOT_USED] * len(later), column=later),
         empty_rows=part.rows - 1 - len(rows),
         dates=dates,
     )

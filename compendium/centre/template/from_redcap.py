@@ -23,15 +23,11 @@ from compendium.files import csv_text
 
 _INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
 # What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.
-_ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")} | {
-    "redcap_data_access_group",
-    "redcap_survey_identifier",
-}
+_ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")}
+_ADDED |= {"redcap_data_access_group", "redcap_survey_identifier"}
 
 
 class _Problems:
-    """The problems of one file."""
-
     def __init__(self, file: str) -> None:
         self.file, self.parts = file, []
 
@@ -41,11 +37,9 @@ class _Problems:
             self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
-        """Add a problem of the whole file."""
         self.parts.append(problems(self.file, allowed))
 
     def stop(self) -> None:
-        """Raise if there is a problem."""
         found = together(self.parts)
         if len(found):
             raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))
@@ -96,7 +90,6 @@ def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
 
 
 def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
-    """Turn the codes of choices into the values of the contract."""
     decoded = frame.copy()
     for name, column in fields().iterrows():
         codes = choices(column)
@@ -108,13 +101,10 @@ def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
 
 
 def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
-    """Take the rows of one table out of the export and check each value by itself; required ones may still be empty.
-
-    Every record is a row of the first table, and of another one without repeating rows if it has a value there.
-    """
+    """Take the rows of one table out of the export and check each value by itself; required ones may still be empty."""
     variables = fields().query("table == @table").drop(index=RECORD, errors="ignore")["column"]
     rows = frame[frame[_INSTRUMENT].fillna("").eq(table if table in REPEATING else "")]
-    if table not in REPEATING and table != schema.TABLES[0]:
+    if table not in REPEATING and table != schema.TABLES[0]:  # of the first table every record is a row
         rows = rows[rows[list(variables.index)].notna().any(axis="columns")]
     columns = schema.columns_of(table)
     rows = rows[[RECORD, *variables.index]].rename(columns=variables)[list(columns.index)]
@@ -130,11 +120,9 @@ def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
 
 
 def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Read a REDCap export, all data as CSV, as the six tables of the contract, as texts.
+    """Read a REDCap export as the six tables, as texts, and name the columns that REDCap added of its own.
 
-    Also gives the columns that REDCap adds of its own, which hold no data of patients. A `CohortError` lists all
-    problems: the file cannot be read, a column is missing or unknown, a row is cut short, or a row or a value is not
-    one of the project. Required values that are empty are no problem here but in the check of the cohort.
+    A `CohortError` lists all problems, but for required values that are empty, which the check of the cohort finds.
     """
     found = _Problems(path.name)
     frame = _read(path, found)

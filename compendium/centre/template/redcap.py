@@ -16,42 +16,30 @@ import pandas as pd
 from analysis import schema
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
-RECORD = "patient_id"
-"""The record identifier."""
+RECORD = "patient_id"  # the record identifier
 
 REPEATING = tuple(table for table in schema.TABLES if len(schema.KEYS[table]) > 1)
 """The tables with several rows per patient, which are repeating instruments."""
 
 _LONGEST = 26
-_RADIO = 4
-"""The most choices shown as buttons; more are a drop-down list."""
-
-_BASELINE = ("onset", "= 'baseline'")
-_FIRST = ("months_to_first_response", "<> ''")
-_ESCALATED = ("escalation_month", "<> ''")
-_WEEKLY = ("weekly_month", "<> ''")
+_RADIO = 4  # the most choices shown as buttons; more are a drop-down list
+_BASELINE, _FIRST = ("onset", "= 'baseline'"), ("months_to_first_response", "<> ''")
+_ESCALATED, _WEEKLY = ("escalation_month", "<> ''"), ("weekly_month", "<> ''")
 CONDITIONS: dict[tuple[str, str], tuple[str, str, bool]] = {
     ("screening", "exclusion_reason"): ("screening", "= 'excluded'", True),
-    ("symptoms", "grade_best"): (*_BASELINE, True),
-    ("symptoms", "grade_last"): (*_BASELINE, False),
-    ("courses", "stop_reason"): ("ongoing", "= 'no'", True),
-    ("courses", "months_to_best_response"): (*_FIRST, True),
-    ("courses", "escalated_dose_mg"): (*_ESCALATED, True),
-    ("courses", "score_before_escalation"): (*_ESCALATED, True),
-    ("courses", "score_after_escalation"): (*_ESCALATED, True),
-    ("courses", "score_before_weekly"): (*_WEEKLY, True),
+    ("symptoms", "grade_best"): (*_BASELINE, True), ("symptoms", "grade_last"): (*_BASELINE, False),
+    ("courses", "stop_reason"): ("ongoing", "= 'no'", True), ("courses", "months_to_best_response"): (*_FIRST, True),
+    ("courses", "escalated_dose_mg"): (*_ESCALATED, True), ("courses", "score_before_escalation"): (*_ESCALATED, True),
+    ("courses", "score_after_escalation"): (*_ESCALATED, True), ("courses", "score_before_weekly"): (*_WEEKLY, True),
     ("courses", "score_after_weekly"): (*_WEEKLY, True),
     ("laboratory", "months_on_therapy"): ("time_point", "= 'on_therapy'", True),
-}
+}  # fmt: skip
 """Columns that are filled in under a condition, as `checks.rules` has it: the column of the same table that decides,
 how, and whether the column is then required."""
 
 
 def fields() -> pd.DataFrame:
-    """List the variables of the REDCap project: the contract, with ``patient_id`` in the first table only.
-
-    Indexed by ``variable``. A ValueError if two columns would have the same one.
-    """
+    """List the contract by ``variable`` of the project, with ``patient_id`` once; two that are one are a ValueError."""
     contract = schema.contract()
     contract = contract[(contract["column"] != RECORD) | ~contract.duplicated("column")]
     shared = contract.duplicated("column", keep=False)
@@ -60,9 +48,8 @@ def fields() -> pd.DataFrame:
     clash = found[found.duplicated("variable", keep=False)]
     if len(clash):
         columns = " and ".join(f"{one.table}.{one.column}" for one in clash.itertuples())
-        raise ValueError(
-            f"the columns {columns} of the contract have the same REDCap variable {clash['variable'].iloc[0]}"
-        )
+        name = clash["variable"].iloc[0]
+        raise ValueError(f"the columns {columns} of the contract have the same REDCap variable {name}")
     return found.set_index("variable")
 
 
@@ -142,15 +129,11 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
 
 
 def data_dictionary() -> pd.DataFrame:
-    """Make the REDCap data dictionary: the columns of its upload, one row per variable of `fields`, all strings.
-
-    The field annotation names the table and the column of the contract.
-    """
+    """Make the REDCap data dictionary: the columns of its upload, one row per variable of `fields`, all strings."""
     contract = fields()
     variables = {(one.table, one.column): name for name, one in zip(contract.index, contract.itertuples(), strict=True)}
     rows = pd.DataFrame([_row(name, column, variables) for name, column in contract.iterrows()])
     first = ~rows.duplicated("Form Name") & rows["Form Name"].isin(REPEATING)
-    rows.loc[first, "Section Header"] = [
-        f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}" for table in REPEATING
-    ]
+    texts = [f"One instance of this form for {ROWS[table][:1].lower()}{ROWS[table][1:]}" for table in REPEATING]
+    rows.loc[first, "Section Header"] = texts
     return rows

@@ -13,21 +13,18 @@ import pandas as pd
 
 from analysis import schema, vocabulary
 
-EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")
-"""The identifiers of the two patients of the example rows."""
+EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")  # the identifiers of the two patients of the example rows
 
 LARGEST_TITLE, LARGEST_MESSAGE = 32, 255
 """Excel's limits on the title and on the text of a message that belongs to a cell."""
 
-_LISTED = 6
-"""The most values of a vocabulary that a note lists."""
-
+_LISTED = 6  # the most values of a vocabulary that a note lists
 TITLE = "Cohort of patients with a mast cell disorder treated with omalizumab"
 PURPOSE = (
     "Enter your patients here and check the file; every table and figure of the paper is then built for your cohort."
 )
 
-STEPS = (
+STEPS = (  # how to fill in the spreadsheet
     "Fill in the six sheets from left to right. The table below says what a row stands for.",
     "Point at a column name to read what belongs there. Click a cell: where there is a list, choose from it.",
     "Fill in every column with a dark, bold name. Where something was not examined, choose not_evaluated.",
@@ -40,9 +37,8 @@ STEPS = (
     "Check the file with:  make check COHORT=path/to/cohort.xlsx  It names each cell that is not right yet.",
     "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=build/our-paper",
 )
-"""How to fill in the spreadsheet."""
 
-ROWS = {
+ROWS = {  # what a row of each table stands for
     "screening": "Each patient for whom omalizumab was recommended, included or not",
     "patients": "Each included patient: disease, findings and earlier treatments",
     "symptoms": "Each symptom of an included patient; at least one present before treatment",
@@ -50,7 +46,6 @@ ROWS = {
     "laboratory": "Each blood result of an included patient; no row if nothing was measured",
     "adverse_events": "Each adverse event of an included patient; no row if there was none",
 }
-"""What a row of each table stands for."""
 
 _HERE = Path(__file__).parent
 
@@ -61,11 +56,7 @@ def is_number(column: pd.Series) -> bool:
 
 
 def list_name(column: pd.Series) -> str | None:
-    """Name the closed vocabulary of a column; None if it has none.
-
-    It is the enumeration of `analysis.vocabulary`, ``symptom`` for the list of symptoms, ``grade`` for the grades, and
-    the name of the column if it has a list of its own.
-    """
+    """Name the closed vocabulary of a column: an enumeration of `analysis.vocabulary`, symptom, grade, or its own."""
     if column["type"] == "grade":
         return "grade"
     if schema.allowed_values(column) is None:
@@ -89,10 +80,7 @@ def _meanings() -> dict[tuple[str, str], str]:
 
 
 def terms(column: pd.Series) -> pd.DataFrame | None:
-    """List the values that may stand in a column with a closed vocabulary, in its order.
-
-    Gives ``value`` (grades are floats, else strings), ``meaning`` and ``group`` (of a symptom, else empty).
-    """
+    """List a closed vocabulary in order: ``value`` (grades are floats), ``meaning`` and ``group`` (of symptoms)."""
     name = list_name(column)
     if name is None:
         return None
@@ -137,14 +125,10 @@ def example_rows(table: str) -> pd.DataFrame:
     """Give the two example rows of a table, one for each of `EXAMPLE_IDS`: strings, empty for empty cells."""
     written = pd.read_csv(_HERE / "examples.csv", dtype=str, keep_default_na=False)
     written = written[written["table"] == table].set_index("column")
-    rows = {
-        name: (
-            written.loc[name, ["first", "second"]].to_list()
-            if name in written.index
-            else [_plain_example(column, patient) for patient in range(2)]
-        )
-        for name, column in schema.columns_of(table).iterrows()
-    }
+    rows = {}
+    for name, column in schema.columns_of(table).iterrows():
+        plain = [_plain_example(column, patient) for patient in range(2)]
+        rows[name] = written.loc[name, ["first", "second"]].to_list() if name in written.index else plain
     return pd.DataFrame(rows)
 
 
@@ -163,10 +147,7 @@ def sentence(text: str) -> str:
 
 
 def allowed(column: pd.Series) -> str:
-    """Say in words what may stand in a column without a closed vocabulary.
-
-    As `analysis.schema.describe_allowed`, but an identifier is never called a name, which nobody shall enter.
-    """
+    """Say what may stand in a column, as the schema does, but call no identifier a name, which nobody shall enter."""
     if column["type"] == "identifier":
         return "a code of your own, without blanks at its ends; never anybody's name"
     return schema.describe_allowed(column)

@@ -13,12 +13,8 @@ from xlsxwriter.worksheet import Worksheet
 from analysis import schema
 from compendium.centre.template import texts
 
-_READ_ME, _LISTS = "read me", "lists"
-"""The sheets that are no tables."""
-
-_LAST_ROW = 10_000
-"""The last row of a sheet that is checked while it is filled in."""
-
+_READ_ME, _LISTS = "read me", "lists"  # the sheets that are no tables
+_LAST_ROW = 10_000  # the last row of a sheet that is checked while it is filled in
 _INK, _SHADE, _PALE, _RULE = "#123d6b", "#f6ead2", "#e4e4e4", "#a9a9a9"
 _FORMATS: dict[str, dict] = {
     "title": {"bold": True, "font_size": 16, "font_color": _INK},
@@ -77,7 +73,6 @@ def _read_me(sheet: Worksheet, formats: _Formats) -> None:
 
 
 def _lists(sheet: Worksheet, formats: _Formats) -> _Ranges:
-    """Write every vocabulary, and give the cells that hold its values."""
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 64)
     sheet.set_column(2, 2, 36)
@@ -107,7 +102,6 @@ def _lists(sheet: Worksheet, formats: _Formats) -> _Ranges:
 
 
 def _check(column: pd.Series, unique: bool, letter: str, ranges: _Ranges) -> dict:
-    """Say what Excel lets pass in a column."""
     name, kind, cell = texts.list_name(column), column["type"], f"{letter}2"
     # Excel knows no open bounds, so one that is open is set beyond all that can be meant.
     bounds = {"minimum": f"{max(column['minimum'], -1e9):.12g}", "maximum": f"{min(column['maximum'], 1e9):.12g}"}
