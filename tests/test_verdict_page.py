@@ -20,7 +20,7 @@ TABLE_2 = {"section": "table_2"}
 CLAIMS = {
     "highlights.n": WRONG
     | {"line": "70", "value": "56", "computed": "55", "contradicts": "highlights.n abstract.n"}
-    | {"explanation": "Printed is 56; the others leave only 55.", "hypothesis": "One more was counted earlier."},
+    | {"proof": "Printed is 56; the others leave only 55.", "hypothesis": "One more was counted earlier."},
     "abstract.n": {"section": "abstract", "line": "92", "value": "55", "computed": "55"},
     "results.all": RESPONSE
     | {"line": "240", "value": "78.2", "computed": "78.2", "n": "43", "computed_denominator": "55"},
@@ -28,7 +28,7 @@ CLAIMS = {
     "results.idiopathic": RESPONSE
     | WRONG
     | {"line": "246", "value": "68.7", "computed": "71.4", "population": "idiopathic"}
-    | {"contradicts": "results.idiopathic", "explanation": "No whole number of 14 fits."},
+    | {"contradicts": "results.idiopathic", "proof": "No whole number of 14 fits."},
     "methods.dose": {"section": "methods", "line": "190", "statement": "Dose of omalizumab.", "value": "150"}
     | {"unit": "mg", "verdict": "not computable from patient rows", "notebook": "", "reason": "rule"},
     "table2.mr.cm": TABLE_2
@@ -61,9 +61,6 @@ def page(table):
 
 def test_equal_tables_are_equal_text(table, page):
     assert verdict_page(table.copy(), reversed(UNUSED), [RECONSTRUCTED_NOTE]) == page
-    # A wide table has all columns of the claims as well.
-    wide = table.assign(numerator=table["n"], denominator="2", note="x")
-    assert verdict_page(wide, UNUSED, [RECONSTRUCTED_NOTE]) == page
     # A reconstructed cohort is named as such, and so is a paper without contradiction.
     assert RECONSTRUCTED_NOTE in html.unescape(page)
     assert RECONSTRUCTED_NOTE not in html.unescape(verdict_page(table, UNUSED))
@@ -81,12 +78,24 @@ def test_only_the_script_and_style_of_the_page_are_allowed(page):
     assert not re.search(r"https?:|//[a-z]", re.sub(r"^\s*//.*$", "", page, flags=re.M))
 
 
-def test_links_lead_to_the_row_of_the_claims_file_and_to_the_notebook(table):
-    page = verdict_page(table, [], [RECONSTRUCTED_NOTE], root="../..")
-    # The heading is line 1 of the file, so the ninth claim stands in line 10; it is shown first.
-    source = "../../data/published/claims.csv#L"
-    assert re.findall(r'href="(\S+#L\d+)"', page)[:2] == [f"{source}10", f"{source}2"]
+def test_links_lead_to_the_statement_and_to_the_notebook_and_notes_are_shown(table):
+    page = verdict_page(table.assign(note="sign missing"), [], [RECONSTRUCTED_NOTE], root="../..")
+    assert page.count('href="#results.all"') == 1 and ".csv" not in page
     assert '<a href="../../notebooks/response.ipynb">response</a>' in page
+    assert page.count("In the print: sign missing") == len(table)
+
+
+def test_definitions_and_words_stand_before_the_statements_and_markup_stays_text(table, page):
+    row = dict.fromkeys(["finding", "kind", "place", "words", "numbers", "reading", "certainty", "claims"], MARKUP)
+    findings = pd.DataFrame([row | {"finding": kind, "kind": kind} for kind in ("definition", "wording")])
+    found = verdict_page(table, UNUSED, [RECONSTRUCTED_NOTE], findings)
+    places = [found.index(f'<section id="{name}"') for name in SECTIONS]
+    assert places == sorted(places)
+    assert found.count("&lt;b onclick=") - page.count("&lt;b onclick=") == 10
+    assert MARKUP not in found and '<section id="wording"' not in page
+
+
+SECTIONS = ("contradictions", "definitions", "wording", "statements", "readings", "unused")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +158,7 @@ def choose(browser, name, value):
 
 
 def test_counts_stand_on_top_differing_claims_first_and_printed_beside_computed(shown):
-    others = ["2 contradicts itself", "1 not computable from patient rows", "1 differs"]
+    others = ["0 rows lie within", "2 contradicts itself", "1 not computable from patient rows", "1 differs"]
     assert texts(shown, "#counts button") == ["4 reproduced", "1 reproduced by truncation", *others]
     assert claims(shown) == ["table2.pr.ism", *list(CLAIMS)[:-1]]
     assert texts(shown, "#shown") == ["9 of 9 statements"]
@@ -219,7 +228,7 @@ def test_selecting_text_unfolds_no_proof_and_a_filter_hides_it_with_its_row(show
 
 
 def test_everything_can_be_done_with_the_keyboard(shown):
-    shown.press("Tab", 6)  # the links at the top, two verdicts
+    shown.press("Tab", 11)  # the links at the top and of the contradictions, three verdicts
     assert focus(shown, "value") == "contradicts"
     assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     shown.press(" ")

@@ -154,7 +154,7 @@ def _durations(statements: Statements, draw: Draw, courses: Courses) -> None:
         model.add(months_on <= duration[i])
         model.add(months_on <= LONGEST * sum(courses.having([i], *_ON_THERAPY)))
         ongoing_months.append(months_on)
-    statements.maximum("discussion.response_duration.maximum", ongoing_months)
+    statements.maximum("results.duration.responders.maximum", ongoing_months)
     # Responses were lost after the printed least and greatest number of months (L259-L260).
     for end in ("minimum", "maximum"):
         for name in statements.bound(f"*.lost_response.{end}"):

@@ -120,7 +120,7 @@ def denominator_of(quantity: str) -> str:
     if quantity.startswith("table_1:"):
         return _size_of("all")
     if quantity.startswith("followup.stop."):
-        return f"followup.stopped.{quantity.split('.')[2]}"
+        return _DENOMINATORS[quantity.split(".")[2]]
     return _DENOMINATORS.get(last) or (_size_of(last) if last in (*POPULATIONS, "mcas") else own)
 
 
@@ -189,7 +189,7 @@ def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistenc
     own = [name for name in whole[part != ""].unique() if name.endswith("/denominator")]
     evaluated = [Relation(name, "<=", (_size_of("all"),)) for name in own]
     # Times are kept in months; a few places of the paper print them in years.
-    years = (claims["unit"] == "years") & part.str.startswith("table_1:general.time") if "unit" in claims else False
+    years = (claims["unit"] == "years") & part.str.startswith("table_1:general.time")
     factor = pd.Series("1", claims.index).mask(years, "12")
     model = claims.assign(part=part, whole=whole, factor=factor)
     return Consistency(model, [*relations(), *evaluated], without)

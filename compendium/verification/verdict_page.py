@@ -16,7 +16,7 @@ from compendium.verification.published import Verdict, place
 STUDY = "Omalizumab in patients with a mast cell disorder"
 
 COLUMNS = (
-    *("section", "line", "table_row", "table_column", "statement", "population", "value", "unit", "verdict"),
+    *("section", "line", "table_row", "table_column", "statement", "population", "kind", "value", "unit", "verdict"),
     *("numerator", "denominator", "denominator_printed", "note", "computed", "n", "computed_denominator", "notebook"),
     *("apart", "reason", "contradicts", "readings", "proof", "explanation", "hypothesis"),
 )
