@@ -20,7 +20,7 @@ from pathlib import Path
 from compendium.folders import make_folder, remove_folder
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
 from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder
+from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder, started
 from compendium.workflow.notebooks import check_parameters, parameters_of
 from compendium.workflow.plan import Outputs, Plan
 from compendium.workflow.project import ROOT, Project
@@ -52,7 +52,6 @@ def _kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> I
     # Slow imports, not needed when there is nothing to do.
     from compendium.workflow.driver import interruptible
     from compendium.workflow.notebooks import load_papermill
-    from compendium.workflow.warm_kernels import started
 
     before = dict(os.environ)
     with private_folder() as private, interruptible(lambda: (_clean(project), remove_folder(private))):
