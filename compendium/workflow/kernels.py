@@ -110,9 +110,8 @@ def _imports(tree: ast.AST) -> set[str]:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.update(
-                [node.module, *(f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())]
-            )
+            inside = (f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
+            names.update([node.module, *inside])
     return names
 
 
