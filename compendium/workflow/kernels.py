@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from compendium.folders import abandoned, make_private_folder, remove_folder
-from compendium.workflow.freshness import Digests
+from compendium.workflow.freshness import Digests, imported
 
 # Committed notebooks under test or being refreshed write here, as seen from their own folder: not into the results.
 SCRATCH = "../build/scratch"
@@ -100,28 +100,15 @@ def connection(folder: Path) -> dict[str, str]:
     return {"transport": "ipc", "ip": str(folder / name), "connection_file": str(folder / f"{name}.json")}
 
 
-def _imports(tree: ast.AST) -> set[str]:
-    """Names of the modules that a source imports anywhere but for types only."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            node.body = []
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            inside = (f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
-            names.update([node.module, *inside])
-    return names
-
-
 def modules_needed(root: Path, notebooks: Iterable[Path]) -> list[str]:
     """Name all that some notebooks import, also what the project's modules import inside functions."""
-    digests = Digests(root)
-    files = set().union(*(digests.modules(notebook) for notebook in notebooks))
-    names: set[str] = set()
-    for file in files:
-        names |= _imports(ast.parse(file.read_text(encoding="utf-8")))
+    digests, names = Digests(root), set()
+    for file in set().union(*(digests.modules(notebook) for notebook in notebooks)):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                node.body = []  # what is imported for types only
+        names |= imported(tree)
         names.add(".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
     return sorted(name for name in names if not name.endswith("__main__"))
 
