@@ -32,8 +32,8 @@ def make_claims(rows: int, seed: int = 1) -> pd.DataFrame:
         numerator=np.where(rng.random(shares) < 0.8, part.astype(str), ""),
         denominator=size.astype(str),
     )
-    values = {"minimum": rng.integers(0, 20, groups), "maximum": rng.integers(70, 90, groups)}
-    values |= {"mean": rng.integers(10, 80, groups), "median": rng.integers(10, 80, groups)}
+    ends = {"minimum": (0, 20), "maximum": (70, 90), "mean": (10, 80), "median": (10, 80)}
+    values = {kind: rng.integers(*between, groups) for kind, between in ends.items()}
     summaries = [
         pd.DataFrame({"claim": [f"age.{number}.{kind}" for number in range(groups)], "kind": kind, "n": "40"}).assign(
             value=[f"{value}.37" if kind == "mean" else str(value) for value in drawn],
@@ -44,8 +44,7 @@ def make_claims(rows: int, seed: int = 1) -> pd.DataFrame:
     return pd.concat([percent, *summaries]).fillna("")
 
 
-def _whole(path: Path) -> pd.DataFrame:
-    """Audit a file from reading to the printed table."""
+def _printed(path: Path) -> pd.DataFrame:
     table = audit(read_claims(path))
     table.to_csv(index=False)
     return table
@@ -58,7 +57,7 @@ def main() -> None:
         path = Path(folder) / "claims.csv"
         make_claims(rows).to_csv(path, index=False)
         for name, file in {CLAIMS.name: CLAIMS, f"{rows} rows": path}.items():
-            seconds, table = timed(partial(_whole, file))
+            seconds, table = timed(partial(_printed, file))
             print(f"{name}: {seconds:.2f} s; {summary(table)}")
         print(f"peak memory {peak_mb(lambda: audit(read_claims(path))):.0f} MB")
 

@@ -19,25 +19,16 @@ from benchmarks import notebook, options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import JOBS, Job
-from compendium.workflow.kernels import environment, private_folder
+from compendium.workflow.kernels import environment, modules_needed, private_folder
 from compendium.workflow.project import ROOT
-from compendium.workflow.warm_kernels import modules_needed
 
-PARAMETERS = """\
-cohort: str = "../data/cohort"
-output: str = "../figures"
-population: str = "all"
-criteria: str = "paper"
-name: str = "figure"
-"""
-IMPORTS = """\
+PARAMETERS = "\n".join(f'{name}: str = ""' for name in ("cohort", "output", "population", "criteria", "name"))
+FIGURE = """\
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from scipy import stats
-"""
-FIGURE = """\
 draw = np.random.default_rng(1)
 data = pd.DataFrame({"x": draw.normal(size=200), "y": draw.normal(size=200)})
 figure, axes = plt.subplots()
@@ -49,7 +40,7 @@ stats.ttest_rel(data.x, data.y).pvalue
 
 def synthetic(root: Path, number: int) -> tuple[Job, ...]:
     """Make a project of notebooks that each import the usual packages and draw one figure."""
-    made = notebook(PARAMETERS, IMPORTS, FIGURE)
+    made = notebook(PARAMETERS, FIGURE)
     made["cells"][0]["metadata"]["tags"] = ["parameters"]
     for folder in ("notebooks", "data/cohort"):
         (root / folder).mkdir(parents=True)

@@ -3,16 +3,9 @@
 Run by hand: ``python -m benchmarks.sensitivity``; another cohort with ``--cohort``.
 """
 
+import analysis.sensitivity as rules
 from analysis.cohort import read_cohort
 from analysis.criteria import Criteria
-from analysis.sensitivity import (
-    RESPONSE_OPTIONS,
-    SYMPTOM_OPTIONS,
-    one_at_a_time,
-    response_grid,
-    response_outcomes,
-    symptom_grid,
-)
 from analysis.symptoms import symptom_profile
 from benchmarks import options, timed
 
@@ -23,11 +16,12 @@ SAMPLE = 60
 def main() -> None:
     """Print the times and their ratio."""
     cohort = read_cohort(options(__doc__, cohort=("data/cohort", "folder of the cohort")).cohort)
-    grids, (responses, marks) = timed(lambda: (response_grid(cohort), symptom_grid(cohort)))
-    single, changes = timed(lambda: one_at_a_time(cohort))
+    grids, (responses, marks) = timed(lambda: (rules.response_grid(cohort), rules.symptom_grid(cohort)))
+    single, changes = timed(lambda: rules.one_at_a_time(cohort))
 
     def one_by_one() -> None:
-        ways = (responses, RESPONSE_OPTIONS, response_outcomes), (marks, SYMPTOM_OPTIONS, symptom_profile)
+        ways = [(responses, rules.RESPONSE_OPTIONS, rules.response_outcomes)]
+        ways += [(marks, rules.SYMPTOM_OPTIONS, symptom_profile)]
         for grid, names, compute in ways:
             for row in grid.sample(SAMPLE, random_state=1)[list(names)].to_dict("records"):
                 compute(cohort, Criteria(**row))

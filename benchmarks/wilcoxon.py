@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -53,11 +55,10 @@ def _sums(pairs: list[tuple[int, int]]) -> dict[int, int]:
     """Count in how many ways some of a number of equal ranks add up to each sum, for two sizes of rank."""
     ways = {0: 1}
     for rank, many in pairs:
-        grown: dict[int, int] = {}
+        grown: Counter[int] = Counter()
         for taken in range(many + 1):
-            times = math.comb(many, taken)
             for total, count in ways.items():
-                grown[total + rank * taken] = grown.get(total + rank * taken, 0) + count * times
+                grown[total + rank * taken] += count * math.comb(many, taken)
         ways = grown
     return ways
 
@@ -74,9 +75,7 @@ def truth(differences: np.ndarray) -> Fraction:
     least = max(positive, total - positive)
     one, other = _sums(groups[: len(sizes) // 2]), _sums(groups[len(sizes) // 2 :])
     totals = sorted(other)
-    from_here = [0] * (len(totals) + 1)
-    for at in range(len(totals) - 1, -1, -1):
-        from_here[at] = from_here[at + 1] + other[totals[at]]
+    from_here = list(accumulate((other[part] for part in reversed(totals)), initial=0))[::-1]
     far = sum(count * from_here[bisect_left(totals, least - part)] for part, count in one.items())
     return min(Fraction(1), Fraction(2 * far, 2 ** len(changed)))
 

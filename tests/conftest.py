@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from compendium.workflow.kernels import SCRATCH, connection, environment, private_folder
-from compendium.workflow.warm_kernels import manager_class, started
+from compendium.workflow.kernels import SCRATCH, connection, environment, manager_class, private_folder, started
 
 ROOT = Path(__file__).resolve().parents[1]
 COHORT = str(ROOT / "data" / "cohort")

@@ -11,9 +11,16 @@ import psutil
 import pytest
 from jupyter_client import KernelManager
 
-from compendium.workflow.kernels import connection, environment, private_folder
+from compendium.workflow.kernels import (
+    WarmServer,
+    connection,
+    environment,
+    manager_class,
+    modules_needed,
+    private_folder,
+    started,
+)
 from compendium.workflow.project import ROOT
-from compendium.workflow.warm_kernels import WarmServer, manager_class, modules_needed, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -161,9 +168,8 @@ def test_what_is_imported_before_is_what_the_notebooks_import():
 DRIVER = """
 import os, sys, time
 from jupyter_client import KernelManager
-from compendium.workflow.kernels import connection, environment, private_folder
+from compendium.workflow.kernels import WarmServer, connection, environment, manager_class, private_folder
 from compendium.workflow.project import ROOT
-from compendium.workflow.warm_kernels import WarmServer, manager_class
 with private_folder() as private:
     os.environ.update(environment(ROOT, private))
     server = WarmServer(private, [])

@@ -121,15 +121,9 @@ def _published_rate(statements: Sequence[dict[str, Any]], sizes: dict[str, int])
     if not shares:
         return None
     _, chosen, n, of = min(shares, key=lambda share: share[0])
-    others = [claim for claim in statements if not _fits(claim, n, of)]
-    quoted = [f"{_printed(claim)} ({place(claim)})" for claim in others]
-    return {
-        "label": _label(chosen),
-        "place": place(chosen),
-        "published_n": n,
-        "published_denominator": of,
-        "note": f"as printed: {'; '.join(quoted)}" if quoted else "",
-    }
+    quoted = "; ".join(f"{_printed(claim)} ({place(claim)})" for claim in statements if not _fits(claim, n, of))
+    rate = {"label": _label(chosen), "place": place(chosen), "note": f"as printed: {quoted}" if quoted else ""}
+    return rate | {"published_n": n, "published_denominator": of}
 
 
 def _section(quantity: str) -> str:
@@ -189,8 +183,7 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
     shares = counted & ~found["quantity"].isin(_TOTALS)
     rows = []
     for quantity, part in found[shares].reset_index().groupby("quantity", sort=False):
-        rate = _published_rate(part.to_dict("records"), sizes)
-        if rate is not None:
+        if rate := _published_rate(part.to_dict("records"), sizes):
             own = _own_share(part["answer"].unique().tolist(), values)
             rows.append({"quantity": quantity, "section": _section(quantity)} | rate | _difference(rate, own))
     columns = ["quantity", "section", "label", "place"]

@@ -132,8 +132,9 @@ def judged(claim: pd.Series, values: Values) -> dict[str, str]:
         row |= {"n": _whole(value, "n"), "computed_denominator": _whole(value, "denominator")}
         row["notebook"] = value["notebook"]
         if wrong := _other_parts(claim, value):
+            row["verdict"] = Verdict.DIFFERS
+            # A count is its own numerator, which is not said again.
             apart = [(part, *pair) for part, pair in wrong.items() if pair[0] != claim["value"]]
-            row["verdict"] = Verdict.DIFFERS  # a count is its own numerator, which is not said again
             row["apart"] = "; ".join(f"{part} {one}, computed {other or 'none'}" for part, one, other in apart)
     elif not claim["reason"]:
         row["verdict"] = Verdict.DIFFERS

@@ -2,5 +2,5 @@
 
 In go the notebooks with the modules they import, a cohort, rules and a folder; out come the files that each notebook
 wrote, put in their place as a whole, the executed copies under `build/`, and what differs from the committed results.
-A build asks `plan` what is stale and to put results in their place, and lets `warm_kernels` start what runs.
+A build asks `plan` what is stale and to put results in their place, and lets `kernels` start what runs.
 """

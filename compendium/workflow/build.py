@@ -18,10 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from compendium.folders import make_folder, remove_folder
-from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare
+from compendium.workflow import notebooks
+from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare, write_page
+from compendium.workflow.differences import against_committed, in_one_line
+from compendium.workflow.driver import interruptible, report, run_all
 from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder
-from compendium.workflow.notebooks import check_parameters, parameters_of
+from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder, started
 from compendium.workflow.plan import Outputs, Plan
 from compendium.workflow.project import ROOT, Project
 
@@ -47,13 +49,8 @@ def _clean(project: Project) -> None:
 
 
 @contextlib.contextmanager
-def _kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> Iterator[Kernels]:
+def _kernels(project: Project, paths: Iterable[Path], output: str = "") -> Iterator[Kernels]:
     """Prepare for running some notebooks, with results in `output` if it is given, and tidy up whatever happens."""
-    # Slow imports, not needed when there is nothing to do.
-    from compendium.workflow.driver import interruptible
-    from compendium.workflow.notebooks import load_papermill
-    from compendium.workflow.warm_kernels import started
-
     before = dict(os.environ)
     with private_folder() as private, interruptible(lambda: (_clean(project), remove_folder(private))):
         _clean(project)
@@ -61,8 +58,8 @@ def _kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> I
         try:
             make_folder(project.under_build("staging"))
             project.under_build("executed").mkdir(parents=True, exist_ok=True)
-            with started(project.root, private, notebooks, str(project.cohort)) as server:
-                load_papermill()  # while the server imports what the notebooks need
+            with started(project.root, private, paths, str(project.cohort)) as server:
+                notebooks.load_papermill()  # while the server imports what the notebooks need
                 yield Kernels(private, server)
         finally:
             os.environ.clear()
@@ -71,11 +68,9 @@ def _kernels(project: Project, notebooks: Iterable[Path], output: str = "") -> I
 
 
 def _execute(project: Project, job: Job, kernels: Kernels) -> None:
-    from compendium.workflow.notebooks import execute
-
     project.under_build("staging", job.name).mkdir(parents=True)
     given = project.parameters(job)
-    execute(project.notebook(job), project.executed(job), given, kernels, observed=project.observed)
+    notebooks.execute(project.notebook(job), project.executed(job), given, kernels, observed=project.observed)
 
 
 def _check(project: Project, jobs: Iterable[Job]) -> None:
@@ -83,7 +78,7 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
     if not project.cohort.is_dir():
         raise BuildError(f"{project.cohort}: no such folder; a folder with the tables of a cohort is needed")
     for job in jobs:
-        check_parameters(project.notebook(job), project.parameters(job))
+        notebooks.check_parameters(project.notebook(job), project.parameters(job))
 
 
 @contextlib.contextmanager
@@ -145,8 +140,6 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         jobs = {job.name: job for job in project.jobs}
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
         with _kernels(project, stale) as warm:
-            from compendium.workflow.driver import report, run_all
-
             failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
             for name in plan.withdraw():
@@ -164,8 +157,6 @@ def _write_page(project: Project, only: Sequence[str]) -> None:
     if project.observed and only:
         print(f"{PAGE} is not made of a part of the results.")
     elif project.observed:
-        from compendium.workflow.centre import write_page
-
         write_page(project)
         print(f"To be read: {os.path.relpath(project.out / PAGE)}")
 
@@ -176,11 +167,9 @@ def _end(plan: Plan) -> int:
     code = _print_verdicts(project) if "verdicts" in plan.done else 0
     if code == 0 and "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
         print("The verdicts are those of an earlier build: make paper.")
-    if project.out == project.root / "figures":
-        from compendium.workflow.differences import against_committed, in_one_line
-
-        if apart := in_one_line(against_committed(project.root, project.out)):
-            print(f"Not the committed results: {apart}")
+    here = project.out == project.root / "figures"
+    if here and (apart := in_one_line(against_committed(project.root, project.out))):
+        print(f"Not the committed results: {apart}")
     return code
 
 
@@ -236,22 +225,20 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
 
 def references(project: Project) -> int:
     """Run the committed notebooks and write their outputs back into them; one that failed is left as it was."""
-    notebooks = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
-    for path in notebooks.values():
-        parameters_of(path)
+    paths = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
+    for path in paths.values():
+        notebooks.parameters_of(path)
     changed: dict[str, bool] = {}
     lock = _locked(project.under_build("record", "lock"))
-    with lock, _kernels(project, notebooks.values(), SCRATCH) as warm:
-        from compendium.workflow.driver import report, run_all
-        from compendium.workflow.notebooks import refresh
+    with lock, _kernels(project, paths.values(), SCRATCH) as warm:
 
         def work(name: str) -> None:
-            changed[name] = refresh(notebooks[name], warm)
+            changed[name] = notebooks.refresh(paths[name], warm)
 
         def finish(name: str, _seconds: float) -> str:
             return "changed" if changed[name] else "unchanged"
 
-        failures = run_all(list(notebooks), list, work, finish, len(notebooks))
+        failures = run_all(list(paths), list, work, finish, len(paths))
     if failures:
         report(failures, str(project.root / "notebooks"))
     return 1 if failures else 0

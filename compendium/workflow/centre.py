@@ -92,8 +92,8 @@ def prepare(project: Project, handling: Handling) -> Project:
     found, shown = _run_check(project.cohort, handling)
     lines = _report(shown, project.under_build("check"), project.root)
     if len(found.errors):
-        shown = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
-        raise BuildError(f"{shown}: the cohort cannot be used\n" + "\n".join(lines))
+        path = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
+        raise BuildError(f"{path}: the cohort cannot be used\n" + "\n".join(lines))
     tables, observed = found.tables, not found.reconstructed
     print("\n".join(lines))
     if not handling.identifiers:

@@ -18,12 +18,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _timed(work: Callable[[str], object], name: str) -> float:
-    start = time.perf_counter()
-    work(name)
-    return time.perf_counter() - start
-
-
 def run_all(
     begin: Sequence[str],
     more: Callable[[], Sequence[str]],
@@ -36,12 +30,17 @@ def run_all(
     Whenever a piece is done, `finish` says in the main thread what is printed of it, and `more` which pieces can begin
     now. After a failure nothing new is begun; what runs already is finished. Returns what failed.
     """
+
+    def timed(name: str) -> float:
+        start = time.perf_counter()
+        work(name)
+        return time.perf_counter() - start
+
     failures: list[BuildError] = []
-    running: dict[Future[float], str] = {}
     done = 0
     # A notebook often waits for its kernel, so two for each core keep the cores busy.
     with ThreadPoolExecutor(2 * cores()) as pool:
-        running.update({pool.submit(_timed, work, name): name for name in begin})
+        running: dict[Future[float], str] = {pool.submit(timed, name): name for name in begin}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
@@ -57,7 +56,7 @@ def run_all(
                     for other in running:
                         other.cancel()
             if not failures:
-                running.update({pool.submit(_timed, work, name): name for name in more()})
+                running.update({pool.submit(timed, name): name for name in more()})
     return failures
 
 

@@ -45,10 +45,10 @@ def _code(notebook: Path) -> str:
     return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
 
 
-def _imported(source: str, module: str) -> set[str]:
+def imported(tree: ast.AST, module: str = "") -> set[str]:
     """Full names a source may import, `module` being the name that relative imports start from."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -98,7 +98,7 @@ class Digests:
     def _direct(self, path: Path) -> set[Path]:
         if path not in self._imports:
             relative = path.relative_to(self.root).with_suffix("")
-            names = _imported(path.read_text(encoding="utf-8"), ".".join(relative.parts))
+            names = imported(ast.parse(path.read_text(encoding="utf-8")), ".".join(relative.parts))
             self._imports[path] = set().union(*(self._paths(name) for name in names))
         return self._imports[path]
 
@@ -109,7 +109,7 @@ class Digests:
         A source with a syntax error counts as importing the whole packages.
         """
         try:
-            names = _imported(_code(notebook), "")
+            names = imported(ast.parse(_code(notebook)))
             found: set[Path] = set()
             todo = set().union(*(self._paths(name) for name in names))
             while todo:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from compendium.files import write_atomically
 from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import BuildError
-from compendium.workflow.kernels import Kernels, connection
+from compendium.workflow.kernels import Kernels, connection, manager_class
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -62,21 +62,17 @@ def parameter_value(text: str) -> object:
         return text
 
 
-def check_parameters(notebook: Path, given: Mapping[str, object]) -> dict[str, object]:
+def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
     """Refuse parameters that a notebook does not have, or whose type is not the declared one."""
     kinds = parameters_of(notebook)
-    checked: dict[str, object] = {}
     for name, value in given.items():
         if name not in kinds:
             allowed = ", ".join(f"{n} ({k})" for n, k in sorted(kinds.items()))
             raise BuildError(f"{notebook}: unknown parameter {name}; allowed: {allowed}")
-        if kinds[name] == "float" and type(value) is int:
-            value = float(value)
-        if type(value) is not _TYPES[kinds[name]]:
-            given_as = f"parameter {name} is {value!r}, of type {type(value).__name__}"
-            raise BuildError(f"{notebook}: {given_as}; allowed: a value of type {kinds[name]}")
-        checked[name] = value
-    return checked
+        kind, own = kinds[name], type(value)
+        if own is not _TYPES[kind] and (kind, own) != ("float", int):
+            given_as = f"parameter {name} is {value!r}, of type {own.__name__}"
+            raise BuildError(f"{notebook}: {given_as}; allowed: a value of type {kind}")
 
 
 def load_papermill() -> None:
@@ -96,8 +92,6 @@ def _run(
     warm = {}
     if kernels.server:
         from jupyter_client import AsyncKernelManager
-
-        from compendium.workflow.warm_kernels import manager_class
 
         warm["kernel_manager_class"] = manager_class(kernels.server, AsyncKernelManager)
     # Not papermill's `cwd`: it changes the folder of the whole process, which is shared by several runs.

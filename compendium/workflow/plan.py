@@ -55,11 +55,8 @@ class Outputs:
         except OSError as error:
             raise BuildError(f"{self.folder}: results cannot be written here: {error.strerror}") from error
 
-    def keep(self, job: str) -> None:
-        """Note that a job is up to date and owns its files."""
-        self._claim(job, self.record[job]["outputs"])
-
-    def _claim(self, job: str, names: Iterable[str]) -> None:
+    def claim(self, job: str, names: Iterable[str]) -> None:
+        """Note that a job owns some files; BuildError if one is another's."""
         for name in names:
             owner = self._owners.get(name, job)
             if owner != job:
@@ -73,7 +70,7 @@ class Outputs:
         """
         paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
         contents = {path.relative_to(staging).as_posix(): path.read_bytes() for path in paths}
-        self._claim(job, contents)
+        self.claim(job, contents)
         try:
             changed = [name for name, content in contents.items() if self._put(name, content)]
             self._remove(set(self.record.get(job, {}).get("outputs", ())) - self._owners.keys())
@@ -103,10 +100,7 @@ class Outputs:
 
     def prune(self) -> list[str]:
         """Remove the files of jobs that are no more; returns those jobs."""
-        gone = sorted(set(self.record) - self._jobs)
-        for job in gone:
-            self._remove(set(self.record.pop(job)["outputs"]) - self._owners.keys())
-        return gone
+        return [job for job in sorted(set(self.record) - self._jobs) if self.withdraw(job)]
 
 
 def _chosen(jobs: Iterable[Job], only: Sequence[str]) -> dict[str, Job]:
@@ -173,7 +167,7 @@ class Plan:
             for job in free:
                 del self.waiting[job.name]
                 if self.fresh(job):
-                    self.outputs.keep(job.name)
+                    self.outputs.claim(job.name, self.outputs.record[job.name]["outputs"])
                     self.done.add(job.name)
                 else:
                     begin.append(job.name)

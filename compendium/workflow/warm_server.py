@@ -1,6 +1,6 @@
 """A clean process that has imported what the notebooks need, and becomes a kernel again and again by forking itself.
 
-Started by `warm_kernels`, which speaks with it over a socket, a line of JSON each way. It has no event loop, no
+Started by `kernels`, which speaks with it over a socket, a line of JSON each way. It has no event loop, no
 messaging context, no thread and no kernel of its own: forking any of those would give the children broken ones. Each
 child makes its own. The server ends, and its children with it, when the other end of the socket is gone.
 """

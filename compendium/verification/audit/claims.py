@@ -32,10 +32,8 @@ class ClaimsError(ValueError):
         self.problems = pd.DataFrame() if isinstance(problems, str) else problems
         sentences = [problems] if isinstance(problems, str) else []
         for p in self.problems.head(SHOWN).itertuples():
-            place = (
-                f"{p.file}, row {p.row}, column {p.column}: {p.value!r} is not allowed; " if p.row else f"{p.file}: "
-            )
-            sentences.append(f"{place}{p.allowed}")
+            where = f", row {p.row}, column {p.column}: {p.value!r} is not allowed; " if p.row else ": "
+            sentences.append(f"{p.file}{where}{p.allowed}")
         more = len(self.problems) - SHOWN
         super().__init__("\n".join(sentences + [f"... and {more} more problems"] * (more > 0)))
 
