@@ -525,6 +525,7 @@ def test_references_are_the_same_each_time(sandbox, monkeypatch, capsys):
 def verdicts_of(sandbox, *verdicts):
     """Let the last notebook write verdicts of what the first has made."""
     sandbox.jobs = (sandbox.jobs[0], Job("verdicts", "last.ipynb", after=("first",)))
+    write_notebook(sandbox.root / "notebooks/last.ipynb", parameters=PARAMETERS + 'built: str = "../figures"\n')
     sandbox.suffix = "csv"
     sandbox.seen = lambda *_: "\n".join(["claim,verdict", *(f"c{n},{text}" for n, text in enumerate(verdicts)), ""])
 

@@ -107,7 +107,7 @@ def test_what_was_drawn_is_said_of_a_reconstructed_cohort_only():
         assert caveats(COHORT, PAPER, key) == ()
         assert caveats(made, PAPER, key) == (RECONSTRUCTED_NOTE, sentence)
     assert caveats(made, Criteria(zeros="pratt"), "times")[-1] == "Rules other than the paper's: zeros=pratt."
-    with pytest.raises(ValueError, match="drawn 'grades' is unknown; allowed are symptoms, times, levels, rules"):
+    with pytest.raises(ValueError, match="drawn 'grades' is unknown; allowed are symptoms, courses, flow, times, "):
         caveats(made, PAPER, "grades")
 
 

@@ -124,7 +124,6 @@ def test_another_cohort_beside_the_paper(own, of_own, of_nobody):
     pairs |= {
         "methods.diagnosis.idiopathic": "table1.header.idiopathic.n",
         "results.patients.kit.positive.all": "table1.who.kit",
-        "results.lost_response.patients": "table2.last.loss.all",
         "results.best.orr.primary": "table2.best.orr.primary",
         "results.last.orr.all": "table2.last.orr.all",
     }
@@ -202,8 +201,9 @@ def test_which_count_a_statement_gives(tmp_path, claims, expected):
 def test_medians_means_and_ranges_side_by_side(shipped, own, tmp_path):
     rows = compared_values(PUBLISHED, shipped)
     assert not rows.duplicated(["quantity", "statistic"]).any()
-    # Printed are whole numbers, or one decimal.
-    assert (abs(rows["own"] - rows["published"]) < 0.5).all()
+    # Printed are whole numbers, or one decimal; a response of 36 months cannot be (L255, L335, L337).
+    far = rows.loc[abs(rows["own"] - rows["published"]) >= 0.5, ["quantity", "statistic", "own", "published"]]
+    assert far.to_numpy().tolist() == [["followup.response_duration.ongoing", "maximum", 34.0, 36.0]]
     by = compared_values(PUBLISHED, own).set_index(["quantity", "statistic"])
     age = by.loc[("table_1:general.age_at_diagnosis:all", "median")]
     assert (age["own"], age["published"]) == (own["patients.age_at_diagnosis.all"]["median"], 41)
