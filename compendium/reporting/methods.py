@@ -21,6 +21,7 @@ METHOD_LABELS: dict[str, str] = {
     "exact": "exact conditional distribution, ties included",
     "saddlepoint": "saddlepoint approximation for some of more than 1,000 pairs",
     "normal": "normal approximation corrected for ties",
+    "t": "Student's t approximation",
 }
 """How each method of a rank test is called."""
 
@@ -31,11 +32,17 @@ ADJUSTMENT_LABELS: dict[str, str] = {
 }
 """How each adjustment is called."""
 
+INTERVAL_LABELS: dict[str, str] = {
+    "exact": "exact unconditional interval (Buehler's method)",
+    "newcombe": "Newcombe's hybrid score interval, an approximation",
+}
+"""How each interval of the difference of two proportions is called."""
+
 COMPARISON_NOTE = (
-    "Difference: this cohort minus the earlier one, with Newcombe's interval. p: Fisher's exact test, two-sided, of "
-    "the numbers of patients shown, not adjusted for the number of tests."
+    f"Difference: this cohort minus the earlier one, with the {INTERVAL_LABELS['exact']}. p: Fisher's exact test, "
+    "two-sided, of the numbers of patients shown, not adjusted for the number of tests."
 )
-"""Names the test of this cohort against the earlier one."""
+"""Names the test of this cohort against the earlier one, whose few patients always leave the interval exact."""
 
 VISIT_LABELS: dict[str, str] = {"best": "at best response", "last": "at last follow-up"}
 """When grades were given."""
@@ -76,12 +83,13 @@ def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
     return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
 
 
-def outcome_note(methods: Iterable[str | None]) -> str:
-    """Name the tests of total IgE against efficacy and tolerance, the rank-sum tests done by these methods."""
+def outcome_note(with_score: Iterable[str | None], with_events: Iterable[str | None]) -> str:
+    """Name the tests of total IgE against efficacy and tolerance, done by these methods."""
+    correlated, compared = (methods_used(methods) or "not possible here" for methods in (with_score, with_events))
     return (
         "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by "
-        "Bonett and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, "
-        f"{methods_used(methods) or 'not possible here'}."
+        f"Bonett and Wright, p value: {correlated}. With and without side effects: Wilcoxon-Mann-Whitney test, "
+        f"{compared}."
     )
 
 
