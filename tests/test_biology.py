@@ -1,6 +1,5 @@
 import math
 from dataclasses import replace
-from itertools import combinations
 
 import pandas as pd
 import pytest
@@ -71,22 +70,6 @@ def test_direction_at_its_limits(before, after, percent, expected):
 @pytest.mark.parametrize(("before", "after", "ratio"), [(4, 6, 1.5), (4, 0, 0), (0, 0, 1), (0, 2, math.inf)])
 def test_relative_change(before, after, ratio):
     assert list(biology.relative_change(_pairs(before, after))) == [ratio]
-
-
-def test_mann_whitney_against_all_divisions():
-    values = pd.Series([1.0, 2.5, 3.0, 4.5, 6.0, 7.0, 9.0])
-    group = pd.Series([True, False, True, True, False, False, False])
-
-    def statistic(first):
-        return sum(values[i] > values[j] for i in first for j in values.index.difference(first))
-
-    observed = statistic([0, 2, 3])
-    centre = 3 * 4 / 2
-    divisions = [statistic(list(first)) for first in combinations(range(7), 3)]
-    extreme = sum(abs(u - centre) >= abs(observed - centre) for u in divisions)
-    result = biology.compare_groups(values, group)
-    assert result["statistic"] == observed
-    assert result["p_value"] == pytest.approx(extreme / len(divisions))
 
 
 def test_nothing_to_compare():

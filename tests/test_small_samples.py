@@ -31,25 +31,19 @@ SAMPLES = {  # of n, the values before and after, or of two groups
 }
 
 
+def known(values):
+    return [one for one in values if not math.isnan(one)]
+
+
 def table(first, second):
-    """Count the values above 1.5 in both groups."""
-    groups = [[one for one in group if not math.isnan(one)] for group in (first, second)]
-    return [[sum(one > 1.5 for one in group), sum(one <= 1.5 for one in group)] for group in groups]
+    """Count the values above 1.5, and the others, in both groups; missing ones are in neither."""
+    return [
+        [sum(one > 1.5 for one in known(group)), sum(one <= 1.5 for one in known(group))] for group in (first, second)
+    ]
 
 
-def shares(first, second):
-    return compare_proportions(*(proportion(above, above + below) for above, below in table(first, second)))
-
-
-def change_by_group(first, second):
-    return compare_groups(
-        pd.Series([*first, *second], dtype=float), pd.Series([True] * len(first) + [False] * len(second))
-    )
-
-
-def two_medians(first, second):
-    times = [one for one in (*first, *second) if not math.isnan(one)]
-    return asdict(median_time(kaplan_meier(times, [1] * len(times))))
+def groups(first, second):
+    return pd.Series([*first, *second], dtype=float), pd.Series([True] * len(first) + [False] * len(second))
 
 
 TESTS = {
@@ -58,11 +52,13 @@ TESTS = {
     "signed rank": lambda first, second: asdict(signed_rank(decimal_differences(first, second))),
     "signed rank, Pratt": lambda first, second: asdict(signed_rank(decimal_differences(first, second), "pratt")),
     "rank sum": lambda first, second: asdict(rank_sum(first, second)),
-    "rank sum of changes": change_by_group,
+    "rank sum of changes": lambda first, second: compare_groups(*groups(first, second)),
     "rank correlation": lambda first, second: asdict(rank_correlation(first, second)),
     "Fisher-Freeman-Halton": lambda first, second: asdict(fisher_freeman_halton(table(first, second))),
-    "two proportions": shares,
-    "median time": two_medians,
+    "two proportions": lambda first, second: compare_proportions(
+        *(proportion(n, n + m) for n, m in table(first, second))
+    ),
+    "median time": lambda first, _: asdict(median_time(kaplan_meier(known(first), [1] * len(known(first))))),
 }
 
 
