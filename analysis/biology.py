@@ -1,18 +1,17 @@
 """Blood tests: tryptase and total IgE before and on omalizumab, and how a change of IgE goes with the outcome."""
 
-import math
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.safety import with_any
 from analysis.scoring import symptom_scores
-from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
+from analysis.statistics.decimals import decimals, in_units, ratio
+from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t, rank_correlation
 from analysis.statistics.rank_sum import rank_sum
 from analysis.statistics.signed_rank import signed_rank
 from analysis.summaries import proportion, share, spread
@@ -55,55 +54,39 @@ def direction(pairs: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
     ``pairs`` is what `paired_frame` gives; a change of up to ``ige_stable_percent`` of the level before is stable. The
     result is an ordered categorical of `DIRECTIONS`.
     """
-    change = pairs["on_therapy"] - pairs["before"]
-    margin = criteria.ige_stable_percent / 100 * pairs["before"]
-    # Levels are decimals, which binary numbers only come close to: a change that equals the margin must stay stable.
-    stable = change.abs() <= margin * (1 + 1e-9)
-    codes = np.where(stable, 1, np.where(change > 0, 0, 2))
+    (later, before), _ = in_units(pairs["on_therapy"], pairs["before"])
+    ([percent, hundred],), _ = in_units([criteria.ige_stable_percent, 100])
+    # Whole numbers, so that a change that equals the margin stays stable.
+    stable = hundred * np.abs(later - before) <= percent * before
+    codes = np.where(stable, 1, np.where(later > before, 0, 2))
     return pd.Series(pd.Categorical.from_codes(codes, DIRECTIONS, ordered=True), index=pairs.index)
 
 
 def relative_change(pairs: pd.DataFrame) -> pd.Series:
-    """Divide the level on therapy by the one before, of the pairs that `paired_frame` gives.
+    """Divide the level on therapy by the one before, as decimals, of the pairs that `paired_frame` gives.
 
     Infinite for a rise from 0, and 1 if both levels are 0.
     """
-    unchanged = pairs["on_therapy"] == pairs["before"]
-    # Dividing by a missing value instead of 0 keeps numpy from warning; the rise from 0 is put in by hand.
-    ratio = pairs["on_therapy"] / pairs["before"].replace(0, np.nan)
-    return ratio.fillna(np.inf).mask(unchanged, 1.0)
+    change = pd.Series(ratio(pairs["on_therapy"], pairs["before"].replace(0, np.nan)), pairs.index)
+    return change.fillna(np.inf).mask(pairs["on_therapy"] == pairs["before"], 1.0)
 
 
-def rank_correlation(first: pd.Series, second: pd.Series) -> dict[str, Any]:
-    """Correlate two quantities of the same patients by Spearman's rank correlation; infinite values are ranked last.
-
-    ``n``, ``rho``, its 95 % interval ``ci`` (Bonett and Wright's standard error on Fisher's scale) and the two-sided
-    ``p_value`` (Student's t approximation); all but ``n`` are None for fewer than three patients or if one quantity
-    does not vary, the interval also for three patients or a perfect correlation. Reference: Bonett DG, Wright TA.
-    Sample size requirements for estimating Pearson, Kendall and Spearman correlations. Psychometrika 2000;65:23-28.
-    """
-    n = len(first)
-    if n < 3 or first.nunique() < 2 or second.nunique() < 2:
-        return {"n": n, "rho": None, "ci": None, "p_value": None}
-    test = stats.spearmanr(first, second)
-    rho, ci = float(test.statistic), None
-    if n > 3 and abs(rho) < 1 - 1e-12:
-        half = stats.norm.ppf(0.975) * math.sqrt((1 + rho**2 / 2) / (n - 3))
-        ci = (math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half))
-    return {"n": n, "rho": rho, "ci": ci, "p_value": float(test.pvalue)}
+def _ranks(values: pd.Series) -> pd.Series:
+    """Rank numbers as decimals, so that infinite ones have a place too; missing ones have none."""
+    return pd.Series(decimals(values), values.index).rank()
 
 
 def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
     """Compare a quantity between two groups of patients by the rank-sum test; infinite values are ranked last.
 
-    ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group, the two-sided ``p_value`` and
-    its ``method``; the last three are None if a group is empty or nothing varies.
+    A missing value is left out: ``n`` in the first group, ``denominator`` in both, ``statistic`` U of the first group,
+    the two-sided ``p_value`` and its ``method``; the last three are None if a group is empty or nothing varies.
     """
-    counts = {"n": int(group.sum()), "denominator": len(values)}
-    if values.nunique() < 2:
-        return counts | {"statistic": None, "p_value": None, "method": None}
-    ranks = values.rank()  # so that infinite values have a place too
+    ranks = _ranks(values)
     test = rank_sum(ranks[group], ranks[~group])
+    counts = {"n": test.n_first, "denominator": test.n_first + test.n_second}
+    if ranks.nunique() < 2:
+        return counts | {"statistic": None, "p_value": None, "method": None}
     return counts | {"statistic": test.statistic, "p_value": test.p_value, "method": test.method}
 
 
@@ -126,7 +109,10 @@ def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Cri
 
 
 def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
-    """Compare total IgE with efficacy (the score left of each symptom on average) and with tolerance."""
+    """Compare total IgE with efficacy (the score left of each symptom on average) and with tolerance.
+
+    A patient none of whose symptoms enters the score has none left and is no pair.
+    """
     scores = symptom_scores(cohort, "best", criteria).loc[pairs.index]
     remaining = scores["quarters"] / (4 * scores["symptoms"])
     affected = with_any(cohort).loc[pairs.index]
@@ -135,7 +121,7 @@ def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[st
         f"biology.total_ige.{name}_{outcome}": result
         for name, quantity in values.items()
         for outcome, result in (
-            ("with_score", rank_correlation(quantity, remaining)),
+            ("with_score", asdict(rank_correlation(_ranks(quantity), remaining))),
             ("with_events", compare_groups(quantity, affected)),
         )
     }

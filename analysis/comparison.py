@@ -10,7 +10,8 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response
 from analysis.safety import with_any
-from analysis.statistics.proportions import difference_interval
+from analysis.statistics.exact_difference import difference_in_points
+from analysis.statistics.significance import above_zero
 from analysis.summaries import proportion, share
 from analysis.symptoms import improved_by_group, symptom_profile
 from analysis.vocabulary import Response, StopReason
@@ -45,19 +46,15 @@ REPORTED_EARLIER = 29
 def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
     """Compare two independent proportions, as `analysis.summaries.proportion` gives them.
 
-    ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % interval
-    (Newcombe's hybrid score) and the two-sided ``p_value`` of Fisher's exact test; all None if a denominator is 0.
+    ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % ``interval``
+    (`analysis.statistics.exact_difference.difference_in_points`) and the two-sided ``p_value`` of Fisher's exact test;
+    all None if a denominator is 0.
     """
-    if not here["denominator"] or not there["denominator"]:
-        return dict.fromkeys(("difference", "low", "high", "p_value"))
+    found = difference_in_points(here["n"], here["denominator"], there["n"], there["denominator"])
+    if found["interval"] is None:
+        return found | {"p_value": None}
     counts = [[side["n"], side["denominator"] - side["n"]] for side in (here, there)]
-    low, high = difference_interval(here["n"], here["denominator"], there["n"], there["denominator"])
-    return {
-        "difference": here["percent"] - there["percent"],
-        "low": 100 * low,
-        "high": 100 * high,
-        "p_value": float(stats.fisher_exact(counts).pvalue),
-    }
+    return found | {"p_value": above_zero(float(stats.fisher_exact(counts).pvalue))}
 
 
 def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dict[str, tuple[str, Share, Share]]:
@@ -85,7 +82,7 @@ def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort =
     DataFrame
         One row per outcome, indexed by ``outcome`` (orr, side_effects, stopped_for_side_effects): ``label``, ``n``,
         ``denominator``, ``percent``, the same of the earlier cohort (``earlier_n`` ...), ``difference`` in percentage
-        points, ``low`` and ``high`` of its interval and ``p_value``.
+        points, ``low`` and ``high`` of its ``interval`` and ``p_value``.
     """
     rows = {}
     for outcome, (label, here, there) in _outcomes(cohort, criteria, earlier).items():

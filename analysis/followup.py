@@ -9,6 +9,7 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, by_depth, last_status
 from analysis.schema import symptom_list
+from analysis.statistics.decimals import difference, in_units
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import FollowUpStatus, Response, StopReason, SymptomGroup
 
@@ -47,7 +48,7 @@ def first_response_months(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Seri
 
 
 def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
-    """Tell whose response lasted; false without a response or without its time (L258-L259).
+    """Tell whose response lasted, months as decimals; false without a response or without its time (L258-L259).
 
     It lasts from the first or the best response (``sustained_from``) for ``sustained_months``, to the end of the
     course, since the contract records no earlier end.
@@ -55,7 +56,8 @@ def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
     courses = cohort.courses
     from_first = criteria.sustained_from == "first"
     since = first_response_months(cohort, criteria) if from_first else courses["months_to_best_response"]
-    lasted = courses["duration_months"] - since >= criteria.sustained_months
+    (end, start, least), _ = in_units(courses["duration_months"], since, [criteria.sustained_months])
+    lasted = (end - start >= least).astype(bool)
     return lasted & (best_response(cohort, criteria) != Response.NR)
 
 
@@ -88,7 +90,8 @@ def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Serie
     duration, ongoing = cohort.courses["duration_months"], cohort.courses["ongoing"] == "yes"
     groups = by_depth(best) | {"ongoing": ongoing, "loss_of_response": lost}
     values = {f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()}
-    values["followup.response_duration.ongoing"] = spread((duration - first)[ongoing & (best != Response.NR)])
+    lasted = pd.Series(difference(duration, first), duration.index)
+    values["followup.response_duration.ongoing"] = spread(lasted[ongoing & (best != Response.NR)])
     for name in ("all", "responders", "non_responders"):
         values[f"followup.ongoing.{name}"] = share(ongoing[groups[name]])
         values[f"followup.stopped.{name}"] = share(~ongoing[groups[name]])

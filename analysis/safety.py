@@ -8,11 +8,11 @@ import pandas as pd
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
+from analysis.statistics.decimals import in_units
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import Severity, StopReason
 
-WEEKS_PER_MONTH = 365.25 / 12 / 7
-"""Converts the interval between injections, in weeks, into months."""
+_MONTHS, _WEEKS = 336, 1461  # so many months are so many weeks, of 365.25 days in twelve months
 
 
 def with_any(cohort: Cohort, events: pd.Series | None = None) -> pd.Series:
@@ -79,7 +79,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     severe, flare, led = events["severity"] == Severity.SEVERE, events["flare"] == "yes", events["led_to_stop"] == "yes"
     stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
     interval = cohort.courses["start_interval_weeks"].take(events["patient_id"].cat.codes).to_numpy()
-    at_first = events["onset_months"] < interval / WEEKS_PER_MONTH
+    (onset, second), _ = in_units(events["onset_months"], interval)
+    at_first = pd.Series((_WEEKS * onset < _MONTHS * second).astype(bool), events.index)
     return {
         "safety.patients_with_event.all": share(affected),
         "safety.stopped.all": share(stopped),

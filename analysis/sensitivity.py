@@ -16,6 +16,7 @@ from analysis.cohort import Cohort
 from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.followup import first_response_months, sustained
 from analysis.response import RESPONDING, best_response, last_status
+from analysis.statistics.decimals import decimals, difference
 from analysis.statistics.survival import median_time
 from analysis.symptoms import marks, symptom_profile
 from analysis.times import event_times, remaining
@@ -176,7 +177,7 @@ def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series
     found = symptom_profile(cohort, criteria)["significance"]
     numbers = {
         **response_outcomes(cohort, criteria),
-        "first_response_months": float(first.median()),
+        "first_response_months": float(decimals([first.median()])[0]),
         "therapy_months": np.nan if therapy is None else therapy,
         "ige_increased": int((ways == "increased").sum()),
         "significant": int(_significant(found).sum()),
@@ -225,7 +226,7 @@ def most_moving(changes: pd.DataFrame) -> pd.DataFrame:
     rows: dict[str, Row] = {}
     for outcome in OUTCOMES:
         values = changes[outcome]
-        moved = (values - values.iloc[0]).abs().fillna(0.0)
+        moved = pd.Series(difference(values, np.full(len(values), values.iloc[0]))).abs().fillna(0.0)
         most = changes.iloc[int(moved.argmax())] if moved.max() > 0 else changes.iloc[0]
         rows[outcome] = {
             "before": values.iloc[0],

@@ -15,8 +15,8 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import response_counts
 from analysis.schema import symptom_list
 from analysis.statistics.contingency import fisher_freeman_halton
+from analysis.statistics.exact_difference import difference_in_points
 from analysis.statistics.power import OUTCOMES_LIMIT, SIMULATED_WORK, detectable_rate, fisher_power, rank_sum_power
-from analysis.statistics.proportions import difference_interval
 from analysis.statistics.rank_sum import RankSum, rank_sum_counts
 from analysis.statistics.significance import adjusted, significance
 from analysis.summaries import proportion
@@ -51,22 +51,20 @@ _RATE_LABELS = {"best": "Overall response at best response", "last": "Overall re
 
 def _tested(table: list[list[int]] | np.ndarray) -> dict[str, Any]:
     test = fisher_freeman_halton(table)
-    return {"p_value": np.nan if test.p_value is None else test.p_value, "method": test.method}
+    found = {"p_value": test.p_value, "error": test.error}
+    return {name: np.nan if part is None else part for name, part in found.items()} | {"method": test.method}
 
 
 def _compared(counts: pd.DataFrame, row: str, tested: bool) -> dict[str, Any]:
     """Compare one row of Table 2 between the groups."""
     n, size = ([int(counts.at[name, group]) for group in GROUPS] for name in (row, "patients"))
-    low, high = difference_interval(n[0], size[0], n[1], size[1]) or (np.nan, np.nan)
-    # Without patients in a group neither share nor difference exists.
-    difference = n[0] / size[0] - n[1] / size[1] if min(size) else np.nan
     table = [n, [size[0] - n[0], size[1] - n[1]]]
     label, level = ROWS_2[row]
     return {
         **{"row": row, "label": label, "level": level},
         **{f"{group}_n": part for group, part in zip(GROUPS, n, strict=True)},
         **{f"{group}_denominator": whole for group, whole in zip(GROUPS, size, strict=True)},
-        **{"difference": 100 * difference, "low": 100 * low, "high": 100 * high},
+        **difference_in_points(n[0], size[0], n[1], size[1]),
         **(_tested(table) if tested else {}),
     }
 
@@ -80,9 +78,10 @@ def response_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
         For each visit one row for the overall response rate, one per class (`CLASSES`), and one, ``best.classes`` or
         ``last.classes``, for all classes together: ``row``, ``label``, ``level``; ``idiopathic_n``, ``primary_n``,
         ``idiopathic_denominator``, ``primary_denominator``; ``difference`` in percentage points, idiopathic minus
-        primary, with the limits ``low`` and ``high`` of its 95 % interval (Newcombe); ``p_value`` and ``method`` of
-        Fisher's exact test of the overall rate, and of Freeman and Halton's extension to all classes together. What a
-        row does not have, or an empty group leaves open, is missing.
+        primary, with the limits ``low`` and ``high`` of its 95 % ``interval``, exact or newcombe; ``p_value``,
+        ``method`` and, if tables were drawn, standard ``error`` of Fisher's exact test of the overall rate, and of
+        Freeman and Halton's extension to all classes together. What a row does not have, or an empty group leaves open,
+        is missing.
     """
     counts = response_counts(cohort, criteria)
     rows = []
@@ -92,7 +91,8 @@ def response_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
         sizes = {f"{group}_denominator": int(counts.at["patients", group]) for group in GROUPS}
         row = {"row": f"{visit}.classes", "label": "All classes together", "level": 0}
         rows.append(row | sizes | test)
-    return pd.DataFrame(rows).astype({f"{group}_n": "Int64" for group in GROUPS})
+    numbers = dict.fromkeys(("difference", "low", "high", "p_value", "error"), float)
+    return pd.DataFrame(rows).astype({f"{group}_n": "Int64" for group in GROUPS} | numbers)
 
 
 def _grade_counts(cohort: Cohort, group: Population, criteria: Criteria) -> pd.DataFrame:
@@ -272,10 +272,11 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
 
     ``subgroups.best.orr``, ``subgroups.best.classes``, ``subgroups.last.persistent_orr`` and ``subgroups.last.classes``
     with ``n`` (patients with idiopathic MCAS), ``denominator`` (patients of both groups), ``difference``, ``low``,
-    ``high``, ``p_value`` and ``method`` as in `response_by_group`; and the values of `detectable`.
+    ``high``, ``interval``, ``p_value``, ``error`` and ``method`` as in `response_by_group`; and the values of
+    `detectable`.
     """
     rows = response_by_group(cohort, criteria).set_index("row")
-    parts = ("difference", "low", "high", "p_value", "method")
+    parts = ("difference", "low", "high", "interval", "p_value", "error", "method")
     values = {}
     for row in (name for visit in CLASSES for name in (RATES[visit], f"{visit}.classes")):
         first, second = (int(rows.at[row, f"{group}_denominator"]) for group in GROUPS)

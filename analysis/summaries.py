@@ -6,9 +6,13 @@ plain numbers, which can be stored as they are; None stands for what does not ex
 """
 
 import math
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from analysis.statistics.decimals import in_units
 
 
 def proportion(n: int, denominator: int) -> dict[str, Any]:
@@ -33,16 +37,17 @@ def spread(values: pd.Series) -> dict[str, Any]:
     known = values.dropna()
     if known.empty:
         return {"n": 0} | dict.fromkeys(("mean", "sd", "median", "minimum", "maximum"))
-    # A correctly rounded sum does not depend on the order of the rows nor on the machine.
-    mean = math.fsum(known) / len(known)
-    squares = math.fsum((float(value) - mean) ** 2 for value in known)
+    # Sums of whole numbers depend neither on the order of the rows nor on the machine, and a constant has no spread.
+    (units,), scale = in_units(known)
+    n, whole = len(known), list(map(int, units.tolist()))
+    total, squares = sum(whole), sum(value * value for value in whole)
     return {
-        "n": len(known),
-        "mean": mean,
-        "sd": math.sqrt(squares / (len(known) - 1)) if len(known) > 1 else None,
-        "median": float(known.median()),
-        "minimum": _plain(known.min()),
-        "maximum": _plain(known.max()),
+        "n": n,
+        "mean": total / (n * scale),
+        "sd": math.sqrt(Fraction(n * squares - total**2, n * (n - 1) * scale**2)) if n > 1 else None,
+        "median": float(np.median(units) / scale),
+        "minimum": _plain(units.min() / scale),
+        "maximum": _plain(units.max() / scale),
     }
 
 

@@ -16,6 +16,7 @@ from analysis.criteria import PAPER, Criteria
 from analysis.followup import first_response_months
 from analysis.response import best_response, by_depth
 from analysis.statistics import survival
+from analysis.statistics.decimals import decimals
 from analysis.statistics.survival import Estimate, kaplan_meier
 from analysis.summaries import proportion, spread
 from analysis.vocabulary import Response, StopReason
@@ -92,7 +93,7 @@ def at_risk(curve: pd.DataFrame, months: ArrayLike) -> np.ndarray:
 
     Curves are those of `analysis.statistics.survival`, times in months; the count is 0 after the last time observed.
     """
-    return np.append(curve["at_risk"], 0)[np.searchsorted(curve["time"], np.asarray(months, dtype=float))]
+    return np.append(curve["at_risk"], 0)[np.searchsorted(curve["time"], decimals(months))]
 
 
 def _month(curve: pd.DataFrame, found: Estimate) -> dict[str, Any]:

@@ -197,6 +197,6 @@ def signed_rank(differences: list[Fraction]) -> Row:
         "n_tied": sum(sizes.count(one) > 1 for one in sizes),
         "statistic": Fraction(positive, 2),
         "effect": Fraction(2 * positive - sum(ranks), sum(ranks)) if ranks else None,
-        "p_value": Fraction(extreme, 2 ** len(changed)),
-        "method": "exact",
+        "p_value": Fraction(extreme, 2 ** len(changed)) if differences else None,
+        "method": "exact" if differences else None,
     }

@@ -1,5 +1,4 @@
 import json
-import math
 from dataclasses import replace
 from math import comb
 
@@ -8,6 +7,7 @@ import pytest
 from analysis import comparison
 from analysis.comparison import EARLIER, EarlierCohort
 from analysis.criteria import Criteria
+from analysis.statistics.exact_difference import exact_difference_interval
 from analysis.summaries import proportion
 from tests.cohorts import random_cohort
 from tests.small_cohort import check_counts, small_cohort
@@ -27,11 +27,6 @@ def test_fisher_by_enumeration(counts):
     result = comparison.compare_proportions(proportion(n, total), proportion(other_n, other_total))
     assert result["p_value"] == pytest.approx(_fisher(*counts))
     assert result["difference"] == pytest.approx(100 * n / total - 100 * other_n / other_total)
-
-
-def wilson(n, total, z=1.959963984540054):
-    centre, half = n + z * z / 2, z * math.sqrt(n * (total - n) / total + z * z / 4)
-    return (centre - half) / (total + z * z), (centre + half) / (total + z * z)
 
 
 @pytest.mark.parametrize("name", ["responders", "with_side_effects", "stopped_for_side_effects"])
@@ -56,10 +51,9 @@ def test_values_of_six_patients():
     found = values["comparison.orr.difference"]
     assert found["difference"] == pytest.approx(100 * (5 / 6 - 11 / 14))
     assert found["p_value"] == pytest.approx(_fisher(5, 6, 11, 14))
-    # Newcombe's limits from the Wilson limits of 5/6 and 11/14, in points.
-    (low, high), (other_low, other_high) = wilson(5, 6), wilson(11, 14)
-    assert found["low"] == pytest.approx(100 * (5 / 6 - 11 / 14 - math.hypot(5 / 6 - low, other_high - 11 / 14)))
-    assert found["high"] == pytest.approx(100 * (5 / 6 - 11 / 14 + math.hypot(high - 5 / 6, 11 / 14 - other_low)))
+    limits = [100 * limit for limit in exact_difference_interval(5, 6, 11, 14)]
+    assert [found["low"], found["high"]] == pytest.approx(limits, abs=1e-4)
+    assert found["low"] <= limits[0] < limits[1] <= found["high"] and found["interval"] == "exact"
     frame = comparison.compare(small_cohort(), earlier=EarlierCohort(10, 5, 4, 3))
     assert frame.index.tolist() == ["orr", "side_effects", "stopped_for_side_effects"]
     found = frame[["n", "earlier_n", "earlier_denominator"]].to_numpy().tolist()
@@ -75,12 +69,12 @@ def test_values_of_six_patients():
     groups = comparison.improvement_by_group(replace(small_cohort(), symptoms=symptoms.assign(onset=onset)))
     assert groups.loc["general_vasomotor", ["n", "denominator"]].tolist() == [2, 2]
     # Nothing to compare.
-    nothing = dict.fromkeys(("difference", "low", "high", "p_value"))
+    nothing = dict.fromkeys(("difference", "low", "high", "interval", "p_value"))
     assert comparison.compare_proportions(proportion(0, 0), proportion(1, 2)) == nothing
     assert comparison.compare_proportions(proportion(1, 2), proportion(0, 0)) == nothing
     empty = comparison.summarise(small_cohort(), earlier=EarlierCohort(0, 0, 0, 0))
     assert empty.keys() == comparison.summarise(small_cohort()).keys()
-    assert empty["comparison.orr.difference"] == dict.fromkeys(("difference", "low", "high", "p_value"))
+    assert empty["comparison.orr.difference"] == nothing
     json.dumps(empty, allow_nan=False)
     assert (EARLIER.patients, EARLIER.responders, EARLIER.stopped_for_side_effects) == (14, 11, 2)
     assert 100 * EARLIER.responders / EARLIER.patients == pytest.approx(78.6, abs=0.05)

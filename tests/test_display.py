@@ -126,8 +126,9 @@ def test_methods_and_levels_are_named_as_the_criteria_have_them():
     assert "saddlepoint" in methods.signed_rank_note(PAPER, ["exact", "saddlepoint"])
     assert "normal approximation" in methods.biology_note(Criteria(distribution="asymptotic"), ["normal"])
     assert "UI/mL" in methods.biology_note(PAPER, [])
-    assert methods.outcome_note(["normal", None]).endswith("normal approximation corrected for ties.")
-    assert methods.outcome_note([None]).endswith("not possible here.")
+    assert methods.outcome_note(["t"], ["normal", None]).endswith("normal approximation corrected for ties.")
+    assert "p value: exact conditional distribution" in methods.outcome_note(["exact", None], [None])
+    assert methods.outcome_note([None], [None]).endswith("not possible here.")
 
 
 def test_every_choice_gives_another_sentence():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t
+from analysis.statistics.paired import paired_ratio, paired_t
 from analysis.statistics.significance import adjusted, significance
 
 
@@ -68,15 +68,6 @@ def test_paired_ratio_without_spread_has_no_p_value(before, after, n, ratio):
     assert result.n == n
     assert result.ratio == pytest.approx(ratio)
     assert result.ci is result.statistic is result.p_value is None
-
-
-def test_decimal_differences_are_those_on_paper():
-    found = decimal_differences([1.1, 1.5, 30.3, None, 0.1], [1.2, 1.4, 32, 5, 0.3])
-    assert found.tolist() == [0.1, -0.1, 1.7, 0.2]
-    assert 1.2 - 1.1 != 1.5 - 1.4 and 0.3 - 0.1 != 0.2  # what it is there for
-    assert decimal_differences([], []).shape == (0,)
-    with pytest.raises(ValueError, match="before has 1 values and after 2"):
-        decimal_differences([1.0], [1.0, 2.0])
 
 
 P = [0.01, 0.02, 0.03, 0.04, 0.05, 0.001, 0.5, 0.03]

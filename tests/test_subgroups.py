@@ -14,6 +14,7 @@ from scipy import stats
 from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, last_status
+from analysis.statistics.exact_difference import exact_difference_interval
 from analysis.statistics.power import SIMULATED_WORK, fisher_power, rank_sum_power
 from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
 from analysis.statistics.significance import adjusted
@@ -72,8 +73,9 @@ def test_response_of_the_printed_counts(shipped):
     assert rows.at["best.classes", "p_value"] == pytest.approx(0.252514792462589)
     assert rows.at["last.classes", "p_value"] == pytest.approx(0.828349597691346)
     assert rows.at["best.orr", "difference"] == pytest.approx(100 * (9 / 14 - 34 / 41))
-    # Newcombe's interval from Wilson's limits, see test_proportions.
-    assert rows.loc["best.orr", ["low", "high"]].tolist() == pytest.approx([-45.55585, 5.36971], abs=1e-4)
+    limits = [100 * limit for limit in exact_difference_interval(9, 14, 34, 41)]
+    assert rows.loc["best.orr", ["low", "high"]].tolist() == pytest.approx(limits, abs=1e-4)
+    assert (rows["interval"].dropna() == "exact").all() and rows["error"].isna().all()
     assert (rows["method"].dropna() == "exact").all() and rows["method"].notna().sum() == 4
 
 
@@ -202,7 +204,7 @@ def test_rows_make_tables(cohort):
 
 def test_rows_of_the_paper(shipped, values, tmp_path):
     responses, symptoms = response_by_group(shipped), symptoms_by_group(shipped)
-    expected = ["Overall response rate (ORR)", "9 (64.3)", "34 (82.9)", "−18.6 (−45.6 to 5.4)", "0.259"]
+    expected = ["Overall response rate (ORR)", "9 (64.3)", "34 (82.9)", "−18.6 (−48.8 to 7.8)", "0.259"]
     assert response_rows(responses, "best").iloc[0].tolist() == expected
     assert response_rows(responses, "last").iloc[-1].tolist() == ["All classes together", "", "", "", "0.828"]
     for told in ("n = 14 and 41", "exact, from all tables", "interval and p need not agree"):
@@ -240,10 +242,15 @@ def test_large_cohorts_are_quick_and_approximate():
     rows = symptoms_by_group(cohort)
     assert set(rows["method"]) == {"normal"}
     values = summarise(cohort)
-    assert values["subgroups.best.classes"]["method"] == "monte_carlo"
+    classes = values["subgroups.best.classes"]
+    assert classes["method"] == "monte_carlo"
+    assert classes["error"] == pytest.approx((classes["p_value"] * (1 - classes["p_value"]) / 99_999) ** 0.5)
+    assert values["subgroups.best.orr"]["interval"] == "newcombe"
     assert values["subgroups.best.orr"]["method"] == "exact"
     assert "normal approximation" in symptom_notes(rows)[1]
-    assert "99,999 tables drawn" in response_notes(response_by_group(cohort))[0]
+    responses = response_by_group(cohort)
+    assert f"(SE {classes['error']:.4f})" in response_rows(responses, "best")["p"].iloc[-1]
+    assert "99,999 tables drawn" in response_notes(responses)[0] and "an approximation" in response_notes(responses)[0]
     assert "z test of two proportions" in power_notes(values, PAPER)[0]
     assert "from all outcomes" not in power_notes(values, PAPER)[0]
     assert is_enumerated((499, 499)) and not is_enumerated((499, 500))

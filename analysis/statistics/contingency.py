@@ -13,6 +13,7 @@ from scipy import stats
 from scipy.special import gammaln
 
 from analysis.statistics.arguments import WHOLE_LIMIT, whole_numbers
+from analysis.statistics.significance import above_zero
 
 CELLS_LIMIT = 100
 """Most cells of a table whose p value is Fisher's, within about two seconds; that of a larger one is Pearson's."""
@@ -34,13 +35,14 @@ class TableTest:
     ``p_value`` is the probability, given the sums of rows and columns, of a table as unlikely as the one observed or
     less likely. ``method`` says whether all tables with these sums count ("exact"), a sample of them was drawn
     ("monte_carlo"), or the p value is that of Pearson's uncorrected test ("chi_square"); ``tables`` how many were gone
-    through or drawn.
+    through or drawn, ``error`` the standard error of a p value by drawing.
     """
 
     n: int
     p_value: float | None
     method: str | None
     tables: int | None
+    error: float | None = None
 
 
 def _log_weights(rows: np.ndarray, columns: np.ndarray) -> np.ndarray | None:
@@ -87,14 +89,15 @@ def _drawn_weights(rows: np.ndarray, columns: np.ndarray, seed: int) -> np.ndarr
     return weights - gammaln(remaining + 1).sum(axis=1)
 
 
-def _many(counts: np.ndarray, observed: float, seed: int) -> tuple[float, str, int]:
-    """Give p value, method and tables where there are too many of these to go through."""
+def _many(counts: np.ndarray, observed: float, seed: int) -> tuple[float, str, int, float | None]:
+    """Give p value, method, tables and error where there are too many tables to go through."""
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     if counts.shape == (2, 2):
         # Never more than one cell to go through; SciPy finds the other tail by bisection.
-        return float(stats.fisher_exact(counts).pvalue), "exact", int(min(*rows, *columns)) + 1
+        return above_zero(float(stats.fisher_exact(counts).pvalue)), "exact", int(min(*rows, *columns)) + 1, None
     extreme = int((_drawn_weights(rows, columns, seed) <= observed).sum())
-    return (extreme + 1) / (RESAMPLES + 1), "monte_carlo", RESAMPLES  # the table observed is one of them
+    p_value = (extreme + 1) / (RESAMPLES + 1)  # the table observed is one of them
+    return p_value, "monte_carlo", RESAMPLES, math.sqrt(p_value * (1 - p_value) / RESAMPLES)
 
 
 def fisher_freeman_halton(table: ArrayLike, seed: int = 0) -> TableTest:
@@ -116,7 +119,8 @@ def fisher_freeman_halton(table: ArrayLike, seed: int = 0) -> TableTest:
     if counts.shape[0] < counts.shape[1]:  # fewer columns are fewer steps
         counts = counts.T
     if counts.size > CELLS_LIMIT:
-        return TableTest(n, float(stats.chi2_contingency(counts, correction=False).pvalue), "chi_square", None)
+        p_value = float(stats.chi2_contingency(counts, correction=False).pvalue)
+        return TableTest(n, above_zero(p_value), "chi_square", None)
     weights, observed = _log_weights(counts.sum(axis=1), counts.sum(axis=0)), -float(gammaln(counts + 1).sum())
     observed += max(_LOG_TOLERANCE, _ROUNDING * abs(observed))
     if weights is None:
@@ -124,4 +128,4 @@ def fisher_freeman_halton(table: ArrayLike, seed: int = 0) -> TableTest:
     # The likelihood of each table against the likeliest; sums and factorials of the margins cancel.
     likelihoods = np.exp(weights - weights.max())
     p_value = min(math.fsum(likelihoods[weights <= observed]) / math.fsum(likelihoods), 1.0)
-    return TableTest(n, p_value, "exact", len(weights))
+    return TableTest(n, above_zero(p_value), "exact", len(weights))

@@ -9,20 +9,25 @@ correlated proportions. Statistics in Medicine 2007;26:3369-3384. Newcombe RG. I
 between independent proportions. Statistics in Medicine 1998;17:873-890.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy import optimize, special
 
 from analysis.statistics.arguments import check_probability
-from analysis.statistics.proportions import intervals, shares
+from analysis.statistics.proportions import difference_interval, intervals, shares
 
 TOLERANCE = 1e-5
 """A limit lies outside of the exact one, but by no more than this."""
 
 SMALLER_LIMIT = 1_000
 """Largest size of the smaller group; the other may be as large as a count can be."""
+
+QUICK_LIMIT = 200
+"""Largest size of the smaller group whose interval is exact in tables, within a second each."""
 
 _TIE = 1e-12  # statistics that differ by less are equal; taking too many outcomes for equal only widens the interval
 _NOTHING = 1e-18  # outcomes less likely than this are left out; sums of a thousand of them do not move a limit
@@ -165,3 +170,23 @@ def exact_difference_interval(
     if not smaller:
         return None
     return _lower_limit(*first, *other, confidence), -_lower_limit(*other, *first, confidence)
+
+
+def difference_in_points(n: int, denominator: int, other_n: int, other_denominator: int) -> dict[str, Any]:
+    """Give the difference of two proportions in percentage points, the first minus the other, for a table of them.
+
+    Returns
+    -------
+    dict
+        ``difference``; the limits ``low`` and ``high`` of its 95 % interval; and ``interval``, how this was computed:
+        "exact", or "newcombe" (method 10) if both groups have more than `QUICK_LIMIT`. All None if a group is empty.
+    """
+    if not denominator or not other_denominator:
+        return dict.fromkeys(("difference", "low", "high", "interval"))
+    difference = 100 * (n * other_denominator - other_n * denominator) / (denominator * other_denominator)
+    exact = min(denominator, other_denominator) <= QUICK_LIMIT
+    compute = exact_difference_interval if exact else difference_interval
+    low, high = compute(n, denominator, other_n, other_denominator)
+    # Rounded outward, to a tenth of the tolerance: what follows differs between machines.
+    low, high = math.floor(1e6 * low) / 1e4, math.ceil(1e6 * high) / 1e4
+    return {"difference": difference, "low": low, "high": high, "interval": "exact" if exact else "newcombe"}

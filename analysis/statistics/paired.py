@@ -1,9 +1,15 @@
-"""Two measurements of the same patients: the paired t test (L224-L225), also of logarithms, and exact differences."""
+"""Two measurements of the same patients: the paired t test (L224-L225), also of logarithms, and Spearman's correlation.
+
+References
+----------
+Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman correlations. Psychometrika
+2000;65:23-28.
+"""
 
 import math
+import operator
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +17,13 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.statistics.arguments import check_probability, floats
+from analysis.statistics.decimals import decimals, difference, mean, ratio
+from analysis.statistics.significance import above_zero
+
+EXACT_PAIRS = 12
+"""Most pairs whose rank correlation has an exact p value, from all 479,001,600 ways to pair them, in a fifth of a
+second. The p value of more pairs is that of Student's t: with 12 to 14 pairs it was found within 0.008 of the exact
+one, and one below 0.1 within 0.005 (91 samples, most with ties)."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +73,22 @@ def _pairs(before: ArrayLike, after: ArrayLike) -> tuple[np.ndarray, np.ndarray]
 
 
 def decimal_differences(before: ArrayLike, after: ArrayLike) -> np.ndarray:
-    """Subtract values as the decimals they are written with, so that equal changes are equal numbers.
+    """Subtract before from after as `decimals.difference` does, which no binary subtraction would tie.
 
-    After minus before: 0.1 for 1.2 and 1.1 as well as for 1.5 and 1.4, where binary numbers give 0.0999... and
-    0.1000..., which no rank test would tie. A pair with a missing value is left out.
+    A pair with a missing value is left out.
     """
-    pairs = zip(*(array.tolist() for array in _pairs(before, after)), strict=True)
-    return np.array([float(Fraction(Decimal(repr(b))) - Fraction(Decimal(repr(a)))) for a, b in pairs], dtype=float)
+    first, second = _pairs(before, after)
+    return difference(second, first)
+
+
+def _paired_t(differences: np.ndarray, confidence: float) -> dict[str, Any]:
+    """Give interval, statistic and p value; nothing if there is no spread to measure the mean against."""
+    if len(differences) < 2 or np.ptp(differences) == 0:
+        return {}
+    test = stats.ttest_1samp(differences, 0.0)
+    low, high = test.confidence_interval(confidence)
+    p_value = above_zero(float(test.pvalue))
+    return {"ci": (float(low), float(high)), "statistic": float(test.statistic), "p_value": p_value}
 
 
 def paired_t(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> PairedT:
@@ -89,14 +111,8 @@ def paired_t(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> P
     n = len(first)
     if n == 0:
         return PairedT(0)
-    difference = second - first
-    means = (float(first.mean()), float(second.mean()), float(difference.mean()))
-    # No spread to measure the mean against; one pair is such a case. Equal decimals may differ by a rounding error.
-    if np.ptp(difference) <= 1e-12 * max(np.abs(first).max(), np.abs(second).max()):
-        return PairedT(n, *means)
-    test = stats.ttest_rel(second, first)
-    low, high = test.confidence_interval(confidence)
-    return PairedT(n, *means, (float(low), float(high)), float(test.statistic), float(test.pvalue))
+    differences = difference(second, first)
+    return PairedT(n, mean(first), mean(second), mean(differences), **_paired_t(differences, confidence))
 
 
 def paired_ratio(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) -> PairedRatio:
@@ -104,12 +120,97 @@ def paired_ratio(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) 
 
     Values of 0 or more, otherwise as `paired_t` takes them.
     """
+    check_probability("confidence", confidence, inner=True)
     first, second = _pairs(before, after)
     for name, values in (("before", first), ("after", second)):
         if (values < 0).any():
             raise ValueError(f"{name} holds {values[values < 0][0]}; allowed are numbers of 0 or more")
     positive = (first > 0) & (second > 0)
-    test = paired_t(np.log(first[positive]), np.log(second[positive]), confidence)
-    ratio = None if test.mean_difference is None else math.exp(test.mean_difference)
-    ci = None if test.ci is None else (math.exp(test.ci[0]), math.exp(test.ci[1]))
-    return PairedRatio(test.n, len(first) - test.n, ratio, ci, test.statistic, test.p_value)
+    logs = np.log(ratio(second[positive], first[positive]))
+    test = _paired_t(logs, confidence)
+    ci = tuple(math.exp(limit) for limit in test["ci"]) if test else None
+    found = math.exp(math.fsum(logs) / len(logs)) if len(logs) else None
+    return PairedRatio(len(logs), len(first) - len(logs), found, ci, test.get("statistic"), test.get("p_value"))
+
+
+@dataclass(frozen=True)
+class RankCorrelation:
+    """Spearman's rank correlation of ``n`` complete pairs.
+
+    ``rho`` is None for fewer than three pairs or if one quantity does not vary, and so is all else; ``ci``, its
+    interval by Bonett and Wright's standard error on Fisher's scale, also for three pairs or a perfect correlation.
+    ``p_value`` is the probability, if all ways to pair the values are as likely, of a rho at least as far from 0;
+    ``method`` tells whether it is "exact" or by Student's "t" approximation.
+    """
+
+    n: int
+    rho: float | None = None
+    ci: tuple[float, float] | None = None
+    p_value: float | None = None
+    method: str | None = None
+
+
+def _products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Count the ways to pair two rows of whole numbers from 0 on, by the sum of the products of the pairs.
+
+    One number of the first row after the other takes its partner; what matters of the way so far is only how many of
+    each number of the second row are left.
+    """
+    sizes, counts = np.unique(second, return_counts=True)
+    length = int(np.sort(first) @ np.sort(second)) + 1  # no way has a larger sum
+    start = np.zeros(length, dtype=np.int64)
+    start[0] = 1
+    ways = {tuple(counts.tolist()): start}
+    for number in first.tolist():
+        following: dict[tuple[int, ...], np.ndarray] = {}
+        for left, sums in ways.items():
+            for place, count in enumerate(left):
+                if count:
+                    after = (*left[:place], count - 1, *left[place + 1 :])
+                    target = following.setdefault(after, np.zeros(length, dtype=np.int64))
+                    product = number * int(sizes[place])
+                    target[product:] += count * sums[: length - product]
+        ways = following
+    return next(iter(ways.values()))
+
+
+def _steps(ranks: np.ndarray) -> np.ndarray:
+    """Give midranks as whole numbers from 0 on, as small as possible."""
+    doubled = np.rint(2 * (ranks - ranks.min())).astype(np.int64)
+    return doubled // np.gcd.reduce(doubled)
+
+
+def _sum_of_products(first: np.ndarray, second: np.ndarray) -> int:
+    """Add up products of whole numbers with Python's own, which never overflow."""
+    return sum(map(operator.mul, first.tolist(), second.tolist()))
+
+
+def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> RankCorrelation:
+    """Correlate two quantities of the same patients by Spearman's rank correlation, two-sided, exactly and with ties.
+
+    Values may have different units; a pair with a missing value is left out. The p value is exact up to `EXACT_PAIRS`
+    pairs.
+    """
+    check_probability("confidence", confidence, inner=True)
+    ranks = [stats.rankdata(decimals(values)) for values in _pairs(first, second)]
+    n = len(ranks[0])
+    if n < 3 or min(map(np.ptp, ranks)) == 0:
+        return RankCorrelation(n)
+    one, other = map(_steps, ranks)
+    # The covariance, but for a factor that no pairing changes, as a whole number.
+    centre = int(one.sum()) * int(other.sum())
+    covariance = n * _sum_of_products(one, other) - centre
+    squares = [n * _sum_of_products(each, each) - int(each.sum()) ** 2 for each in (one, other)]
+    rho = covariance / math.sqrt(squares[0] * squares[1])
+    ci = None
+    if n > 3 and covariance**2 < squares[0] * squares[1]:
+        half = stats.norm.isf((1 - confidence) / 2) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+        ci = (math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half))
+    if n <= EXACT_PAIRS:
+        ways = _products(one, other)
+        far = np.abs(n * np.arange(len(ways)) - centre) >= abs(covariance)
+        return RankCorrelation(n, rho, ci, int(ways[far].sum()) / math.factorial(n), "exact")
+    t = abs(rho) * math.sqrt((n - 2) / (1 - rho**2)) if ci else math.inf
+    # For a perfect correlation Student's t gives 0; it is one or two of all orders of n values, more with ties.
+    p_value = max(2 * float(stats.t.sf(t, n - 2)), math.exp(math.log(2) - math.lgamma(n + 1)))
+    return RankCorrelation(n, rho, ci, above_zero(p_value), "t")

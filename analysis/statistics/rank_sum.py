@@ -19,7 +19,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.statistics.arguments import WHOLE_LIMIT, check_choice, check_probability, floats, whole_numbers
+from analysis.statistics.decimals import decimals
 from analysis.statistics.proportions import superiority_interval
+from analysis.statistics.significance import above_zero
 
 Alternative = Literal["two-sided", "less", "greater"]
 
@@ -163,7 +165,7 @@ def rank_sum_counts(
     effect = statistic / (n * (size - n))
     limits = _distances(doubled, ties, n, sum_first, alternative)
     exact = [1.0, 1.0] if len(ties) == 1 else _exact_p(doubled, ties, n, limits, alternative, work)
-    p_value, smallest_p = exact or _normal_p(doubled, ties, n, limits, alternative)
+    p_value, smallest_p = map(above_zero, exact or _normal_p(doubled, ties, n, limits, alternative))
     ci, method = superiority_interval(effect, n, size - n, confidence), "exact" if exact else "normal"
     return RankSum(*counted.values(), statistic, p_value, smallest_p, effect, ci, method)
 
@@ -173,15 +175,14 @@ def rank_sum(
 ) -> RankSum:
     """Test whether the values of one group tend to be larger than those of another, exactly and with ties.
 
-    The values are in one unit; missing ones are left out. The alternative says which U count as far out: those as far
-    from their mean or farther, as in R's coin; the small ("less"), or the large ones, as when the first group has the
-    smaller, or the larger values. The p value is exact up to `WORK_LIMIT` additions, beyond that of a normal
-    approximation corrected for ties; 1 if all values are equal, since every division then gives the same U; none if a
-    group is empty. ``confidence`` is the level of the interval of the effect.
+    The values are in one unit; missing ones are left out, and ties are equal decimals. The alternative says which U
+    count as far out: those as far from their mean or farther, as in R's coin; the small ("less"), or the large ones, as
+    when the first group has the smaller, or the larger values. The p value is exact up to `WORK_LIMIT` additions,
+    beyond that of a normal approximation corrected for ties; 1 if all values are equal, since every division then gives
+    the same U; none if a group is empty. ``confidence`` is the level of the interval of the effect.
     """
     groups = [floats(values, name) for values, name in ((first, "first"), (second, "second"))]
-    ones, others = (values[~np.isnan(values)] for values in groups)
-    # Ties are equal floats. That is exact for symptom grades: quarters are short binary fractions, never rounded.
+    ones, others = (decimals(values[~np.isnan(values)]) for values in groups)
     sizes, place = np.unique(np.concatenate([ones, others]), return_inverse=True)
     counts = [np.bincount(part, minlength=len(sizes)) for part in (place[: len(ones)], place[len(ones) :])]
     return rank_sum_counts(*counts, alternative=alternative, confidence=confidence)

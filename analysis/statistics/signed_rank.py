@@ -36,6 +36,8 @@ from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from analysis.statistics.arguments import check_choice, floats
+from analysis.statistics.decimals import decimals
+from analysis.statistics.significance import above_zero
 
 Zeros = Literal["drop", "pratt"]
 Alternative = Literal["two-sided", "less", "greater"]
@@ -151,7 +153,7 @@ class SignedRank:
     ``n_zero`` are zero, ``n_tied`` non-zero ones of the same size as another. ``effect`` is the matched-pairs
     rank-biserial correlation, (W+ - W-) / (W+ + W-), from -1 to 1, None if n is 0; ``p_value`` the probability, if each
     sign is a fair coin, of a W+ at least as far out; ``method`` how it was computed: "exact", "saddlepoint" (beyond
-    `EXACT_LIMIT` and `GROUPS_LIMIT`) or "normal".
+    `EXACT_LIMIT` and `GROUPS_LIMIT`) or "normal". Both are None if there is no difference at all.
     """
 
     statistic: float
@@ -159,8 +161,8 @@ class SignedRank:
     n_zero: int
     n_tied: int
     effect: float | None
-    p_value: float
-    method: str
+    p_value: float | None
+    method: str | None
 
 
 def _doubled_ranks(values: np.ndarray, zeros: str) -> tuple[np.ndarray, np.ndarray, int]:
@@ -193,7 +195,8 @@ def signed_rank(
     Parameters
     ----------
     differences : array_like of shape (n_pairs,)
-        One per pair, in any unit; missing ones are left out. Ties are equal floats.
+        One per pair, in any unit; missing ones are left out. Ties are equal decimals, as those of
+        `analysis.statistics.paired.decimal_differences` are.
     zeros : {"drop", "pratt"}, default "drop"
         "drop" leaves pairs without change out before ranking, Wilcoxon's own rule; "pratt" ranks them with the others
         and then leaves their ranks out.
@@ -206,13 +209,15 @@ def signed_rank(
     Returns
     -------
     SignedRank
-        The p value is 1 if no difference is left: every sign pattern then gives the same W+ of 0.
+        The p value is 1 if all differences are 0: every sign pattern then gives the same W+ of 0.
     """
     check_choice("zeros", zeros, ("drop", "pratt"))
     check_choice("alternative", alternative, ("two-sided", "less", "greater"))
     check_choice("distribution", distribution, ("exact", "asymptotic"))
-    values = floats(differences, "differences")
+    values = decimals(floats(differences, "differences"))
     values = values[~np.isnan(values)]
+    if not len(values):
+        return SignedRank(0.0, 0, 0, 0, None, None, None)
     doubled, positive, n_tied = _doubled_ranks(values, zeros)
     doubled_sum, total, n = int(doubled[positive].sum()), int(doubled.sum()), len(doubled)
     method, upper = upper_tail(doubled, distribution)
@@ -222,7 +227,7 @@ def signed_rank(
         n_zero=len(values) - n,
         n_tied=n_tied,
         effect=(2 * doubled_sum - total) / total if n else None,
-        p_value=_p_value(upper, doubled, doubled_sum, alternative) if n else 1.0,
+        p_value=above_zero(_p_value(upper, doubled, doubled_sum, alternative)) if n else 1.0,
         method=method,
     )
 
@@ -236,7 +241,7 @@ def signed_rank_table(
     """Test many sets of differences by name, such as those of all symptoms of a population.
 
     One row per name in the order given: ``statistic``, ``n``, ``n_zero``, ``n_tied``, ``effect`` (missing if n is 0),
-    ``p_value`` and ``method``. The message of an error gives the name.
+    ``p_value`` and ``method`` (both missing without differences). The message of an error gives the name.
     """
     columns = [field.name for field in fields(SignedRank)]
     rows = []
@@ -245,4 +250,4 @@ def signed_rank_table(
             rows.append(asdict(signed_rank(values, zeros, alternative, distribution)))
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error
-    return pd.DataFrame(rows, index=list(differences), columns=columns).astype({"effect": float})
+    return pd.DataFrame(rows, index=list(differences), columns=columns).astype({"effect": float, "p_value": float})

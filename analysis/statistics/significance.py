@@ -7,6 +7,7 @@ Benjamini Y, Hochberg Y. Controlling the false discovery rate. Journal of the Ro
 1995;57:289-300.
 """
 
+import sys
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,11 @@ from scipy import stats
 from analysis.statistics.arguments import check_choice, check_probability, floats
 
 Adjustment = Literal["none", "holm", "benjamini_hochberg"]
+
+
+def above_zero(p_value: float) -> float:
+    """Give the smallest float of full precision for a p value that is less: no sample observed is impossible."""
+    return max(p_value, sys.float_info.min)
 
 
 def _holm(p_values: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from scipy import stats
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
 from analysis.statistics.arguments import WHOLE_LIMIT, as_real, check_each, check_probability, floats
+from analysis.statistics.decimals import decimals
 
 _DIGITS = 12
 """Digits of a share: more than any number of patients asks for, and few enough that 0, one half and 1 are met exactly
@@ -41,7 +42,7 @@ class Estimate:
 
 def _checked(times: ArrayLike, codes: ArrayLike, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     check_probability("confidence", confidence, inner=True)
-    months, kinds = floats(times, "times"), floats(codes, "codes", truths=True)
+    months, kinds = decimals(floats(times, "times")), floats(codes, "codes", truths=True)
     if len(months) != len(kinds):
         raise ValueError(f"times has {len(months)} values and codes {len(kinds)}; allowed is one of each per patient")
     check_each("times", months, months >= 0, "numbers of 0 or more")
@@ -140,7 +141,7 @@ def _first_at_half(curve: pd.DataFrame, falling: pd.Series, midpoint: bool) -> f
     first, below = reached[0], np.flatnonzero(height < 0.5)
     if not midpoint or first in below:
         return float(time[first])
-    return float(time[first] + time[below[0] if len(below) else -1]) / 2
+    return float(decimals([time[first] + time[below[0] if len(below) else -1]])[0] / 2)
 
 
 def median_time(curve: pd.DataFrame) -> Estimate:
@@ -164,7 +165,8 @@ def estimate_at(curve: pd.DataFrame, time: float) -> Estimate:
     """Read the height of a curve at a time; none after the last time observed, unless all left then had an event."""
     if not as_real(time) >= 0:
         raise ValueError(f"time {time!r} is not allowed; it is 0 or more")
+    time = decimals([time])[0]
     if curve.empty or (time > curve["time"].iloc[-1] and curve["censored"].iloc[-1] > 0):
         return Estimate(None, None, None)
-    row = curve.iloc[np.searchsorted(curve["time"], float(time), side="right") - 1]
+    row = curve.iloc[np.searchsorted(curve["time"], time, side="right") - 1]
     return Estimate(*(None if np.isnan(row[name]) else float(row[name]) for name in ("estimate", "low", "high")))

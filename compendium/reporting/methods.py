@@ -16,6 +16,7 @@ METHOD_LABELS: dict[str, str] = {  # how each method of a rank test is called
     "exact": "exact conditional distribution, ties included",
     "saddlepoint": "saddlepoint approximation for some of more than 1,000 pairs",
     "normal": "normal approximation corrected for ties",
+    "t": "Student's t approximation",
 }
 
 ADJUSTMENT_LABELS: dict[str, str] = {  # how each adjustment is called
@@ -24,11 +25,15 @@ ADJUSTMENT_LABELS: dict[str, str] = {  # how each adjustment is called
     "benjamini_hochberg": "adjusted for the number of symptoms by Benjamini and Hochberg's method",
 }
 
-COMPARISON_NOTE = (  # names the test of this cohort against the earlier one
-    "Difference: this cohort minus the earlier one, with Newcombe's interval. p: Fisher's exact test, two-sided, of "
-    "the numbers of patients shown, not adjusted for the number of tests."
+INTERVAL_LABELS: dict[str, str] = {  # how each interval of the difference of two proportions is called
+    "exact": "exact unconditional interval (Buehler's method)",
+    "newcombe": "Newcombe's hybrid score interval, an approximation",
+}
+# The few patients of the earlier cohort always leave the interval exact.
+COMPARISON_NOTE = (
+    f"Difference: this cohort minus the earlier one, with the {INTERVAL_LABELS['exact']}. p: Fisher's exact test, "
+    "two-sided, of the numbers of patients shown, not adjusted for the number of tests."
 )
-
 VISIT_LABELS: dict[str, str] = {"best": "at best response", "last": "at last follow-up"}  # when grades were given
 _TAILS = {"two-sided": "Two-tailed", "greater": "One-tailed (improvement)"}
 _ZEROS = {"drop": "unchanged pairs left out", "pratt": "unchanged pairs ranked by Pratt's rule"}
@@ -66,12 +71,13 @@ def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
     return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
 
 
-def outcome_note(methods: Iterable[str | None]) -> str:
-    """Name the tests of total IgE against efficacy and tolerance, the rank-sum tests done by these methods."""
+def outcome_note(with_score: Iterable[str | None], with_events: Iterable[str | None]) -> str:
+    """Name the tests of total IgE against efficacy and tolerance, done by these methods."""
+    correlated, compared = (methods_used(methods) or "not possible here" for methods in (with_score, with_events))
     return (
         "Two-tailed, not adjusted for the number of tests. With a score: Spearman's rank correlation, interval by "
-        "Bonett and Wright, p value by Student's t. With and without side effects: Wilcoxon-Mann-Whitney test, "
-        f"{methods_used(methods) or 'not possible here'}."
+        f"Bonett and Wright, p value: {correlated}. With and without side effects: Wilcoxon-Mann-Whitney test, "
+        f"{compared}."
     )
 
 

@@ -15,13 +15,13 @@ from analysis.statistics.power import SIMULATED_WORK, SIMULATIONS
 from analysis.subgroups import GROUPS, POWER, is_enumerated, is_exact
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
-from compendium.reporting.methods import methods_used
+from compendium.reporting.methods import INTERVAL_LABELS, methods_used
 
 Values = Mapping[str, Mapping[str, Any]]
 
 _FISHER_METHODS = {
     "exact": "exact, from all tables with these sums",
-    "monte_carlo": f"Monte Carlo, by {RESAMPLES:,} tables drawn with a fixed seed",
+    "monte_carlo": f"Monte Carlo, by {RESAMPLES:,} tables drawn with a fixed seed (SE: standard error)",
     "chi_square": f"Pearson's chi-square test instead for more than {CELLS_LIMIT} cells",
 }
 
@@ -29,6 +29,11 @@ _FISHER_METHODS = {
 def _estimate(value: float, low: float, high: float, digits: int) -> str:
     text = number(value, digits)
     return text if text == MISSING else f"{text} ({value_range(low, high, digits)})"
+
+
+def _p_text(p: float, error: float) -> str:
+    """Print a p value, with its standard error if tables were drawn for it."""
+    return p_value(p) if pd.isna(error) else f"{p_value(p)} (SE {number(error, 4)})"
 
 
 def _empty(sizes: Mapping[str, int]) -> list[str]:
@@ -47,7 +52,8 @@ def response_rows(responses: pd.DataFrame, visit: str) -> pd.DataFrame:
         cells[POPULATION_LABELS[group]] = ["" if pd.isna(n) else count_percent(n, of) for n, of in shares]
     limits = zip(rows["difference"], rows["low"], rows["high"], together, strict=True)
     cells["Difference, points (95% CI)"] = ["" if last else _estimate(*parts, 1) for *parts, last in limits]
-    cells["p"] = [p_value(p) if shown else "" for p, shown in zip(rows["p_value"], tested, strict=True)]
+    tests = zip(rows["p_value"], rows["error"], tested, strict=True)
+    cells["p"] = [_p_text(p, error) if shown else "" for p, error, shown in tests]
     return pd.DataFrame({"Response": rows["label"].tolist()} | cells)
 
 
@@ -56,11 +62,12 @@ def response_notes(responses: pd.DataFrame) -> list[str]:
     sizes = {group: int(responses[f"{group}_denominator"].iloc[0]) for group in GROUPS}
     counts = " and ".join(f"{n:,}" for n in sizes.values())
     methods = methods_used(responses["method"], _FISHER_METHODS) or "not possible here"
+    interval = methods_used(responses["interval"], INTERVAL_LABELS) or "interval"
     return [
-        f"Difference: idiopathic minus primary, with Newcombe's interval. p: Fisher's exact test, two-sided, n = "
-        f"{counts}, and of all classes together Freeman and Halton's extension of it; {methods}. Not adjusted for the "
-        "number of tests. The interval is a score interval, the test conditional on the sums, so that interval and p "
-        "need not agree.",
+        f"Difference: idiopathic minus primary, with its {interval}. p: Fisher's exact test, two-sided, n = {counts}, "
+        f"and of all classes together Freeman and Halton's extension of it; {methods}. Not adjusted for the number of "
+        "tests. The interval holds whatever the sums, the test is conditional on them, so that interval and p need not "
+        "agree.",
         *_empty(sizes),
     ]
 

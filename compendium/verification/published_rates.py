@@ -1,6 +1,5 @@
 """What the paper prints as rates, medians and means, each once, beside what a cohort gives."""
 
-import math
 import os
 import re
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.statistics.exact_difference import exact_difference_interval
+from analysis.statistics.exact_difference import difference_in_points
 from compendium.verification.audit.arithmetic import possible_numerators
 from compendium.verification.audit.rounding import RULES, printed_number
 from compendium.verification.published import Values, place, read_answers, read_claims
@@ -198,10 +197,7 @@ def _difference(rate: dict[str, Any], own: tuple[int, int] | None) -> dict[str, 
     found = {"own_n": n, "own_denominator": of, "published_percent": 100 * other / size}
     if not of:
         return found | dict.fromkeys(["own_percent", "difference", "low", "high"], float("nan"))
-    low, high = exact_difference_interval(n, of, other, size)
-    # Rounded outward, to a tenth of the tolerance: what follows differs between machines.
-    points = {"low": math.floor(1e6 * low) / 1e4, "high": math.ceil(1e6 * high) / 1e4}
-    return found | {"own_percent": 100 * n / of, "difference": 100 * (n / of - other / size)} | points
+    return found | {"own_percent": 100 * n / of} | difference_in_points(n, of, other, size)
 
 
 def compared_values(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
