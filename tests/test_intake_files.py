@@ -75,11 +75,9 @@ def write_each(folder, ending):
 
 
 WAYS = {
-    "commas": lambda path: write_cohort(TABLES, path / "c"),
-    "semicolons": lambda path: write_each(path / "c", "csv"),
-    "workbook": lambda path: write_workbook(path / "c.xlsx"),
-    "Parquet": lambda path: write_each(path / "c", "parquet"),
-}
+    "commas": lambda path: write_cohort(TABLES, path / "c"), "semicolons": lambda path: write_each(path / "c", "csv"),
+    "workbook": lambda path: write_workbook(path / "c.xlsx"), "Parquet": lambda path: write_each(path / "c", "parquet"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -190,13 +188,10 @@ def _replace(path):
     os.replace(shutil.copy2(path, path.with_suffix(".new")), path)
 
 
-@pytest.mark.parametrize(
-    ("way", "name", "change"),
-    [
-        *(("commas", "c/patients.csv", change) for change in (_append, _rewrite, _replace)),
-        *(("Parquet", "c/courses.parquet", _append), ("workbook", "c.xlsx", _replace)),
-    ],
-)
+@pytest.mark.parametrize(("way", "name", "change"), [
+    *(("commas", "c/patients.csv", change) for change in (_append, _rewrite, _replace)),
+    ("Parquet", "c/courses.parquet", _append), ("workbook", "c.xlsx", _replace),
+])  # fmt: skip
 def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, way, name, change):
     cohort, path = WAYS[way](tmp_path), tmp_path / name
     really, done = os.fstat, []
@@ -227,15 +222,12 @@ def test_a_file_that_may_not_be_read(folder, monkeypatch):
     assert told(folder)[0] == [("patients.csv", "reading the file is not permitted")]
 
 
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        (lambda path: path.write_bytes(b"\xff\xfe{"), "the file cannot be read as a JSON object"),
-        (lambda path: path.write_text("[" * 100_000), "the file cannot be read as a JSON object"),
-        (lambda path: path.symlink_to("/etc/hostname"), "this is a symbolic link"),
-        (lambda path: path.mkdir(), "this is a folder"),
-    ],
-)
+@pytest.mark.parametrize(("change", "text"), [
+    (lambda path: path.write_bytes(b"\xff\xfe{"), "the file cannot be read as a JSON object"),
+    (lambda path: path.write_text("[" * 100_000), "the file cannot be read as a JSON object"),
+    (lambda path: path.symlink_to("/etc/hostname"), "this is a symbolic link"),
+    (lambda path: path.mkdir(), "this is a folder"),
+])  # fmt: skip
 def test_a_data_package_that_is_none(folder, change, text):
     change(folder / "datapackage.json")
     ((file, allowed),), _ = told(folder)
@@ -249,17 +241,14 @@ def set_cell(row, column, value):
 GRADE = "one of 1.5, 1, 0.75, 0.5, 0.25, 0"
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "value", "allowed", "nearest"),
-    [
-        ("symptoms", "grade_best", "0.6", GRADE, "0.5"),
-        ("courses", "duration_months", " 30", "a number of at least 0", "30"),
-        ("courses", "duration_months", "30\t", "a number of at least 0", "30"),
-        ("courses", "start_month", "2017-02 ", "a month as YYYY-MM", "2017-02"),
-        ("courses", "start_month", "0000-01", "a month as YYYY-MM", ""),
-        ("courses", "start_month", "\u0662017-02", "a month as YYYY-MM", ""),
-    ],
-)
+@pytest.mark.parametrize(("table", "column", "value", "allowed", "nearest"), [
+    ("symptoms", "grade_best", "0.6", GRADE, "0.5"),
+    ("courses", "duration_months", " 30", "a number of at least 0", "30"),
+    ("courses", "duration_months", "30\t", "a number of at least 0", "30"),
+    ("courses", "start_month", "2017-02 ", "a month as YYYY-MM", "2017-02"),
+    ("courses", "start_month", "0000-01", "a month as YYYY-MM", ""),
+    ("courses", "start_month", "\u0662017-02", "a month as YYYY-MM", ""),
+])  # fmt: skip
 def test_what_a_check_says_of_one_wrong_cell(folder, table, column, value, allowed, nearest):
     check = rewritten(folder, table, set_cell(4, column, value))
     assert check.tables is None
