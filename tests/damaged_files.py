@@ -155,19 +155,9 @@ def _file(name: str, text: bytes) -> Callable[[Path], Path]:
     return make
 
 
-def _description(text: str) -> Callable[[Path], Path]:
-    def make(folder: Path) -> Path:
-        cohort = write_csv(good(), folder / "cohort")
-        (cohort / "datapackage.json").write_text(text, encoding="utf-8")
-        return cohort
-
-    return make
-
-
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(3000)
 GIVE = "allowed is an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV"
 WHOLE = [
-    ("a description of a list", "", _description("[]"), "datapackage.json -> JSON"),
     ("no folder", "", lambda folder: folder / "nowhere", "PATH -> no such file or folder"),
     ("an empty folder", "", lambda folder: folder, "PATH -> none of the six tables"),
     ("a workbook alone", "", lambda folder: _file("cohort.xlsx", b"PK")(folder).parent, "PATH -> or give cohort.xlsx"),
@@ -214,7 +204,7 @@ SHEETS = [
     ),
     (
         *("a truth value for yes", "courses", lambda tables: tables["courses"].replace("yes", True, inplace=True)),
-        *(f"{name}: ongoing=TRUE~yes -> one of yes, no" for name in ("P09", "P11", "P21")),
+        *(f"{number}: ongoing=TRUE~yes -> one of yes, no" for number in (2, 6, 8)),
     ),
 ]
 PARQUET = [
