@@ -13,13 +13,7 @@ import pytest
 from scipy import stats
 
 from analysis.statistics.exact_difference import TOLERANCE, exact_difference_interval
-from analysis.statistics.proportions import (
-    METHODS,
-    difference_interval,
-    interval,
-    intervals,
-    superiority_interval,
-)
+from analysis.statistics.proportions import METHODS, difference_interval, interval, intervals, superiority_interval
 
 
 @pytest.mark.parametrize(("n", "denominator", "exact", "wilson"), [
