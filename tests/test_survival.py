@@ -112,8 +112,7 @@ def test_cumulative_incidence_and_kaplan_meier_equal_r():
         [0.53897718057074, 0.48171494219538, *[0.39067612760778] * 2, 0.25998522958304, *[0.12940606860379] * 3, NONE],
         [0.98782556540046, 0.95550936572806, *[0.90862386940406] * 2, 0.84133655714669, *[0.74823624257908] * 3, NONE],
     ] == columns(curve, "estimate", "low", "high")
-    # m <- survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log"); m$pstate, m$lower, m$upper. The last patient has the
-    # event, where the standard error of statsmodels is missing: m$std.err is 0.167227557639199 there for both causes.
+    # m <- survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log"); m$pstate, m$lower, m$upper.
     first, second = (cumulative_incidence(*FEW, cause).iloc[1:] for cause in (1, 2))
     assert [
         [1 / 12, 1 / 6, *[7 / 27] * 2, 0.367283950617284, *[0.475308641975309] * 3, 0.637345679012346],
