@@ -93,51 +93,28 @@ CELLS: list[tuple[str, str, str, str, str, str, str | None]] = [
     # name, table, first words of the row, column, what is written, what is allowed, nearest
     ("a grade between two", "symptoms", "P23 anaphylaxis", "grade_best", "0.7", GRADE, "0.75"),
     ("a grade with a comma", "symptoms", "P23 muscle_pain", "grade_best", "0,75", GRADE, "0.75"),
-    ("a grade in words", "symptoms", "P25 flush", "grade_best", "Disappeared", GRADE, "0"),
     ("a grade beyond all numbers", "symptoms", "P25 flush", "grade_best", "1e309", GRADE, ""),
-    ("a grade that is none", "symptoms", "P25 flush", "grade_last", "nan", GRADE, ""),
-    ("an infinite number", "laboratory", "P13 tryptase before", "value", "inf", MONTHS, ""),
     ("an improvement before the start", "symptoms", "P25 flush", "months_to_first_improvement", "-0.5", MONTHS, ""),
-    ("a half year of age", "patients", "P13", "age_at_diagnosis_years", "12.5", AGE, ""),
-    ("an impossible age", "patients", "P13", "age_at_treatment_years", "200", AGE, ""),
     ("a thirteenth month", "courses", "P23", "start_month", "2017-13", MONTH, ""),
-    ("a month of one digit", "screening", "P25", "recommendation_month", "2017-2", MONTH, "2017-02"),
     ("a day", "courses", "P47", "start_month", "2017-07-14", MONTH, "2017-07"),
-    ("yes with a capital", "courses", "P09", "ongoing", "Yes", YES_NO, "yes"),
     ("yes as a number", "adverse_events", "P25 sweating", "flare", "1", YES_NO, "yes"),
     ("a diagnosis misspelt", "patients", "P13", "diagnosis", "idiopatic MCAS", DIAGNOSIS, "idiopathic_MCAS"),
-    ("a woman in German", "patients", "P13", "sex", "W", SEX, None),
     ("a symptom of no list", "symptoms", "P25 joint_pain", "symptom", "xyzzy", "one of anaphylaxis, malaise", ""),
     ("a unit a thousand times larger", "laboratory", "P11 tryptase before", "unit", "mg/L", "ng/mL, UI/mL", None),
     ("an empty category", "patients", "P13", "sex", "", SEX, ""),
-    ("an empty whole number", "patients", "P09", "diagnosis_to_treatment_months", "", "a whole number", ""),
     ("an empty identifier", "symptoms", "P23 fatigue", "patient_id", "", ONE_NAME, ""),
-    ("an empty identifier of a patient", "patients", "P23", "patient_id", "", ONE_NAME, ""),
     ("an identifier with a blank", "screening", "P23", "centre_id", f" {MARK}C01", ONE_NAME, f"{MARK}C01"),
     ("a patient with a blank", "laboratory", "P47", "patient_id", f"{MARK}P47 ", ONE_NAME, f"{MARK}P47"),
-    ("a text with a blank", "adverse_events", "P23", "term", "fatigue ", TEXT, "fatigue"),
-    ("thousands that may be decimals", "patients", "P13", "diagnosis_to_treatment_months", "1,440", "a whole num", ""),
-    ("thousands by a fixed blank", "laboratory", "P11 total_ige before", "value", "1\u00a0234", MONTHS, "1234"),
-    ("a number with its unit", "laboratory", "P11 total_ige before", "value", "84.8 UI/mL", MONTHS, None),
-    ("a number below a limit", "laboratory", "P13 tryptase before", "value", "<1", MONTHS, None),
-    ("a dose of nothing", "courses", "P13", "start_dose_mg", "0", "a number of at least 1", ""),
-    ("a score between quarters", "courses", "P25", "score_before_escalation", "4.3", "a multiple of 0.25", "4.25"),
-    ("a formula as text", "laboratory", "P13 tryptase before", "value", "=1+1", MONTHS, ""),
-    ("a formula with an at", "adverse_events", "P23", "severity", "@SUM(A1)", SEVERITY, ""),
     ("markup", "courses", "P25", "stop_reason", "<script>alert(1)</script>", "one of lack_of_efficacy", ""),
     ("a control character", "adverse_events", "P23", "severity", "mi\x07ld", SEVERITY, "mild"),
     ("a sequence that colours", "adverse_events", "P23", "flare", "\x1b[31mno\x1b[0m", YES_NO, None),
-    ("a line end in a cell", "adverse_events", "P23", "severity", "mild\nsevere", SEVERITY, None),
     ("a fixed blank", "adverse_events", "P23", "severity", "mild\u00a0", SEVERITY, "mild"),
     ("digits of full width", "adverse_events", "P23", "onset_months", "\uff11", MONTHS, "1"),
-    ("Arabic digits", "adverse_events", "P23", "onset_months", "\u0661", MONTHS, ""),
     ("a typographic minus", "adverse_events", "P23", "onset_months", "\u22121", MONTHS, ""),
     ("a hidden blank in an identifier", "symptoms", "P09 nausea", "patient_id", f"{MARK}P09\u200b", ONE_NAME, ""),
     ("a Cyrillic letter in an identifier", "courses", "P09", "patient_id", f"{MARK}\u042009", KNOWN, ""),
-    ("a face", "adverse_events", "P23", "severity", "\U0001f642", SEVERITY, ""),
     ("a mark of writing direction", "patients", "P09", "diagnosis", "ISM\u200f", "one of ISM, CM", "ISM"),
     ("another patient's symptom", "symptoms", "P25 joint_pain", "patient_id", f"{MARK}P99", KNOWN, ""),
-    ("a sample of nobody", "laboratory", "P47 tryptase before", "patient_id", f"{MARK}P99", KNOWN, ""),
     ("an event of nobody", "adverse_events", "P23", "patient_id", f"{MARK}P01", KNOWN, ""),
 ]
 
@@ -160,25 +137,8 @@ a patient with symptoms and no row | without patients P13
   | screening P13: patient_id -> a row in the table patients, since it was included | 17
 an excluded patient with rows | screening P13: screening=excluded, exclusion_reason=not_treated
   | patients P13: patient_id -> it excludes this one
-a patient who was not screened | without screening P13
-  | patients P13: patient_id -> a patient that the table screening includes
-no course | without courses P21 | patients P21: patient_id -> a row in the table courses
-no symptom | without symptoms P09 | patients P09: patient_id -> at least one baseline symptom
 only a new symptom | without symptoms P09; twice symptoms P21 pruritus; symptoms last: patient_id=Xk7-P09
   | patients P09: patient_id -> at least one baseline symptom
-a patient twice | twice patients P13 | patients last: patient_id -> one row for each patient_id
-screened twice | twice screening P01 | screening last: patient_id -> one row for each patient_id
-two courses | twice courses P13 | courses last: patient_id -> one row for each patient_id
-a symptom twice | twice symptoms P13 flush | symptoms last: symptom=flush -> one row for each patient_id
-a sample twice | twice laboratory P13 tryptase before
-  | laboratory last: time_point=before -> one row for each patient_id
-an event twice | twice adverse_events P25 nausea | adverse_events last: term=nausea -> one row for each patient_id
-treated before diagnosed | patients P25: age_at_treatment_years=37 | at least the age at diagnosis
-  | patients P25: diagnosis_to_treatment_months=12 -> between the two ages
-a marrow involved by nothing | patients P25: bone_marrow_involved=positive, bone_marrow_histology=negative,
-  bone_marrow_cytology=negative, bone_marrow_phenotype=negative | negative, since
-a weekly schedule without its scores | courses P23: score_before_weekly=, score_after_weekly= | or all of them empty
-  | courses P23: score_after_weekly= -> or all of them empty
 problems in three tables | patients P09: sex=male, rapamycin=perhaps; symptoms P25 flush: grade_best=0.3;
   courses P23: start_month=03/2017, months_to_best_response=99; courses P47: escalation_month=7
   | patients P09: sex=male~M -> one of F, M

@@ -1,69 +1,25 @@
-"""Cohorts damaged on purpose in their CSV files and folders, each in one way that happens, and where a check says so.
+"""Cohorts damaged on purpose in their files and folders, each in one way that happens, and where a check says so.
 
-What a reader refuses by itself is for `test_intake_csv` and `test_intake_files`; here is some of it, and the rest.
-
-The files are written by the csv module, xlsxwriter and pyarrow. What is expected was written down from the data
-contract by hand.
+What a reader refuses by itself is for `test_intake_csv`, `test_intake_xlsx`, `test_intake_parquet` and
+`test_intake_files`; here is some of it, and the rest. The files are written by the csv module, pandas and xlsxwriter.
+What is expected was written down from the data contract by hand.
 """
 
 import csv
-import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import xlsxwriter
-from damaged_cohorts import MARK, Case, Tables, good, place, set_cell
-from pyarrow import parquet
+import pandas as pd
+from damaged_cohorts import MARK, Case, Tables, good, place
 
 
-def csv_text(rows: list[list[str]], separator: str = ",") -> bytes:
-    file = io.StringIO(newline="")
-    csv.writer(file, delimiter=separator, lineterminator="\n").writerows(rows)
-    return file.getvalue().encode()
-
-
-def write_csv(tables: Tables, folder: Path, separator: str = ",") -> Path:
+def write_csv(tables: Tables, folder: Path) -> Path:
     folder.mkdir(parents=True)
     for table, rows in tables.items():
-        (folder / f"{table}.csv").write_bytes(csv_text(rows, separator))
+        with open(folder / f"{table}.csv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
     return folder
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit() and text.isascii()
-
-
-def arrow_table(rows: list[list[str]]) -> pa.Table:
-    """Give a table with numbers where a column holds nothing else, and texts elsewhere."""
-    columns = {}
-    for name, *cells in zip(*rows, strict=True):
-        filled = [cell for cell in cells if cell]
-        numbers = bool(filled) and all(map(_is_number, filled))
-        columns[name] = pa.array([(float(cell) if numbers else cell) if cell else None for cell in cells])
-    return pa.table(columns)
-
-
-def write_parquet(tables: Tables, folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    for table, rows in tables.items():
-        parquet.write_table(arrow_table(rows), folder / f"{table}.parquet")
-    return folder
-
-
-def write_xlsx(tables: Tables, folder: Path, change: Callable | None = None) -> Path:
-    """Write the tables as the sheets of a workbook, and change these, given the workbook and the sheets by name."""
-    folder.mkdir(parents=True)
-    path = folder / "cohort.xlsx"
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
-        sheets = {table: book.add_worksheet(table) for table in tables}
-        for table, rows in tables.items():
-            for place, cells in enumerate(rows):
-                sheets[table].write_row(place, 0, [float(cell) if _is_number(cell) else cell or None for cell in cells])
-        if change:
-            change(book, sheets)
-    return path
 
 
 def cases(make: Callable, file: str, found: list[tuple]) -> list[Case]:
@@ -82,52 +38,27 @@ def cases(make: Callable, file: str, found: list[tuple]) -> list[Case]:
     return made
 
 
-# The bytes of a CSV file: those there should be, or what makes them of those there are. -----------------------------
+# The bytes of a CSV file: what makes them of those there are. -------------------------------------------------------
 
 
-def _with_bytes(folder: Path, table: str, what: bytes | Callable[[bytes], bytes]) -> Path:
+def _with_bytes(folder: Path, table: str, change: tuple[int, bytes, bytes]) -> Path:
+    """Replace a part of one line, of which it is the only one."""
     file = write_csv(good(), folder / "cohort") / f"{table}.csv"
-    file.write_bytes(what(file.read_bytes()) if callable(what) else what)
+    lines, (number, old, new) = file.read_bytes().split(b"\n"), change
+    assert lines[number - 1].count(old) == 1
+    lines[number - 1] = lines[number - 1].replace(old, new)
+    file.write_bytes(b"\n".join(lines))
     return file.parent
 
 
-def _line(number: int, old: bytes, new: bytes) -> Callable[[bytes], bytes]:
-    """Replace a part of one line, of which it is the only one."""
-
-    def change(text: bytes) -> bytes:
-        lines = text.split(b"\n")
-        assert lines[number - 1].count(old) == 1
-        lines[number - 1] = lines[number - 1].replace(old, new)
-        return b"\n".join(lines)
-
-    return change
-
-
-def _semicolons_below(text: bytes) -> bytes:
-    head, rows = text.split(b"\n", 1)
-    return head + b"\n" + rows.replace(b",", b";")
-
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 BYTES = [
-    ("a file of line ends", "laboratory", b"\n\r\n \n", "the file is empty"),
+    ("a byte of Latin-1", "adverse_events", (3, b"fatigue", b"fi\xe8vre"), "line 3 is not UTF-8"),
     (
-        *("commas in the header and semicolons below", "courses", _semicolons_below),
-        *[f"{number}: -> the row has 1 cells and the header 16" for number in range(2, 9)],
-    ),
-    ("a byte of Latin-1", "adverse_events", _line(3, b"fatigue", b"fi\xe8vre"), "line 3 is not UTF-8"),
-    (
-        *(
-            "a byte order mark in the middle",
-            "adverse_events",
-            _line(4, MARK.encode(), b"\xef\xbb\xbf" + MARK.encode()),
-        ),
+        *("a byte order mark in the middle", "adverse_events", (4, MARK.encode(), b"\xef\xbb\xbf" + MARK.encode())),
         "4: patient_id -> a name without blanks at its ends and invisible signs",
     ),
-    ("a quotation mark left open", "adverse_events", _line(3, b"fatigue", b'"fatigue'), "row 3: a quotation mark"),
-    ("a row too long", "courses", _line(4, b",150,", b",150,,"), "4: -> the row has 17 cells and the header 16"),
-    ("no text at all", "symptoms", bytes(range(1, 256)) * 40, "not UTF-8"),
-    ("a picture", "symptoms", PNG, "zero byte"),
+    ("a quotation mark left open", "adverse_events", (3, b"fatigue", b'"fatigue'), "row 3: a quotation mark"),
+    ("a row too long", "courses", (4, b",150,", b",150,,"), "4: -> the row has 17 cells and the header 16"),
 ]
 
 
@@ -137,10 +68,6 @@ BYTES = [
 def _with_rows(folder: Path, table: str, change: Callable[[list[list[str]]], list[list[str]]]) -> Path:
     tables = good()
     return write_csv(tables | {table: change(tables[table])}, folder / "cohort")
-
-
-def _with_semicolons(folder: Path, table: str, cell: tuple[str, str, str]) -> Path:
-    return write_csv(set_cell(good(), table, *cell), folder / "cohort", ";")
 
 
 def _column(head: str, text: str) -> Callable:
@@ -153,7 +80,6 @@ def _header(**new: str) -> Callable:
 
 
 UNKNOWN = "a column name of the contract"
-GRADE, MONTHS = "one of 1.5, 1, 0.75, 0.5, 0.25, 0", "a number of at least 0"
 NO_DIAGNOSIS = "1: -> column diagnosis is missing"
 ROWS = [
     (
@@ -183,11 +109,6 @@ ROWS = [
         f"3: severity={('mild' * 25)[:97]}... -> one of mild, moderate, severe",
     ),
 ]
-IGE, FLUSH = "P11 total_ige before", "P25 flush"
-SEMICOLONS = [
-    ("points and commas", "laboratory", (IGE, "value", "1.234,5"), f"{IGE}: value=1.234,5~1234.5 -> {MONTHS}"),
-    ("a comma in no grade", "symptoms", (FLUSH, "grade_best", "0,7"), f"{FLUSH}: grade_best=0.7~0.75 -> {GRADE}"),
-]
 
 # What lies where a CSV file should. ---------------------------------------------------------------------------------
 
@@ -207,30 +128,20 @@ def _replaced(by: Callable[[Path], object]) -> Callable:
 
 
 def _as_parquet(path: Path) -> None:
-    parquet.write_table(arrow_table(good()[path.stem]), path.with_suffix(".parquet"))
+    pd.read_csv(path).to_parquet(path.with_suffix(".parquet"))
 
 
-_MISSING = ("patients", "laboratory")
 ORDINARY = "allowed is an ordinary file"
 LINK = f"this is a symbolic link; {ORDINARY}"
 PATHS = [
     ("a missing table", "courses", os.remove, "missing"),
-    (
-        *("two missing tables", "", lambda path: [os.remove(path.with_name(f"{table}.csv")) for table in _MISSING]),
-        *[f"{table} -> the file is missing" for table in _MISSING],
-    ),
     ("a file name that colours", "courses", lambda path: path.rename(path.with_name("\x1b[31mcourses.csv")), "missing"),
-    (
-        *("a workbook named as CSV", "symptoms", lambda path: write_xlsx(good(), path.parent / "more").rename(path)),
-        "CSV table in UTF-8",
-    ),
     ("a folder for a table", "patients", _replaced(os.mkdir), f"this is a folder; {ORDINARY}"),
     (
         *("a symbolic link for a table", "patients"),
         _replaced(lambda path: path.symlink_to(path.parent.parent / path.name)),
         LINK,
     ),
-    ("a link to nothing", "patients", _replaced(lambda path: path.symlink_to("nowhere.csv")), LINK),
     ("a named pipe for a table", "patients", _replaced(os.mkfifo), f"this is a named pipe; {ORDINARY}"),
     ("one table twice", "courses", _as_parquet, "one file for each table"),
 ]
@@ -244,22 +155,12 @@ def _file(name: str, text: bytes) -> Callable[[Path], Path]:
     return make
 
 
-def _description(text: str) -> Callable[[Path], Path]:
-    def make(folder: Path) -> Path:
-        cohort = write_csv(good(), folder / "cohort")
-        (cohort / "datapackage.json").write_text(text, encoding="utf-8")
-        return cohort
-
-    return make
-
-
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(3000)
 GIVE = "allowed is an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV"
 WHOLE = [
-    ("a description of a list", "", _description("[]"), "datapackage.json -> JSON"),
     ("no folder", "", lambda folder: folder / "nowhere", "PATH -> no such file or folder"),
     ("an empty folder", "", lambda folder: folder, "PATH -> none of the six tables"),
-    ("a workbook alone", "", lambda folder: write_xlsx(good(), folder / "c").parent, "PATH -> or give cohort.xlsx"),
+    ("a workbook alone", "", lambda folder: _file("cohort.xlsx", b"PK")(folder).parent, "PATH -> or give cohort.xlsx"),
     ("a single CSV file", "", _file("cohort.csv", b"patient_id\n"), "cohort.csv -> a single CSV file"),
     ("an old workbook", "", _file("cohort.xls", OLE), "cohort.xls -> an old Excel workbook"),
     ("an OpenDocument", "", _file("cohort.ods", b"PK"), "cohort.ods -> an OpenDocument"),
@@ -271,10 +172,61 @@ WHOLE = [
     ("an archive", "", _file("c.zip", b"PK"), "c.zip -> unpack it"),
 ]
 
+# Workbooks and Parquet files: what is done with their tables, by name. ----------------------------------------------
+
+
+def _frames(change: Callable[[dict[str, pd.DataFrame]], object]) -> dict[str, pd.DataFrame]:
+    tables = {table: pd.DataFrame(rows, columns=head, dtype=object) for table, (head, *rows) in good().items()}
+    tables = {table: frame.replace("", None) for table, frame in tables.items()}
+    change(tables)
+    return tables
+
+
+def _with_sheets(folder: Path, _: str, change: Callable) -> Path:
+    with pd.ExcelWriter(folder / "cohort.xlsx", engine="xlsxwriter") as book:
+        for table, frame in _frames(change).items():
+            frame.to_excel(book, sheet_name=table, index=False)
+    return folder / "cohort.xlsx"
+
+
+def _with_parquet(folder: Path, _: str, change: Callable) -> Path:
+    for table, frame in _frames(change).items():
+        frame.to_parquet(folder / f"{table}.parquet", index=False)
+    return folder
+
+
+SHEETS = [
+    ("a missing sheet", "courses", lambda tables: tables.pop("courses"), "the sheet is missing"),
+    (
+        *("a sheet named otherwise", "laboratory"),
+        lambda tables: tables.update(Laboratory=tables.pop("laboratory")),
+        "rename 'Laboratory'",
+    ),
+    (
+        *("a truth value for yes", "courses", lambda tables: tables["courses"].replace("yes", True, inplace=True)),
+        *(f"{number}: ongoing=TRUE~yes -> one of yes, no" for number in (2, 6, 8)),
+    ),
+]
+PARQUET = [
+    ("a missing Parquet table", "laboratory", lambda tables: tables.pop("laboratory"), "the file is missing"),
+    (
+        *("a missing column in Parquet", "courses", lambda tables: tables["courses"].pop("ongoing")),
+        "1: -> column ongoing is missing",
+    ),
+    (
+        *("a nested column", "adverse_events"),
+        lambda tables: tables.update(
+            adverse_events=tables["adverse_events"].assign(detail=lambda x: x["term"].map(list))
+        ),
+        "1: detail= -> the column has the type list",
+    ),
+]
+
 CASES = [
     *cases(_with_bytes, "{}.csv", BYTES),
     *cases(_with_rows, "{}.csv", ROWS),
-    *cases(_with_semicolons, "{}.csv", SEMICOLONS),
     *cases(_with_path, "{}.csv", PATHS),
     *cases(lambda folder, _, make: make(folder), "{}", WHOLE),
+    *cases(_with_sheets, "cohort.xlsx, sheet {}", SHEETS),
+    *cases(_with_parquet, "{}.parquet", PARQUET),
 ]

@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from compendium.verification import audit as package
-from compendium.verification.audit import arithmetic
 from compendium.verification.audit.__main__ import main
 from compendium.verification.audit.claims import read_claims
 from compendium.verification.audit.table import COLUMNS, audit, summary
@@ -72,34 +69,6 @@ def test_every_share_up_to_65_under_every_rule(decimals):
     assert found["possible"].tolist() == expected
     assert set(expected) == set(MODES)
     assert found["finding"].ne("").tolist() == [one != "yes" for one in expected]
-
-
-PRINTED = st.from_regex("[0-9]{1,2}([.,][0-9]{1,2})?|100", fullmatch=True)
-SHARES = st.tuples(PRINTED, st.integers(1, 65), st.integers(-1, 65))
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(SHARES, min_size=1, max_size=12))
-def test_any_share_against_the_enumeration(shares):
-    shares = [(text.strip("\n"), size, min(number, size)) for text, size, number in shares]
-    rows = [f'c{i},percent,"{v}",{"" if k < 0 else k},{d}' for i, (v, d, k) in enumerate(shares)]
-    found = audited(*rows, columns=SHARE)
-    for row, (text, size, number) in zip(found.itertuples(), shares, strict=True):
-        value = Decimal(text.replace(",", "."))
-        decimals = -value.as_tuple().exponent
-        printing = {
-            mode: [k for k in range(size + 1) if quantized(k, size, decimals, mode) == f"{value:f}"]
-            for mode in MODES.values()
-        }
-        assert row.possible == answer(
-            lambda mode, found=printing, number=number: number in found[mode] or (number < 0 and found[mode])
-        )
-        for cell, mode in ((row.numerators, ROUND_HALF_UP), (row.numerators_cut, ROUND_DOWN)):
-            ends = [int(end) for end in cell.split(" to ")] if cell else [1, 0]
-            assert list(range(ends[0], ends[-1] + 1)) == printing[mode]
-        count = None if number < 0 else number
-        for cell, rule in ((row.denominators, "half_up"), (row.denominators_cut, "truncate")):
-            assert cell == ", ".join(map(str, arithmetic.possible_denominators(text, 65, count, rule)))
 
 
 def test_the_published_claims(published):

@@ -108,20 +108,17 @@ def test_missing_pointers(tmp_path):
 PATHS = ("/etc/x", "a/../x", "a.py  b.py", "a.py#", "javascript:x")
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "allowed"),
-    [
-        *(("paper", "Met", "are met, partly, not met, not applicable"), ("compendium", "", "are met, partly")),
-        *(("guideline", "CONSORT", "are STROBE, SAMPL"), ("item", "12 a", "are items such as 12a or P3")),
-        *(("item", "12a", "is one row for each item of a guideline"), ("topic", "", "is a text in one line")),
-        *(("asks", " x", "is a text in one line"), ("remark", "a\nb", "is a text in one line")),
-        *(("paper_where", "L5–L6", "are places such as L155-L180"), ("paper_where", "page 3", "are places")),
-        ("paper_where", "", "is a place, since paper is partly"),
-        ("compendium_where", "", "is a place, since compendium is met"),
-        *(("compendium_where", path, "are paths from the root") for path in PATHS),
-        *((name, state, f"is a reason, since {name} is {state}") for name in JUDGED for state in list(STATUSES)[2:]),
-    ],
-)
+@pytest.mark.parametrize(("column", "value", "allowed"), [
+    ("paper", "Met", "are met, partly, not met, not applicable"), ("compendium", "", "are met, partly"),
+    ("guideline", "CONSORT", "are STROBE, SAMPL"), ("item", "12 a", "are items such as 12a or P3"),
+    ("item", "12a", "is one row for each item of a guideline"), ("topic", "", "is a text in one line"),
+    ("asks", " x", "is a text in one line"), ("remark", "a\nb", "is a text in one line"),
+    ("paper_where", "L5–L6", "are places such as L155-L180"), ("paper_where", "page 3", "are places"),
+    ("paper_where", "", "is a place, since paper is partly"),
+    ("compendium_where", "", "is a place, since compendium is met"),
+    *(("compendium_where", path, "are paths from the root") for path in PATHS),
+    *((name, state, f"is a reason, since {name} is {state}") for name in JUDGED for state in list(STATUSES)[2:]),
+])  # fmt: skip
 def test_a_damaged_row_is_refused(tmp_path, column, value, allowed):
     place = "remark: ''" if "reason" in allowed else f"{column}: {value!r}"
     with pytest.raises(ValueError, match=re.escape(f"list.csv, row 3, column {place}; allowed {allowed}")) as caught:
@@ -135,20 +132,15 @@ def test_all_problems_are_told_at_once(tmp_path):
     assert len(str(caught.value).splitlines()) == 3
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, UNREADABLE),
-        (b"", UNREADABLE),
-        (b"\xff\xfe\n1\n", UNREADABLE),
-        (f"{HEADER}\n{'x,' * 12}\n{'x,' * 15}".encode(), UNREADABLE),
-        (b"guideline,item\nSTROBE,1a\n", "list.csv: the columns are guideline, item; allowed are guideline, item, sec"),
-        (HEADER.encode(), "list.csv: there are 0 rows; allowed is one row or more"),
-        (f"{HEADER}\n{'x,' * 10}".encode(), "list.csv: the rows have more cells than the 10 columns"),
-        (f"{HEADER}\n\n".encode(), "list.csv, row 2, column guideline: ''; allowed are STROBE, SAMPL"),
-        (f"\ufeff{HEADER}\nSTROBE".encode(), "list.csv, row 2, column item: ''; allowed are items"),
-    ],
-)
+@pytest.mark.parametrize(("content", "message"), [
+    (None, UNREADABLE), (b"", UNREADABLE), (b"\xff\xfe\n1\n", UNREADABLE),
+    (f"{HEADER}\n{'x,' * 12}\n{'x,' * 15}".encode(), UNREADABLE),
+    (b"guideline,item\nSTROBE,1a\n", "list.csv: the columns are guideline, item; allowed are guideline, item, sec"),
+    (HEADER.encode(), "list.csv: there are 0 rows; allowed is one row or more"),
+    (f"{HEADER}\n{'x,' * 10}".encode(), "list.csv: the rows have more cells than the 10 columns"),
+    (f"{HEADER}\n\n".encode(), "list.csv, row 2, column guideline: ''; allowed are STROBE, SAMPL"),
+    (f"\ufeff{HEADER}\nSTROBE".encode(), "list.csv, row 2, column item: ''; allowed are items"),
+])  # fmt: skip
 def test_a_file_that_is_missing_or_of_another_kind_is_refused(tmp_path, content, message):
     path = tmp_path / "list.csv"
     if content is not None:

@@ -104,24 +104,21 @@ def test_each_table_has_one_file(folder):
     assert problems(folder)[1] == f"courses.csv: the file is missing from {folder}"
 
 
-@pytest.mark.parametrize(
-    ("table", "change", "row", "message"),
-    [
-        ("courses", lambda text: text.replace(b"duration_months", b"length"), 1, "column duration_months is missing"),
-        ("courses", lambda text: text.replace(b"duration_months", b"length"), 1, "'length' is not allowed; a column"),
-        ("patients", lambda text: lengthen(text, range(99), b",x"), 1, "'x' is not allowed; a column name of the"),
-        ("patients", lambda text: lengthen(text, range(99), b",sex"), 1, "'sex' is not allowed; each column name once"),
-        ("patients", lambda text: lengthen(text, [3], b",x"), 3, "the row has 32 cells and the header 31"),
-        ("patients", lambda text: lengthen(text, range(99), b","), 1, "column 32 has no name"),
-        ("adverse_events", lambda text: text + b"P0000001,rash\n", None, "the row has 2 cells and the header 7"),
-        ("patients", lambda text: text.replace(b",", b";"), 1, "allowed is a header, separated by commas: patient_id,"),
-        ("patients", lambda text: text.split(b"\n", 1)[1], 1, "no column name of the contract; allowed is a header"),
-        ("patients", lambda text: b"", 0, "row 1 is empty; allowed is a header"),
-        ("laboratory", lambda text: b"\n" + text, 0, "row 1 is empty; allowed is a header"),
-        ("laboratory", lambda text: b"\xe8" + text, 0, "byte 1 is not UTF-8; allowed is a CSV table in UTF-8"),
-        ("laboratory", lambda text: text.replace(b"\n", b"\r"), 0, "the file cannot be read; allowed is a CSV table"),
-    ],
-)
+@pytest.mark.parametrize(("table", "change", "row", "message"), [
+    ("courses", lambda text: text.replace(b"duration_months", b"length"), 1, "column duration_months is missing"),
+    ("courses", lambda text: text.replace(b"duration_months", b"length"), 1, "'length' is not allowed; a column"),
+    ("patients", lambda text: lengthen(text, range(99), b",x"), 1, "'x' is not allowed; a column name of the"),
+    ("patients", lambda text: lengthen(text, range(99), b",sex"), 1, "'sex' is not allowed; each column name once"),
+    ("patients", lambda text: lengthen(text, [3], b",x"), 3, "the row has 32 cells and the header 31"),
+    ("patients", lambda text: lengthen(text, range(99), b","), 1, "column 32 has no name"),
+    ("adverse_events", lambda text: text + b"P0000001,rash\n", None, "the row has 2 cells and the header 7"),
+    ("patients", lambda text: text.replace(b",", b";"), 1, "allowed is a header, separated by commas: patient_id,"),
+    ("patients", lambda text: text.split(b"\n", 1)[1], 1, "no column name of the contract; allowed is a header"),
+    ("patients", lambda text: b"", 0, "row 1 is empty; allowed is a header"),
+    ("laboratory", lambda text: b"\n" + text, 0, "row 1 is empty; allowed is a header"),
+    ("laboratory", lambda text: b"\xe8" + text, 0, "byte 1 is not UTF-8; allowed is a CSV table in UTF-8"),
+    ("laboratory", lambda text: text.replace(b"\n", b"\r"), 0, "the file cannot be read; allowed is a CSV table"),
+])  # fmt: skip
 def test_a_file_that_is_no_such_table(folder, table, change, row, message):
     lines = (folder / f"{table}.csv").read_bytes().count(b"\n")
     edit(folder, table, change)
@@ -131,17 +128,12 @@ def test_a_file_that_is_no_such_table(folder, table, change, row, message):
     assert {tuple(problem[:2]) for problem in found} == {(f"{table}.csv", row)}
 
 
-@pytest.mark.parametrize(
-    ("table", "row", "column", "value", "allowed"),
-    [
-        ("patients", 3, "sex", "W", "one of F, M"),
-        ("patients", 3, "sex", "NA", "one of F, M"),
-        ("patients", 5, "diagnosis", "SM_AHN", "one of ISM, CM, MMAS, idiopathic_MCAS"),
-        ("symptoms", 7, "grade_best", "0.6", GRADE),
-        ("courses", 2, "start_month", "2016-21", "a month as YYYY-MM"),
-        ("courses", 9, "start_dose_mg", "lots", "a number of at least 1"),
-    ],
-)
+@pytest.mark.parametrize(("table", "row", "column", "value", "allowed"), [
+    ("patients", 3, "sex", "W", "one of F, M"), ("patients", 3, "sex", "NA", "one of F, M"),
+    ("patients", 5, "diagnosis", "SM_AHN", "one of ISM, CM, MMAS, idiopathic_MCAS"),
+    ("symptoms", 7, "grade_best", "0.6", GRADE), ("courses", 2, "start_month", "2016-21", "a month as YYYY-MM"),
+    ("courses", 9, "start_dose_mg", "lots", "a number of at least 1"),
+])  # fmt: skip
 def test_a_value_that_is_not_allowed(folder, table, row, column, value, allowed):
     set_cell(folder, table, row, column, value)
     found, text = problems(folder)
@@ -207,20 +199,14 @@ def test_typed_columns_of_parquet_are_read(folder, original):
     equal(read_cohort(folder), expected)
 
 
-@pytest.mark.parametrize(
-    ("column", "values", "value", "allowed"),
-    [
-        ("grade_best", [0.6, 0.75], "0.6", GRADE),
-        ("grade_best", np.array([0.7, 0], dtype="float32"), "0.7", GRADE),
-        ("grade_best", [2.0, 0], "2", GRADE),
-        ("grade_best", [True, False], "True", GRADE),
-        ("months_to_first_improvement", [-1, 0], "-1", "a number of at least 0"),
-        ("onset", pd.Categorical([None, "baseline"]), "", ONSET),
-        ("onset", ["", "baseline"], "", ONSET),
-        ("onset", pd.Categorical(["Baseline", "baseline"]), "Baseline", ONSET),
-        ("onset", [datetime.date(2017, 2, 1)] * 2, "2017-02-01", ONSET),
-    ],
-)
+@pytest.mark.parametrize(("column", "values", "value", "allowed"), [
+    ("grade_best", [0.6, 0.75], "0.6", GRADE), ("grade_best", np.array([0.7, 0], dtype="float32"), "0.7", GRADE),
+    ("grade_best", [2.0, 0], "2", GRADE), ("grade_best", [True, False], "True", GRADE),
+    ("months_to_first_improvement", [-1, 0], "-1", "a number of at least 0"),
+    ("onset", pd.Categorical([None, "baseline"]), "", ONSET), ("onset", ["", "baseline"], "", ONSET),
+    ("onset", pd.Categorical(["Baseline", "baseline"]), "Baseline", ONSET),
+    ("onset", [datetime.date(2017, 2, 1)] * 2, "2017-02-01", ONSET),
+])  # fmt: skip
 def test_typed_columns_of_parquet_are_checked(folder, column, values, value, allowed):
     frame = random_tables(20, seed=3)["symptoms"]
     repeated = pd.Series(values).take([1] * (len(frame) - 1) + [0]).set_axis(frame.index)

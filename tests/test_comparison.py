@@ -9,7 +9,6 @@ from analysis.comparison import EARLIER, EarlierCohort
 from analysis.criteria import Criteria
 from analysis.statistics.exact_difference import exact_difference_interval
 from analysis.summaries import proportion
-from tests.cohorts import random_cohort
 from tests.small_cohort import check_counts, small_cohort
 
 
@@ -79,14 +78,3 @@ def test_values_of_six_patients():
     assert (EARLIER.patients, EARLIER.responders, EARLIER.stopped_for_side_effects) == (14, 11, 2)
     assert 100 * EARLIER.responders / EARLIER.patients == pytest.approx(78.6, abs=0.05)
     assert 100 * EARLIER.stopped_for_side_effects / EARLIER.patients == pytest.approx(14.3, abs=0.05)
-
-
-@pytest.mark.parametrize("seed", [20, 21])
-def test_improvement_against_loops(seed):
-    cohort = random_cohort(60, seed)
-    pains = {"bone_pain", "joint_pain", "muscle_pain", "headache"}
-    rows = [row for row in cohort.symptoms.to_dict(orient="records") if row["symptom"] in pains]
-    rows = [row for row in rows if row["onset"] == "baseline"]
-    pain = comparison.improvement_by_group(cohort).loc["pain"]
-    assert pain["denominator"] == len(rows)
-    assert pain["n"] == sum(row["grade_best"] < 1 for row in rows)

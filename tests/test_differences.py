@@ -18,20 +18,17 @@ def picture(*, dots=0, by=0, size=4):
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "expected", "found", "what", "relative"),
-    [
-        ("a.json", b'{"p": 0.25, "n": 4}', b'{"p": 0.2500001, "n": 4}', "1 numbers differ", 1e-7 / 0.2500001),
-        ("a.csv", b"x,y\n1,-2e-3\n", b"x,y\n2,-1e-3\n", "2 numbers differ", 0.5),
-        ("a.svg", b"M 0 1 L 5.5 1", b"M 0 1 L 5.5 0", "1 numbers differ", 1.0),
-        ("a.csv", b"x,y\n1,a\n", b"x,y\n1,b\n", "text differs from line 2 on", None),
-        ("a.csv", b"x1\n", b"x2\n", "text differs from line 1 on", None),  # a digit of a name is no number
-        ("a.csv", b"x\n1\n", b"x\n1\n2\n", "one ends before the other", None),
-        ("a.pdf", b"%PDF 1", b"%PDF 2", "bytes differ", None),
-        ("a.png", picture(), picture(dots=3, by=7), "3 dots differ, by at most 7 of 255", None),
-        ("a.png", picture(), picture(size=5), "the picture has (5, 5) dots, not (4, 4)", None),
-    ],
-)
+@pytest.mark.parametrize(("name", "expected", "found", "what", "relative"), [
+    ("a.json", b'{"p": 0.25, "n": 4}', b'{"p": 0.2500001, "n": 4}', "1 numbers differ", 1e-7 / 0.2500001),
+    ("a.csv", b"x,y\n1,-2e-3\n", b"x,y\n2,-1e-3\n", "2 numbers differ", 0.5),
+    ("a.svg", b"M 0 1 L 5.5 1", b"M 0 1 L 5.5 0", "1 numbers differ", 1.0),
+    ("a.csv", b"x,y\n1,a\n", b"x,y\n1,b\n", "text differs from line 2 on", None),
+    ("a.csv", b"x1\n", b"x2\n", "text differs from line 1 on", None),  # a digit of a name is no number
+    ("a.csv", b"x\n1\n", b"x\n1\n2\n", "one ends before the other", None),
+    ("a.pdf", b"%PDF 1", b"%PDF 2", "bytes differ", None),
+    ("a.png", picture(), picture(dots=3, by=7), "3 dots differ, by at most 7 of 255", None),
+    ("a.png", picture(), picture(size=5), "the picture has (5, 5) dots, not (4, 4)", None),
+])  # fmt: skip
 def test_what_differs_and_by_how_much(name, expected, found, what, relative):
     (apart,) = differences({name: expected, "b": b"same"}, {name: found, "b": b"same"})
     assert apart.name == name

@@ -150,16 +150,13 @@ def test_a_threshold_that_is_none_is_refused():
                 refuse(threshold)
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"values": {"n": 4, "a": 2}, "relations": [sums_to("n", ["a"])]}, "n = a does not hold"),
-        ({"values": {"n": 4, "a": 5}, "relations": [at_most("a", "n")]}, "a <= n does not hold"),
-        ({"values": {"n": 4}, "relations": [at_most("a", "n")]}, "cell 'a', which is not among the cells"),
-        ({"values": {"n": 4}, "least": {"n": 5}}, "cell 'n' is 4; allowed is 5 or more"),
-        ({"values": {"n": 4}, "costs": {"n": 0}}, "cell 'n' costs 0; allowed is 1 or more"),
-    ],
-)
+@pytest.mark.parametrize(("given", "said"), [
+    ({"values": {"n": 4, "a": 2}, "relations": [sums_to("n", ["a"])]}, "n = a does not hold"),
+    ({"values": {"n": 4, "a": 5}, "relations": [at_most("a", "n")]}, "a <= n does not hold"),
+    ({"values": {"n": 4}, "relations": [at_most("a", "n")]}, "cell 'a', which is not among the cells"),
+    ({"values": {"n": 4}, "least": {"n": 5}}, "cell 'n' is 4; allowed is 5 or more"),
+    ({"values": {"n": 4}, "costs": {"n": 0}}, "cell 'n' costs 0; allowed is 1 or more"),
+])  # fmt: skip
 def test_cells_that_contradict_each_other_are_refused(given, said):
     with pytest.raises(ValueError, match=said):
         Cells(**given)
@@ -180,13 +177,10 @@ def test_no_small_count_of_a_random_cohort_can_be_inferred(n, seed):
             assert second.possible(cell, value) or not nothing_shown.possible(cell, value), (cell, value)
 
 
-@pytest.mark.parametrize(
-    ("make", "work"),
-    [
-        *((partial(random_grid, seed), work) for seed in (1, 2) for work in (0.05, 0)),
-        *long((partial(cohort_cells, 7, 14), 0), (partial(cohort_cells, 8, 55), 0.05)),
-    ],
-)
+@pytest.mark.parametrize(("make", "work"), [
+    *((partial(random_grid, seed), work) for seed in (1, 2) for work in (0.05, 0)),
+    *long((partial(cohort_cells, 7, 14), 0), (partial(cohort_cells, 8, 55), 0.05)),
+])  # fmt: skip
 def test_to_show_any_one_more_cell_would_give_a_small_count_away(make, work, monkeypatch):
     # Without any work spent on the choice everything is hidden at first.
     monkeypatch.setattr("compendium.centre.disclosure.suppression._WORK", work)

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.cohort import from_tables, read_cohort, restrict
+from analysis.cohort import from_tables, read_cohort
 from analysis.criteria import PAPER, read_criteria
 from analysis.times import EVENTS, curves, summarise
 from compendium.drawing.times import draw_times, states
@@ -36,14 +36,6 @@ def panel(figure, outcome):
 def line(axes, label):
     """The points of the line with a label; none if there is no such line."""
     return [tuple(map(float, point)) for one in axes.lines if one.get_label() == label for point in one.get_xydata()]
-
-
-@pytest.mark.parametrize("who", ["CM", "MMAS", "ISM", "strict", 14, 5_000])
-def test_nothing_is_clipped_or_covered_in_any_population(who):
-    if isinstance(who, int):
-        assert faults(draw(random_cohort(who, 3), LENIENT)) == []
-    else:
-        assert faults(draw(SHIPPED, STRICT) if who == "strict" else draw(restrict(SHIPPED, who))) == []
 
 
 def test_labels_of_small_areas_at_one_end_do_not_cover_each_other():

@@ -24,27 +24,15 @@ ROOT = Path(__file__).resolve().parents[1]
 STUDY = read_cohort(ROOT / "data" / "cohort")
 
 
-@pytest.mark.parametrize(
-    ("number", "written"),
-    [
-        (0.2525147924626032, "0.252515"),
-        (-18.641114982578387, "-18.6411"),
-        (2.2351741790771484e-06, "2.23517e-06"),
-        (0.1 + 0.2, "0.3"),
-        (3.9999999999999996, "4.0"),
-        (1234567.4999999999, "1234567.5"),
-        (12345.6789, "12345.679"),  # three decimals are more than six digits
-        (12.34565, "12.3457"),  # a half goes away from zero, as by hand, and not by its binary value
-        (-12.34565, "-12.3457"),
-        (12.345649999999998, "12.3457"),  # the same half with noise
-        (12.3456499, "12.3456"),  # and what is less than half
-        (999999.9996, "1000000.0"),
-        (1e300, "1e+300"),
-        (-0.0, "0.0"),
-        (math.inf, "inf"),
-        (math.nan, "nan"),
-    ],
-)
+@pytest.mark.parametrize(("number", "written"), [
+    (0.2525147924626032, "0.252515"), (-18.641114982578387, "-18.6411"), (2.2351741790771484e-06, "2.23517e-06"),
+    (0.1 + 0.2, "0.3"), (3.9999999999999996, "4.0"), (1234567.4999999999, "1234567.5"),
+    (12345.6789, "12345.679"),  # three decimals are more than six digits
+    (12.34565, "12.3457"),  # a half goes away from zero, as by hand, and not by its binary value
+    (-12.34565, "-12.3457"), (12.345649999999998, "12.3457"),  # the same half with noise
+    (12.3456499, "12.3456"),  # and what is less than half
+    (999999.9996, "1000000.0"), (1e300, "1e+300"), (-0.0, "0.0"), (math.inf, "inf"), (math.nan, "nan"),
+])  # fmt: skip
 def test_written_digits(number, written):
     assert repr(settled(number)) == written
 

@@ -10,22 +10,14 @@ from hypothesis import strategies as st
 from compendium.reporting import formatting as fm
 
 
-@pytest.mark.parametrize(
-    ("x", "digits", "expected"),
-    [
-        *((0.25, 1, "0.3"), (12.5, 0, "13")),  # a bare format prints 0.2 and 12
-        *((2.675, 2, "2.68"), (1.005, 2, "1.01")),  # the binary values are below a half
-        *((-0.25, 1, "-0.3"), (-0.04, 1, "0.0"), (0, 2, "0.00"), (99.95, 1, "100.0"), (1e22, 0, "1" + 22 * "0")),
-        *(
-            (1e-7, 3, "0.000"),
-            (Fraction(4300, 55), 1, "78.2"),
-            (Fraction(2, 3), 4, "0.6667"),
-            (Decimal("0.45"), 1, "0.5"),
-        ),
-        (10**40 + 1, 1, str(10**40 + 1) + ".0"),  # beyond the precision of the decimal context
-        *((np.float64(0.125), 2, "0.13"), (np.int64(7), 0, "7")),
-    ],
-)
+@pytest.mark.parametrize(("x", "digits", "expected"), [
+    (0.25, 1, "0.3"), (12.5, 0, "13"),  # a bare format prints 0.2 and 12
+    (2.675, 2, "2.68"), (1.005, 2, "1.01"),  # the binary values are below a half
+    (-0.25, 1, "-0.3"), (-0.04, 1, "0.0"), (0, 2, "0.00"), (99.95, 1, "100.0"),
+    (1e22, 0, "1" + 22 * "0"), (1e-7, 3, "0.000"), (Fraction(4300, 55), 1, "78.2"), (Fraction(2, 3), 4, "0.6667"),
+    (Decimal("0.45"), 1, "0.5"), (10**40 + 1, 1, str(10**40 + 1) + ".0"),  # beyond the precision of the decimal context
+    (np.float64(0.125), 2, "0.13"), (np.int64(7), 0, "7"),
+])  # fmt: skip
 def test_round_half_up(x, digits, expected):
     rounded = fm.round_half_up(x, digits)
     assert isinstance(rounded, Decimal)
@@ -53,14 +45,11 @@ def test_round_half_up_refuses_what_is_not_a_number(x):
 
 
 # Of the halves, 1/8 is 12.5 %, 1/80 1.25 % and 1001/2000 50.05 % exactly, of which the last is below a half as a float.
-@pytest.mark.parametrize(
-    ("share", "digits", "expected"),
-    [
-        *(("43/55", 1, "78.2"), ("6/49", 1, "12.2"), ("1/8", 0, "13"), ("1/80", 1, "1.3"), ("1/3", 0, "33")),
-        *(("2/3", 1, "66.7"), ("55/55", 1, "100.0"), ("0/55", 1, "0.0"), ("0/0", 1, "–"), ("9/16", 2, "56.25")),
-        ("1001/2000", 1, "50.1"),
-    ],
-)
+@pytest.mark.parametrize(("share", "digits", "expected"), [
+    ("43/55", 1, "78.2"), ("6/49", 1, "12.2"), ("1/8", 0, "13"), ("1/80", 1, "1.3"), ("1/3", 0, "33"),
+    ("2/3", 1, "66.7"), ("55/55", 1, "100.0"), ("0/55", 1, "0.0"), ("0/0", 1, "–"), ("9/16", 2, "56.25"),
+    ("1001/2000", 1, "50.1"),
+])  # fmt: skip
 def test_percent(share, digits, expected):
     assert fm.percent(*map(np.int64, share.split("/")), digits) == expected
 
@@ -103,13 +92,10 @@ def test_ranges():
     assert fm.value_range(None, None) == "–"
 
 
-@pytest.mark.parametrize(
-    ("x", "digits", "trim", "expected"),
-    [
-        *((9.0, 1, True, "9"), (9.0, 1, False, "9.0"), (-1.5, 1, False, "−1.5"), (100, 0, True, "100")),
-        *((pd.NA, 1, False, "–"), (0.447, 2, False, "0.45")),
-    ],
-)
+@pytest.mark.parametrize(("x", "digits", "trim", "expected"), [
+    (9.0, 1, True, "9"), (9.0, 1, False, "9.0"), (-1.5, 1, False, "−1.5"), (100, 0, True, "100"),
+    (pd.NA, 1, False, "–"), (0.447, 2, False, "0.45"),
+])  # fmt: skip
 def test_number(x, digits, trim, expected):
     assert fm.number(x, digits, trim) == expected
 
@@ -122,14 +108,11 @@ def test_duration():
     assert fm.duration(None) == "–"
 
 
-@pytest.mark.parametrize(
-    ("expected", "numbers"),
-    [
-        *(("<0.001", "0.0 0.0009 0.00099999"), ("0.001", "0.001"), ("0.0096", "0.0096"), ("0.032", "0.032 0.0315")),
-        *(("0.0496", "0.0496"), ("0.04996", "0.04996"), ("0.050", "0.05 0.0504"), ("0.999", "0.999")),
-        (">0.999", "0.9991 1.0"),
-    ],
-)
+@pytest.mark.parametrize(("expected", "numbers"), [
+    ("<0.001", "0.0 0.0009 0.00099999"), ("0.001", "0.001"), ("0.0096", "0.0096"), ("0.032", "0.032 0.0315"),
+    ("0.0496", "0.0496"), ("0.04996", "0.04996"), ("0.050", "0.05 0.0504"), ("0.999", "0.999"),
+    (">0.999", "0.9991 1.0"),
+])  # fmt: skip
 def test_p_value(expected, numbers):
     assert {fm.p_value(float(p)) for p in numbers.split()} == {expected}
 

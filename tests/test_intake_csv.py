@@ -72,18 +72,13 @@ def test_rows_that_are_empty_of_several_lines_or_of_another_length_keep_the_numb
     assert cells(raw) == CELLS[::-1]
 
 
-@pytest.mark.parametrize(
-    ("text", "row"),
-    [
-        (f'{HEADER}\n{FIRST}\nB,"rash,severe,no,0.5,yes,skin\n{FIRST}', 3),
-        (f'{HEADER}\n{FIRST}\nB,"rash,severe,no,0.5,yes,skin\nC,"rash",mild,no,1,no,\n', 3),
-        (f'{HEADER}\n"A",fatigue,mild,no,2,no,\n{FIRST}\nB,ra"sh",severe,no,0.5,yes,skin', 4),
-        (f'{HEADER}\nB,"rash" bad,severe,no,0.5,yes,skin', 2),
-        (f'{HEADER}\nB,5" needle,severe,no,0.5,yes,skin', 2),
-        (f'{HEADER}\r\n\r\n{FIRST}"two\r\nlines"\r\nB, "rash",severe,no,0.5,yes,skin', 4),
-        (f'{HEADER}\r{FIRST}\rB,"', 3),
-    ],
-)
+@pytest.mark.parametrize(("text", "row"), [
+    (f'{HEADER}\n{FIRST}\nB,"rash,severe,no,0.5,yes,skin\n{FIRST}', 3),
+    (f'{HEADER}\n{FIRST}\nB,"rash,severe,no,0.5,yes,skin\nC,"rash",mild,no,1,no,\n', 3),
+    (f'{HEADER}\n"A",fatigue,mild,no,2,no,\n{FIRST}\nB,ra"sh",severe,no,0.5,yes,skin', 4),
+    (f'{HEADER}\nB,"rash" bad,severe,no,0.5,yes,skin', 2), (f'{HEADER}\nB,5" needle,severe,no,0.5,yes,skin', 2),
+    (f'{HEADER}\r\n\r\n{FIRST}"two\r\nlines"\r\nB, "rash",severe,no,0.5,yes,skin', 4), (f'{HEADER}\r{FIRST}\rB,"', 3),
+])  # fmt: skip
 def test_a_quotation_mark_without_its_pair_is_refused_where_its_cell_is(text, row):
     assert refused(text).startswith(f"row {row}: a quotation mark has no pair, or does not enclose a whole cell")
 
@@ -135,24 +130,19 @@ def test_what_is_no_number_with_a_decimal_comma_stays(cell):
     assert raw.decimal_commas == 0
 
 
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        (b"", "the file is empty"),
-        (b"\xef\xbb\xbf\r\n\n", "the file is empty"),
-        (f"\n{HEADER}".encode(), "row 1 is empty"),
-        (HEADER.replace(",", "\t").encode(), "cells are separated by tabs; allowed are commas or semicolons"),
-        (HEADER.replace(",", ";", 1).encode(), "row 1 holds commas and semicolons; allowed is one of them"),
-        (HEADER.replace(",", "|").encode(), "row 1 holds no column name; allowed is a header: patient_id, term"),
-        (f"{FIRST}\n{SECOND}".encode(), "row 1 holds no column name"),
-        (b"x," * 300, "row 1 has 301 cells; a header has at most 256"),
-        (HEADER.encode("utf-16"), "the file is in UTF-16"),
-        (HEADER.encode("utf-16-le"), "line 1 holds a zero byte, as in UTF-16"),
-        (f"{HEADER}\n{FIRST}\0".encode(), "line 2 holds a zero byte"),
-        (f"{HEADER}\r\n{FIRST}\r\nB,érythème".encode("cp1252"), "line 3 is not UTF-8"),
-        (f"{HEADER}\r{FIRST}\rB,érythème".encode("latin-1"), "line 3 is not UTF-8"),
-    ],
-)
+@pytest.mark.parametrize(("content", "text"), [
+    (b"", "the file is empty"), (b"\xef\xbb\xbf\r\n\n", "the file is empty"),
+    (f"\n{HEADER}".encode(), "row 1 is empty"),
+    (HEADER.replace(",", "\t").encode(), "cells are separated by tabs; allowed are commas or semicolons"),
+    (HEADER.replace(",", ";", 1).encode(), "row 1 holds commas and semicolons; allowed is one of them"),
+    (HEADER.replace(",", "|").encode(), "row 1 holds no column name; allowed is a header: patient_id, term"),
+    (f"{FIRST}\n{SECOND}".encode(), "row 1 holds no column name"),
+    (b"x," * 300, "row 1 has 301 cells; a header has at most 256"), (HEADER.encode("utf-16"), "the file is in UTF-16"),
+    (HEADER.encode("utf-16-le"), "line 1 holds a zero byte, as in UTF-16"),
+    (f"{HEADER}\n{FIRST}\0".encode(), "line 2 holds a zero byte"),
+    (f"{HEADER}\r\n{FIRST}\r\nB,érythème".encode("cp1252"), "line 3 is not UTF-8"),
+    (f"{HEADER}\r{FIRST}\rB,érythème".encode("latin-1"), "line 3 is not UTF-8"),
+])  # fmt: skip
 def test_a_file_of_another_form(content, text):
     message = refused(content)
     assert message.startswith(text) and "fatigue" not in message

@@ -30,27 +30,20 @@ def read(columns, **options):
     return read_parquet_table(as_bytes(pa.table(given, **options)), "screening", "screening.parquet")
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (pa.array(["a", "", None, " b "]), ["a", None, None, " b "]),
-        (pa.array(["é" * 50, "x"], pa.large_string()), ["é" * 50, "x"]),
-        (pa.array([12, None, -3]), ["12", None, "-3"]),
-        (pa.array([2**63 - 1], pa.uint64()), ["9223372036854775807"]),
-        (pa.array([12.0, 0.75, np.nan, None, 1e15]), ["12", "0.75", None, None, "1000000000000000"]),
-        (pa.array([1e22, -0.5]), ["1e+22", "-0.5"]),
-        (pa.array([0.1, 0.75, 12], pa.float32()), ["0.1", "0.75", "12"]),
-        (pa.array(np.array([0.25, 3], np.float16)), ["0.25", "3"]),
-        (pa.array([np.inf]), ["inf"]),
-        (pa.array([Decimal("12.00"), Decimal("0.750"), Decimal("100.00")]), ["12", "0.75", "100"]),
-        (pa.array([True, False, None]), ["TRUE", "FALSE", None]),
-        (pa.array(["a", "b", "a", None]).dictionary_encode(), ["a", "b", "a", None]),
-        (pa.array([2.0, 2.5, 2.0]).dictionary_encode(), ["2", "2.5", "2"]),
-        (pa.array([None, None]), [None, None]),
-        (pa.array([DAY]), ["2017-02-01"]),
-        (pa.array([datetime.datetime(2017, 2, 1, hour) for hour in (0, 8)]), ["2017-02-01", "2017-02-01T08:00:00"]),
-    ],
-)
+@pytest.mark.parametrize(("values", "expected"), [
+    (pa.array(["a", "", None, " b "]), ["a", None, None, " b "]),
+    (pa.array(["é" * 50, "x"], pa.large_string()), ["é" * 50, "x"]), (pa.array([12, None, -3]), ["12", None, "-3"]),
+    (pa.array([2**63 - 1], pa.uint64()), ["9223372036854775807"]),
+    (pa.array([12.0, 0.75, np.nan, None, 1e15]), ["12", "0.75", None, None, "1000000000000000"]),
+    (pa.array([1e22, -0.5]), ["1e+22", "-0.5"]), (pa.array([0.1, 0.75, 12], pa.float32()), ["0.1", "0.75", "12"]),
+    (pa.array(np.array([0.25, 3], np.float16)), ["0.25", "3"]), (pa.array([np.inf]), ["inf"]),
+    (pa.array([Decimal("12.00"), Decimal("0.750"), Decimal("100.00")]), ["12", "0.75", "100"]),
+    (pa.array([True, False, None]), ["TRUE", "FALSE", None]),
+    (pa.array(["a", "b", "a", None]).dictionary_encode(), ["a", "b", "a", None]),
+    (pa.array([2.0, 2.5, 2.0]).dictionary_encode(), ["2", "2.5", "2"]), (pa.array([None, None]), [None, None]),
+    (pa.array([DAY]), ["2017-02-01"]),
+    (pa.array([datetime.datetime(2017, 2, 1, hour) for hour in (0, 8)]), ["2017-02-01", "2017-02-01T08:00:00"]),
+])  # fmt: skip
 def test_values_of_all_types_become_texts(values, expected):
     raw = read({"patient_id": values})
     assert raw.errors.empty
@@ -63,16 +56,11 @@ FIRSTS = [FEBRUARY, None, FEBRUARY, DECEMBER]
 LATE = [date and date - datetime.timedelta(hours=1) for date in FIRSTS]
 
 
-@pytest.mark.parametrize(
-    ("values", "dates"),
-    [
-        (pa.array(FIRSTS, pa.date32()), 3),
-        (pa.array(FIRSTS, pa.date64()), 3),
-        (pa.array(FIRSTS, pa.timestamp("ns")), 3),
-        (pa.array(LATE, pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms", "Europe/Paris")), 3),
-        (pa.array(["2017-02", None, "2017-02", "2016-12"]), 0),
-    ],
-)
+@pytest.mark.parametrize(("values", "dates"), [
+    (pa.array(FIRSTS, pa.date32()), 3), (pa.array(FIRSTS, pa.date64()), 3), (pa.array(FIRSTS, pa.timestamp("ns")), 3),
+    (pa.array(LATE, pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms", "Europe/Paris")), 3),
+    (pa.array(["2017-02", None, "2017-02", "2016-12"]), 0),
+])  # fmt: skip
 def test_dates_in_a_column_of_months(values, dates):
     raw = read({"recommendation_month": values})
     assert raw.frame["recommendation_month"].fillna("").tolist() == ["2017-02", "", "2017-02", "2016-12"]

@@ -164,31 +164,24 @@ def test_neither_what_is_hidden_nor_what_is_empty_changes_the_table():
     assert raw.empty_rows == 4
 
 
-@pytest.mark.parametrize(
-    ("before", "row", "expected"),
-    [
-        ("", "<row><c t='inlineStr'><is><t>a</t></is></c><c><v>5</v></c></row>", ["a", "5"]),  # counted without names
-        ('<dimension ref="A1:A1"/>', f'<row r="2">{text_cell("A2", "a")}</row>', ["a", None]),  # not believed
-        # Excel writes 17 digits of 20.4 and of 4.1.
-        (
-            "",
-            '<row r="2"><c r="A2"><v>20.399999999999999</v></c><c r="B2"><v>4.0999999999999996</v></c></row>',
-            ["20.4", "4.1"],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("before", "row", "expected"), [
+    ("", "<row><c t='inlineStr'><is><t>a</t></is></c><c><v>5</v></c></row>", ["a", "5"]),  # counted without names
+    ('<dimension ref="A1:A1"/>', f'<row r="2">{text_cell("A2", "a")}</row>', ["a", None]),  # not believed
+    # Excel writes 17 digits of 20.4 and of 4.1.
+    (
+        "",
+        '<row r="2"><c r="A2"><v>20.399999999999999</v></c><c r="B2"><v>4.0999999999999996</v></c></row>',
+        ["20.4", "4.1"],
+    ),
+])  # fmt: skip
 def test_what_programs_write_otherwise_is_read(before, row, expected):
     assert cells(read(data(row, before))) == [[*expected, None, None, None]]
 
 
-@pytest.mark.parametrize(
-    ("first", "text"),
-    [
-        ([], "row 1 is empty; allowed is a header"),
-        (["", "", "x"], "row 1 holds no column name"),
-        (["Cohort of Lyon"], "row 1 holds no column name"),
-    ],
-)
+@pytest.mark.parametrize(("first", "text"), [
+    ([], "row 1 is empty; allowed is a header"), (["", "", "x"], "row 1 holds no column name"),
+    (["Cohort of Lyon"], "row 1 holds no column name"),
+])  # fmt: skip
 def test_a_sheet_without_a_header(first, text):
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:
@@ -208,29 +201,25 @@ def refused(content):
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("rows", "text"),
-    [
-        ('<row r="999999999"><c r="A999999999"><v>1</v></c></row>', "numbers a row '999999999'"),
-        ('<row r="1048577"><c r="A1048577"><v>1</v></c></row>', "numbers a row '1048577'"),
-        ('<row r="-2"/>', "numbers a row '-2'"),
-        ('<row r="2.5"/>', "numbers a row '2.5'"),
-        ('<row r="1"/>', "row 1 of the sheet does not come after row 1"),
-        ('<row r="5"/><row r="3"/>', "row 3 of the sheet does not come after row 5"),
-        ('<row r="2"><c r="ZZZ2"><v>1</v></c></row>', "row 2 of the sheet has a cell named 'ZZZ2'"),
-        ('<row r="2"><c r="A3"><v>1</v></c></row>', "row 2 of the sheet has a cell named 'A3'"),
-        ('<row r="2"><c r="2"><v>1</v></c></row>', "a cell named '2'"),
-        ('<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c></row>', "a cell named 'A2'"),
-        ('<row r="2"><c r="B2"><v>1</v></c><c r="B2"><v>2</v></c></row>', "a cell named 'B2'"),
-        ('<row r="2"><c r="IW2"><v>1</v></c></row>', "a value in row 2 right of column IV"),
-        ('<row r="2"><c r="A2"><v>1</v></row>', "the sheet is damaged: mismatched tag"),
-        ('<row r="2"><c r="A2"><v>&x;</v></c></row>', "the sheet is damaged: undefined entity"),
-        ('<row r="2"><c r="A2"><v>abc</v></c></row>', "a cell holds no value of the type it names"),
-        ('<row r="2"><c r="A2" t="s"><v>7</v></c></row>', "a cell holds no value of the type it names"),
-        (f'<row r="2"><c r="A2"><v>{"9" * 5000}</v></c></row>', "a cell holds no value of the type it names"),
-        ('<row r="2"><c r="A2" s="x"><v>1</v></c></row>', "a cell holds no value of the type it names"),
-    ],
-)
+@pytest.mark.parametrize(("rows", "text"), [
+    ('<row r="999999999"><c r="A999999999"><v>1</v></c></row>', "numbers a row '999999999'"),
+    ('<row r="1048577"><c r="A1048577"><v>1</v></c></row>', "numbers a row '1048577'"),
+    ('<row r="-2"/>', "numbers a row '-2'"), ('<row r="2.5"/>', "numbers a row '2.5'"),
+    ('<row r="1"/>', "row 1 of the sheet does not come after row 1"),
+    ('<row r="5"/><row r="3"/>', "row 3 of the sheet does not come after row 5"),
+    ('<row r="2"><c r="ZZZ2"><v>1</v></c></row>', "row 2 of the sheet has a cell named 'ZZZ2'"),
+    ('<row r="2"><c r="A3"><v>1</v></c></row>', "row 2 of the sheet has a cell named 'A3'"),
+    ('<row r="2"><c r="2"><v>1</v></c></row>', "a cell named '2'"),
+    ('<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c></row>', "a cell named 'A2'"),
+    ('<row r="2"><c r="B2"><v>1</v></c><c r="B2"><v>2</v></c></row>', "a cell named 'B2'"),
+    ('<row r="2"><c r="IW2"><v>1</v></c></row>', "a value in row 2 right of column IV"),
+    ('<row r="2"><c r="A2"><v>1</v></row>', "the sheet is damaged: mismatched tag"),
+    ('<row r="2"><c r="A2"><v>&x;</v></c></row>', "the sheet is damaged: undefined entity"),
+    ('<row r="2"><c r="A2"><v>abc</v></c></row>', "a cell holds no value of the type it names"),
+    ('<row r="2"><c r="A2" t="s"><v>7</v></c></row>', "a cell holds no value of the type it names"),
+    (f'<row r="2"><c r="A2"><v>{"9" * 5000}</v></c></row>', "a cell holds no value of the type it names"),
+    ('<row r="2"><c r="A2" s="x"><v>1</v></c></row>', "a cell holds no value of the type it names"),
+])  # fmt: skip
 def test_a_damaged_sheet(rows, text):
     message = refused(data(rows))
     assert text in message and "abc" not in message

@@ -252,15 +252,12 @@ def test_blank_lines_do_not_shift_the_rows_and_a_row_cut_short_is_refused(export
     ]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda export: export.assign(redcap_event_name="baseline_arm_1"), "column 'redcap_event_name' is unknown"),
-        (lambda export: export.drop(columns="grade_last"), "column grade_last is missing"),
-        (lambda export: export.drop(columns=REPEAT[1]), "set up symptoms, laboratory, adverse_events as repeating"),
-        (lambda export: pd.concat([export, export[["sex"]]], axis="columns"), "column 'sex' is there 2 times"),
-    ],
-)
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda export: export.assign(redcap_event_name="baseline_arm_1"), "column 'redcap_event_name' is unknown"),
+    (lambda export: export.drop(columns="grade_last"), "column grade_last is missing"),
+    (lambda export: export.drop(columns=REPEAT[1]), "set up symptoms, laboratory, adverse_events as repeating"),
+    (lambda export: pd.concat([export, export[["sex"]]], axis="columns"), "column 'sex' is there 2 times"),
+])  # fmt: skip
 def test_columns_are_those_of_the_project(export, tmp_path, change, said):
     (problem,) = refused(written(change(export), tmp_path))
     assert problem[:3] == [0, "", ""] and said in problem[3]

@@ -111,14 +111,11 @@ def test_tables_of_any_population_are_safe_pages(population):
         assert "<title>A &amp; B</title>" in text and text.startswith("<!DOCTYPE html>")
 
 
-@pytest.mark.parametrize(
-    ("render", "frame", "message"),
-    [
-        ("1", CHARACTERISTICS.replace({"statistic": {"ratio": "mode"}}), "statistic 'mode' is unknown; allowed are co"),
-        ("2", CHARACTERISTICS, "section 'classification' is unknown; allowed are best, last"),
-        ("1", pd.concat([CHARACTERISTICS, CHARACTERISTICS.assign(column="CM")]), "Table 1 has one column"),
-    ],
-)
+@pytest.mark.parametrize(("render", "frame", "message"), [
+    ("1", CHARACTERISTICS.replace({"statistic": {"ratio": "mode"}}), "statistic 'mode' is unknown; allowed are co"),
+    ("2", CHARACTERISTICS, "section 'classification' is unknown; allowed are best, last"),
+    ("1", pd.concat([CHARACTERISTICS, CHARACTERISTICS.assign(column="CM")]), "Table 1 has one column"),
+])  # fmt: skip
 def test_unknown_statistic_section_or_shape_is_named(render, frame, message):
     with pytest.raises(ValueError, match=message):
         getattr(rendering, f"render_table_{render}")(frame)
@@ -140,15 +137,11 @@ def copy(tmp_path_factory):
     return root
 
 
-@pytest.mark.parametrize(
-    ("notebook", "files"),
-    [
-        ("table-1", "base.html table.html table.css parts.html"),
-        ("checklist", "base.html table.html table.css parts.html checklist.html checklist.css"),
-        ("verdicts", "base.html verdicts.html verdicts.css verdicts.js"),
-        ("explore", "explore.html"),
-    ],
-)
+@pytest.mark.parametrize(("notebook", "files"), [
+    ("table-1", "base.html table.html table.css parts.html"),
+    ("checklist", "base.html table.html table.css parts.html checklist.html checklist.css"),
+    ("verdicts", "base.html verdicts.html verdicts.css verdicts.js"), ("explore", "explore.html"),
+])  # fmt: skip
 def test_a_changed_template_or_style_makes_its_notebook_stale(copy, notebook, files):
     seen = {Digests(copy).inputs(copy / f"notebooks/{notebook}.ipynb", {})}
     for number, name in enumerate(files.split(), 2):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analysis.cohort import from_tables
 from analysis.criteria import PAPER, Criteria
 from analysis.response import classify, last_status, response_counts
-from analysis.scoring import _BLOCK, is_baseline, symptom_scores, visit_grades
+from analysis.scoring import _BLOCK, symptom_scores, visit_grades
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
 from tests.cohorts import cohort_with, random_cohort, random_tables
 
@@ -45,30 +45,12 @@ def scored(grades, new=0):
 
 @settings(max_examples=150, deadline=None)
 @given(grades=st.lists(GRADES, min_size=1, max_size=25), new=st.integers(0, 2), criteria=CRITERIA)
-@example(grades=[0.5], new=0, criteria=PAPER)
+@example(grades=[0.5], new=0, criteria=PAPER)  # 50 % exactly
+@example(grades=[0.75] * 2 + [1.0] * 3, new=0, criteria=PAPER)  # 10 % exactly
+@example(grades=[0.0] * 10 + [0.25], new=0, criteria=PAPER)  # not all resolved
 @example(grades=[1.5] * 3 + [1.0] * 10 + [0.25] * 2, new=0, criteria=PAPER)  # no change of the total
 def test_classes_are_those_found_by_hand(grades, new, criteria):
     assert classify(scored(grades, new), criteria).tolist() == [by_hand(grades, new, criteria)]
-
-
-@pytest.mark.parametrize(("grades", "expected"), [
-    ([0.5], "PR"),  # one symptom, 50 % exactly
-    ([0.25], "MR"), ([0.75], "PR"), ([0.0], "CR"), ([1.0], "NR"), ([1.5], "NR"),
-    ([0.5] * 11, "PR"),  # 50 % exactly
-    ([0.5] * 10 + [0.25], "MR"),  # 52.3 %
-    ([0.0, 1.0], "PR"),  # 50 % exactly, one symptom gone
-    ([0.75] * 2 + [1.0] * 3, "PR"),  # 10 % exactly: 0.5 of 5
-    ([0.0] + [1.0] * 9, "PR"),  # 10 % exactly: 1 of 10
-    ([0.75] * 8 + [1.0] * 12, "PR"),  # 10 % exactly: 2 of 20
-    ([0.75] * 4 + [1.0] * 7, "NR"),  # 9.09 %
-    ([0.75] + [1.0] * 2, "NR"),  # 8.3 %
-    ([1.0] * 11, "NR"),
-    ([0.0] * 10 + [0.25], "MR"),  # not all resolved
-    ([0.0] * 20, "CR"),
-    ([1.5] + [0.0] * 10, "MR"),  # one worse, the total far better
-])  # fmt: skip
-def test_boundaries(grades, expected):
-    assert classify(scored(grades)).item() == expected
 
 
 def test_open_rules_decide():
@@ -182,15 +164,3 @@ def test_blocks_of_rows_join_without_a_seam():
     expected = symptoms.groupby("patient_id", observed=False)["grade_best"].sum()
     assert (scores["quarters"] == 4 * expected).all()
     assert scores.sum().loc[["symptoms", "new"]].sum() == len(symptoms)
-
-
-@pytest.mark.parametrize("rule", ["carry_forward", "drop", "no_response"])
-def test_a_new_symptom_never_has_a_grade(rule):
-    cohort = cohort_with([[("baseline", 0.5, nan), ("on_therapy", nan, nan)]])
-    grades = visit_grades(cohort.symptoms, "last", Criteria(missing_last=rule))
-    np.testing.assert_array_equal(grades, [{"carry_forward": 0.5, "drop": nan, "no_response": 1}[rule], nan])
-
-
-def test_new_symptoms_are_not_baseline_symptoms():
-    cohort = cohort_with([[("baseline", 1.0, 1.0), ("on_therapy", nan, nan)]])
-    assert is_baseline(cohort.symptoms).tolist() == [True, False]

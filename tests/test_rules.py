@@ -133,17 +133,14 @@ def test_an_event_after_the_end_is_an_error_if_therapy_goes_on_or_the_event_ende
     ]
 
 
-@pytest.mark.parametrize(
-    ("involved", "findings", "expected"),
-    [
-        ("not_evaluated", ["positive", "not_evaluated", "negative", "negative"], True),
-        ("negative", ["not_evaluated", "not_evaluated", "not_evaluated", "positive"], True),
-        ("positive", ["negative", "negative", "negative", "negative"], True),
-        ("positive", ["negative", "positive", "negative", "not_evaluated"], False),
-        ("positive", ["negative", "not_evaluated", "negative", "negative"], False),
-        ("not_evaluated", ["not_evaluated"] * 4, False),
-    ],
-)
+@pytest.mark.parametrize(("involved", "findings", "expected"), [
+    ("not_evaluated", ["positive", "not_evaluated", "negative", "negative"], True),
+    ("negative", ["not_evaluated", "not_evaluated", "not_evaluated", "positive"], True),
+    ("positive", ["negative", "negative", "negative", "negative"], True),
+    ("positive", ["negative", "positive", "negative", "not_evaluated"], False),
+    ("positive", ["negative", "not_evaluated", "negative", "negative"], False),
+    ("not_evaluated", ["not_evaluated"] * 4, False),
+])  # fmt: skip
 def test_the_bone_marrow_is_involved_by_one_of_its_findings(strings, involved, findings, expected):
     # Patient A has the mutation, so that its place in the marrow is free.
     strings["patients"].loc[0, ["bone_marrow_involved", *rules.BONE_MARROW]] = [involved, *findings]

@@ -32,7 +32,7 @@ from analysis.subgroups import (
 )
 from analysis.symptoms import symptom_profile
 from compendium.reporting.outputs import save_values
-from compendium.reporting.small_tables import small_table, value_text
+from compendium.reporting.small_tables import value_text
 from compendium.reporting.subgroup_rows import (
     power_notes,
     power_rows,
@@ -191,15 +191,6 @@ def test_an_empty_group_is_said_and_nothing_is_compared(population, missing, tmp
     assert set(symptom_rows(symptoms)["p"]) == {"–"}
     assert symptom_notes(symptoms)[-1] == "–: not tested, since a group has no patient with the symptom."
     assert set(power_rows(values)["Power"]) == {"–"}
-
-
-@pytest.mark.parametrize("cohort", [small_cohort(), random_cohort(1, 1), random_cohort(20, 3)], ids=["6", "1", "20"])
-def test_rows_make_tables(cohort):
-    responses, symptoms, values = response_by_group(cohort), symptoms_by_group(cohort), summarise(cohort)
-    frames = [response_rows(responses, "best"), response_rows(responses, "last"), symptom_rows(symptoms)]
-    for frame in (*frames, power_rows(values)):
-        assert frame.map(lambda cell: isinstance(cell, str)).all(axis=None)
-        assert "nan" not in small_table(frame, "title", "name").as_raw_html().lower()
 
 
 def test_rows_of_the_paper(shipped, values, tmp_path):

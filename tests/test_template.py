@@ -154,19 +154,12 @@ def passes(formula, letter, value, column=()):
         return False
 
 
-@pytest.mark.parametrize(
-    ("kind", "good", "bad"),
-    [
-        (
-            "month",
-            ["2016-03", "1999-12"],
-            ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"],
-        ),
-        ("score", [0, 0.25, 3.5, 12], [-0.25, 0.3, "1", "a"]),
-        ("text", ["fatigue", "fatigue of the legs"], [" fatigue", "fatigue "]),
-        ("identifier", ["P001"], [" P001", "P001 "]),
-    ],
-)
+@pytest.mark.parametrize(("kind", "good", "bad"), [
+    ("month", ["2016-03", "1999-12"], ["2016-13", "2016-00", "2016-3", "2016/03", "03-2016", "2016-03-01"]),
+    ("score", [0, 0.25, 3.5, 12], [-0.25, 0.3, "1", "a"]),
+    ("text", ["fatigue", "fatigue of the legs"], [" fatigue", "fatigue "]),
+    ("identifier", ["P001"], [" P001", "P001 "]),
+])  # fmt: skip
 def test_a_formula_lets_pass_what_the_contract_allows(book, kind, good, bad):
     rows = [row for row in CONTRACT if row["type"] == kind and not vocabulary_of(row)]
     assert rows
