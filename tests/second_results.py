@@ -90,6 +90,10 @@ def follow_up(patients: list[Row], groups: dict[str, str]) -> Values:
             times = [number(one["course"][f"months_to_{name}"]) for one in within]
             values[f"followup.{name}.{part}"] = spread(times)
         values[f"followup.loss_of_response.{part}"] = tally(within, lambda one: one["status"] == "loss_of_response")
+    lasting = [
+        (one["months"], number(one["course"]["months_to_first_response"])) for one in responders if _ongoing(one)
+    ]
+    values["followup.response_duration.ongoing"] = spread([end - first for end, first in lasting if first is not None])
     values["followup.sustained.responders"] = tally(responders, lambda one: one["sustained"])
     parts["non_responders"] = [one for one in patients if not _responds(one)]
     for part, within in parts.items():
@@ -122,6 +126,8 @@ def doses(patients: list[Row]) -> Values:
     values["dosing.start_interval_weeks.all"] = spread([interval for _, interval in regimens])
     values["dosing.start_recommended.all"] = share(regimens.count((Fraction(150), Fraction(2))), len(regimens))
     values |= outcomes(patients, "escalation", "escalated") | outcomes(patients, "weekly", "weekly")
+    weekly = [Fraction(one["course"]["start_interval_weeks"]) for one in patients if one["weekly"]]
+    values["dosing.start_interval_weeks.weekly"] = spread(weekly)
     escalated = [one for one in patients if one["escalation"]]
     higher = [Fraction(one["course"]["escalated_dose_mg"]) for one in escalated]
     values["dosing.escalated_dose_mg.escalated"] = spread(higher)
