@@ -28,7 +28,9 @@ def _written(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give numbers other than 0 as whole numbers of at most 15 digits, and the places after the point of each."""
     places = _DIGITS - 1 - np.floor(np.log10(np.abs(values))).astype(np.int64)
     places += np.abs(_shifted(values, places)) < 10 ** (_DIGITS - 1)  # the logarithm of 999.9999999999999 may be 3
-    return np.rint(_shifted(values, places)).astype(np.int64), places
+    whole = np.rint(_shifted(values, places)).astype(np.int64)
+    full = np.abs(whole) == 10**_DIGITS  # 9.9999999999999999 is 10: one way of writing for one number
+    return np.where(full, whole // 10, whole), places - full
 
 
 def _is_whole(values: np.ndarray, scale: int) -> bool:
