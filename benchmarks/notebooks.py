@@ -102,9 +102,11 @@ def by_scripts(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
 
 FORKS = """
 import json, os, runpy, sys
-from compendium.workflow.warm_server import _preload
-modules, scripts, at_once = json.load(sys.stdin)
+from compendium.workflow.warm_server import _keep_cohort, _preload
+modules, scripts, at_once, cohort = json.load(sys.stdin)
 _preload(modules)
+if cohort:
+    _keep_cohort(cohort)
 running = 0
 for script in scripts:
     if running == at_once:
@@ -124,7 +126,8 @@ def by_forks(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Import once and fork for each script: what no kernel can be quicker than."""
     write_scripts(root, jobs, out)
     modules = modules_needed(root, [root / "notebooks" / job.notebook for job in jobs])
-    orders = json.dumps([modules, [str(out / f"{job.name}.py") for job in jobs], cores()])
+    cohort = str(root / "data/cohort") if root == ROOT else ""  # that of a made-up project has no rows
+    orders = json.dumps([modules, [str(out / f"{job.name}.py") for job in jobs], cores(), cohort])
     _run(root, [sys.executable, "-c", FORKS], input=orders, text=True)
 
 

@@ -37,15 +37,17 @@ def run_all(
         return time.perf_counter() - start
 
     failures: list[BuildError] = []
-    done = 0
+    queue, done = list(begin), 0
     # A notebook often waits for its kernel, so two for each core keep the cores busy.
-    with ThreadPoolExecutor(2 * cores()) as pool:
-        running: dict[Future[float], str] = {pool.submit(timed, name): name for name in begin}
-        while running:
+    at_once = 2 * cores()
+    with ThreadPoolExecutor(at_once) as pool:
+        running: dict[Future[float], str] = {}
+        while queue or running:
+            while queue and len(running) < at_once:
+                name = queue.pop(0)
+                running[pool.submit(timed, name)] = name
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
-                if future.cancelled():
-                    continue
                 done += 1
                 try:
                     seconds = future.result()
@@ -53,10 +55,8 @@ def run_all(
                 except BuildError as error:
                     print(f"[{done:{len(str(total))}}/{total}] {name:<12} FAILED")
                     failures.append(error)
-                    for other in running:
-                        other.cancel()
-            if not failures:
-                running.update({pool.submit(timed, name): name for name in more()})
+            # What others made possible has waited longest.
+            queue = [] if failures else [*more(), *queue]
     return failures
 
 
