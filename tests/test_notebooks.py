@@ -69,6 +69,13 @@ def test_every_notebook_is_in_the_build_and_the_build_has_every_notebook():
     assert {path.name for path in NOTEBOOKS} == {job.notebook for job in ALL_JOBS}
 
 
+def test_the_verdicts_wait_for_all_values():
+    """Otherwise the page would name those values only that happened to be there."""
+    (verdicts,) = (job for job in ALL_JOBS if job.name == "verdicts")
+    saving = {path.stem for path in NOTEBOOKS if any("save_values(" in source(cell) for cell in code(path))}
+    assert saving | {"table-1", "table-2"} == set(verdicts.after)
+
+
 def test_a_new_notebook_is_built_but_not_what_jupyterlab_names(tmp_path):
     for name in ("Untitled", "figure-1-Copy1", "figure-1", "sharing", "verdicts", "start-doses"):
         (tmp_path / f"{name}.ipynb").touch()
