@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-__all__ = ["abandoned", "make_folder", "make_private_folder", "remove_folder"]
+__all__ = ["abandoned", "in_use", "make_folder", "make_private_folder", "remove_folder"]
 
 MARK = ".made-by-compendium"
 """A file in each folder that may be removed as a whole; it holds the number of the process that made it."""
@@ -46,6 +46,14 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(real, ignore_errors=True)
 
 
+def in_use(folder: Path) -> bool:
+    """Tell whether another process was started with a path in a folder, as a kernel is that outlives its build."""
+    import psutil
+
+    others = (process for process in psutil.process_iter(["pid", "cmdline"]) if process.pid != os.getpid())
+    return any(str(folder) in " ".join(process.info["cmdline"] or ()) for process in others)
+
+
 def abandoned(above: Path, prefix: str) -> list[Path]:
     """List folders that `make_private_folder` made for processes of this user that are no more."""
     found = []
@@ -55,7 +63,7 @@ def abandoned(above: Path, prefix: str) -> list[Path]:
                 continue
             os.kill(int((folder / MARK).read_text(encoding="utf-8")), 0)
         except ProcessLookupError:
-            found.append(folder)
+            found += [] if in_use(folder) else [folder]
         except (OSError, ValueError, AttributeError):
             continue  # no mark, another's process, or a system without such numbers
     return found

@@ -1,11 +1,13 @@
 """What may be removed as a whole, and what never is."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from compendium.folders import MARK, abandoned, make_folder, make_private_folder, remove_folder
+from compendium.folders import MARK, abandoned, in_use, make_folder, make_private_folder, remove_folder
 
 
 def test_a_folder_made_here_is_removed_with_all_in_it(tmp_path):
@@ -67,3 +69,12 @@ def test_folders_of_processes_that_are_no_more(tmp_path):
     (tmp_path / "k-link").symlink_to(gone)
     assert abandoned(tmp_path, "k-") == [gone]
     assert living.is_dir()
+
+
+def test_a_folder_is_not_abandoned_while_a_process_was_started_with_a_path_in_it(tmp_path):
+    folder = make_private_folder("x-", tmp_path)
+    (folder / MARK).write_text(f"{2**22 + 1}\n")  # no process has this number
+    wait = "import sys; sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", wait, str(folder / "kernel.json")], stdin=subprocess.PIPE):
+        assert in_use(folder) and abandoned(tmp_path, "x-") == []
+    assert not in_use(folder) and abandoned(tmp_path, "x-") == [folder]

@@ -194,11 +194,13 @@ def of_this_test(mark):
     return found
 
 
-def test_nothing_is_left_after_the_driver_is_killed_at_ten_moments(tmp_path):
-    surroundings = os.environ | {"TMPDIR": str(tmp_path), "OF_THIS_TEST": str(tmp_path)}
+# With more threads than one the process is not forked, and kernels are started one by one.
+@pytest.mark.parametrize(("threads", "killed"), [("1", 10), ("2", 3)])
+def test_nothing_is_left_after_the_driver_is_killed_at_random_moments(tmp_path, threads, killed):
+    surroundings = os.environ | {"TMPDIR": str(tmp_path), "OF_THIS_TEST": str(tmp_path), "COMPENDIUM_THREADS": threads}
     moments = random.Random(12)
     drivers = []
-    for _ in range(10):
+    for _ in range(killed):
         driver = subprocess.Popen([sys.executable, "-c", DRIVER], env=surroundings, stdout=subprocess.PIPE)
         if len(drivers) % 5:  # the others are killed while they start
             driver.stdout.readline()

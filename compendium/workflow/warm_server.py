@@ -14,11 +14,12 @@ import pickle
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from compendium.folders import remove_folder
+from compendium.folders import in_use, remove_folder
 
 _LATE = (
     *("IPython.core.displayhook", "IPython.core.pylabtools", "matplotlib_inline.config", "ipykernel.ipkernel"),
@@ -144,6 +145,14 @@ def _keep_cohort(folder: str) -> None:
         importlib.import_module("analysis.cohort").keep_cohort(folder, pickle.loads(written))
 
 
+def _wait_for_others(private: Path) -> None:
+    """Wait for kernels that were started cold and whose build was killed: one of them would make the folder again."""
+    quiet, limit = 0, time.monotonic() + 20
+    while quiet < 3 and time.monotonic() < limit:  # a kernel is not seen in the moment in which it is started
+        quiet = 0 if in_use(private) else quiet + 1
+        time.sleep(0.05)
+
+
 def main(descriptor: int, private: Path) -> None:
     """Serve until the other end is gone."""
     line = socket.socket(fileno=descriptor)
@@ -166,6 +175,7 @@ def main(descriptor: int, private: Path) -> None:
         pass  # the other end is gone
     finally:
         server.end()
+        _wait_for_others(private)
         remove_folder(private)
 
 
