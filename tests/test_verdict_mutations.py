@@ -56,7 +56,7 @@ def changed(claim, vocabularies):
         yield from ((column, terms[(at + step) % len(terms)]) for step in (1, 2))
 
 
-# Two texts of one thing: a severe event is one patient's, and three years are as many as 36 months would be in words.
+# The abstract counts severe events and the Results the patients: one number, if nobody had two.
 NO_CHANGE = {("safety.severe.all", "unit", "patients"), ("safety.severe.all", "unit", "events")}
 
 

@@ -12,7 +12,7 @@ RECONSTRUCTED_NOTE = (
 
 
 DRAWN: dict[str, str] = {
-    "symptoms": "Symptoms and grades were drawn: the text at hand fixes 13 with less and 1 with more anaphylaxis only.",
+    "symptoms": "Symptoms and grades were drawn: the text at hand fixes 13 with less, 1 with more anaphylaxis, in all.",
     "courses": "Single courses were drawn: the paper fixes who stopped by reason, and medians and ranges of months.",
     "flow": "Some splits were drawn: reasons of exclusion, and of stopping by diagnosis, beyond those printed.",
     "times": "When each patient responded or stopped was drawn: the paper fixes plain medians and ranges, no curve.",

@@ -44,7 +44,7 @@ _MEANINGS: dict[Verdict, str] = {
     Verdict.WITHIN: "every row lies within the period that is printed, which does not prove where it ends",
     Verdict.CONTRADICTS: "no cohort gives the printed number together with the other statements named in the proof",
     Verdict.NOT_COMPUTABLE: "a rule, a date, a schedule or a number of another study, which no patient row can answer",
-    Verdict.DIFFERS: "the rows give another number although the printed one is possible: a defect of the computation",
+    Verdict.DIFFERS: "the rows give another number, and nothing printed explains it; under the paper's rules a defect",
 }
 
 
