@@ -18,6 +18,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "intolerance": ("responders", "all"),
     "lost_to_follow_up": ("event", "censored"),
     "symptoms_at": ("best", "last"),
+    "test": ("signed_rank", "sign"),
     "zeros": ("drop", "pratt"),
     "distribution": ("exact", "asymptotic"),
     "alternative": ("two-sided", "greater"),
@@ -69,12 +70,16 @@ class Criteria:
     symptoms_at : {"best", "last"}
         Whether the symptoms of Figure 1 are those at the time of best response or at last follow-up; L222-L223 and the
         legend only say "under omalizumab therapy".
+    test : {"signed_rank", "sign"}
+        How the change of a symptom is tested: by Wilcoxon's signed-rank test, as in the paper (L223-L224), or by the
+        sign test, which looks at the direction of the changes only. Changes for the worse have one size on this scale
+        and improvements four, so that the null hypothesis of the former, either sign for each size, cannot hold.
     zeros : {"drop", "pratt"}
         What becomes of unchanged symptoms in the signed-rank test: left out (Wilcoxon) or ranked first (Pratt).
     distribution : {"exact", "asymptotic"}
         The null distribution of the signed-rank test: the exact one of the tied ranks, or a normal approximation.
     alternative : {"two-sided", "greater"}
-        Whether the signed-rank test is two-tailed (L224) or looks for improvement only.
+        Whether the test of the symptoms is two-tailed (L224) or looks for improvement only.
     adjustment : {"none", "holm", "benjamini_hochberg"}
         What the p values of all symptoms are adjusted by before they are called significant: nothing, as in the paper;
         Holm (probability of any false positive); Benjamini and Hochberg (expected share of false positives).
@@ -100,6 +105,7 @@ class Criteria:
     ige_stable_percent: float = 20
     lost_to_follow_up: str = "event"
     symptoms_at: str = "best"
+    test: str = "signed_rank"
     zeros: str = "drop"
     distribution: str = "exact"
     alternative: str = "two-sided"

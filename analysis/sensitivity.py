@@ -18,7 +18,7 @@ from analysis.followup import first_response_months, sustained
 from analysis.response import RESPONDING, best_response, last_status
 from analysis.statistics.decimals import decimals, difference
 from analysis.statistics.survival import median_time
-from analysis.symptoms import marks, symptom_profile
+from analysis.symptoms import STARS, TOO_FEW, judged, symptom_profile
 from analysis.times import event_times, remaining
 from analysis.vocabulary import Analyte, FollowUpStatus, Response
 
@@ -36,7 +36,7 @@ NUMBERS: dict[str, tuple[float, ...]] = {
 BEST: tuple[str, ...] = ("major_above_percent", "partial_from_percent", "worsening", "new_symptoms")
 LAST: tuple[str, ...] = (*BEST, "missing_last", "intolerance")
 SUSTAINED: tuple[str, ...] = (*BEST, "sustained_months", "sustained_from", "first_response")
-TESTED: tuple[str, ...] = ("symptoms_at", "missing_last", "zeros", "distribution", "alternative")
+TESTED: tuple[str, ...] = ("symptoms_at", "missing_last", "test", "zeros", "distribution", "alternative")
 RESPONSE_OPTIONS: tuple[str, ...] = tuple(dict.fromkeys((*LAST, *SUSTAINED)))
 """The options that the rates of response depend on."""
 
@@ -66,6 +66,10 @@ def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataF
     if {"symptoms_at", "missing_last"} <= set(values):
         # No grade is missing at best response, so what becomes of a missing one cannot matter there.
         rows = rows[(rows["symptoms_at"] == "last") | (rows["missing_last"] == criteria.missing_last)]
+    if {"test", "zeros", "distribution"} <= set(values):
+        # The sign test leaves unchanged symptoms out and is always exact.
+        given = (rows["zeros"] == criteria.zeros) & (rows["distribution"] == criteria.distribution)
+        rows = rows[(rows["test"] == "signed_rank") | given]
     return rows.reset_index(drop=True)
 
 
@@ -144,7 +148,7 @@ def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Mark every symptom under every combination of the rules its test depends on; the first row is under the criteria.
 
     One row per combination, with a column for each of `SYMPTOM_OPTIONS` and, beside them, of the symptoms that occur:
-    ns or one to three stars, missing where nobody's grade is known.
+    as `analysis.symptoms.judged` does, missing where nobody's grade is known.
     """
     profiles: dict[tuple[str, ...], pd.DataFrame] = {}
 
@@ -152,7 +156,7 @@ def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         key = tuple(getattr(rules, name) for name in TESTED)
         if key not in profiles:  # adjusting and marking need no new test
             profiles[key] = symptom_profile(cohort, rules)
-        return marks(profiles[key], rules).to_dict()
+        return judged(profiles[key], rules)["significance"].to_dict()
 
     return _computed(combinations(SYMPTOM_OPTIONS, criteria), SYMPTOM_OPTIONS, marked, criteria)
 
@@ -160,13 +164,13 @@ def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
 def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
     """Say under what share of the combinations of `symptom_grid` a symptom has each mark.
 
-    Indexed by ``symptom``: ``these`` (the mark in the first row of the grid), the shares ``***``, ``**``, ``*`` and
-    ``ns``, which add up to 1 with those in which it could not be tested, and ``significant``, the first three.
+    Indexed by ``symptom``: ``these`` (the mark in the first row of the grid), the shares ``***``, ``**``, ``*``, ``ns``
+    and ``too_few``, which add up to 1 with those in which it could not be tested, and ``significant``, the first three.
     """
     found = grid.drop(columns=list(SYMPTOM_OPTIONS))
-    shares = pd.DataFrame({mark: (found == mark).mean() for mark in ("***", "**", "*", "ns")})
+    shares = pd.DataFrame({mark: (found == mark).mean() for mark in (*reversed(STARS), "ns", TOO_FEW)})
     shares.insert(0, "these", found.iloc[0])
-    return shares.assign(significant=shares[["***", "**", "*"]].sum(axis=1)).rename_axis("symptom")
+    return shares.assign(significant=shares[list(STARS)].sum(axis=1)).rename_axis("symptom")
 
 
 def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series]:
@@ -186,7 +190,7 @@ def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series
 
 
 def _significant(found: pd.Series) -> pd.Series:
-    return found.notna() & (found != "ns")
+    return found.isin(STARS)
 
 
 def _moved(before: pd.Series, after: pd.Series) -> Row:

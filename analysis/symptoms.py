@@ -11,6 +11,7 @@ from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.scoring import UNCHANGED, is_baseline, visit_grades
 from analysis.statistics.signed_rank import signed_rank_table
 from analysis.statistics.significance import adjusted, significance
+from analysis.statistics.signs import SignFlips, sign_flips, sign_test
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import GRADES
 
@@ -24,11 +25,18 @@ ADJUSTMENTS: tuple[str, ...] = CHOICES["adjustment"][1:]
 """The ways to adjust the p values of all symptoms of a profile."""
 
 TEST_COLUMNS: tuple[str, ...] = (
-    *("statistic", "n_nonzero", "n_zero", "n_tied", "effect", "p_value"),
+    *("statistic", "n_nonzero", "n_zero", "n_tied", "effect", "better_percent", "better_low", "better_high"),
+    *("p_value", "smallest_p", "p_sign"),
     *(f"p_{name}" for name in ADJUSTMENTS),
     *("method", "significance"),
 )
 """What a profile gives of each test."""
+
+TOO_FEW = "too_few"
+"""The mark of a test in which so few patients changed that no p value could have been significant."""
+
+STARS: tuple[str, ...] = ("*", "**", "***")
+"""The marks of significance."""
 
 
 def _grade_counts(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
@@ -48,24 +56,44 @@ def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     """Test each symptom; 1 minus the grade is its improvement on the scale of the score."""
     improvement = UNCHANGED - np.array(GRADES)
     differences = {name: np.repeat(improvement, row) for name, row in zip(counts.index, counts.to_numpy(), strict=True)}
-    tests = signed_rank_table(differences, criteria.zeros, criteria.alternative, criteria.distribution)
-    # A symptom without any grade was not tested, so it does not count among the tests.
-    family = tests["p_value"].where(counts.sum(axis=1) > 0)
-    for name in ADJUSTMENTS:
-        tests[f"p_{name}"] = adjusted(family, name)
-    tests["p_value"] = family
-    tests = tests.rename(columns={"n": "n_nonzero"})
-    return tests.assign(significance=marks(tests, criteria))[list(TEST_COLUMNS)]
+    ranks = signed_rank_table(differences, criteria.zeros, criteria.alternative, criteria.distribution)
+    better, worse = counts[list(IMPROVED)].sum(axis=1), counts["worse"]
+    signs = [sign_test(*pair, criteria.alternative) for pair in zip(better, worse, strict=True)]
+    found = ranks.rename(columns={"n": "n_nonzero"}).assign(
+        p_sign=[one.p_value for one in signs],
+        **{f"better_{name}": [getattr(one, name) for one in signs] for name in ("percent", "low", "high")},
+    )
+    # The smallest p value is that of the same patients if all who changed had changed for the better.
+    if criteria.test == "sign":
+        smallest = [sign_test(one.n, 0, criteria.alternative).p_value for one in signs]
+        found = found.assign(p_value=found["p_sign"], method="sign")
+    else:
+        sizes = {name: np.abs(values) for name, values in differences.items()}
+        smallest = signed_rank_table(sizes, criteria.zeros, criteria.alternative, criteria.distribution)["p_value"]
+    # A symptom without any grade was not tested.
+    tested = counts.sum(axis=1) > 0
+    p_values = {name: found[name].where(tested) for name in ("p_value", "p_sign")}
+    numbers = dict.fromkeys(("better_percent", "better_low", "better_high"), float)
+    return judged(found.assign(**p_values, smallest_p=pd.Series(smallest, found.index).where(tested)), criteria).astype(
+        numbers
+    )
 
 
-def marks(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
-    """Mark the significance of each symptom of a profile: ns or one to three stars; missing where there was no test.
+def judged(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.DataFrame:
+    """Adjust and mark the tests of a profile, by ``adjustment``, ``alpha`` and ``p_at_alpha`` of the criteria.
 
-    ``adjustment`` of the criteria chooses the p value, ``alpha`` and ``p_at_alpha`` judge it.
+    What could not have been significant whatever happened to the patients who changed (``smallest_p``) is marked
+    `TOO_FEW` and is no test among those that the others are adjusted for (Tarone, Biometrics 1990;46:515): its adjusted
+    p values are missing.
     """
-    judged = tests["p_value" if criteria.adjustment == "none" else f"p_{criteria.adjustment}"]
-    found = [None if pd.isna(p) else significance(p, criteria.alpha, criteria.p_at_alpha) for p in judged]
-    return pd.Series(found, tests.index, dtype=object, name="significance")
+    rules = {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
+    few = tests["smallest_p"].map(lambda p: pd.notna(p) and significance(p, **rules) == "ns").astype(bool)
+    family = tests["p_value"].mask(few)
+    adjustments = {f"p_{name}": adjusted(family, name) for name in ADJUSTMENTS}
+    chosen = family if criteria.adjustment == "none" else pd.Series(adjustments[f"p_{criteria.adjustment}"], few.index)
+    marks = [None if pd.isna(p) else significance(p, **rules) for p in chosen]
+    found = pd.Series(marks, few.index, dtype=object).mask(few, TOO_FEW)
+    return tests.assign(**adjustments, significance=found)[list(TEST_COLUMNS)]
 
 
 def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -80,12 +108,15 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         list: ``label``; ``group`` (ordered categorical of `SymptomGroup`); ``n``, patients with the symptom at baseline
         whose grade enters; ``worse``, ``unchanged``, ``slight``, ``substantial``, ``dramatic`` and ``disappeared``,
         how many of them have each grade; ``mean_score``, the mean grade (1 before therapy; missing if ``n`` is 0);
-        and of the Wilcoxon signed-rank test of the score before against under therapy: ``statistic`` (W+ of
-        improvement), ``n_nonzero``, ``n_zero`` and ``n_tied`` (patients whose symptom changed, did not, changed as much
-        as another's), ``effect`` (matched-pairs rank-biserial correlation, 1 if all improved; missing if none changed),
-        ``p_value``, ``p_holm`` and ``p_benjamini_hochberg`` (adjusted for all symptoms of the profile), ``method`` of
-        the p value, and ``significance`` (ns or one to three stars) of the p value that the criteria choose; p values
-        and mark are missing if ``n`` is 0.
+        of the Wilcoxon signed-rank test of the score before against under therapy ``statistic`` (W+ of improvement),
+        ``n_nonzero``, ``n_zero`` and ``n_tied`` (patients whose symptom changed, did not, changed as much as another's)
+        and ``effect`` (matched-pairs rank-biserial correlation, 1 if all improved; missing if none changed); of the
+        patients whose symptom changed ``better_percent``, who improved, with the limits ``better_low`` and
+        ``better_high`` of its exact 95 % interval; ``p_value`` of the test that the criteria choose, ``smallest_p``
+        (if all who changed had improved), ``p_sign`` of the sign test, ``p_holm`` and ``p_benjamini_hochberg``
+        (adjusted for all symptoms of the profile in which a p value could be significant), ``method`` of the p value,
+        and ``significance``, the mark of the p value that the criteria choose, as `judged` gives it; p values and mark
+        are missing if ``n`` is 0.
     """
     names = schema.symptom_list()
     symptom = cohort.symptoms["symptom"].cat.codes.to_numpy()[is_baseline(cohort.symptoms)]
@@ -98,6 +129,22 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     return described.join(counts).assign(mean_score=quarters / (4 * n)).join(_tests(counts, criteria))
 
 
+def together(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[SignFlips, pd.Series]:
+    """Test all symptoms at once by flipping whole patients, and give each symptom's p value adjusted that way.
+
+    Many tests of the same patients depend on one another; here whatever ties the symptoms of a patient together stays.
+    The second part is indexed by ``symptom``: every one of the list, missing where nobody's changed.
+    """
+    names = schema.symptom_list().index
+    grades = visit_grades(cohort.symptoms, criteria.symptoms_at, criteria)
+    scored = is_baseline(cohort.symptoms) & ~np.isnan(grades)
+    directions = np.zeros((len(cohort.patients), len(names)), dtype=np.int8)
+    place = [cohort.symptoms[column].cat.codes.to_numpy()[scored] for column in ("patient_id", "symptom")]
+    directions[tuple(place)] = np.sign(UNCHANGED - grades[scored])
+    found = sign_flips(directions, criteria.alternative)
+    return found, pd.Series(found.p_values, names, name="p_max_t")
+
+
 def improved_by_group(profile: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Count, in each group, the pairs of patient and symptom that improved, of all whose grade enters the profile."""
     sums = profile.assign(improved=profile[list(IMPROVED)].sum(axis=1)).groupby("group", observed=False)
@@ -105,13 +152,14 @@ def improved_by_group(profile: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {group: proportion(improved, n) for group, improved, n in counts}
 
 
-def _describe(profile: pd.DataFrame, patients: int) -> dict[str, dict[str, Any]]:
+def _describe(profile: pd.DataFrame, p_max_t: pd.Series, patients: int) -> dict[str, dict[str, Any]]:
     """Give the values of each symptom of the list; one that nobody had has a denominator of 0 and no test."""
     values = {}
     names = schema.symptom_list().index
     counts = profile[["n", *CHANGES]].reindex(names, fill_value=0)
-    numbers = ["mean_score", "effect", "p_value", *(f"p_{name}" for name in ADJUSTMENTS)]
-    tests = profile[[*numbers, "significance"]].astype(object).where(profile["n"] > 0).reindex(names)
+    numbers = ["mean_score", "effect", "better_percent", "better_low", "better_high", "p_value", "p_sign"]
+    numbers += [*(f"p_{name}" for name in ADJUSTMENTS), "p_max_t"]
+    tests = profile.assign(p_max_t=p_max_t)[[*numbers, "significance"]].astype(object).reindex(names)
     for symptom in names:
         row, test = counts.loc[symptom], tests.loc[symptom]
         n = int(row["n"])
@@ -131,16 +179,22 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
 
     ``symptoms.per_patient.all``, the number of baseline symptoms of a patient as a spread; for each symptom of the list
     ``symptoms.patients.<symptom>`` (patients with it, of all), ``symptoms.improved.<symptom>`` and
-    ``symptoms.worse.<symptom>`` (of those with it), and ``symptoms.score.<symptom>`` with ``n``, ``mean``, ``effect``,
-    ``p_value``, ``p_holm``, ``p_benjamini_hochberg`` and ``significance``; for each symptom group
+    ``symptoms.worse.<symptom>`` (of those with it), and ``symptoms.score.<symptom>`` with ``n``, ``mean`` and the tests
+    as in `symptom_profile` and `together` (``p_max_t``); ``symptoms.together``, the test of all symptoms at once, with
+    ``n`` patients who changed, ``symptoms`` in which anybody did, ``p_value``, ``error`` and ``method``; for each group
     ``symptoms.group_improved.<group>`` (pairs of patient and symptom) and ``symptoms.group_significant.<group>``
     (symptoms that improved significantly, of those that occur).
     """
     profile = symptom_profile(cohort, criteria)
     patient = cohort.symptoms["patient_id"].cat.codes.to_numpy()[is_baseline(cohort.symptoms)]
     each = pd.Series(np.bincount(patient, minlength=len(cohort.patients)))
-    values = {"symptoms.per_patient.all": spread(each)} | _describe(profile, len(cohort.patients))
-    better = (profile["significance"] != "ns") & (profile["mean_score"] < UNCHANGED)
+    flips, p_max_t = together(cohort, criteria)
+    values = {"symptoms.per_patient.all": spread(each)} | _describe(profile, p_max_t, len(cohort.patients))
+    values["symptoms.together"] = {
+        **{"n": flips.n, "symptoms": int(p_max_t.notna().sum())},
+        **{name: getattr(flips, name) for name in ("p_value", "error", "method")},
+    }
+    better = profile["significance"].isin(STARS) & (profile["mean_score"] < UNCHANGED)
     for group, improved in improved_by_group(profile).items():
         values[f"symptoms.group_improved.{group}"] = improved
         values[f"symptoms.group_significant.{group}"] = share(better[profile["group"] == group])

@@ -173,6 +173,28 @@ def described(rows: Rows, population: str = "all") -> list[Row]:
     return patients
 
 
+def sign_test(better: int, worse: int) -> Row:
+    """Sum up binomial probabilities of the changed, and find the exact interval of those for the better by halving."""
+    n = better + worse
+    ways = [math.comb(n, k) for k in range(n + 1)]
+    p_value = min(Fraction(1), Fraction(2 * sum(ways[max(better, worse) :]), 2**n))
+    limits: list[float | None] = [None, None]
+    for side, tail in enumerate((range(better, n + 1), range(better + 1))):
+        low, high = 0.0, 1.0
+        while n and high - low > 1e-16 and (low + high) / 2 not in (low, high):
+            rate = (low + high) / 2
+            chance = math.fsum(ways[k] * rate**k * (1 - rate) ** (n - k) for k in tail)
+            # The lower limit is where the upper tail has 2.5 %, the upper one where the lower tail has.
+            low, high = (rate, high) if (chance < 0.025) == (side == 0) else (low, rate)
+        limits[side] = 100 * high if n else None
+    if n and better == n:
+        limits[1] = 100.0
+    if n and better == 0:
+        limits[0] = 0.0
+    percent = Fraction(100 * better, n) if n else None
+    return {"p_sign": p_value, "better_percent": percent, "better_low": limits[0], "better_high": limits[1]}
+
+
 def signed_rank(differences: list[Fraction]) -> Row:
     """Test differences over all signs: pairs that changed, did not or are tied, positive ranks, effect and p value.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from second_derivation import POPULATIONS, Row, grade, middle, number, share, signed_rank, spread, tally
+from second_derivation import POPULATIONS, Row, grade, middle, number, share, sign_test, signed_rank, spread, tally
 
 Values = dict[str, dict[str, Any]]
 
@@ -194,13 +194,20 @@ def profile(patients: list[Row], visit: str) -> Values:
     values = {}
     for symptom, found in grades.items():
         test = signed_rank([1 - one for one in found])
+        test |= sign_test(len([one for one in found if one < 1]), len([one for one in found if one > 1]))
         value = {"mean_score": sum(found, Fraction(0)) / len(found), "n_nonzero": test["n"]}
         value |= {name: found.count(one) for name, one in GRADES.items()}
-        value |= test | {"n": len(found), "significance": stars(test["p_value"])}
+        # If all who changed had improved, one of all ways to put signs would be as far out, and its mirror.
+        smallest = min(Fraction(1), Fraction(2, 2 ** test["n"]))
+        mark = stars(test["p_value"]) if stars(smallest) != "ns" else "too_few"
+        value |= test | {"n": len(found), "smallest_p": smallest, "significance": mark}
         values[f"{visit}.{symptom}"] = value
-    # The p values adjusted by Holm and by Benjamini and Hochberg, each from its definition.
-    raw = [one["p_value"] for one in values.values()]
+    # The p values adjusted by Holm and by Benjamini and Hochberg, each from its definition, where one can be small.
+    raw = [one["p_value"] for one in values.values() if one["significance"] != "too_few"]
     for one in values.values():
+        if one["significance"] == "too_few":
+            one |= {"p_holm": None, "p_benjamini_hochberg": None}
+            continue
         # Holm: a test stands for its own p value and all smaller ones, each times the number of those not yet passed.
         steps = [p * sum(other >= p for other in raw) for p in raw if p <= one["p_value"]]
         one["p_holm"] = min(Fraction(1), max(steps))
@@ -213,7 +220,8 @@ def profile(patients: list[Row], visit: str) -> Values:
 def symptom_values(patients: list[Row], groups: dict[str, str]) -> Values:
     """Count who had each symptom, who improved and who became worse, and the symptoms per patient (L283-L288)."""
     found = profile(patients, "best")
-    shown = ("n", "effect", "p_value", "p_holm", "p_benjamini_hochberg", "significance")
+    shown = ("n", "effect", "better_percent", "better_low", "better_high", "p_value", "p_sign", "p_holm")
+    shown += ("p_benjamini_hochberg", "significance")
     absent = dict.fromkeys(shown) | {"n": 0, "worse": 0, "unchanged": 0, "mean_score": None}
     values = {"per_patient.all": spread([Fraction(one["best"]["symptoms"]) for one in patients])}
     for symptom in groups:

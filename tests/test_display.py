@@ -14,7 +14,7 @@ from analysis.cohort import restrict
 from analysis.comparison import compare, improvement_by_group
 from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.safety import event_table
-from analysis.symptoms import symptom_profile
+from analysis.symptoms import symptom_profile, together
 from compendium.drawing import explore
 from compendium.reporting import display, methods, result_rows
 from compendium.reporting.caveats import DRAWN, RECONSTRUCTED_NOTE, caveats
@@ -107,18 +107,22 @@ def test_what_was_drawn_is_said_of_a_reconstructed_cohort_only():
 
 
 def test_methods_and_levels_are_named_as_the_criteria_have_them():
-    assert methods.signed_rank_note(PAPER, ["exact", "exact"]) == (
+    profile = pd.DataFrame({"n": [5, 9], "method": "exact", "p_value": [0.03, 0.05], "p_sign": [0.06, 0.07]})
+    assert methods.symptom_test_note(profile, PAPER) == (
         "Two-tailed Wilcoxon signed-rank test of the score under omalizumab against that before: exact conditional "
-        "distribution, ties included, unchanged pairs left out."
+        "distribution, ties included, unchanged pairs left out. Its null hypothesis, each size of change as often "
+        "worse as better, cannot hold here: worse has one size, better four. Not adjusted, it gives p < 0.05 for "
+        "1 symptom, the exact sign test for none."
     )
-    assert methods.significance_note(PAPER, 30) == (
+    assert methods.significance_note(PAPER, pd.Series(["ns", "***"] * 15)) == (
         "Marks: p values not adjusted for the number of symptoms (30 tests); ns: p ≥ 0.05; *: p < 0.05; **: p < 0.01; "
         "***: p < 0.001."
     )
     # A level below that of a star lowers it.
-    note = methods.significance_note(Criteria(alpha=0.005, p_at_alpha="significant", adjustment="holm"), 4)
-    assert "Holm's method (4 tests); ns: p > 0.005; *: p ≤ 0.005; **: p ≤ 0.005; ***: p ≤ 0.001." in note
-    assert "saddlepoint" in methods.signed_rank_note(PAPER, ["exact", "saddlepoint"])
+    rules = Criteria(alpha=0.005, p_at_alpha="significant", adjustment="holm")
+    note = methods.significance_note(rules, pd.Series(["ns", "*", None, "too_few", "ns", "ns"]))
+    assert "Holm's method (4 tests); ns: p > 0.005; *: p ≤ 0.005; **: p ≤ 0.005; ***: p ≤ 0.001; too few" in note
+    assert "saddlepoint" in methods.symptom_test_note(profile.assign(method=["exact", "saddlepoint"]), PAPER)
     assert "normal approximation" in methods.biology_note(Criteria(distribution="asymptotic"), ["normal"])
     assert "UI/mL" in methods.biology_note(PAPER, [])
     assert methods.outcome_note(["t"], ["normal", None]).endswith("normal approximation corrected for ties.")
@@ -127,12 +131,12 @@ def test_methods_and_levels_are_named_as_the_criteria_have_them():
 
 
 def test_every_choice_gives_another_sentence():
-    names = ("zeros", "distribution", "alternative", "adjustment", "p_at_alpha")
+    names = ("test", "zeros", "distribution", "alternative", "adjustment", "p_at_alpha")
     cohort, found = random_cohort(12, 2), set()
     for values in product(*(CHOICES[name] for name in names)):
         rules = Criteria(**dict(zip(names, values, strict=True)))
         found.add(" ".join(methods.profile_notes(symptom_profile(cohort, rules), rules)))
-    assert len(found) == 2 * 2 * 2 * 3 * 2
+    assert len(found) == (2 * 2 + 1) * 2 * 3 * 2  # the sign test knows neither zeros nor distributions
 
 
 def test_events_are_printed_with_percentages_of_all_patients():
@@ -167,6 +171,9 @@ def test_groups_are_ranked_by_their_share_and_a_profile_adds_up():
     assert (rows["Of these gone"] <= rows["Improved"]).all()
     assert rows["Of these gone"].tolist() == profile["disappeared"].tolist()
     assert rows.loc["anaphylaxis", "Mean score"] == "0.13"  # (0 + 0.25) / 2, a half up
+    tests = result_rows.test_rows(profile, together(COHORT)[1])
+    assert list(tests) == ["Symptom", "Changed", "p", "p, Holm", "p, BH", "p, sign test", "p, patients", "Mark"]
+    assert tests["Changed"].tolist() == (rows["Worse"] + rows["Improved"]).tolist()
 
 
 def test_redrawing_follows_every_choice():

@@ -24,12 +24,14 @@ COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
 LIST = schema.CONTRACT.parent / "contract" / "symptoms.csv"
 GROUPS = {row["symptom"]: row["group"] for row in second_derivation.table_rows(LIST.read_text("utf-8").splitlines())}
 
-# What the second derivation leaves out: tests that need the t distribution or two groups, groups of symptoms.
+# What the second derivation leaves out: tests that need the t distribution or two groups, groups of symptoms, and the
+# test of all symptoms together, of which `test_signs` goes through all ways.
 TESTS = ("paired_ratio", "change_with_score", "change_with_events", "level_with_score", "level_with_events")
 UNANSWERED = {f"biology.{analyte}.{test}" for analyte in ("tryptase", "total_ige") for test in TESTS}
 GROUP_VALUES = ("group_improved", "group_significant")
 UNANSWERED |= {f"symptoms.{value}.{group}" for value in GROUP_VALUES for group in second_results.GROUPS}
-LEFT_OUT = {"label", "group"}
+UNANSWERED |= {"symptoms.together"}
+LEFT_OUT = {"label", "group", "p_max_t"}
 T_TEST = ("n", "mean_before", "mean_after", "mean_difference")
 NUMBERS = ["n", "denominator", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio"]
 
@@ -77,7 +79,7 @@ def _nothing(value):
 def _equal(value, exact):
     if _nothing(value) or _nothing(exact):
         return _nothing(value) and _nothing(exact)
-    if isinstance(exact, Fraction):
+    if isinstance(exact, Fraction | float):
         # Whole numbers and quarters agree to the bit; means and percentages to the last digits of a float.
         return math.isclose(float(value), float(exact), rel_tol=1e-12)
     return value == exact

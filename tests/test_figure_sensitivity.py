@@ -94,7 +94,7 @@ def test_marks_are_drawn_as_shares(shares):
     assert faults(figure) == []
     texts = texts_of(figure)
     assert set(shares["label"]) <= set(texts)
-    always, never = (shares["significant"] > 0.999).sum(), (shares["ns"] > 0.999).sum()
+    always, never = (shares["significant"] > 0.999).sum(), (shares["significant"] < 0.001).sum()
     assert f"under all rules: {always} of {len(shares)}; under none: {never}" in " ".join(texts)
     bars = {container.get_label(): [bar.get_width() for bar in container] for container in figure.axes[0].containers}
     assert all(sorted(bars[mark]) == pytest.approx(sorted(100 * shares[mark])) for mark in MARK_COLOURS)

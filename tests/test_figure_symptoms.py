@@ -17,11 +17,11 @@ COUNTS = ["worse", "unchanged", "slight", "substantial", "dramatic", "disappeare
 def profile_of(*rows):
     columns = ["label", "group", *COUNTS, "mean_score", "significance"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(n=frame[COUNTS].sum(axis=1), method="exact")
+    return frame.assign(n=frame[COUNTS].sum(axis=1), method="exact", p_value=0.01, p_sign=0.2)
 
 
 SMALL = profile_of(
-    ("Headache", "pain", 1, 9, 2, 0, 1, 0, 0.95, "ns"),
+    ("Headache", "pain", 1, 9, 2, 0, 1, 0, 0.95, "too_few"),
     ("Flush", "superficial_vasomotor", 0, 4, 3, 10, 7, 12, 0.335, "***"),
     ("Pruritus", "superficial_vasomotor", 2, 3, 1, 5, 8, 9, 0.125, "*"),
 )
@@ -70,8 +70,14 @@ def test_groups_come_in_their_order_and_the_most_improved_first():
 def test_everything_is_said():
     texts = texts_of(draw_symptoms(SMALL, "primary", 41, criteria=Criteria(alpha=0.01), caveats=CAVEATS))
     whole = " ".join(texts)
-    for needed in [*SMALL["label"], *GRADE_LABELS.values(), "0.95", "0.34", "0.13", "***", "ns", "36", "28", "13"]:
+    for needed in [*SMALL["label"], *GRADE_LABELS.values(), "0.95", "0.34", "0.13", "***", "too few", "36", "28", "13"]:
         assert needed in texts
+    assert "0 symptoms, the exact sign test for none" not in whole and "Wilcoxon test" in whole.replace("\n", " ")
+    assert "p < 0.05 for 3 symptoms, the exact sign test for none." in " ".join(
+        texts_of(draw_symptoms(SMALL, "all", 55))
+    )
+    sign = " ".join(texts_of(draw_symptoms(SMALL, "all", 55, criteria=Criteria(test="sign")))).replace("\n", " ")
+    assert "Sign test" in sign and "Wilcoxon" not in sign and "(2 tests)" in sign
     for needed in ["Primary MCAS (N = 41)", "ns: p ≥ 0.01; *: p < 0.01", "at best response", RECONSTRUCTED_NOTE]:
         assert needed in whole
     assert "Urinary" not in texts

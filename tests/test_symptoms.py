@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import nan
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
@@ -29,7 +30,8 @@ def test_all_improved_alike():
     assert (row["n"], row["statistic"], row["n_nonzero"], row["p_value"]) == (7, 21, 6, 2 / 64)
     assert (row["significance"], row["mean_score"], row["label"]) == ("*", (6 * 0.5 + 1) / 7, "Anaphylaxis")
     # The marks of the legend; p = 2 / 2**n: 0.0625, 0.03125, 0.0078, 0.00098.
-    assert [row_of([0.0] * n)["significance"] for n in (5, 6, 8, 11)] == ["ns", "*", "**", "***"]
+    assert [row_of([0.0] * n)["significance"] for n in (5, 6, 8, 11)] == ["too_few", "*", "**", "***"]
+    assert [row_of([1.5, *[0.0] * n])["significance"] for n in (4, 5)] == ["too_few", "ns"]
 
 
 def test_every_choice_of_the_test_is_used():
@@ -46,9 +48,14 @@ def test_every_choice_of_the_test_is_used():
     assert (normal["p_value"], normal["method"]) == (pytest.approx(2 * norm.sf(5.5 / 64.125**0.5)), "normal")
     # After Pratt the three zeros come first, so that each rank is higher by 3.
     assert row_of(grades, zeros="pratt")["statistic"] == 49
-    assert row_of([0.5] * 6, alpha=0.03)["significance"] == "ns"
+    assert row_of([0.5] * 6, alpha=0.03)["significance"] == "too_few"
+    # By the sign test 7 of 9 changed for the better: P = (36 + 9 + 1) / 512 on one side; without all but one 8 of 9.
+    signs = row_of(grades, test="sign", zeros="pratt", distribution="asymptotic")
+    assert (signs["p_value"], signs["method"], signs["smallest_p"]) == (pytest.approx(2 * 46 / 512), "sign", 2 / 512)
+    assert signs["p_value"] == row["p_sign"] and row["better_percent"] == pytest.approx(100 * 7 / 9)
+    assert row_of(grades, test="sign", alternative="greater")["p_value"] == pytest.approx(46 / 512)
     marks = [row_of([0.5] * 5, alpha=0.0625, p_at_alpha=rule)["significance"] for rule in ("ns", "significant")]
-    assert marks == ["ns", "*"]  # p = 2 / 2**5
+    assert marks == ["too_few", "*"]  # p = 2 / 2**5
 
 
 def test_adjusted_p_values_are_of_all_symptoms_and_the_stars_follow_the_criteria():
@@ -58,11 +65,14 @@ def test_adjusted_p_values_are_of_all_symptoms_and_the_stars_follow_the_criteria
     assert list(profile.index) == [name for name in symptom_list().index if name in set(cohort.symptoms["symptom"])]
     starred = {}
     for method, column in {"none": "p_value", "holm": "p_holm", "benjamini_hochberg": "p_benjamini_hochberg"}.items():
-        expected = adjusted(profile["p_value"], method)
-        assert profile[column].to_numpy() == pytest.approx(expected)
+        # With two-tailed exact tests six must change for a p value below 0.05.
+        expected = adjusted(profile["p_value"].where(profile["n_nonzero"] >= 6), method)
+        if method != "none":
+            assert profile[column].to_numpy() == pytest.approx(expected, nan_ok=True)
         found = symptom_profile(cohort, criteria=Criteria(adjustment=method))["significance"]
-        starred[method] = (found != "ns").tolist()
+        starred[method] = found.str.contains("*", regex=False).tolist()
         assert starred[method] == (expected < 0.05).tolist()
+        assert (found == "too_few").tolist() == np.isnan(expected).tolist()
     assert starred["none"] != starred["holm"]
     # The order of the rows does not matter.
     sorted_cohort = replace(cohort, symptoms=cohort.symptoms.sort_values("grade_best"))
@@ -94,5 +104,5 @@ def test_values_of_groups_of_symptoms():
     assert worse["symptoms.score.anaphylaxis"]["significance"] == "*"
     assert worse["symptoms.group_significant.general_vasomotor"] == {"n": 1, "denominator": 2, "percent": 50.0}
     values = summarise(random_cohort(1, seed=1))
-    assert len(values) == 1 + 4 * 30 + 2 * len(SymptomGroup)
+    assert len(values) == 2 + 4 * 30 + 2 * len(SymptomGroup)
     assert any(value == dict.fromkeys(value) | {"n": 0} for value in values.values() if "effect" in value)

@@ -17,8 +17,8 @@ POPULATIONS: tuple[str, ...] = tuple(population.value for population in Populati
 
 READINGS: tuple[str, ...] = (
     *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
-    *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "zeros=pratt"),
-    *("distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
+    *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "test=sign"),
+    *("zeros=pratt", "distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
 )
 """The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
 
@@ -50,7 +50,7 @@ def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", gro
     profile, figure = symptom_profile(part, rules), None
     chosen = profile if group == "all" else profile[profile["group"] == group]
     if len(chosen):
-        notes = caveats(cohort, rules)
+        notes = caveats(cohort, rules, "symptoms")
         figure = picture(draw_symptoms(chosen, population, len(part.patients), criteria=rules, caveats=notes))
     return render("explore.html", table=rates(part, rules).data, figure=figure)
 

@@ -14,9 +14,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.sensitivity import BEST, LAST, SUSTAINED
+from analysis.symptoms import TOO_FEW
 from analysis.vocabulary import RESPONSE_LABELS, Response
 from compendium.drawing import page, symptoms
-from compendium.reporting.formatting import MISSING, number
+from compendium.reporting.formatting import number
+from compendium.reporting.methods import mark_text
 from compendium.reporting.options import OPTION_LABELS, value_label
 
 PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -27,6 +29,7 @@ PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 """Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
 
 MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
+MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}
 """The more significant, the darker."""
 
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
@@ -45,12 +48,14 @@ _MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
 _MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
 _MARK_LABELS = {
     "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
+    TOO_FEW: "too few changed to be",
 }  # fmt: skip
 _MARKS_NOTE = (
-    "Bars: marks of the Wilcoxon signed-rank test, of the patients with the symptom, under {:,} combinations of its "
-    "rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal distribution, one or two "
-    "tails, adjustment, level of significance and what a p value equal to it is. All combinations weigh alike, though "
-    "some are no reading of the paper: a share is no probability. These rules: those of the other figures and tables."
+    "Bars: marks of the test, Wilcoxon signed-rank or sign test, of the patients with the symptom, under {:,} "
+    "combinations of its rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal "
+    "distribution, one or two tails, adjustment, level of significance and what a p value equal to it is. All "
+    "combinations weigh alike, though some are no reading of the paper: a share is no probability. These rules: those "
+    "of the other figures and tables."
 )
 
 
@@ -197,7 +202,8 @@ def draw_marks(
     ----------
     shares : DataFrame
         One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
-        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns`` and ``significant``.
+        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns``, ``too_few``
+        and ``significant``.
     population, patients, caveats
         As `compendium.drawing` says.
     """
@@ -207,10 +213,12 @@ def draw_marks(
     most = -shares["significant"] - shares["***"] / 1000
     rows, headings, depth = symptoms.arrange(shares.assign(mean_score=most))
     percents = rows["significant"].map(lambda share: f"{number(100 * share)} %")
-    cells = zip(rows["these"].astype(object).fillna(MISSING), percents, strict=True)
+    cells = zip(rows["these"].map(mark_text), percents, strict=True)
     notes = [_MARKS_NOTE.format(combinations)]
     bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
-    always, never = (int(np.isclose(shares[name], 1).sum()) for name in ("significant", "ns"))
+    always, never = (
+        int(np.isclose(share, 1).sum()) for share in (shares["significant"], shares["ns"] + shares[TOO_FEW])
+    )
     holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
     title = page.heading(population, patients, holds)
     if page.extra_title_cm(title):

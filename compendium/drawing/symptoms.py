@@ -14,15 +14,16 @@ from analysis.criteria import PAPER, Criteria
 from analysis.symptoms import CHANGES
 from analysis.vocabulary import GRADE_LABELS, GRADES, SYMPTOM_GROUP_LABELS
 from compendium.drawing import page
-from compendium.reporting.formatting import MISSING, number
-from compendium.reporting.methods import VISIT_LABELS, profile_notes
+from compendium.reporting.formatting import number
+from compendium.reporting.methods import VISIT_LABELS, mark_text, profile_notes
 
 GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
 """The column of a symptom profile that counts the patients with each grade."""
 
 _ROW, _HEADING, _GAP, _BAR = 0.445, 0.45, 0.22, 0.35  # heights in centimetres, of a symptom and of a group's name first
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
-_COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15, "Wilcoxon\ntest": 3.4}  # centres, from the right end of the bars
+_COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15}  # centres, from the right end of the bars
+_TEST_COLUMN = {"signed_rank": {"Wilcoxon\ntest": 3.4}, "sign": {"Sign\ntest": 3.4}}
 _COLUMNS_WIDTH = 4.1
 
 
@@ -156,7 +157,7 @@ def draw_symptoms(
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     rows, headings, depth = arrange(profile, order)
-    marks = rows["significance"].astype(object).fillna(MISSING)
+    marks = rows["significance"].map(mark_text)
     cells = zip(rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks, strict=True)
     notes = [
         f"Bars: patients with the symptom before treatment, by its grade {VISIT_LABELS[criteria.symptoms_at]}; no "
@@ -171,6 +172,6 @@ def draw_symptoms(
     _draw_bars(axes, rows)
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
-    draw_rows(axes, rows, headings, _COLUMNS, cells, ground)
+    draw_rows(axes, rows, headings, _COLUMNS | _TEST_COLUMN[criteria.test], cells, ground)
     title = page.heading(population, patients, "symptoms under omalizumab")
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -5,12 +5,15 @@ which is None where there was no test.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from analysis.criteria import Criteria
+from analysis.statistics.signs import DRAWS
+from analysis.symptoms import TOO_FEW
 from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS
-from compendium.reporting.formatting import count_of
+from compendium.reporting.formatting import MISSING, count_of, number, p_value
 
 METHOD_LABELS: dict[str, str] = {  # how each method of a rank test is called
     "exact": "exact conditional distribution, ties included",
@@ -50,25 +53,57 @@ def _signed_rank_methods(criteria: Criteria, methods: Iterable[str]) -> str:
     return ", ".join(filter(None, [methods_used(methods), _ZEROS[criteria.zeros]]))
 
 
-def signed_rank_note(criteria: Criteria, methods: Iterable[str]) -> str:
-    """Name the signed-rank test of the symptoms."""
-    test = f"{_TAILS[criteria.alternative]} Wilcoxon signed-rank test"
-    return f"{test} of the score under omalizumab against that before: {_signed_rank_methods(criteria, methods)}."
+def symptom_test_note(profile: pd.DataFrame, criteria: Criteria) -> str:
+    """Name the test of the symptoms; of the signed-rank test also what its null hypothesis is worth on this scale."""
+    test, compared = _TAILS[criteria.alternative], "of the score under omalizumab against that before"
+    if criteria.test == "sign":
+        return f"{test} exact sign test {compared}: unchanged symptoms left out."
+    methods = _signed_rank_methods(criteria, profile.loc[profile["n"] > 0, "method"])
+    ranks, signs = (int((profile[name] < criteria.alpha).sum()) for name in ("p_value", "p_sign"))
+    return (
+        f"{test} Wilcoxon signed-rank test {compared}: {methods}. Its null hypothesis, each size of change as often "
+        "worse as better, cannot hold here: worse has one size, better four. Not adjusted, it gives p < "
+        f"{criteria.alpha:g} for {count_of(ranks, 'symptom')}, the exact sign test for {signs or 'none'}."
+    )
 
 
-def significance_note(criteria: Criteria, tests: int) -> str:
+def mark_text(mark: str | None) -> str:
+    """Print a mark of significance, `MISSING` where there was no test."""
+    return MISSING if pd.isna(mark) else str(mark).replace("_", " ")
+
+
+def significance_note(criteria: Criteria, marks: pd.Series) -> str:
     """Say of which p values, so many tested together, the marks of significance are, and at which levels."""
     below, above = ("<", "≥") if criteria.p_at_alpha == "ns" else ("≤", ">")
-    alpha = criteria.alpha
+    alpha, few = criteria.alpha, int((marks == TOO_FEW).sum())
     levels = f"ns: p {above} {alpha:g}; *: p {below} {alpha:g}"
     levels += "".join(f"; {mark}: p {below} {min(alpha, level):g}" for mark, level in (("**", 0.01), ("***", 0.001)))
-    return f"Marks: p values {ADJUSTMENT_LABELS[criteria.adjustment]} ({count_of(tests, 'test')}); {levels}."
+    levels += f"; too few: no test, so few changed that no p {below} {alpha:g} was possible" if few else ""
+    tests = count_of(int(marks.notna().sum()) - few, "test")
+    return f"Marks: p values {ADJUSTMENT_LABELS[criteria.adjustment]} ({tests}); {levels}."
 
 
 def profile_notes(profile: pd.DataFrame, criteria: Criteria) -> list[str]:
     """Name the test of the symptoms of `analysis.symptoms.symptom_profile`, and say what its marks mean."""
-    tested = profile["n"] > 0
-    return [signed_rank_note(criteria, profile.loc[tested, "method"]), significance_note(criteria, int(tested.sum()))]
+    return [symptom_test_note(profile, criteria), significance_note(criteria, profile["significance"])]
+
+
+def together_note(together: Mapping[str, Any]) -> str:
+    """Name the test of all symptoms at once, ``symptoms.together`` of `analysis.symptoms.summarise`."""
+    if together["p_value"] is None:
+        return "Nobody's symptoms changed, so that they could not be tested together."
+    ways = {
+        "exact": "all ways to flip the patients",
+        "drawn": f"{DRAWS:,} ways to flip the patients, drawn",
+        "normal": f"{DRAWS:,} draws from the normal approximation",
+    }[together["method"]]
+    error = "" if together["error"] is None else f", standard error {number(together['error'], 5, trim=True)}"
+    return (
+        "p, patients: sign test that exchanges better and worse in all symptoms of a patient at once, so that whatever "
+        f"ties them together stays; largest statistic of {count_of(together['symptoms'], 'symptom')}, which adjusts "
+        f"each for all; {ways}. That nothing changed in any symptom: {p_value(together['p_value'], named=True)} "
+        f"({count_of(together['n'], 'patient')} with a change{error})."
+    )
 
 
 def outcome_note(with_score: Iterable[str | None], with_events: Iterable[str | None]) -> str:

@@ -22,6 +22,7 @@ OPTION_LABELS: dict[str, str] = {  # the options as headings, in the order they 
     "first_response": "First response",
     "lost_to_follow_up": "Lost to follow-up",
     "symptoms_at": "Symptoms graded at",
+    "test": "Test of the symptoms",
     "zeros": "Unchanged symptoms",
     "distribution": "Distribution of the test",
     "alternative": "Tails of the test",
@@ -44,6 +45,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "first_response": {"total": "of the total score", "any_symptom": "of any symptom"},
     "lost_to_follow_up": {"event": "has stopped", "censored": "is censored"},
     "symptoms_at": {"best": "best response", "last": "last follow-up"},
+    "test": {"signed_rank": "Wilcoxon signed-rank test", "sign": "sign test"},
     "zeros": {"drop": "left out (Wilcoxon)", "pratt": "ranked (Pratt)"},
     "distribution": {"exact": "exact", "asymptotic": "normal approximation"},
     "alternative": {"two-sided": "two", "greater": "one (improvement)"},
@@ -105,10 +107,11 @@ def change_notes(criteria: Criteria) -> list[str]:
     """Say below `change_rows` what they count, the criteria being those that are changed."""
     level = "below" if criteria.p_at_alpha == "ns" else "up to"
     judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, {level} {criteria.alpha:g}"
+    test = value_label("test", criteria.test)
     return [
         "Numbers of patients unless a result says otherwise; arrows lead from the rules of the other tables to the "
         "changed one.",
-        f"Wilcoxon signed-rank test, p values {judged} unless the rule is about that.",
+        f"{test[0].upper()}{test[1:]}, p values {judged} unless the rule is about that.",
     ]
 
 

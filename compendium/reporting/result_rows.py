@@ -12,6 +12,7 @@ from analysis.symptoms import IMPROVED
 from analysis.times import MONTHS
 from analysis.vocabulary import SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 from compendium.reporting.formatting import MISSING, count_percent, median_range, number, p_value, percent, value_range
+from compendium.reporting.methods import mark_text
 
 Values = Mapping[str, Mapping[str, Any]]
 
@@ -82,21 +83,34 @@ def group_rows(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
-    """Print what became of each symptom of `symptoms.symptom_profile`, and its test; the effect is rank-biserial."""
+    """Print what became of each symptom of `symptoms.symptom_profile`."""
     counts = {"Patients": "n", "Worse": "worse", "Unchanged": "unchanged"}
-    means = {"Mean score": "mean_score", "Effect": "effect"}
-    tests = {"p": "p_value", "p, Holm": "p_holm", "p, BH": "p_benjamini_hochberg"}
+    better = zip(profile["better_percent"], profile["better_low"], profile["better_high"], strict=True)
     return pd.DataFrame(
         {
             "Symptom": profile["label"],
             **{head: profile[name] for head, name in counts.items()},
             "Improved": profile[list(IMPROVED)].sum(axis=1),
             "Of these gone": profile["disappeared"],
-            **{head: profile[name].map(lambda x: number(x, 2)) for head, name in means.items()},
-            **{head: profile[name].map(p_value) for head, name in tests.items()},
-            "Mark": profile["significance"].fillna(MISSING),
+            "Mean score": profile["mean_score"].map(lambda x: number(x, 2)),
+            "Better, % of changed (95% CI)": [_with_limits(*one) for one in better],
+            "Mark": profile["significance"].map(mark_text),
         }
     )
+
+
+def test_rows(profile: pd.DataFrame, p_max_t: pd.Series) -> pd.DataFrame:
+    """Print the tests of each symptom of `symptoms.symptom_profile`, and its p value of `symptoms.together`."""
+    tests = {"p": "p_value", "p, Holm": "p_holm", "p, BH": "p_benjamini_hochberg", "p, sign test": "p_sign"}
+    p_values = profile.assign(p_max_t=p_max_t)[[*tests.values(), "p_max_t"]].map(p_value)
+    p_values.columns = [*tests, "p, patients"]
+    labels = {"Symptom": profile["label"], "Changed": profile["n_nonzero"]}
+    return pd.DataFrame(labels).join(p_values).assign(Mark=profile["significance"].map(mark_text))
+
+
+def _with_limits(percentage: float, low: float, high: float) -> str:
+    limits = f" ({value_range(low, high, 0)})"
+    return MISSING if pd.isna(percentage) else number(percentage) + limits
 
 
 def month_text(entry: Mapping[str, Any] | None) -> str:

@@ -1,0 +1,138 @@
+"""Tests that look at the direction of changes only, and not at their size.
+
+The sign test asks of one symptom whether as many patients would have changed for the worse as for the better. With
+several symptoms of the same patients, whole patients are flipped: their changes for the better become changes for the
+worse, all at once, so that whatever ties the symptoms of a patient together stays (Westfall and Young's largest
+statistic, single step).
+
+References
+----------
+Dixon WJ, Mood AM. The statistical sign test. Journal of the American Statistical Association 1946;41:557-566. Clopper
+CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika
+1934;26:404-413. Westfall PH, Young SS. Resampling-based multiple testing. New York: Wiley, 1993. Phipson B, Smyth GK.
+Permutation p-values should never be zero. Statistical Applications in Genetics and Molecular Biology 2010;9:39.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from analysis.statistics.arguments import check_choice, check_each, whole_numbers
+from analysis.statistics.proportions import interval
+from analysis.statistics.signed_rank import Alternative
+from analysis.statistics.significance import above_zero
+
+FLIPS_LIMIT = 14
+"""Most patients of whom all ways to flip are gone through."""
+
+DRAWS = 19_999
+"""Ways to flip that are drawn of more patients; the one observed counts as one more, so that no p value is 0."""
+
+NORMAL_FROM = 5_000
+"""With at least so many patients the sums are drawn from the normal distribution with their covariance instead."""
+
+_SEED = 1946
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class SignTest:
+    """Result of the sign test: ``n`` that changed and, of these, the percentage that changed for the better.
+
+    ``low`` and ``high`` are the limits of its exact (Clopper-Pearson) 95 % interval, in percent; the three are None if
+    nothing changed, and the p value is 1 then. An interval without 50 % and a two-sided p value below 0.05 are the same
+    statement.
+    """
+
+    n: int
+    percent: float | None
+    low: float | None
+    high: float | None
+    p_value: float
+
+
+def sign_test(n_better: int, n_worse: int, alternative: Alternative = "two-sided") -> SignTest:
+    """Test whether changes go either way with one half, exactly; what did not change does not enter.
+
+    ``alternative``: "greater" looks for changes for the better only, "less" for those for the worse.
+    """
+    check_choice("alternative", alternative, ("two-sided", "less", "greater"))
+    better, n = int(n_better), int(whole_numbers([n_better, n_worse], "number of changes").sum())
+    if not n:
+        return SignTest(0, None, None, None, 1.0)
+    low, high = interval(better, n, "clopper_pearson")
+    p_value = above_zero(float(stats.binomtest(better, n, 0.5, alternative).pvalue))
+    return SignTest(n, 100 * better / n, 100 * low, 100 * high, min(p_value, 1.0))
+
+
+@dataclass(frozen=True)
+class SignFlips:
+    """Result of `sign_flips`.
+
+    ``n``: patients with a change. ``p_value``: how often flipping whole patients gives a largest statistic as far out
+    as the observed one; None if nobody changed. ``p_values``: for each test how often it gives one as far out as that
+    of the test, which adjusts it for all; nan if nobody changed in it. ``method``: "exact", "drawn" or "normal"; None
+    with ``p_value``. ``error``: the standard error of the p value where ways were drawn.
+    """
+
+    n: int
+    p_value: float | None
+    p_values: np.ndarray
+    method: str | None
+    error: float | None
+
+
+def _sums(changes: np.ndarray, method: str) -> np.ndarray:
+    """Add up the directions of each test after whole patients were flipped: one row per way."""
+    n = len(changes)
+    if method == "exact":
+        return (1.0 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)) @ changes
+    generator = np.random.default_rng(_SEED)
+    if method == "normal":
+        return generator.multivariate_normal(np.zeros(changes.shape[1]), changes.T @ changes, DRAWS, method="eigh")
+    sizes = [min(_CHUNK, DRAWS - start) for start in range(0, DRAWS, _CHUNK)]
+    return np.vstack([(1.0 - 2 * generator.integers(0, 2, (size, n))) @ changes for size in sizes])
+
+
+def sign_flips(directions: ArrayLike, alternative: Alternative = "two-sided") -> SignFlips:
+    """Test many changes of the same patients at once: whether each patient changes, as a whole, either way with 1/2.
+
+    Parameters
+    ----------
+    directions : array_like of int, shape (n_patients, n_tests)
+        1 for a change for the better, -1 for the worse, 0 for none, or where a patient has no such value.
+    alternative : {"two-sided", "less", "greater"}
+        As in `sign_test`.
+
+    Returns
+    -------
+    SignFlips
+        The statistic of a test is its changes for the better less those for the worse, divided by the square root of
+        their number. All ways to flip up to `FLIPS_LIMIT` patients are gone through, `DRAWS` are drawn of more, with a
+        fixed seed.
+    """
+    check_choice("alternative", alternative, ("two-sided", "less", "greater"))
+    given = np.asarray(directions)
+    if given.ndim != 2:
+        raise ValueError(f"directions: {given.ndim} dimensions are not allowed; allowed is a row of tests per patient")
+    check_each("direction", given.ravel(), np.isin(given.ravel(), (-1, 0, 1)), "-1, 0 or 1")
+    # Sums of whole numbers are exact as float, in any order.
+    changes = given[(given != 0).any(axis=1)].astype(float)
+    n, p_values = len(changes), np.full(given.shape[1], np.nan)
+    tested = (changes != 0).any(axis=0)
+    if not n:
+        return SignFlips(0, None, p_values, None, None)
+    changes = changes[:, tested]
+    root = np.sqrt((changes != 0).sum(axis=0))
+    side = {"two-sided": np.abs, "less": np.negative, "greater": np.positive}[alternative]
+    method = "exact" if n <= FLIPS_LIMIT else "drawn" if n < NORMAL_FROM else "normal"
+    largest = side(_sums(changes, method) / root).max(axis=1)
+    observed = side(changes.sum(axis=0) / root)
+    further = (largest[:, None] >= observed).sum(axis=0)
+    drawn = method != "exact"
+    p_values[tested] = (further + drawn) / (len(largest) + drawn)
+    p_value = float(np.nanmin(p_values))
+    error = float(np.sqrt(p_value * (1 - p_value) / len(largest))) if drawn else None
+    return SignFlips(n, p_value, p_values, method, error)
