@@ -85,8 +85,12 @@ def _count(rng, paper, name):
 
 def _percent(rng, paper, name):
     part, whole = _some(rng, paper, 1), _some(rng, paper, rng.choice([0, 1]))
-    both = {key: tuple(set(part.get(key, whole.get(key))) & set(whole.get(key, part[key] if key in part else ())))
-            if key in part and key in whole else part.get(key, whole.get(key)) for key in {**part, **whole}}
+    both = {
+        key: tuple(set(part.get(key, whole.get(key))) & set(whole.get(key, part[key] if key in part else ())))
+        if key in part and key in whole
+        else part.get(key, whole.get(key))
+        for key in {**part, **whole}
+    }
     if not paper.true(whole):
         return _count(rng, paper, name)
     decimals = rng.choice([0, 0, 1])
@@ -142,8 +146,10 @@ def _summary(rng, paper, name):
         return made, (sd == sd[mine]) & (means == means[mine]) & (sizes == n)
     if kind == "median":
         upto = np.cumsum([there[value] for value in score.values], axis=0)
-        middle = [np.array(score.values)[np.minimum((upto < place).sum(axis=0), len(score.values) - 1)]
-                  for place in ((n + 1) // 2, n // 2 + 1)]
+        middle = [
+            np.array(score.values)[np.minimum((upto < place).sum(axis=0), len(score.values) - 1)]
+            for place in ((n + 1) // 2, n // 2 + 1)
+        ]
         twice = middle[0] + middle[1]
         made = statements.median(name, score, shown(5 * twice[mine], 1), n, within)
         return made, (twice == twice[mine]) & (sizes == n)

@@ -64,7 +64,7 @@ def added_up(name: str, parts: Iterable[Conditions | Cell], whole: Conditions | 
     return linear(name, [*((1, part) for part in parts), (-1, whole)], 0, 0, layer)
 
 
-def _spanned(printed: str, rules: Rules) -> Span:
+def spanned(printed: str, rules: Rules) -> Span:
     """Give the numbers that are printed like this by one of some rules; those of different rules overlap."""
     spans = [span(printed, rule) for rule in as_rules(rules)]
     low = min(spans, key=lambda one: (one.low, not one.low_in))
@@ -72,7 +72,7 @@ def _spanned(printed: str, rules: Rules) -> Span:
     return Span(low.low, high.high, low.low_in, high.high_in)
 
 
-def _whole_numbers(ends: Span, factor: int | Fraction) -> range:
+def whole_numbers(ends: Span, factor: int | Fraction) -> range:
     """Give the whole numbers that are `factor` times a number between the ends."""
     low, high = ends.low * factor, ends.high * factor
     first = ceil(low) + (low.denominator == 1 and not ends.low_in)
@@ -96,7 +96,7 @@ def share(
         # A percentage that no whole number gives contradicts everything.
         low, high = (found[0], found[-1]) if found else (1, 0)
         return counted(name, part, low, high, layer)
-    whole, ends = as_cell(of), _spanned(printed_percent, rules)
+    whole, ends = as_cell(of), spanned(printed_percent, rules)
     inside = both(part, whole)
     above = ((100 * ends.low.denominator, inside), (-ends.low.numerator, whole))
     under = ((100 * ends.high.denominator, inside), (-ends.high.numerator, whole))
@@ -126,9 +126,9 @@ def mean(
     layer: str = "P",
 ) -> Statement:
     """State the mean of a whole-number attribute of the people in a cell; there are `n` of them if that is given."""
-    ends, size, summed = _spanned(printed, rules), count_of(within), total(attribute, within)
+    ends, size, summed = spanned(printed, rules), count_of(within), total(attribute, within)
     if n is not None:
-        sums = _whole_numbers(ends, n)
+        sums = whole_numbers(ends, n)
         return Statement(name, (summed, size), (((sums.start, sums.stop - 1), (n, n)),), layer)
     above = (
         *((ends.low.denominator * factor, cell) for factor, cell in summed),
@@ -144,11 +144,11 @@ def mean(
 
 def squares(printed_sd: str, n: int, summed: int, rules: Rules = "half_up") -> range:
     """Give the sums of squares of n whole numbers with this sum whose deviation (n - 1) is printed like this."""
-    ends = _spanned(printed_sd, rules)
+    ends = spanned(printed_sd, rules)
     low, low_in = (ends.low**2, ends.low_in) if ends.low >= 0 else (Fraction(0), True)
     # The deviation is the root of (squares - summed² / n) / (n - 1).
     scaled = Span(*((n - 1) * end + Fraction(summed**2, n) for end in (low, ends.high**2)), low_in, ends.high_in)
-    return _whole_numbers(scaled, 1)
+    return whole_numbers(scaled, 1)
 
 
 def deviation(
@@ -164,7 +164,7 @@ def deviation(
     """State mean and standard deviation (divisor n - 1) of a whole-number attribute of the n people in a cell."""
     if not isinstance(n, int) or n < 2:
         raise ValueError(f"statement {name!r}: n {n!r} is not allowed beside a deviation; it is a whole number from 2")
-    possible = _whole_numbers(_spanned(printed_mean, rules), n)
+    possible = whole_numbers(spanned(printed_mean, rules), n)
     least, most = (n * end for end in (_numbers(attribute)[0], _numbers(attribute)[-1]))
     sums = [one for one in possible if least <= one <= most]
     if len(sums) > MANY:
@@ -190,7 +190,7 @@ def median(
     layer: str = "P",
 ) -> Statement:
     """State the median of a whole-number attribute of the n people in a cell: half-way where n is even."""
-    values, twice = _numbers(attribute), _whole_numbers(_spanned(printed, rules), 2)
+    values, twice = _numbers(attribute), whole_numbers(spanned(printed, rules), 2)
     lower, upper = (n + 1) // 2, n // 2 + 1  # the two people in the middle, or the one
     pairs = [(a, b) for a in values for b in values if a <= b and a + b in twice and (a == b or n % 2 == 0)]
     # How many are below a, up to a, below b and up to b; only what a pair limits.
