@@ -85,12 +85,9 @@ def _count(rng, paper, name):
 
 def _percent(rng, paper, name):
     part, whole = _some(rng, paper, 1), _some(rng, paper, rng.choice([0, 1]))
-    both = {
-        key: tuple(set(part.get(key, whole.get(key))) & set(whole.get(key, part[key] if key in part else ())))
-        if key in part and key in whole
-        else part.get(key, whole.get(key))
-        for key in {**part, **whole}
-    }
+    both = dict(whole)
+    for key, values in part.items():
+        both[key] = tuple(value for value in values if value in whole.get(key, values))
     if not paper.true(whole):
         return _count(rng, paper, name)
     decimals = rng.choice([0, 0, 1])

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from compendium.bounds.people import (
     Cell,
     Conditions,
     People,
+    Statement,
     Sum,
     as_cell,
     as_sum,
@@ -24,6 +26,8 @@ from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Objective, Solvers
 
 FIXED, BOUNDED, OPEN = "fixed", "bounded", "open"
+Solved = tuple[tuple[Programme, np.ndarray], ...]
+"""Programmes that together speak of all attributes, each with a solution."""
 NOTHING: Objective = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
@@ -51,12 +55,22 @@ class Answer:
     high: int
     low_reached: int | None
     high_reached: int | None
-    low_witness: pd.DataFrame | None = field(repr=False, compare=False)
-    high_witness: pd.DataFrame | None = field(repr=False, compare=False)
+    people: People = field(repr=False)
+    solutions: tuple[Solved | None, Solved | None] = field(repr=False, compare=False)
     rests_on: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     most: int | None = None
     checked: bool = True
+
+    @cached_property
+    def low_witness(self) -> pd.DataFrame | None:
+        """People, a row each, with as few as possible."""
+        return None if self.solutions[0] is None else witness(self.people, self.solutions[0])
+
+    @cached_property
+    def high_witness(self) -> pd.DataFrame | None:
+        """People, a row each, with as many as possible."""
+        return None if self.solutions[1] is None else witness(self.people, self.solutions[1])
 
     @property
     def exact(self) -> bool:
@@ -134,6 +148,12 @@ class Bounds:
             self._ties[key] = _Part(programme, Solvers(programme, self.limit), None)
         return self._ties[key]
 
+    def connected(self, names: Collection[str]) -> list[Statement]:
+        """Give the statements that bear on some attributes, directly or through others."""
+        wanted = set(names)
+        mine = {name for part in self._parts if wanted & set(part) for name in part}
+        return [one for one in self.people.statements if one.attributes & mine]
+
     def count(self, asked: Conditions | Cell, within: Conditions | Cell = EVERYONE, smallest: bool = False) -> Answer:
         """Answer how many people are in a cell, of those within another: ``count({"sex": "male"}, {"kit": "yes"})``."""
         inside, together = as_cell(within), both(asked, within)
@@ -176,25 +196,24 @@ class Bounds:
         scopes = frozenset(scope(cell) for _, cell in one if cell)
         if not scopes:
             value = sum(factor for factor, _ in one) * self.people.size
-            return Answer(name, value, value, value, value, self.witness(), self.witness(), most=most)
+            return Answer(name, value, value, value, value, self.people, (self._rest(), self._rest()), most=most)
         part = self._part(scopes)
         variables, factors, constant = part.programme.row(one)
         ends: list[Any] = []
         for sign in (1, -1):
             bound, reached, solution, checked = _end(part.solvers, (variables, sign * factors))
-            witness = None if solution is None else self.witness((part.programme, solution))
             value = None if reached is None else sign * reached + constant
-            ends.append((sign * bound + constant, value, witness, checked))
-        (low, low_reached, low_witness, first), (high, high_reached, high_witness, second) = ends
+            ends.append((sign * bound + constant, value, self._rest(part.programme, solution), checked))
+        (low, low_reached, few, first), (high, high_reached, many, second) = ends
         used = [s for s in self.people.statements if s.attributes & part.programme.names]
         if smallest:
             used = self._needed(one, low, high, used)
         layers = tuple(layer for layer in "PRL" if any(s.layer == layer for s in used))
         names = tuple(dict.fromkeys(s.name for s in used))
-        reached_by = (low_reached, high_reached, low_witness, high_witness)
+        reached_by = (low_reached, high_reached, self.people, (few, many))
         return Answer(name, low, high, *reached_by, names, layers, most, first and second)
 
-    def _needed(self, asked: Sum, low: int, high: int, used: list[Any]) -> list[Any]:
+    def _needed(self, asked: Sum, low: int, high: int, used: list[Statement]) -> list[Statement]:
         """Drop statements while nothing outside the ends becomes possible."""
         kept = list(dict.fromkeys(s.name for s in used))
         for name in list(kept):
@@ -203,24 +222,34 @@ class Bounds:
                 kept.remove(name)
         return [s for s in used if s.name in kept]
 
-    def witness(self, solved: tuple[Programme, np.ndarray] | None = None) -> pd.DataFrame | None:
-        """Make people, a row each, of a solution of a programme and of one of all that it does not speak of."""
-        people = self.people
-        codes: dict[str, np.ndarray] = {}
-        mine = solved[0].names if solved else frozenset()
-        chosen = [solved] if solved else []
-        chosen += [(p.programme, p.solution) for names, p in self._parts.items() if not mine & set(names)]
-        for programme, solution in chosen:
-            if solution is None:
-                return None
-            codes |= glued(programme.tree, programme.tables(solution), people.size)
-        return decoded(people, codes)
+    def _rest(self, programme: Programme | None = None, solution: np.ndarray | None = None) -> Solved | None:
+        """Put solutions of all other parts beside one; None if one is missing."""
+        mine = programme.names if programme else frozenset()
+        chosen = [(part.programme, part.solution) for names, part in self._parts.items() if not mine & set(names)]
+        chosen = [(programme, solution), *chosen] if programme else chosen
+        return None if any(found is None for _, found in chosen) else tuple(chosen)
+
+
+def witness(people: People, solved: Solved) -> pd.DataFrame:
+    """Make people, a row each, of solutions."""
+    codes: dict[str, np.ndarray] = {}
+    for programme, solution in solved:
+        codes |= glued(programme.tree, programme.tables(solution), people.size)
+    return decoded(people, codes)
 
 
 def decoded(people: People, codes: dict[str, np.ndarray]) -> pd.DataFrame:
     """Turn the codes of each attribute into its values, a row a person."""
     columns = {name: [values[code] for code in codes[name]] for name, values in people.values.items()}
     return pd.DataFrame(columns, index=pd.RangeIndex(1, people.size + 1, name="person"))
+
+
+def counted_in(cohort: pd.DataFrame, cell: Conditions | Cell) -> int:
+    """Count the rows of a table of people that are in a cell."""
+    inside = np.ones(len(cohort), dtype=bool)
+    for name, values in as_cell(cell):
+        inside &= cohort[name].isin(values).to_numpy()
+    return int(inside.sum())
 
 
 def _end(solvers: Solvers, objective: Objective) -> tuple[int, int | None, np.ndarray | None, bool]:
@@ -270,7 +299,8 @@ def possible(people: People, limit: float = 10.0) -> bool:
     """Say whether all statements can hold together; also where a limit was reached before it was proved."""
     for names in components(people):
         solvers = Solvers(build(people, names), limit)
-        if solvers.cp_sat(NOTHING).possible is False:
+        found = solvers.cp_sat(NOTHING).possible
+        if (solvers.highs(NOTHING).possible if found is None else found) is False:
             return False
     return True
 
