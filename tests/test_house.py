@@ -20,12 +20,17 @@ FLOORS = (
     ("compendium.centre",),
     ("compendium.reporting",),
     ("compendium.verification", "compendium.drawing", "compendium.workflow"),
+    ("compendium.bounds",),
     ("compendium.reconstruction",),
     ("benchmarks", "notebooks"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # What knows nothing of the study, and all that it may import of the project.
-ALONE = {"analysis.statistics": (), "compendium.verification.audit": ("compendium.files",)}
+ALONE = {
+    "analysis.statistics": (),
+    "compendium.verification.audit": ("compendium.files",),
+    "compendium.bounds": ("compendium.files", "compendium.verification.audit"),
+}
 LARGEST = 320
 LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),

@@ -1,0 +1,217 @@
+"""The integer programme: a whole number for each cell of each clique, and what statements say of their sums.
+
+It is pure data, the same from the same people: `solvers` hand it to CP-SAT and HiGHS.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from compendium.bounds.cliques import Clique, Forbidden, cells_of, junction_tree, parts
+from compendium.bounds.people import Cell, People, Statement, Sum, scope
+
+Row = tuple[np.ndarray, np.ndarray, int | None, int | None]
+"""Variables, their whole factors, and between what their sum lies; None is no limit."""
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Whole numbers from 0 to `upper`, one for each cell of each clique and then the choices; rows limit their sums."""
+
+    people: People
+    tree: tuple[Clique, ...]
+    cells: tuple[np.ndarray, ...]
+    starts: tuple[int, ...]
+    rows: tuple[Row, ...]
+    upper: np.ndarray
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The attributes that are counted."""
+        return frozenset(name for clique in self.tree for name in clique.names)
+
+    def row(self, asked: Sum) -> tuple[np.ndarray, np.ndarray, int]:
+        """Give variables and factors of a sum of counts, and the part of it that is the same for all people."""
+        return _row(self.people, self.tree, self.cells, self.starts, asked)
+
+    def tables(self, solution: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Give the cells of each clique and how many people a solution has in each."""
+        sizes = [len(cells) for cells in self.cells]
+        return [
+            (cells, solution[start : start + size])
+            for cells, start, size in zip(self.cells, self.starts, sizes, strict=True)
+        ]
+
+    def keeps(self, solution: np.ndarray) -> bool:
+        """Say whether a solution of whole numbers satisfies every row."""
+        if (solution < 0).any() or (solution > self.upper).any():
+            return False
+        sums = [int(factors @ solution[variables]) for variables, factors, _, _ in self.rows]
+        limits = [(low, high) for _, _, low, high in self.rows]
+        return all(
+            (low is None or low <= one) and (high is None or one <= high)
+            for one, (low, high) in zip(sums, limits, strict=True)
+        )
+
+
+def _mask(people: People, clique: Clique, cells: np.ndarray, cell: Cell) -> np.ndarray:
+    found = np.ones(len(cells), dtype=bool)
+    for name, values in cell:
+        inside = np.zeros(len(people.values[name]), dtype=bool)
+        inside[[people.codes[name][value] for value in values]] = True
+        found &= inside[cells[:, clique.names.index(name)]]
+    return found
+
+
+def _row(
+    people: People, tree: Sequence[Clique], cells: Sequence[np.ndarray], starts: Sequence[int], asked: Sum
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Add up the factors of each variable; a count of everyone is the number of people."""
+    weights: dict[int, np.ndarray] = {}
+    constant = 0
+    # One clique for all cells, if there is one, so that what is added to and taken from a cell becomes one factor.
+    together = frozenset().union(*(scope(cell) for _, cell in asked))
+    one = [number for number, clique in enumerate(tree) if together <= set(clique.names)]
+    for factor, cell in asked:
+        if not cell:
+            constant += factor * people.size
+            continue
+        wanted = scope(cell)
+        place = one[0] if one else next(n for n, clique in enumerate(tree) if wanted <= set(clique.names))
+        mine = weights.setdefault(place, np.zeros(len(cells[place]), dtype=np.int64))
+        mine += factor * _mask(people, tree[place], cells[place], cell)
+    variables = [starts[place] + np.flatnonzero(mine) for place, mine in weights.items()]
+    factors = [mine[np.flatnonzero(mine)] for mine in weights.values()]
+    empty = np.zeros(0, dtype=np.int64)
+    return np.concatenate([empty, *variables]), np.concatenate([empty, *factors]), constant
+
+
+def forbidden_by(people: People, statement: Statement) -> list[Forbidden]:
+    """Find the combinations of values that a statement leaves empty by itself: sums of one sign that are nothing."""
+    found = []
+    if len(statement.ways) != 1:
+        return found
+    for one, (low, high) in zip(statement.sums, statement.ways[0], strict=True):
+        widest = max((scope(cell) for _, cell in one), key=len, default=frozenset())
+        names = tuple(name for name in people.values if name in widest)
+        if not names or any(not scope(cell) <= widest for _, cell in one):
+            continue
+        sizes = {name: len(people.values[name]) for name in names}
+        clique = Clique(names, None, ())
+        cells = cells_of(names, sizes, ())
+        weights = sum(factor * _mask(people, clique, cells, cell) for factor, cell in one)
+        if (high == 0 and (weights >= 0).all()) or (low == 0 and (weights <= 0).all()):
+            found.append(Forbidden(names, (weights != 0).reshape([*sizes.values()])))
+    return found
+
+
+def components(people: People, ties: Iterable[Collection[str]] = ()) -> list[list[str]]:
+    """Divide the attributes into those that statements, and what is asked, connect."""
+    return parts(people.values, [*(one.attributes for one in people.statements), *ties])
+
+
+def build(people: People, names: Collection[str], ties: Iterable[Collection[str]] = ()) -> Programme:
+    """Write the programme of some attributes, which have to be all that statements connect with each other.
+
+    Parameters
+    ----------
+    people : People
+        Statements that speak of none of these attributes are left out.
+    names : collection of str
+        Attributes, as `components` gives them.
+    ties : collections of str
+        Attributes that are asked for together.
+    """
+    mine = set(names)
+    sizes = {name: len(values) for name, values in people.values.items() if name in mine}
+    stated = [one for one in people.statements if one.attributes & mine or not one.attributes]
+    scopes = [one for statement in stated for one in statement.scopes] + [frozenset(one) & mine for one in ties]
+    tree = junction_tree(sizes, dict.fromkeys(scopes))
+    rules = [rule for statement in stated for rule in forbidden_by(people, statement)]
+    cells = [cells_of(clique.names, sizes, rules) for clique in tree]
+    starts = np.concatenate([[0], np.cumsum([len(one) for one in cells])]).astype(int)
+    rows: list[Row] = []
+    for place, clique in enumerate(tree):
+        rows += _agreements(people, tree, cells, starts, place, clique, sizes)
+    upper = [np.full(starts[-1], people.size)]
+    width = int(starts[-1])
+    for statement in stated:
+        added, choices = _stated(people, tree, cells, starts, statement, width)
+        rows += added
+        upper.append(np.ones(choices, dtype=np.int64))
+        width += choices
+    return Programme(
+        people, tuple(tree), tuple(cells), tuple(map(int, starts[:-1])), tuple(rows), np.concatenate(upper)
+    )
+
+
+def _agreements(
+    people: People,
+    tree: Sequence[Clique],
+    cells: Sequence[np.ndarray],
+    starts: np.ndarray,
+    place: int,
+    clique: Clique,
+    sizes: dict[str, int],
+) -> list[Row]:
+    """Let a clique have all people, or agree with its parent in what they share."""
+    if clique.parent is None:
+        variables = np.arange(starts[place], starts[place + 1])
+        return [(variables, np.ones(len(variables), dtype=np.int64), people.size, people.size)]
+    keyed = []
+    for number in (place, clique.parent):
+        columns = [tree[number].names.index(name) for name in clique.shared]
+        codes = tuple(cells[number][:, column] for column in columns)
+        keyed.append(np.ravel_multi_index(codes, [sizes[name] for name in clique.shared]))
+    rows = []
+    for key in np.union1d(*keyed):
+        both = [starts[n] + np.flatnonzero(keys == key) for n, keys in zip((place, clique.parent), keyed, strict=True)]
+        factors = np.repeat([1, -1], [len(one) for one in both])
+        rows.append((np.concatenate(both), factors, 0, 0))
+    return rows
+
+
+def _stated(
+    people: People,
+    tree: Sequence[Clique],
+    cells: Sequence[np.ndarray],
+    starts: np.ndarray,
+    statement: Statement,
+    width: int,
+) -> tuple[list[Row], int]:
+    """Write what a statement says; with several ways a choice for each, of which one is taken."""
+    rows: list[Row] = []
+    sums = [_row(people, tree, cells, starts, one) for one in statement.sums]
+    if len(statement.ways) == 1:
+        for (variables, factors, constant), (low, high) in zip(sums, statement.ways[0], strict=True):
+            ends = [None if end is None else end - constant for end in (low, high)]
+            rows.append((variables, factors, ends[0], ends[1]))
+        return rows, 0
+    choices = width + np.arange(len(statement.ways))
+    rows.append((choices, np.ones(len(choices), dtype=np.int64), 1, 1))
+    for number, (variables, factors, constant) in enumerate(sums):
+        least, most = _natural(people, starts, variables, factors)
+        lows = [least if way[number][0] is None else way[number][0] - constant for way in statement.ways]
+        highs = [most if way[number][1] is None else way[number][1] - constant for way in statement.ways]
+        together = np.concatenate([variables, choices])
+        if any(low > least for low in lows):
+            rows.append((together, np.concatenate([factors, -np.array(lows)]), 0, None))
+        if any(high < most for high in highs):
+            rows.append((together, np.concatenate([factors, -np.array(highs)]), None, 0))
+    return rows, len(choices)
+
+
+def _natural(people: People, starts: np.ndarray, variables: np.ndarray, factors: np.ndarray) -> tuple[int, int]:
+    """Bound a sum by the number of people alone: in each clique all may be where the factor is largest, or smallest."""
+    least = most = 0
+    for start, end in pairwise(starts):
+        mine = factors[(variables >= start) & (variables < end)]
+        if len(mine):
+            # A cell without a factor counts nothing.
+            others = [] if len(mine) == end - start else [0]
+            least += people.size * int(min([*mine, *others]))
+            most += people.size * int(max([*mine, *others]))
+    return least, most
