@@ -22,6 +22,7 @@ FLOORS = (
     ("compendium.verification", "compendium.drawing", "compendium.workflow"),
     ("compendium.bounds",),
     ("compendium.reconstruction",),
+    ("compendium.determined",),
     ("benchmarks", "notebooks"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
