@@ -23,7 +23,7 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test test-long portable lab cohort audit references run lint lock clean environment
+.PHONY: help paper template redcap check test test-long portable lab cohort determined audit references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -60,6 +60,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for another one, in build/cohort-7)
 	@exec $(PY) -m compendium.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
+
+determined: $(READY) ## find out what the paper determines and what it leaves open, in data/determined (minutes)
+	@exec $(PY) -m compendium.determined $(OUT_OPTION)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@exec $(PY) -m compendium.workflow references

@@ -6,23 +6,34 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.bounds.answers import Answer, Bounds, frechet
-from compendium.bounds.people import Cell, People, UnknownNameError, both, words
+from compendium.bounds.answers import Bounds, frechet
+from compendium.bounds.needed import needed
+from compendium.bounds.people import Cell, People, UnknownNameError, both, count_of
 from compendium.determined.kinds import people, who
 from compendium.determined.results import Determined
+from compendium.verification.published import place, read_claims
 
 QUESTIONS = Path(__file__).with_name("questions.csv")
 CHARACTERISTICS = Path(__file__).with_name("characteristics.csv")
-LAYERS: tuple[tuple[str, ...], ...] = (("P",), ("P", "R"), ("P", "R", "L"))
-"""The print alone, with readings, and with clinical knowledge."""
+LAYERS: dict[tuple[str, ...], str] = {
+    ("P",): "by the print alone",
+    ("P", "R"): "without clinical knowledge",
+    ("P", "R", "L"): "",
+}
+"""What an answer may rest on, and what it is called where more is known: the print, with readings, with knowledge."""
+ALL = tuple(LAYERS)[-1]
 
 
-def _read(path: Path, known: People, columns: Iterable[str]) -> pd.DataFrame:
-    """Read a file of questions; a column ``people`` or ``within`` that cannot be read is refused with file and row."""
+def read_questions(path: Path, columns: Iterable[str], known: People) -> pd.DataFrame:
+    """Read a file of questions, all cells text.
+
+    A missing column, or a cell of ``people`` or ``within`` that names what is not known, is a ValueError with file, row
+    and column.
+    """
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [name for name in columns if name not in frame]
-    if missing:
-        raise ValueError(f"{path}: column {missing[0]} is missing")
+    for name in columns:
+        if name not in frame:
+            raise ValueError(f"{path}: column {name} is missing; needed are {', '.join(columns)}")
     for name in ("people", "within"):
         for row, text in frame.get(name, pd.Series(dtype=str)).items():
             try:
@@ -36,84 +47,77 @@ class Paper:
     """What the claims of the paper determine of the kinds of its patients, under each of `LAYERS`."""
 
     def __init__(self, claims: pd.DataFrame | None = None, limit: float = 10.0) -> None:
-        self.people = people(claims)
-        every = {"P", "R", "L"}
-        self._bounds = {one: Bounds(self.people.without(layers=every - set(one)), limit) for one in LAYERS}
+        self.claims = read_claims() if claims is None else claims
+        self.people = people(self.claims)
+        self._bounds = {one: Bounds(self.people.without(layers=set(ALL) - set(one)), limit) for one in LAYERS}
         self._sizes: dict[Cell, tuple[int, int]] = {}
 
     def size(self, cell: Cell) -> tuple[int, int]:
         """Bound the number of patients in a cell."""
         if cell not in self._sizes:
-            found = self._bounds[LAYERS[-1]].count(cell)
+            found = self._bounds[ALL].count(cell)
             self._sizes[cell] = found.low, found.high
         return self._sizes[cell]
 
-    def answer(
-        self, asked: Cell, within: Cell
-    ) -> tuple[Answer, tuple[str, ...], dict[tuple[str, ...], tuple[int, int]]]:
-        """Bound a count by all layers, tell the fewest layers that give the same ends, and the ends under each."""
-        found = {one: bounds.count(asked, within) for one, bounds in self._bounds.items()}
-        last = found[LAYERS[-1]]
-        ends = {one: (answer.low, answer.high) for one, answer in found.items()}
-        return last, next(one for one in LAYERS if ends[one] == ends[LAYERS[-1]]), ends
+    def determined(self, quantity: str, label: str, asked: str, within: str, proved: bool = True) -> Determined:
+        """Answer how many patients of one kind are of another; `proved` looks for the statements that it rests on."""
+        one, inside = who(asked), who(within)
+        found = {layers: bounds.count(one, inside) for layers, bounds in self._bounds.items()}
+        last = found[ALL]
+        ends = {layers: (answer.low, answer.high) for layers, answer in found.items()}
+        layers = next(layers for layers in LAYERS if ends[layers] == ends[ALL])
+        rests_on: list[str] = []
+        proof = self._margins(one, inside, ends[ALL])
+        if proved and not proof:
+            known, total = self.people.without(layers=set(ALL) - set(layers)), count_of(both(one, inside))
+            sides = [needed(known, total, end, lower) for end, lower in zip(ends[ALL], (True, False), strict=True)]
+            rests_on = list(dict.fromkeys(name for side in sides for name in side))
+            proof = " ".join(filter(None, map(self._because, ends[ALL], ("At least", "At most"), sides)))
+        wider = {text: ends[less] for less, text in LAYERS.items() if text and ends[less] != ends[ALL]}
+        if wider:
+            proof += (
+                " " + "; ".join(f"{low} to {high} {text}" for text, (low, high) in wider.items()).capitalize() + "."
+            )
+        reached = (last.low_reached, last.high_reached)
+        return Determined(
+            *(quantity, label, "patients", *ends[ALL], *reached, layers, tuple(rests_on), proof.strip(), last.most)
+        )
 
-    def margins(self, asked: Cell, within: Cell) -> tuple[int, int] | None:
-        """Bound a count from the two numbers alone, if both are fixed."""
-        sizes = [self.size(cell) for cell in (asked, within)]
-        fixed = all(low == high for low, high in sizes)
-        return frechet(sizes[0][0], sizes[1][0], self.people.size) if fixed and within else None
+    def _margins(self, one: Cell, inside: Cell, ends: tuple[int, int]) -> str:
+        """Prove by the two numbers alone what they suffice for; empty if they do not."""
+        sizes = [self.size(cell) for cell in (one, inside)]
+        if not inside or any(low != high for low, high in sizes):
+            return ""
+        (a, _), (b, _), size = *sizes, self.people.size
+        if frechet(a, b, size) != ends:
+            return ""
+        least = f"{a} + {b} − {size} = {ends[0]}" if ends[0] else "0"
+        return f"Of {size} patients {a} are the one and {b} the other: both are at least {least}, at most {ends[1]}."
 
+    def _because(self, end: int, side: str, names: list[str]) -> str:
+        texts = [self._described(name) for name in names]
+        return f"{side} {end}: {'; '.join(texts)}." if texts else ""
 
-def _proof(paper: Paper, asked: Cell, within: Cell, low: int, high: int) -> str:
-    """Say in a sentence why nothing outside is possible."""
-    size = paper.people.size
-    if paper.margins(asked, within) == (low, high):
-        one, other = (paper.size(cell)[0] for cell in (asked, within))
-        least = f"{one} + {other} - {size} = {low}" if low else "0"
-        return f"{one} and {other} of {size}: in both are at least {least}, at most the smaller number, {high}."
-    if low == high:
-        return "The printed numbers leave one value: whole-number programmes by two solvers."
-    return "No fewer and no more: whole-number programmes over all kinds of patients, by two solvers."
-
-
-def determined(paper: Paper, quantity: str, label: str, people: str, within: str) -> Determined:
-    """Answer one question."""
-    asked, inside = who(people), who(within)
-    found, layers, ends = paper.answer(asked, inside)
-    proof = _proof(paper, asked, inside, found.low, found.high)
-    wider = [f"{low} to {high} {_WITHOUT[one]}" for one, (low, high) in ends.items() if one != LAYERS[-1]]
-    wider = [text for text, one in zip(wider, LAYERS, strict=False) if ends[one] != ends[LAYERS[-1]]]
-    note = f" Without more than is printed or defined: {'; '.join(wider)}." if wider else ""
-    return Determined(
-        *(quantity, label, "patients", found.low, found.high, found.low_reached, found.high_reached, layers),
-        rests_on=tuple(sorted(_near(paper.people, both(asked, inside)))),
-        proof=proof + note,
-        most=found.most,
-    )
-
-
-_WITHOUT = {LAYERS[0]: "by the print alone", LAYERS[1]: "without clinical knowledge"}
-
-
-def _near(known: People, cell: Cell) -> set[str]:
-    """Name the statements that speak of nothing but attributes of a cell."""
-    names = {name for name, _ in cell}
-    return {one.name for one in known.statements if one.attributes and one.attributes <= names}
+    def _described(self, name: str) -> str:
+        """Say what a statement is: a printed number with its place, or a definition or reading by its name."""
+        if name not in self.claims.index:
+            return name if name.startswith("number of") else f"“{name}”"
+        claim = self.claims.loc[name]
+        number = f"{claim['numerator']} of {claim['denominator']}" if claim["numerator"] else claim["value"]
+        return f"{claim['statement'].rstrip('.').lower()} {number} ({place(claim)})"
 
 
 def questions(paper: Paper) -> Iterator[tuple[str, Determined]]:
     """Answer the questions of `questions.csv`, each with its topic."""
-    for row in _read(QUESTIONS, paper.people, ("topic", "label", "people", "within")).itertuples():
+    for row in read_questions(QUESTIONS, ("topic", "label", "people", "within"), paper.people).itertuples():
         name = f"{row.people} | {row.within}" if who(row.within) else row.people
-        yield row.topic, determined(paper, name, row.label, row.people, row.within)
+        yield row.topic, paper.determined(name, row.label, row.people, row.within)
 
 
-def pairs(paper: Paper) -> Iterator[Determined]:
-    """Answer how many patients have both of each two characteristics."""
-    rows = _read(CHARACTERISTICS, paper.people, ("characteristic", "label", "people"))
-    for one, other in combinations(rows.itertuples(), 2):
-        name, label = f"{one.characteristic} and {other.characteristic}", f"{one.label} / {other.label}"
-        yield determined(paper, name, label, one.people, other.people)
-
-
-__all__ = ["CHARACTERISTICS", "LAYERS", "QUESTIONS", "Paper", "determined", "pairs", "questions", "words"]
+def pair_names(paper: Paper) -> list[tuple[str, str, str, str]]:
+    """List, for each two of the characteristics, name and label of the pair and both kinds."""
+    rows = read_questions(CHARACTERISTICS, ("characteristic", "label", "people"), paper.people).itertuples()
+    return [
+        (f"{one.characteristic} and {other.characteristic}", f"{one.label} / {other.label}", one.people, other.people)
+        for one, other in combinations(rows, 2)
+    ]

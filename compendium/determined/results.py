@@ -60,11 +60,11 @@ class Determined:
 
 
 def as_frame(answers: Iterable[Determined]) -> pd.DataFrame:
-    """Lay answers out, one a row, by ``quantity``; names of claims and layers joined by blanks."""
+    """Lay answers out, one a row, by ``quantity``; names joined by semicolons."""
     rows = [
         vars(one)
         | {"verdict": one.verdict, "exact": one.exact}
-        | {"layers": " ".join(one.layers), "rests_on": " ".join(one.rests_on)}
+        | {"layers": "".join(one.layers), "rests_on": "; ".join(one.rests_on)}
         for one in answers
     ]
     return pd.DataFrame(rows).set_index("quantity", verify_integrity=True)

@@ -1,0 +1,63 @@
+"""Which statements an end of an answer rests on: so few that without any one of them it would lie farther out.
+
+The search halves (Junker U. QuickXplain. AAAI 2004:167-172), and begins with the statements nearest to the question.
+"""
+
+from collections.abc import Iterator
+
+from compendium.bounds.people import People, Sum, scope
+from compendium.bounds.programme import build, components
+from compendium.bounds.solvers import Solvers
+
+
+def _reaches(people: People, asked: Sum, sign: int, end: int, limit: float) -> bool:
+    """Say whether people with these statements are proved to have no sum beyond an end."""
+    scopes = frozenset(scope(cell) for _, cell in asked if cell)
+    wanted = frozenset().union(*scopes)
+    names = [name for part in components(people, scopes) if wanted & set(part) for name in part]
+    programme = build(people, names, scopes)
+    variables, factors, constant = programme.row(asked)
+    found = Solvers(programme, limit).highs((variables, sign * factors))
+    return found.bound is not None and found.bound + sign * constant >= sign * end
+
+
+def _nearer(people: People, asked: Sum) -> Iterator[list[str]]:
+    """List names of statements: of the attributes asked for, of those that these stand together with, and so on."""
+    known = frozenset().union(*(scope(cell) for _, cell in asked))
+    before: list[str] = []
+    while True:
+        names = list(dict.fromkeys(one.name for one in people.statements if one.attributes <= known))
+        if names != before:
+            yield names
+        before = names
+        wider = known.union(*(one.attributes for one in people.statements if one.attributes & known))
+        if wider == known:
+            return
+        known = wider
+
+
+def needed(people: People, asked: Sum, end: int, lower: bool, limit: float = 10.0) -> list[str]:
+    """Name statements that alone prove the lower, or the upper, end of a sum, so that none can be spared.
+
+    Of the statements of a smaller circle around the question no more are looked at if they suffice. Empty if the end
+    needs no statement.
+    """
+    sign = 1 if lower else -1
+
+    def proves(names: list[str]) -> bool:
+        return _reaches(people.only(names), asked, sign, end, limit)
+
+    if proves([]):
+        return []
+
+    def spared(kept: list[str], changed: bool, names: list[str]) -> list[str]:
+        if changed and proves(kept):
+            return []
+        if len(names) == 1:
+            return names
+        half = len(names) // 2
+        second = spared(kept + names[:half], True, names[half:])
+        return spared(kept + second, bool(second), names[:half]) + second
+
+    found = next((names for names in _nearer(people, asked) if proves(names)), [])
+    return spared([], False, found) if found else []
