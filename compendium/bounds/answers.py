@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from compendium.bounds.cliques import glued
+from compendium.bounds.contradictions import ContradictionError, contradiction
 from compendium.bounds.people import (
     EVERYONE,
     Cell,
@@ -23,20 +24,11 @@ from compendium.bounds.people import (
     words,
 )
 from compendium.bounds.programme import Programme, build, components
-from compendium.bounds.solvers import Objective, Solvers
+from compendium.bounds.solvers import NOTHING, Objective, Solvers
 
 FIXED, BOUNDED, OPEN = "fixed", "bounded", "open"
 Solved = tuple[tuple[Programme, np.ndarray], ...]
 """Programmes that together speak of all attributes, each with a solution."""
-NOTHING: Objective = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-
-
-class ContradictionError(ValueError):
-    """Statements that cannot hold together; `names` are as few of them as dropping one at a time leaves."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
-        super().__init__(f"these statements cannot hold together, but could without any one: {', '.join(self.names)}")
 
 
 @dataclass(frozen=True)
@@ -280,27 +272,6 @@ def _stays(people: People, asked: Sum, low: int, high: int, limit: float) -> boo
     for sign, end in ((1, low), (-1, -high)):
         found = solvers.highs((variables, sign * factors))
         if found.bound is None or found.bound + sign * constant < end:
-            return False
-    return True
-
-
-def contradiction(people: People, limit: float = 10.0) -> list[str]:
-    """Find statements that cannot hold together, so few that they could without any one of them; none if all can."""
-    kept = list(dict.fromkeys(one.name for one in people.statements))
-    if possible(people, limit):
-        return []
-    for name in list(kept):
-        if not possible(people.only([one for one in kept if one != name]), limit):
-            kept.remove(name)
-    return kept
-
-
-def possible(people: People, limit: float = 10.0) -> bool:
-    """Say whether all statements can hold together; also where a limit was reached before it was proved."""
-    for names in components(people):
-        solvers = Solvers(build(people, names), limit)
-        found = solvers.cp_sat(NOTHING).possible
-        if (solvers.highs(NOTHING).possible if found is None else found) is False:
             return False
     return True
 
