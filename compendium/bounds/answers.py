@@ -206,9 +206,9 @@ class Bounds:
         return Answer(name, low, high, *reached_by, names, layers, most, first and second)
 
     def _needed(self, asked: Sum, low: int, high: int, used: list[Statement]) -> list[Statement]:
-        """Drop statements while nothing outside the ends becomes possible."""
+        """Drop statements, the last first, while nothing outside the ends becomes possible."""
         kept = list(dict.fromkeys(s.name for s in used))
-        for name in list(kept):
+        for name in reversed(list(kept)):
             fewer = self.people.only([one for one in kept if one != name])
             if _stays(fewer, asked, low, high, self.limit):
                 kept.remove(name)

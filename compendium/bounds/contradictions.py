@@ -1,29 +1,80 @@
-"""Which statements cannot hold together: as few as prove it."""
+"""Which statements cannot hold together: the fewest that prove it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from ortools.sat.python import cp_model
 
 from compendium.bounds.people import People
 from compendium.bounds.programme import build, components
 from compendium.bounds.solvers import NOTHING, Solvers
 
+ROUNDS = 100
+"""So often a smaller set is looked for; then the smallest found is given."""
+
 
 class ContradictionError(ValueError):
-    """Statements that cannot hold together; `names` are as few of them as dropping one at a time leaves."""
+    """Statements that cannot hold together, though they could without any one of them: `names`."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
-        super().__init__(f"these statements cannot hold together, but could without any one: {', '.join(self.names)}")
+        together = (
+            "cannot hold together, though they could without any one of them" if self.names[1:] else "cannot hold"
+        )
+        super().__init__(f"these statements {together}: {', '.join(self.names)}")
 
 
 def contradiction(people: People, limit: float = 10.0) -> list[str]:
-    """Find statements that cannot hold together, so few that they could without any one of them; none if all can."""
-    kept = list(dict.fromkeys(one.name for one in people.statements))
-    if possible(people, limit):
-        return []
-    for name in list(kept):
-        if not possible(people.only([one for one in kept if one != name]), limit):
-            kept.remove(name)
+    """Find the fewest statements that cannot hold together, in their order; none if all can.
+
+    First statements are dropped one at a time while the rest stays impossible; then every set is ruled out that is
+    smaller. What has to be dropped from all statements to make the rest possible has a member in each contradiction, so
+    the smallest set that meets all such groups found so far is the next candidate (an implicit hitting set).
+    """
+    for names in components(people):
+        mine = set(names)
+        stated = [one for one in people.statements if one.attributes & mine or not one.attributes]
+        kept = list(dict.fromkeys(one.name for one in stated))
+        alone = people.only(kept)
+        if not possible(alone, limit):
+            return _smallest(alone, _dropped(alone, kept, limit), kept, limit)
+    return []
+
+
+def _dropped(people: People, kept: list[str], limit: float) -> list[str]:
+    """Drop the last statements first: a paper is read from its beginning."""
+    for name in reversed(kept):
+        fewer = [one for one in kept if one != name]
+        if not possible(people.only(fewer), limit):
+            kept = fewer
     return kept
+
+
+def _smallest(people: People, found: list[str], names: list[str], limit: float) -> list[str]:
+    groups: list[set[str]] = []
+    for _ in range(ROUNDS):
+        candidate = _meeting(groups, names)
+        if len(candidate) >= len(found):
+            break
+        if not possible(people.only(candidate), limit):
+            return [name for name in names if name in candidate]
+        for name in names:
+            if name not in candidate and possible(people.only([*candidate, name]), limit):
+                candidate.append(name)
+        groups.append(set(names) - set(candidate))
+    return found
+
+
+def _meeting(groups: Collection[set[str]], names: list[str]) -> list[str]:
+    """Choose as few names as there can be of which each group has one."""
+    model = cp_model.CpModel()
+    chosen = {name: model.new_bool_var(name) for name in names}
+    for group in groups:
+        model.add_bool_or([chosen[name] for name in names if name in group])
+    model.minimize(sum(chosen.values()))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.solve(model)
+    return [name for name in names if solver.value(chosen[name])]
 
 
 def possible(people: People, limit: float = 10.0) -> bool:
