@@ -5,7 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from compendium.bounds.answers import Bounds, ContradictionError
+from compendium.bounds.answers import Answer, Bounds
+from compendium.bounds.contradictions import ContradictionError
 from compendium.bounds.of_claims import read_people
 from compendium.bounds.people import LAYERS
 from compendium.bounds.questions import all_pairs, answer_table, answered, read_questions
@@ -28,6 +29,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _write_witnesses(folder: Path, answers: list[Answer]) -> None:
+    """Write people for both ends of each answer, named by its row: ``2-low.csv`` belongs to the first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for row, answer in enumerate(answers, 2):
+        for end, people in (("low", answer.low_witness), ("high", answer.high_witness)):
+            if people is not None:
+                write_atomically(folder / f"{row}-{end}.csv", csv_text(people.reset_index()).encode())
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, by default with the arguments of the process."""
     options = _parser().parse_args(arguments)
@@ -36,15 +46,11 @@ def main(arguments: list[str] | None = None) -> None:
         people = read.people.without(options.without)
         questions = read_questions(options.questions, people) if options.questions else all_pairs(people)
         bounds = Bounds(people)
-        table = answer_table(bounds, questions, options.smallest)
+        answers = list(answered(bounds, questions, options.smallest))
+        table = answer_table(bounds, answers)
         text = csv_text(table)
         if options.witnesses:
-            options.witnesses.mkdir(parents=True, exist_ok=True)
-            for number, (_, answer) in enumerate(answered(bounds, questions), 1):
-                for end, people_of in (("low", answer.low_witness), ("high", answer.high_witness)):
-                    if people_of is not None:
-                        content = csv_text(people_of.reset_index()).encode()
-                        write_atomically(options.witnesses / f"{number:03d}-{end}.csv", content)
+            _write_witnesses(options.witnesses, [answer for _, answer in answers])
         if options.out:
             write_atomically(options.out, text.encode())
             counts = table["answer"].value_counts()

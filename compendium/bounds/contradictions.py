@@ -1,6 +1,6 @@
 """Which statements cannot hold together: the fewest that prove it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ortools.sat.python import cp_model
 
@@ -26,7 +26,7 @@ class ContradictionError(ValueError):
 def contradiction(people: People, limit: float = 10.0) -> list[str]:
     """Find the fewest statements that cannot hold together, in their order; none if all can.
 
-    First statements are dropped one at a time while the rest stays impossible; then every set is ruled out that is
+    First statements are dropped while the rest stays impossible; then every set is ruled out that is
     smaller. What has to be dropped from all statements to make the rest possible has a member in each contradiction, so
     the smallest set that meets all such groups found so far is the next candidate (an implicit hitting set).
     """
@@ -36,20 +36,32 @@ def contradiction(people: People, limit: float = 10.0) -> list[str]:
         kept = list(dict.fromkeys(one.name for one in stated))
         alone = people.only(kept)
         if not possible(alone, limit):
-            return _smallest(alone, _dropped(alone, kept, limit), kept, limit)
+            return _smallest(alone, kept, limit)
     return []
 
 
-def _dropped(people: People, kept: list[str], limit: float) -> list[str]:
-    """Drop the last statements first: a paper is read from its beginning."""
-    for name in reversed(kept):
-        fewer = [one for one in kept if one != name]
-        if not possible(people.only(fewer), limit):
-            kept = fewer
+def without_needless(names: list[str], enough: Callable[[list[str]], bool]) -> list[str]:
+    """Drop names, the last first as a paper is read from its beginning, while the rest is enough.
+
+    What cannot be dropped beside many others cannot be dropped beside fewer; so halves are tried before their parts.
+    """
+    kept = list(names)
+
+    def drop(some: list[str]) -> None:
+        fewer = [name for name in kept if name not in some]
+        if some and enough(fewer):
+            kept[:] = fewer
+        elif len(some) > 1:
+            half = (len(some) + 1) // 2
+            drop(some[half:])
+            drop(some[:half])
+
+    drop(names)
     return kept
 
 
-def _smallest(people: People, found: list[str], names: list[str], limit: float) -> list[str]:
+def _smallest(people: People, names: list[str], limit: float) -> list[str]:
+    found = without_needless(names, lambda some: not possible(people.only(some), limit))
     groups: list[set[str]] = []
     for _ in range(ROUNDS):
         candidate = _meeting(groups, names)

@@ -18,10 +18,7 @@ from compendium.bounds.people import EVERYONE, Cell, People, UnknownNameError, b
 from compendium.verification.audit.claims import ClaimsError, read_strings
 
 COLUMNS = ("attribute", "by", "population")
-ANSWERS = (
-    *COLUMNS,
-    *("low", "high", "answer", "exact", "by_margins", "rests_on", "layers", "note"),
-)
+ANSWERS = (*COLUMNS, "low", "high", "answer", "exact", "by_margins", "rests_on", "layers", "note")
 
 
 class Question(NamedTuple):
@@ -85,9 +82,11 @@ def all_pairs(people: People) -> list[Question]:
 def answered(
     bounds: Bounds, questions: Iterable[Question], smallest: bool = False
 ) -> Iterator[tuple[Question, Answer]]:
-    """Answer questions one after the other."""
+    """Answer questions one after the other; values called other are left out where nobody can have them."""
     for question in questions:
-        yield question, bounds.count(both(question.one, question.other), question.population, smallest)
+        answer = bounds.count(both(question.one, question.other), question.population, smallest)
+        if answer.high or all(values != (OTHER,) for cell in question[:2] for _, values in cell):
+            yield question, answer
 
 
 def by_margins(bounds: Bounds, question: Question) -> str:
@@ -106,17 +105,15 @@ def by_margins(bounds: Bounds, question: Question) -> str:
     return f"max(0, {a} + {b} - {n}) = {low} to min({a}, {b}) = {high}"
 
 
-def answer_table(bounds: Bounds, questions: Iterable[Question], smallest: bool = False) -> pd.DataFrame:
-    """Answer questions as a table of strings and numbers, one row a count.
+def answer_table(bounds: Bounds, answers: Iterable[tuple[Question, Answer]]) -> pd.DataFrame:
+    """Write answers as a table, one row a count.
 
     ``attribute``, ``by``, ``population``; ``low`` and ``high``; ``answer``: fixed, bounded or open; ``exact``: yes if
     both ends are reached by people who fit; ``by_margins``: what the two margins alone say; ``rests_on``: the claims
-    used; ``layers``; ``note``: if a limit was reached. Values called other are left out where nobody can have them.
+    used; ``layers``; ``note``: if a limit was reached.
     """
     rows = []
-    for question, answer in answered(bounds, questions, smallest):
-        if not answer.high and any(values == (OTHER,) for cell in question[:2] for _, values in cell):
-            continue
+    for question, answer in answers:
         asked = [words(cell) if cell else "" for cell in question[:2]] + [words(question.population)]
         found = (answer.low, answer.high, answer.verdict, "yes" if answer.exact else "no")
         used = ("; ".join(answer.rests_on), ", ".join(answer.layers), answer.note)
