@@ -19,6 +19,8 @@ from compendium.verification.audit.claims import ClaimsError
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMS, QUESTIONS = ROOT / "docs" / "bounds-claims.csv", ROOT / "docs" / "bounds-questions.csv"
 
+HEADER = "claim,kind,value,attribute,population,denominator,n,scale,part_of,layer\n"
+
 
 def rows(claims=CLAIMS, questions=QUESTIONS, *options, capsys):
     main([*map(str, (claims, *([questions] if questions else []))), *options])
@@ -59,28 +61,51 @@ def _scores(n, low, high):
             yield scores
 
 
-def test_the_claims_that_an_answer_needs_are_named(capsys):
-    table = rows(CLAIMS, QUESTIONS, "--smallest", capsys=capsys)
+FEW = """attribute,by,population
+sex = male,response = complete or partial,
+stopped,sex = female,response = partial
+smoker,sex,
+"""
+
+
+@pytest.fixture
+def few(tmp_path):
+    (tmp_path / "questions.csv").write_text(FEW)
+    return tmp_path / "questions.csv"
+
+
+def test_the_claims_that_an_answer_needs_are_named(few, capsys):
+    table = rows(CLAIMS, few, "--smallest", capsys=capsys)
     assert table.loc[0, "rests_on"] == "men; responders"
     assert set(table["layers"]) <= {"P", ""}
 
 
-def test_layers_and_pairs_and_witnesses(tmp_path, capsys):
-    main([str(CLAIMS), "--out", str(tmp_path / "pairs.csv"), "--without", "L", "--witnesses", str(tmp_path / "people")])
-    assert "22 of 22 claims say something of 60 people; " in capsys.readouterr().out
+def test_layers_and_witnesses(few, tmp_path, capsys):
+    options = ("--out", tmp_path / "pairs.csv", "--without", "L", "--witnesses", tmp_path / "people")
+    main([*map(str, (CLAIMS, few, *options))])
+    assert "22 of 22 claims say something of 60 people; 4 counts: 4 bounded; " in capsys.readouterr().out
     table = pd.read_csv(tmp_path / "pairs.csv", dtype=str)
     for row, one in enumerate(table.itertuples(), 2):
         for end in ("low", "high"):
             people = pd.read_csv(tmp_path / "people" / f"{row}-{end}.csv", dtype=str)
-            (a, b), (c, d) = (text.split(" = ") for text in (one.attribute, one.by))
-            assert len(people) == 60 and str((people[a].eq(b) & people[c].eq(d)).sum()) == getattr(one, end)
+            inside = pd.Series(True, index=people.index)
+            for text in {one.attribute, one.by, one.population} - {"all"}:
+                name, values = text.split(" = ")
+                inside &= people[name].isin(values.split(" or "))
+            assert len(people) == 60 and str(inside.sum()) == getattr(one, end)
             assert (people["sex"].eq("female").sum(), people["response"].eq("partial").sum()) == (35, 27)
             age = people["age"].astype(int)
             assert (age.min(), age.max(), round(age.mean(), 1)) == (18, 71, 44.2)
             assert not (people["stopped"].eq("yes") & people["side effects"].eq("no")).any()
 
 
-HEADER = "claim,kind,value,attribute,population,denominator,n,scale,part_of,layer\n"
+def test_without_questions_all_pairs_of_words_are_asked(tmp_path, capsys):
+    text = HEADER + "all,count,20,all\nmen,count,8,sex = male\nstopped,count,5,stopped\nage,mean,50,age,,,,20 to 90\n"
+    (tmp_path / "claims.csv").write_text(text)
+    table = rows(tmp_path / "claims.csv", None, capsys=capsys)
+    assert table[["attribute", "by", "low", "high"]].to_numpy().tolist() == [["sex = male", "stopped = yes", "0", "5"]]
+
+
 PEOPLE = HEADER + "all,count,20,all\nmen,count,8,sex = male\nold,count,5,age >= 60\nage,mean,50,age,,,,20 to 90\n"
 BAD_CLAIMS = [
     (
