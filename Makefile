@@ -23,7 +23,7 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test test-long portable lab cohort determined audit references run lint lock clean environment
+.PHONY: help paper template redcap check test test-long portable lab cohort determined audit bounds references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -73,6 +73,12 @@ run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM 
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
 	@exec $(PY) -m compendium.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
+
+bounds: $(READY) ## say what the numbers of any paper determine (CLAIMS=docs/bounds-claims.csv QUESTIONS= OUT=bounds.csv WITNESSES=folder)
+	@exec $(PY) -m compendium.bounds "$(or $(CLAIMS),docs/bounds-claims.csv)" \
+	  $(if $(or $(QUESTIONS),$(CLAIMS)),$(if $(QUESTIONS),"$(QUESTIONS)"),docs/bounds-questions.csv) $(OUT_OPTION) \
+	  $(if $(WITNESSES),--witnesses "$(WITNESSES)") $(if $(WITHOUT),--without $(WITHOUT)) $(if $(ROUNDING),--rounding $(ROUNDING)) \
+	  $(if $(SMALLEST),--smallest)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

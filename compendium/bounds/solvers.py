@@ -21,6 +21,9 @@ NODES = 20_000
 Objective = tuple[np.ndarray, np.ndarray]
 """Variables and their whole factors."""
 
+NOTHING: Objective = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+"""What is minimised where any solution will do."""
+
 
 @dataclass(frozen=True)
 class Found:

@@ -16,7 +16,7 @@ import numpy as np
 
 from compendium.bounds.statements import spanned, squares, whole_numbers
 from compendium.verification.audit.arithmetic import Rules
-from compendium.verification.audit.rounding import count
+from compendium.verification.audit.rounding import count, printed_number
 
 MOST_STATES = 20_000_000
 """No more states are kept at once."""
@@ -77,7 +77,7 @@ def data_sets(mean: str, sd: str, n: int, lowest: int, highest: int, rules: Rule
     count(n, "n", 2)
     if highest < lowest:
         raise ValueError(f"scale {lowest} to {highest} is not allowed; the second is at least the first")
-    middle = min(max(round(float(mean.replace(",", ".").replace("−", "-"))), lowest + 1), max(highest - 1, lowest + 1))
+    middle = min(max(round(printed_number(mean)[0]), lowest + 1), max(highest - 1, lowest + 1))
     targets = _targets(mean, sd, n, middle, rules)
     distances = [value - middle for value in range(lowest, highest + 1)]
     inner = [d for d in distances if abs(d) <= 1]
