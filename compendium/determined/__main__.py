@@ -3,17 +3,19 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from compendium.bounds.answers import ContradictionError
+import pandas as pd
+
+from compendium.bounds.contradictions import ContradictionError
 from compendium.determined import stored
-from compendium.determined.questions import Paper, pair_names, questions
+from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
 
-_AT_ONCE = 15  # pairs that a process answers before it takes more
+_AT_ONCE = 5  # questions that a process answers before it takes more
+_FACTS = 40  # the most surprising ones are proved
 
 
 @cache
@@ -21,18 +23,40 @@ def _paper() -> Paper:
     return Paper()
 
 
-def _pair(names: tuple[str, str, str, str]) -> Determined:
-    return _paper().determined(*names, proved=False)
+def _answered(row: Question) -> Determined:
+    return _paper().determined(row.quantity, row.label, row.people, row.within)
 
 
-def _topics(answers: Iterable[tuple[str, Determined]]) -> tuple[list[str], list[Determined]]:
-    """Tell each answer on a line as it is found."""
-    topics, found = [], []
-    for topic, one in answers:
-        print(f"  {one.label}: {one.low:g} to {one.high:g}, {one.verdict}", flush=True)
-        topics.append(topic)
-        found.append(one)
-    return topics, found
+def _paired(pair: Pair) -> tuple[Determined, tuple[int, int]]:
+    return paired(_paper(), pair)
+
+
+def _fact(given: tuple[Pair, tuple[int, int]]) -> Determined | None:
+    return fact(_paper(), *given)
+
+
+def _surprise(found: Determined, alone: tuple[int, int]) -> float:
+    """Tell which share of what the two numbers alone leave is impossible."""
+    return 1 - (found.high - found.low + 1) / (alone[1] - alone[0] + 1)
+
+
+def _tables() -> dict[str, pd.DataFrame]:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        asked = questions()
+        answers = as_frame(pool.map(_answered, asked)).reset_index().assign(topic=[row.topic for row in asked])
+        print(f"  {len(answers)} questions answered, {int(answers['exact'].sum())} exactly", flush=True)
+        both = pairs()
+        found = list(pool.map(_paired, both, chunksize=_AT_ONCE))
+        frame = as_frame(one for one, _ in found).reset_index()
+        frame[["alone_low", "alone_high"]] = [alone for _, alone in found]
+        frame["surprise"] = [_surprise(*one) for one in found]
+        print(f"  {len(frame)} pairs of characteristics, {int(frame['exact'].sum())} exactly", flush=True)
+        order = frame.sort_values(["surprise", "quantity"], ascending=[False, True]).index
+        chosen = [number for number in order if frame.at[number, "surprise"] > 0]
+        proved = pool.map(_fact, [(both[number], found[number][1]) for number in chosen])
+        facts = [one for one in proved if one is not None][:_FACTS]
+        print(f"  {len(facts)} facts that stand nowhere in the paper", flush=True)
+    return {"answers": answers, "pairs": frame, "facts": as_frame(facts).reset_index()}
 
 
 def main() -> None:
@@ -43,13 +67,7 @@ def main() -> None:
     out = parser.parse_args().out
     try:
         print("What the paper determines, question by question; this takes some minutes.", flush=True)
-        topics, found = _topics(questions(_paper()))
-        answers = as_frame(found).reset_index().assign(topic=topics)
-        names = pair_names(_paper())
-        with ProcessPoolExecutor(os.cpu_count()) as pool:
-            pairs = as_frame(pool.map(_pair, names, chunksize=_AT_ONCE)).reset_index()
-        print(f"  {len(pairs)} pairs of characteristics, {int(pairs['exact'].sum())} exact", flush=True)
-        stored.write({"answers": answers, "pairs": pairs}, out)
+        stored.write(_tables(), out)
     except (ContradictionError, OSError, ValueError) as error:
         sys.exit(f"make determined: {error}")
     print(f"Wrote {', '.join(f'{table}.csv' for table in stored.TABLES)} to {out}.")

@@ -18,7 +18,8 @@ from analysis.followup import sustained
 from analysis.response import best_response, last_status
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
 from compendium.bounds import statements
-from compendium.bounds.people import Attribute, Cell, People, Statement, as_cell
+from compendium.bounds.conditions import parse, understood
+from compendium.bounds.people import Attribute, Cell, People, Statement, Value
 from compendium.reconstruction.statements import read_left_out
 from compendium.verification.audit.rounding import printed_number
 from compendium.verification.identities import canonical, denominator_of
@@ -29,17 +30,11 @@ _MOST_COUNTED = 2  # a counter tells none, one, and two or more
 
 
 def _diagnoses() -> dict[str, dict[str, str]]:
-    populations = {p.value.lower(): "|".join(POPULATION_DIAGNOSES[p]) for p in Population}
-    populations["mcas"] = "MMAS|idiopathic_MCAS"
+    populations = {p.value.lower(): POPULATION_DIAGNOSES[p] for p in Population}
+    populations["mcas"] = ("MMAS", "idiopathic_MCAS")
     tested = ("ism", "cm", "mcas")
-    wheres = {name: "" if name == "all" else f"diagnosis={values}" for name, values in populations.items()}
+    wheres = {name: f"diagnosis = {' or '.join(values)}" for name, values in populations.items()} | {"all": ""}
     return {"p": {name: where for name, where in wheres.items() if name != "mcas"}, "d": {n: wheres[n] for n in tested}}
-
-
-def who(text: str) -> Cell:
-    """Read a cell: "best=CR|MR, sex=F", or "all"."""
-    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip() not in ("", "all")]
-    return as_cell({name: tuple(values.split("|")) for name, _, values in pairs})
 
 
 def _chain(name: str, parts: list[str]) -> tuple[list[Attribute], list[Statement]]:
@@ -60,7 +55,7 @@ def _chain(name: str, parts: list[str]) -> tuple[list[Attribute], list[Statement
 def _lines() -> Iterator[str]:
     text = re.sub(r"^#.*\n", "", KINDS.read_text(encoding="utf-8"), flags=re.MULTILINE)
     # A sentence goes on with lines that are indented and have no sign of a definition.
-    text = re.sub(r"\n  (?!never |\S+=)(?=\S)", " ", text)
+    text = re.sub(r"\n  (?!never |\S+ = )(?=\S)", " ", text)
     yield from filter(None, text.splitlines())
 
 
@@ -71,32 +66,39 @@ def _read() -> tuple[tuple[Attribute, ...], dict[str, Cell], tuple[Statement, ..
     counts: dict[str, Cell] = {}
     defined: list[Statement] = []
     sentences: dict[str, str] = {}
+    values: dict[str, tuple[Value, ...]] = {}
     layer = name = ""
+
+    def read(text: str) -> Cell:
+        return understood(parse(text.strip().removesuffix(",")), values)
+
     for line in _lines():
         first, _, rest = line.strip().partition(" ")
         if first == "attribute":
-            known, _, values = rest.partition(" = ")
-            attributes.append(Attribute(known, tuple(values.split())))
+            known, _, allowed = rest.partition(" = ")
+            values[known] = tuple(allowed.split())
+            attributes.append(Attribute(known, values[known]))
         elif first == "counter":
             counter, _, parts = rest.partition(" of ")
             more, rules = _chain(counter, parts.split())
             attributes += more
+            values |= {one.name: one.values for one in more}
             defined += rules
         elif first == "count":
             quantity, _, where = rest.partition(" : ")
             filled = next((key for key in ("p", "d") if f"{{{key}}}" in quantity), None)
             for value, condition in _diagnoses()[filled].items() if filled else (("", ""),):
                 at = {filled: value} if filled else {}
-                counts[quantity.format(**at)] = who(where.format(**{key: condition for key in at}))
+                counts[quantity.format(**at)] = read(where.format(**dict.fromkeys(at, condition)))
         elif line.startswith("["):
             heading, _, sentence = line[1:].partition("] ")
             layer, name = heading.split(" ", 1)
             sentences[name] = sentence
         elif first == "never":
-            defined.append(statements.never(name, who(rest), layer))
+            defined.append(statements.never(name, read(rest), layer))
         else:
             when, _, then = line.partition(" => ")
-            defined.append(statements.implies(name, who(when), who(then), layer))
+            defined.append(statements.implies(name, read(when), read(then), layer))
     return tuple(attributes), counts, tuple(defined), sentences
 
 
@@ -159,6 +161,11 @@ def people(claims: pd.DataFrame | None = None) -> People:
     attributes, counts, defined, _ = _read()
     size = int(printed.at["methods.retained", "value"])
     return People(size, attributes, (*_counted(printed.join(answers), counts), *defined))
+
+
+def who(text: str) -> Cell:
+    """Read whom a question is of: "best = CR or MR, sex = F", or "all"."""
+    return understood(parse(text), {one.name: one.values for one in _read()[0]})
 
 
 def kinds_of(cohort: Cohort) -> pd.DataFrame:

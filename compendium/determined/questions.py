@@ -1,14 +1,16 @@
 """Answers to questions on numbers of patients: those of `questions.csv`, and all pairs of `characteristics.csv`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from compendium.bounds.answers import Bounds, frechet
 from compendium.bounds.needed import needed
-from compendium.bounds.people import Cell, People, UnknownNameError, both, count_of
+from compendium.bounds.people import Cell, both, count_of
 from compendium.determined.kinds import people, who
 from compendium.determined.results import Determined
 from compendium.verification.published import place, read_claims
@@ -24,7 +26,7 @@ LAYERS: dict[tuple[str, ...], str] = {
 ALL = tuple(LAYERS)[-1]
 
 
-def read_questions(path: Path, columns: Iterable[str], known: People) -> pd.DataFrame:
+def read_questions(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     """Read a file of questions, all cells text.
 
     A missing column, or a cell of ``people`` or ``within`` that names what is not known, is a ValueError with file, row
@@ -37,9 +39,11 @@ def read_questions(path: Path, columns: Iterable[str], known: People) -> pd.Data
     for name in ("people", "within"):
         for row, text in frame.get(name, pd.Series(dtype=str)).items():
             try:
-                known.check(who(text))
-            except UnknownNameError as error:
-                raise ValueError(f"{path}, row {row + 2}, column {name}: {text!r} is not allowed; {error}") from error
+                who(text)
+            except ValueError as error:
+                raise ValueError(
+                    f"{path}, row {row + 2}, column {name}: {text!r} is not allowed; it is {error}"
+                ) from error
     return frame
 
 
@@ -107,17 +111,65 @@ class Paper:
         return f"{claim['statement'].rstrip('.').lower()} {number} ({place(claim)})"
 
 
-def questions(paper: Paper) -> Iterator[tuple[str, Determined]]:
-    """Answer the questions of `questions.csv`, each with its topic."""
-    for row in read_questions(QUESTIONS, ("topic", "label", "people", "within"), paper.people).itertuples():
-        name = f"{row.people} | {row.within}" if who(row.within) else row.people
-        yield row.topic, paper.determined(name, row.label, row.people, row.within)
+class Question(NamedTuple):
+    """How many of some patients are of a kind."""
+
+    topic: str
+    quantity: str
+    label: str
+    people: str
+    within: str
 
 
-def pair_names(paper: Paper) -> list[tuple[str, str, str, str]]:
-    """List, for each two of the characteristics, name and label of the pair and both kinds."""
-    rows = read_questions(CHARACTERISTICS, ("characteristic", "label", "people"), paper.people).itertuples()
+def questions() -> list[Question]:
+    """List the questions of `questions.csv`."""
+    rows = read_questions(QUESTIONS, ("topic", "label", "people", "within")).itertuples()
+    return [Question(row.topic, f"{row.people} | {row.within}", row.label, row.people, row.within) for row in rows]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two characteristics, each with its label and the patients who have it."""
+
+    quantity: str
+    labels: tuple[str, str]
+    people: tuple[str, str]
+
+    @property
+    def label(self) -> str:
+        """What a reader calls both together."""
+        return " / ".join(self.labels)
+
+
+def pairs() -> list[Pair]:
+    """List each two of the characteristics of `characteristics.csv`."""
+    rows = read_questions(CHARACTERISTICS, ("characteristic", "label", "people")).itertuples()
     return [
-        (f"{one.characteristic} and {other.characteristic}", f"{one.label} / {other.label}", one.people, other.people)
+        Pair(f"{one.characteristic} and {other.characteristic}", (one.label, other.label), (one.people, other.people))
         for one, other in combinations(rows, 2)
     ]
+
+
+def paired(paper: Paper, pair: Pair) -> tuple[Determined, tuple[int, int]]:
+    """Answer how many patients have both, and what the two numbers alone would leave."""
+    found = paper.determined(pair.quantity, pair.label, *pair.people, proved=False)
+    sizes = [paper.size(who(text)) for text in pair.people]
+    lows = frechet(sizes[0][0], sizes[1][0], paper.people.size)
+    highs = frechet(sizes[0][1], sizes[1][1], paper.people.size)
+    return found, (lows[0], highs[1])
+
+
+def fact(paper: Paper, pair: Pair, alone: tuple[int, int]) -> Determined | None:
+    """Prove what the paper says of two characteristics together beyond the number of each, in a sentence.
+
+    None where it follows from what the two are, without a printed number, or from the two numbers.
+    """
+    found = paper.determined(pair.quantity, pair.label, *pair.people)
+    if not set(found.rests_on) & set(paper.claims.index):
+        return None
+    parts = [f"at least {found.low}"] if found.low > alone[0] else []
+    parts += [f"at most {found.high}"] if found.high < alone[1] else []
+    number = f"exactly {found.low}" if found.low == found.high else " and ".join(parts)
+    one, other = (label[0].lower() + label[1:] if label[1:2].islower() else label for label in pair.labels)
+    sentence = f"In every cohort {number} patients are both: {one}; {other} ({alone[0]} to {alone[1]} by the two alone)"
+    return replace(found, label=sentence)

@@ -20,14 +20,14 @@ def _is(kinds: pd.DataFrame, cell: Cell) -> pd.Series:
 
 
 def count(kinds: pd.DataFrame, quantity: str) -> int:
-    """Count the patients, as `kinds.kinds_of` describes them, of whom a quantity is, such as "sex=M | best=CR|MR"."""
+    """Count the patients, as `kinds.kinds_of` describes them, of whom a quantity is, such as "sex = M | best = CR"."""
     asked, _, within = quantity.partition(" | ")
     return int((_is(kinds, who(asked)) & _is(kinds, who(within))).sum())
 
 
 def counts_with_cohort(answers: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
     """Keep the answers on numbers of kinds of patients, with ``value``, how many are in a cohort."""
-    found = answers[(answers["unit"] == "patients") & answers.index.str.contains("=")]
+    found = answers[(answers["unit"] == "patients") & answers.index.str.contains(" = ")]
     return found.assign(value=[count(kinds, quantity) for quantity in found.index])
 
 

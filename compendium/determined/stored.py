@@ -20,6 +20,7 @@ from compendium.verification.published import CLAIMS
 TABLES: dict[str, str] = {
     "answers": "What the paper determines of each quantity asked for, one a row.",
     "pairs": "How many patients have both of each two characteristics, one pair a row.",
+    "facts": "What the paper says of two characteristics together and prints nowhere, the most surprising first.",
 }
 """The tables, and what each holds."""
 
@@ -33,6 +34,9 @@ COLUMNS: dict[str, str] = {
     "low_reached": "The smallest that a witness attains.",
     "high_reached": "The largest that a witness attains.",
     "most": "The largest that it could be if the paper said nothing of it.",
+    "alone_low": "The smallest by the numbers of patients with either alone (Fréchet).",
+    "alone_high": "The largest by these two numbers alone.",
+    "surprise": "The share of what the two numbers alone leave that is impossible.",
     "verdict": "fixed, bounded or open.",
     "exact": "Whether both ends are attained.",
     "layers": "What it rests on: P print and definitions, R readings, L clinical knowledge.",
