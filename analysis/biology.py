@@ -17,8 +17,7 @@ from analysis.statistics.signed_rank import signed_rank
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import Analyte, TimePoint
 
-DIRECTIONS = ("increased", "stable", "decreased")
-"""What a level may have done on therapy, as `direction` orders it."""
+DIRECTIONS = ("increased", "stable", "decreased")  # what a level may have done on therapy, as `direction` orders it
 
 
 def _samples(cohort: Cohort, analyte: str, time_point: str) -> pd.DataFrame:

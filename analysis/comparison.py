@@ -39,8 +39,7 @@ EARLIER = EarlierCohort(patients=14, responders=11, with_side_effects=3, stopped
 """The cohort of 14 patients that the discussion compares with: 78.6 % responders (L321-L322), 3 patients with side
 effects, of whom 2 stopped (L348-L350)."""
 
-REPORTED_EARLIER = 29
-"""Patients with systemic mastocytosis under omalizumab reported before this study (L319-L320)."""
+REPORTED_EARLIER = 29  # patients with systemic mastocytosis under omalizumab reported before this study (L319-L320)
 
 
 def compare_proportions(here: Share, there: Share) -> dict[str, Any]:

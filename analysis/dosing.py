@@ -11,12 +11,8 @@ from analysis.scoring import symptom_scores
 from analysis.summaries import share, spread
 from analysis.vocabulary import Response
 
-START_DOSE_MG, START_INTERVAL_WEEKS = 150, 2
-"""The recommended starting dose and its interval (L182)."""
-
-MAXIMUM_DOSE_MG = 300
-"""The highest recommended dose every two weeks (L187-L188)."""
-
+START_DOSE_MG, START_INTERVAL_WEEKS = 150, 2  # the recommended starting dose and its interval (L182)
+MAXIMUM_DOSE_MG = 300  # the highest recommended dose every two weeks (L187-L188)
 Change = Literal["escalation", "weekly"]
 
 

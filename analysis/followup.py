@@ -13,11 +13,10 @@ from analysis.statistics.decimals import difference, in_units
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import FollowUpStatus, Response, StopReason, SymptomGroup
 
-_FRAME_COLUMNS = (
+_FRAME_COLUMNS = (  # the columns of `course_frame` beside diagnosis, best response and last status
     *("duration_months", "ongoing", "stop_reason", "months_to_first_response", "months_to_best_response"),
     *("escalation_month", "weekly_month"),
 )
-"""The columns of `course_frame` beside diagnosis, best response and last status."""
 
 
 def improvements(cohort: Cohort) -> pd.DataFrame:

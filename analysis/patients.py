@@ -10,13 +10,12 @@ from analysis.criteria import PAPER, Criteria
 from analysis.summaries import share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Diagnosis, ExclusionReason, Population
 
-EXCLUSION_LABELS: dict[ExclusionReason, str] = {
+EXCLUSION_LABELS: dict[ExclusionReason, str] = {  # the reasons for exclusion in full (L167-L169)
     ExclusionReason.NOT_TREATED: "Omalizumab not given",
     ExclusionReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
     ExclusionReason.INSUFFICIENT_DATA: "Insufficient data",
     ExclusionReason.SM_AHN: "SM with associated haematologic neoplasm",
 }
-"""The reasons for exclusion in full (L167-L169)."""
 
 
 def inclusion(cohort: Cohort) -> pd.DataFrame:

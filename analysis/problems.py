@@ -9,8 +9,7 @@ from analysis import schema
 
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "allowed", "nearest")
 IDENTIFIERS = ("patient_id", "centre_id")
-FREE_TEXTS = ("term", "detail")
-"""The columns in which somebody may write anything."""
+FREE_TEXTS = ("term", "detail")  # the columns in which somebody may write anything
 HIDDEN = "(hidden)"
 _SHOWN = 20
 

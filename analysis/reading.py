@@ -19,8 +19,7 @@ from pyarrow import parquet
 from analysis import schema
 from analysis.problems import IDENTIFIERS, CohortError, header_problems, problems, shortened, together
 
-DATA_PACKAGE = "datapackage.json"
-"""The file of a cohort that may say that its rows were reconstructed."""
+DATA_PACKAGE = "datapackage.json"  # the file of a cohort that may say that its rows were reconstructed
 
 _GIVE = (
     "a folder with a CSV file (UTF-8, commas) or a Parquet file for each of the tables "

@@ -27,24 +27,15 @@ from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
 GROUPS: tuple[Population, Population] = (Population.IDIOPATHIC, Population.PRIMARY)
 """The two groups (L289-L290); differences are the first minus the second."""
 
-CLASSES: dict[str, tuple[str, ...]] = {
+CLASSES: dict[str, tuple[str, ...]] = {  # the rows of Table 2 that divide a group by depth of response, at each visit
     "best": ("best.cr", "best.mr", "best.pr", "best.nr"),
     "last": ("last.cr", "last.mr", "last.pr", "last.no_persistent_response"),
 }
-"""The rows of Table 2 that divide the patients of a group by depth of response, at each visit."""
 
-RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}
-"""The row of Table 2 with the overall response rate at each visit."""
-
-DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)
-"""Differences of the overall response rate, in percentage points, of which the power is given."""
-
-ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)
-"""Odds ratios of a better grade of a symptom of which the power is given."""
-
-POWER = 0.8
-"""The power at which a difference is called detectable."""
-
+RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}  # the overall rate in Table 2
+DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)  # of the response rate, in percentage points
+ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)  # of a better grade of a symptom
+POWER = 0.8  # the power at which a difference is called detectable
 _POWER_PARTS = ("primary_percent", "idiopathic_percent", "difference", "odds_ratio", "power", "error")
 _RATE_LABELS = {"best": "Overall response at best response", "last": "Overall response at last follow-up"}
 

@@ -10,7 +10,7 @@ from analysis.response import response_counts
 from analysis.statistics.proportions import METHODS, intervals
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
 
-ROWS_2: dict[str, tuple[str, int]] = {
+ROWS_2: dict[str, tuple[str, int]] = {  # the rows of Table 2 in order: key, label and level of indentation
     "best.orr": ("Overall response rate (ORR)", 0),
     "best.cr": (RESPONSE_LABELS[Response.CR], 1),
     "best.mr": (RESPONSE_LABELS[Response.MR], 1),
@@ -26,7 +26,6 @@ ROWS_2: dict[str, tuple[str, int]] = {
     "last.intolerance": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.INTOLERANCE], 1),
     "last.lost_to_follow_up": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.LOST_TO_FOLLOW_UP], 1),
 }
-"""The rows of Table 2 in order: key, label and level of indentation."""
 
 INTERVALS: tuple[str, ...] = tuple(f"{method}_{limit}" for method in METHODS for limit in ("low", "high"))
 """The columns of Table 2 with the limits of the 95 % intervals of its percentages."""

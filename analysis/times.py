@@ -21,11 +21,8 @@ from analysis.statistics.survival import Estimate, kaplan_meier
 from analysis.summaries import proportion, spread
 from analysis.vocabulary import Response, StopReason
 
-MONTHS: tuple[int, ...] = (3, 6, 12)
-"""The months at which incidences are given."""
-
-CENSORED = "censored"
-"""What a course that was last known to go on without the event is called."""
+MONTHS: tuple[int, ...] = (3, 6, 12)  # the months at which incidences are given
+CENSORED = "censored"  # what a course that was last known to go on without the event is called
 
 EVENTS: dict[str, tuple[str, ...]] = {
     "first_response": ("response", "stopped"),
@@ -34,14 +31,13 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 """What ends the time of each outcome: a response, or a stop before it; for therapy a stop, by its cause."""
 
-CAUSES: dict[StopReason, str] = {
+CAUSES: dict[StopReason, str] = {  # of a stop (L261-L264): lack or loss of efficacy, intolerance, or neither
     StopReason.LACK_OF_EFFICACY: "efficacy",
     StopReason.LOSS_OF_RESPONSE: "efficacy",
     StopReason.INTOLERANCE: "intolerance",
     StopReason.LOST_TO_FOLLOW_UP: "other",
     StopReason.PREGNANCY_INTENT: "other",
 }
-"""The cause of a stop (L261-L264): lack or loss of efficacy, intolerance, or neither of them."""
 
 
 def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.DataFrame:

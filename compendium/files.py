@@ -19,13 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["csv_text", "json_text", "settled", "settled_digits", "write_atomically"]
-
-SIGNIFICANT = 6
-"""Significant digits of a written number: more than a table or a figure shows, and far fewer than noise reaches."""
-
-DECIMALS = 3
-"""Decimals that are kept even if those are more digits: what a laboratory reports to the thousandth."""
-
+SIGNIFICANT = 6  # digits of a written number: more than a table shows, and far fewer than noise reaches
+DECIMALS = 3  # decimals that are kept even if those are more digits: what a laboratory reports to the thousandth
 _AGREED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits in which all machines agree
 
 

@@ -15,12 +15,11 @@ from compendium.reporting.pages import render
 
 POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)  # the choices of the population
 
-READINGS: tuple[str, ...] = (
+READINGS: tuple[str, ...] = (  # the paper's reading of its rules, and others that change one of them
     *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
     *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "zeros=pratt"),
     *("distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
 )
-"""The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
 
 GROUPS: dict[str, str] = {"all symptoms": "all"} | {label: group.value for group, label in SYMPTOM_GROUP_LABELS.items()}
 """The choices of the symptom group."""

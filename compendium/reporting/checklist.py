@@ -19,16 +19,13 @@ CHECKLIST = Path(__file__).with_name("checklist.csv")  # one row per item, with 
 STATUSES: dict[str, str] = {"met": "✓", "partly": "~", "not met": "✗", "not applicable": "–"}  # with their marks
 
 GUIDELINES: tuple[str, ...] = ("STROBE", "SAMPL")  # the guidelines in the order they are shown
-
-JUDGED: tuple[str, ...] = ("paper", "compendium")
-"""The columns that hold a status; each has a neighbour that ends in ``_where``."""
-
+JUDGED: tuple[str, ...] = ("paper", "compendium")  # they hold a status, their neighbours in ``_where`` the place
 _PLACE = r"(?:L\d+(?:-L\d+)?|Table [12]|Figure (?:[12]|E[1-5]))"
 _POINTER = r"\w[\w.-]*(?:/\w[\w.-]*)*(?:#[^\s#]+)?"
 _TEXT = (r"\S(?:.*\S)?", "allowed is a text in one line, without blanks at its ends")
 _STATUS = ("|".join(STATUSES), f"allowed are {', '.join(STATUSES)}")
 
-COLUMNS: dict[str, tuple[str, str]] = {
+COLUMNS: dict[str, tuple[str, str]] = {  # in order, all text: the pattern of a cell, and what is allowed in words
     "guideline": ("|".join(GUIDELINES), f"allowed are {', '.join(GUIDELINES)}"),
     "item": (r"\d{1,2}[a-e]?|[A-Z]\d{1,2}", "allowed are items such as 12a or P3"),
     **dict.fromkeys(("section", "topic", "asks"), _TEXT),
@@ -41,7 +38,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     ),
     "remark": (f"(?:{_TEXT[0]})?", _TEXT[1]),
 }
-"""The columns of the checklist in order, all of them text: the pattern of a cell, and what is allowed in words."""
 
 _NOTES = (
     "Paper: the accepted manuscript without title page and drawings; L155 is its printed line 155. Compendium: whether "

@@ -14,9 +14,7 @@ import pandas as pd
 from compendium.files import settled_digits
 
 MISSING = "–"  # printed where there is no number: a percentage of nobody, a median of no values
-P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))
-"""A p value below one of these is never printed as if it had reached it."""
-
+P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))  # a p value below one never reads as reaching it
 Number = Real | Decimal
 
 

@@ -14,9 +14,7 @@ from compendium.reporting import rendering
 from compendium.reporting.formatting import duration, number
 from compendium.reporting.pages import finish
 
-HIDDEN = "hidden"
-"""Printed for every hidden cell, whether it is small or would give a small one away: two marks would tell which."""
-
+HIDDEN = "hidden"  # for a cell that is small or would give one away alike: two marks would tell which
 _SAFETY_SECTIONS = {"patients": "Patients", "event": "Patients with each adverse event"}
 # Of a spread only the middle is printed: its limits are values of single patients.
 _MIDDLES = {

@@ -9,8 +9,7 @@ from compendium.verification.audit.arithmetic import nearest_numerators, possibl
 from compendium.verification.audit.rounding import printed_number, round_like, rounds_to
 from compendium.verification.published import Verdict, place
 
-LARGEST = 65
-"""The largest number of patients that a percentage is tried with: those screened (L157)."""
+LARGEST = 65  # the largest number of patients that a percentage is tried with: those screened (L157)
 
 
 class CommonSize(NamedTuple):

@@ -29,14 +29,13 @@ def _size_of(population: str) -> str:
     return "patients.included.screened" if population == "all" else f"patients.diagnosis.{population}.all"
 
 
-_FILLED = {
+_FILLED = {  # what stands in a relation for several, which are then said of each
     "p": POPULATIONS,
     "r": _RESPONSE_ROWS,
     "d": ("ism", "cm", "mcas"),
     "end": ("minimum", "maximum"),
     "any": ("minimum", "median", "mean", "maximum"),
 }
-"""What stands in a relation for several, which are then said of each."""
 
 
 def _read(path: Path) -> dict[str, tuple[str, list[str]]]:
@@ -71,8 +70,7 @@ def relations() -> Iterator[Relation]:
                 yield Relation(left, sign, tuple(right.split(" + ")), reading)
 
 
-_SAME = {"patients.analysed.all": "patients.included.screened"}
-"""Values that are one quantity under another name."""
+_SAME = {"patients.analysed.all": "patients.included.screened"}  # values that are one quantity under another name
 
 
 def canonical(value: str) -> str:

@@ -14,9 +14,7 @@ from compendium.verification.audit.claims import ClaimsError
 from compendium.verification.audit.claims import read_claims as read_checked
 
 CLAIMS = Path(__file__).parents[2] / "data" / "published" / "claims.csv"
-
-Values = dict[str, dict[str, Any]]
-"""Computed values by name: of the text, and cells of the tables as ``table_1:row:column``."""
+Values = dict[str, dict[str, Any]]  # by name: of the text, and cells of tables as ``table_1:row:column``
 
 
 class Verdict(StrEnum):

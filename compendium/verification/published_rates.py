@@ -14,7 +14,7 @@ from compendium.verification.audit.rounding import RULES, printed_number
 from compendium.verification.published import Values, place, read_answers, read_claims
 from compendium.verification.verdicts import computed_number
 
-SECTIONS: dict[str, str] = {
+SECTIONS: dict[str, str] = {  # what a quantity is about, by how the name of its value begins; in this order
     "table_2:best": "Best response",
     "table_2:last": "Last follow-up",
     "followup": "Duration and stops",
@@ -25,7 +25,6 @@ SECTIONS: dict[str, str] = {
     "patients": "Characteristics",
     "table_1": "Characteristics",
 }
-"""What a quantity is about, by how the name of its value begins; in the order of the comparison."""
 
 # Values of the text that are a cell of a table as well, with the same denominator, beside the responses. (For counts,
 # `identities.canonical` does this; counts that are equal of different denominators are different rates.)

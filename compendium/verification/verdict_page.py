@@ -15,28 +15,25 @@ from compendium.verification.published import Verdict, place
 
 STUDY = "Omalizumab in patients with a mast cell disorder"
 
-COLUMNS = (
+COLUMNS = (  # what a table of verdicts must have
     *("section", "line", "table_row", "table_column", "statement", "population", "kind", "value", "unit", "verdict"),
     *("numerator", "denominator", "denominator_printed", "note", "computed", "n", "computed_denominator", "notebook"),
     *("apart", "reason", "contradicts", "readings", "proof", "explanation", "hypothesis"),
 )
-"""What a table of verdicts must have."""
 
-_GROUPS: dict[str, str] = {
+_GROUPS: dict[str, str] = {  # populations whose name in the claims file does not explain itself
     **{"all": "All patients", "primary": "Primary MCAS", "idiopathic": "Idiopathic MCAS"},
     **{"MMAS": "MMAS (monoclonal MCAS)", "MCAS": "MCAS (mast cell activation syndrome)"},
     **{"ISM": "ISM (indolent systemic mastocytosis)", "CM": "CM (cutaneous mastocytosis)"},
     **{"CR": "CR (complete response)", "MR": "MR (major response)", "PR": "PR (partial response)"},
     **{"weekly": "On a weekly schedule", "escalated": "With an increased dose"},
 }
-"""Populations whose name in the claims file does not explain itself."""
 
-_REASONS: dict[str, str] = {
+_REASONS: dict[str, str] = {  # why no patient row can answer, in words; another reason is shown as it is
     **{"rule": "a rule of the study", "schedule": "a schedule of the study", "date": "a date"},
     **{"identifier": "an identifier", "not_recorded": "not recorded for the patients"},
     **{"other_study": "of another study", "other_disease": "of another disease"},
 }
-"""Why no patient row can answer, in words; another reason is shown as it is."""
 
 _MEANINGS: dict[Verdict, str] = {
     Verdict.REPRODUCED: "the rows give the printed number, rounded half up, with its counts, unit and group",

@@ -14,24 +14,19 @@ from compendium.workflow.project import Project
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
 
-PAGE = "index.html"
-"""The page that holds all results of an observed cohort."""
+PAGE = "index.html"  # the page that holds all results of an observed cohort
 
 
 @dataclass(frozen=True)
 class Handling:
     """How a cohort is to be treated."""
 
-    tryptase: str | None = None
-    """Reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`; not checked by default."""
-    identifiers: bool = False
-    """Whether the centre's identifiers of patients and centres may be shown."""
-    hide_below: int = HIDE_BELOW
-    """Counts below it are hidden in the tables meant for sharing."""
+    tryptase: str | None = None  # reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`
+    identifiers: bool = False  # whether the centre's identifiers of patients and centres may be shown
+    hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
 
 
-AS_USUAL = Handling()
-"""Identifiers and small counts hidden, the tryptase rule not checked."""
+AS_USUAL = Handling()  # identifiers and small counts hidden, the tryptase rule not checked
 
 
 def _require_private(folder: Path, root: Path) -> None:

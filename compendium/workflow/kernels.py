@@ -44,10 +44,8 @@ _HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
 class Kernels:
     """How the kernels of a build are started."""
 
-    private: Path
-    """Folder for their sockets, see `private_folder`."""
-    server: "WarmServer | None" = None
-    """What forks them; None if they start cold."""
+    private: Path  # folder for their sockets, see `private_folder`
+    server: "WarmServer | None" = None  # what forks them; None if they start cold
 
 
 @contextlib.contextmanager

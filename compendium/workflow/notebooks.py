@@ -136,8 +136,7 @@ def _explain(notebook: Path, executed: Path | None, error: Exception) -> Noteboo
     return NotebookError(f"{notebook}: cell {number}", reason, printed.strip())
 
 
-RECONSTRUCTED = "reconstructed"
-"""Tag of the cells of prose that speak of the reconstructed rows, and are not to be read beside others."""
+RECONSTRUCTED = "reconstructed"  # tag of prose on the reconstructed rows, not to be read beside others
 
 
 def _write_for_observed(notebook: Path, copy: Path) -> None:

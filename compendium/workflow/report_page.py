@@ -15,12 +15,11 @@ import mistune
 
 from compendium.reporting.pages import render
 
-READING_ORDER: tuple[str, ...] = (
+READING_ORDER: tuple[str, ...] = (  # the jobs in the order in which their results are read; others follow
     *("patients", "table-1", "figure-1", "figure-e1", "figure-e2", "symptoms", "table-2", "response"),
     *("response-rates", "figure-2", "figure-e3", "figure-e4", "times", "duration", "dose", "safety"),
     *("biology", "figure-e5", "subgroups", "comparison", "published-comparison", "sensitivity", "sharing"),
 )
-"""The jobs in the order in which their results are read; others follow."""
 
 
 class _Prose(mistune.HTMLRenderer):

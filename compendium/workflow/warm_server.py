@@ -21,14 +21,13 @@ from typing import NoReturn
 
 from compendium.folders import in_use, remove_folder
 
-_LATE = (
+_LATE = (  # modules that a kernel or a drawing imports late, by itself
     *("IPython.core.displayhook", "IPython.core.pylabtools", "matplotlib_inline.config", "ipykernel.ipkernel"),
     *("ipykernel.inprocess", "ipykernel.zmqshell", "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control"),
     *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf"),
     *("matplotlib.pyplot", "PIL.PngImagePlugin", "pandas.io.formats.html", "pandas.io.formats.format"),
     *("unittest.mock", "tornado.platform.asyncio", "zmq.eventloop.zmqstream", "debugpy"),
 )
-"""Modules that a kernel or a drawing imports late, by itself."""
 
 
 def _preload(names: Iterable[str]) -> None:

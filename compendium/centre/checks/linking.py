@@ -96,8 +96,7 @@ class Rows:
         return Broken(self.table, column, rows, allowed, hidden)
 
 
-Linked = NamedTuple("Linked", [(table, Rows) for table in schema.TABLES])
-"""The tables of a cohort, absent ones being without rows."""
+Linked = NamedTuple("Linked", [(table, Rows) for table in schema.TABLES])  # absent ones are without rows
 
 
 @cache

@@ -15,14 +15,13 @@ from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
 from compendium.centre.checks.linking import Broken, Linked, Tables, problems_found
 
-_RANGES: tuple[tuple[str, str, float, float, str], ...] = (
+_RANGES: tuple[tuple[str, str, float, float, str], ...] = (  # lowest and highest without a doubt, and unit or reason
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
     ("courses", "start_dose_mg", 75, 600, "mg, the licensed doses"),
     ("courses", "escalated_dose_mg", 75, 600, "mg, the licensed doses"),
     ("courses", "start_interval_weeks", 1, 8, "weeks between injections"),
     ("courses", "duration_months", 0, 200, "months of therapy"),
 )
-"""Table, column, the lowest and highest value that raise no doubt, and their unit or the reason."""
 _FIRST_YEAR = 2003  # omalizumab was first licensed in the United States in June 2003
 _START_WITHIN_MONTHS = 24
 _SAME_PATIENT = ["sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"]

@@ -33,12 +33,8 @@ from compendium.verification.audit.rounding import (
     span,
 )
 
-LARGEST = 65
-"""The largest denominator looked at unless told otherwise; enough for a study of some dozens of patients."""
-
-MANY = 10_000
-"""With more possible sums than this the fineness of the values says nothing about a standard deviation."""
-
+LARGEST = 65  # the largest denominator looked at unless told otherwise; enough for a study of some dozens of patients
+MANY = 10_000  # with more possible sums than this the fineness of the values says nothing about a standard deviation
 Rules = str | tuple[str, ...]
 
 

@@ -17,17 +17,12 @@ from ortools.sat.python import cp_model
 
 from compendium.verification.audit.rounding import printed_number
 
-LARGEST = 1000
-"""No number of patients is larger than this."""
-
+LARGEST = 1000  # no number of patients is larger than this
 THOUSANDTHS = 1000
-_LONGEST = 100_000 * THOUSANDTHS
-"""No median, mean, end of a range or month of the calendar is larger."""
-
+_LONGEST = 100_000 * THOUSANDTHS  # no median, mean, end of a range or month of the calendar is larger
 SHARES = ("percent", "ratio")
 SUMMARIES = ("minimum", "median", "mean", "maximum")
-DATES = {"not_before": "first", "not_after": "last"}
-"""Statistics that print an end of a period, and the quantity that each binds."""
+DATES = {"not_before": "first", "not_after": "last"}  # ends of a period, and the quantity each binds
 
 
 class Relation(NamedTuple):

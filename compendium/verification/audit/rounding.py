@@ -14,9 +14,7 @@ from numbers import Integral, Rational
 from typing import Any, NamedTuple
 
 RULES = ("half_up", "half_even", "truncate")
-NUMBER = r"[-−]?[0-9]{1,15}(?:[.,][0-9]{1,15})?"
-"""A printed number: at most 15 digits before and after the decimal mark, none to mark the thousands."""
-
+NUMBER = r"[-−]?[0-9]{1,15}(?:[.,][0-9]{1,15})?"  # as printed: no mark of thousands
 Exact = int | Fraction | Decimal
 
 

@@ -14,9 +14,7 @@ COMBINED = {"mean": (min, max), "median": (min, max), "minimum": (min, min), "ma
 """Summaries of groups that are known of all values together: which of them are the smallest and largest possible."""
 
 SUMMARIES = ("minimum", "maximum", "mean", "median", "sd")
-
-Row = tuple[str, str, str, str]
-"""A claim, whether it is possible, the nearest possibilities, and the finding."""
+Row = tuple[str, str, str, str]  # a claim, whether it is possible, the nearest possibilities, and the finding
 
 
 def audit_summaries(claims: pd.DataFrame) -> pd.DataFrame:
