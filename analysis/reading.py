@@ -32,25 +32,11 @@ _GIVE = (
 def csv_rows(
     content: bytes, width: int, separator: str = ","
 ) -> tuple[pa.Table, np.ndarray, dict[int, tuple[int, str]]]:
-    """Read the rows of a CSV file as texts, its header being one of them; else an `ArrowException` is raised.
+    """Read the rows of a CSV file in UTF-8 as texts, its header being one of them; else an `ArrowException` is raised.
 
-    Parameters
-    ----------
-    content : bytes
-        The whole file, in UTF-8.
-    width : int
-        How many cells a row must have.
-    separator : str, default ","
-        What stands between the cells.
-
-    Returns
-    -------
-    rows : Table
-        Rows of this width; an empty cell is missing, and columns are numbered, since names may be there twice.
-    numbers : ndarray of int, shape (rows,)
-        Where each stands in the file, counting from 1.
-    uneven : dict of int to tuple of int and str
-        The other rows by number: how many cells they have, and their text. An empty line has one cell.
+    First come the rows of the width asked for, in which an empty cell is missing and columns are numbered, since names
+    may be there twice; then where each stands in the file, counting from 1; last the other rows by number: how many
+    cells they have, and their text. An empty line has one cell.
     """
     uneven: dict[int, tuple[int, str]] = {}
 

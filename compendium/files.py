@@ -79,12 +79,9 @@ def _all_inert(cells: "pd.Series") -> "pd.Series":
 def csv_text(numbers: "pd.DataFrame") -> str:
     """Write a table as CSV, the index left out, in lines that end in a line feed.
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        A missing number becomes an empty cell; a float is written as `settled` leaves it. A text or a column name that
-        a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
-        apostrophe before it.
+    A missing number becomes an empty cell; a float is written as `settled` leaves it. A text or a column name that a
+    spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
+    apostrophe before it.
     """
     texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
     inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})

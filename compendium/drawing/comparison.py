@@ -83,12 +83,8 @@ def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None
 def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the rates of an own cohort beside those of the paper, in one panel, and their differences, in another.
 
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`, at least one.
-    notes : sequence of str
-        Printed below, a paragraph each, before the caveats.
+    Of what `compendium.verification.published_rates.compared_rates` gives, `drawn_rates` are drawn, at least one. The
+    notes are printed below, a paragraph each, before the caveats.
     """
     rows = drawn_rates(rates)
     if rows.empty:

@@ -38,21 +38,11 @@ def _within(population: str) -> list[Population]:
 
 
 def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
-    """Choose the rates to draw, visit by visit, outcome by outcome.
+    """Choose the rates to draw, of a population and its parts with patients, visit by visit, outcome by outcome.
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        As `analysis.tables.table_2` gives it: ``row``, ``column``, ``n``, ``denominator``, ``percent`` and the limits
-        of the intervals.
-    population : str
-        A value of `Population`: it and its parts are drawn, if they have patients.
-
-    Returns
-    -------
-    DataFrame
-        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``, and
-        in percent ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high``.
+    From the numbers of `analysis.tables.table_2`: ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``,
+    ``n``, ``denominator``, ``percent``, and in percent ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and
+    ``clopper_pearson_high``.
     """
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})

@@ -119,14 +119,8 @@ def counts(checklist: pd.DataFrame) -> pd.DataFrame:
 def render_checklist(checklist: pd.DataFrame, caveats: Sequence[str] = (), root: str = "..") -> GT:
     """Lay out a checklist to be read, with links to where each item is met.
 
-    Parameters
-    ----------
-    checklist : DataFrame
-        As `read_checklist` gives it; markup in its texts is shown and not obeyed.
-    caveats : sequence of str
-        Printed last and in bold.
-    root : str, default ".."
-        The root of the project as seen from the folder of the page, for the links.
+    Markup in its texts is shown and not obeyed. The caveats are printed last and in bold; ``root`` is the project as
+    seen from the folder of the page, for the links.
     """
     cells = parts("checklist.html")
     links = [

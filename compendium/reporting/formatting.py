@@ -42,16 +42,9 @@ def round_half_up(x: Number, digits: int = 0) -> Decimal:
 
 
 def number(x: Number | None, digits: int = 0, trim: bool = False) -> str:
-    """Print a number, rounded half up, such as "30.3" or "−1.5".
+    """Print a number, rounded half up to so many digits after the point, such as "30.3" or "−1.5".
 
-    Parameters
-    ----------
-    x : int, float, Fraction, Decimal or None
-        The number; None, nan and NA are missing, for which `MISSING` is printed.
-    digits : int, default 0
-        Digits after the point.
-    trim : bool, default False
-        Whether to leave zeros at the end of the fraction out: 9 for 9.0.
+    None, nan and NA are printed as `MISSING`; with `trim`, zeros at the end of the fraction are left out: 9 for 9.0.
     """
     if pd.isna(x):
         return MISSING

@@ -83,12 +83,7 @@ def _of(size: Any) -> str:
 def shared_table_1(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
     """Lay out Table 1 without the hidden numbers, to be saved by `outputs.save_table` with those of `shared_csv`.
 
-    Parameters
-    ----------
-    shared : SharedNumbers
-        As `compendium.centre.disclosure.study_cells.shared_numbers` gives it.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+    The caveats, what must not be overlooked, are printed last and in bold.
     """
     numbers, column = shared.table_1, str(shared.table_1["column"].iloc[0])
     size = size_of(column)

@@ -49,7 +49,6 @@ def _share(row: pd.Series, size: int) -> tuple[Fraction, str] | None:
 
 
 def _size(row: pd.Series) -> int | None:
-    """Give the number of patients that a statement's computed number is of."""
     if row["kind"] == "count":
         return int(row["n"]) if row["n"] else None
     size = int(row["computed_denominator"]) if row["computed_denominator"] else None
@@ -57,19 +56,11 @@ def _size(row: pd.Series) -> int | None:
 
 
 def common_size(table: pd.DataFrame) -> CommonSize | None:
-    """Search for one number of patients that repairs the most statements at once.
+    """Search a table of verdicts for one number of patients that repairs the most statements at once.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdicts.verdict_table` gives it.
-
-    Returns
-    -------
-    CommonSize or None
-        Of the statements that contradict themselves or are cut, and are of the same number of patients, those that
-        another number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number
-        repairs two that contradict themselves. It is a hypothesis.
+    Of the statements that contradict themselves or are cut, and are of the same number of patients, those that another
+    number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number repairs two that
+    contradict themselves. It is a hypothesis.
     """
     wrong = table[table["verdict"].isin([Verdict.CONTRADICTS, Verdict.TRUNCATED])]
     sizes = {name: _size(row) for name, row in wrong.iterrows()}

@@ -55,16 +55,9 @@ def place(claim: Mapping[str, str] | pd.Series) -> str:
 def built_values(folder: str | os.PathLike[str]) -> Values:
     """Collect what the notebooks computed from the cohort.
 
-    Parameters
-    ----------
-    folder : str or path
-        The folder of the results, with ``values-*.json``, ``table-1.csv`` and ``table-2.csv``.
-
-    Returns
-    -------
-    dict of str to dict
-        Values of the text by name and cells of the tables as ``table_1:row:column``; each also has ``notebook``, the
-        file name of the notebook that computed it.
+    From the folder of the results, with ``values-*.json``, ``table-1.csv`` and ``table-2.csv``: values of the text by
+    name and cells of the tables as ``table_1:row:column``, each with ``notebook``, the file name of the notebook that
+    computed it.
     """
     values: Values = {}
     for path in sorted(Path(folder).glob("values-*.json")):

@@ -200,23 +200,10 @@ def _difference(rate: dict[str, Any], own: tuple[int, int] | None) -> dict[str, 
 
 
 def compared_values(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
-    """Set every median, mean and end of a range of the paper beside that of a cohort.
+    """Set every median, mean and end of a range of the paper beside that of a cohort, given as to `compared_rates`.
 
-    Parameters
-    ----------
-    published, values
-        As `compared_rates` takes them.
-
-    Returns
-    -------
-    DataFrame
-        One row per quantity and statistic, by section: ``quantity``, ``statistic``, ``section``, ``label``, ``place``,
-        ``unit``, ``own`` (missing where the cohort has none) and ``published``.
-
-    Raises
-    ------
-    ClaimsError, AnswerError
-        If one of the two files cannot be used.
+    One row per quantity and statistic, by section: ``quantity``, ``statistic``, ``section``, ``label``, ``place``,
+    ``unit``, ``own`` (missing where the cohort has none) and ``published``. ClaimsError and AnswerError as there.
     """
     found = _statements(published).reset_index()
     found = found[found["kind"].isin(["median", "mean", "minimum", "maximum"])]

@@ -121,7 +121,6 @@ def verdict_page(
 
 
 def _totals(found: pd.Series) -> dict[str, int]:
-    """Sum up the verdicts for the sentence at the top."""
     numbers = {verdict: int(found.get(verdict, 0)) for verdict in Verdict}
     rest = numbers[Verdict.NOT_COMPUTABLE]
     agree = numbers[Verdict.REPRODUCED] + numbers[Verdict.TRUNCATED] + numbers[Verdict.WITHIN]
@@ -184,7 +183,6 @@ def _words(name: str) -> str:
 
 
 def _check(table: pd.DataFrame) -> None:
-    """Refuse a table that has not what the page shows."""
     if missing := [column for column in COLUMNS if column not in table]:
         raise PageError(f"the table of verdicts lacks the column {missing[0]!r}")
     wrong = table.index[~table["verdict"].isin(list(Verdict))]

@@ -173,18 +173,7 @@ def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[s
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the claims with each verdict.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdict_table` gives it.
-
-    Returns
-    -------
-    DataFrame
-        ``verdict``, in the order of `Verdict`, and ``claims``.
-    """
+    """Count the claims with each verdict: ``verdict``, in the order of `Verdict`, and ``claims``."""
     found = table["verdict"].value_counts().reindex([verdict.value for verdict in Verdict], fill_value=0)
     return found.rename_axis("verdict").rename("claims").reset_index()
 
@@ -192,16 +181,8 @@ def counts(table: pd.DataFrame) -> pd.DataFrame:
 def contradictions(table: pd.DataFrame) -> pd.DataFrame:
     """List what contradicts itself, short enough for a review report.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdict_table` gives it.
-
-    Returns
-    -------
-    DataFrame
-        ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of
-        the minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
+    ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of the
+    minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
     """
     wrong = table[table["verdict"] == Verdict.CONTRADICTS]
     places = table.apply(place, axis="columns")
@@ -215,15 +196,7 @@ def contradictions(table: pd.DataFrame) -> pd.DataFrame:
 def defects(table: pd.DataFrame) -> list[str]:
     """Say what differs from the rows although nothing printed contradicts it: defects of the computation.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdict_table` gives it.
-
-    Returns
-    -------
-    list of str
-        For each where it stands, what is printed and what was computed, or that it has no answer.
+    For each where it stands, what is printed and what was computed, or that it has no answer.
     """
     return [
         f"{name} ({place(claim)}): printed {claim['value']}, "
@@ -234,18 +207,5 @@ def defects(table: pd.DataFrame) -> list[str]:
 
 
 def unused_values(answers: pd.DataFrame, values: Values) -> list[str]:
-    """Name the computed values that no claim asks for.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        As `verdict_table` or `read_answers` gives them.
-    values : dict of str to dict
-        The computed values.
-
-    Returns
-    -------
-    list of str
-        In alphabetical order.
-    """
+    """Name the computed values that no claim asks for, by the ``answer`` of each, in alphabetical order."""
     return sorted(set(values) - set(answers["answer"]))

@@ -68,15 +68,8 @@ def _without(numbers: pd.DataFrame, hidden: frozenset[str], threshold: int) -> p
 def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int = HIDE_BELOW) -> SharedNumbers:
     """Compute Table 1, Table 2 and the safety table, to be shared together, without the counts below a threshold.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-    hide_below : int, default `HIDE_BELOW`
-        Counts below it, and the cells that would give them away, are hidden; from 0, which hides nothing, to 20, any
-        other number being a ValueError.
+    Counts below ``hide_below``, and the cells that would give them away, are hidden; it goes from 0, which hides
+    nothing, to 20, any other number being a ValueError.
     """
     threshold = check_threshold(hide_below)
     tables, cells = joined_cells(cohort, criteria, threshold)
