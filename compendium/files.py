@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["csv_text", "json_text", "settled", "settled_digits", "write_atomically"]
 SIGNIFICANT = 6  # digits of a written number: more than a table shows, and far fewer than noise reaches
 DECIMALS = 3  # decimals that are kept even if those are more digits: what a laboratory reports to the thousandth
 _AGREED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits in which all machines agree

@@ -4,7 +4,6 @@ Its table is laid out by `checklist.html` and `checklist.css` in the pages of `r
 """
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -90,20 +89,6 @@ def _problems(table: pd.DataFrame) -> Iterator[tuple[int, str, str, str]]:
             yield number + 2, f"{column}_where", "", f"allowed is a place, since {column} is {table.at[number, column]}"
         for number in table.index[left & (table["remark"] == "")]:
             yield number + 2, "remark", "", f"allowed is a reason, since {column} is {table.at[number, column]}"
-
-
-def missing_pointers(checklist: pd.DataFrame, root: str | os.PathLike[str]) -> list[str]:
-    """List the pointers, each once, whose file is not below the root or lacks the text after "#" as a whole word."""
-    pointers = dict.fromkeys(pointer for cell in checklist["compendium_where"] for pointer in cell.split())
-    return [pointer for pointer in pointers if not _leads_somewhere(pointer, Path(root))]
-
-
-def _leads_somewhere(pointer: str, root: Path) -> bool:
-    name, _, text = pointer.partition("#")
-    if not (root / name).is_file():
-        return False
-    word = rf"(?<!\w){re.escape(text)}(?!\w)"
-    return not text or bool(re.search(word, (root / name).read_text(encoding="utf-8", errors="replace")))
 
 
 def counts(checklist: pd.DataFrame) -> pd.DataFrame:

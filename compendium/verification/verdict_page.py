@@ -54,7 +54,6 @@ def verdict_page(
     unused: Iterable[str],
     caveats: Sequence[str] = (),
     findings: pd.DataFrame | None = None,
-    study: str = STUDY,
     root: str = "..",
 ) -> str:
     """Make the page of verdicts.
@@ -69,8 +68,6 @@ def verdict_page(
         What must not be overlooked, a paragraph each, as `compendium.reporting.caveats.caveats` gives it.
     findings : DataFrame, optional
         What holds by a definition only and what words say that numbers limit, as `findings.read_findings` gives it.
-    study : str
-        Title of the study.
     root : str, default ".."
         The project as seen from the folder of the page, for the links to notebooks.
 
@@ -99,7 +96,7 @@ def verdict_page(
     listed = [] if findings is None else findings.to_dict("records")
     return render(
         "verdicts.html",
-        study=study,
+        study=STUDY,
         caveats=caveats,
         verdicts=[{"name": v, "key": _key(v), "meaning": _MEANINGS[v], "count": found.get(v, 0)} for v in Verdict],
         sections=_counted(shown["section"], shown["section_name"]),

@@ -20,6 +20,7 @@ from compendium.workflow.jobs import BuildError
 
 # Raised when the digest is taken over other things, so that older records count as stale.
 _VERSION = 2
+_PACKAGES = ("analysis", "compendium")
 
 
 def cells(notebook: Path) -> list[dict]:
@@ -59,14 +60,10 @@ def imported(tree: ast.AST, module: str = "") -> set[str]:
 
 
 class Digests:
-    """Digests of the files of one project, each file read once.
+    """Digests of the files of the project at `root`, each file read once."""
 
-    `root` is the folder that holds its importable `packages` and `requirements.lock`.
-    """
-
-    def __init__(self, root: Path, packages: tuple[str, ...] = ("analysis", "compendium")) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.packages = packages
         self._files: dict[Path, str] = {}
         self._imports: dict[Path, set[Path]] = {}
 
@@ -87,7 +84,7 @@ class Digests:
     def _paths(self, name: str) -> set[Path]:
         """Return the files that importing a module of the package runs: its own and those of the packages above."""
         parts = name.split(".")
-        if parts[0] not in self.packages:
+        if parts[0] not in _PACKAGES:
             return set()
         paths: set[Path] = set()
         for depth in range(1, len(parts) + 1):
@@ -120,7 +117,7 @@ class Digests:
             return set(self._sources())
 
     def _sources(self) -> Iterator[Path]:
-        for package in self.packages:
+        for package in _PACKAGES:
             yield from sorted((self.root / package).rglob("*.py"))
 
     @cached_property
@@ -128,7 +125,7 @@ class Digests:
         """Digest of each data file of the packages, and the modules that name it."""
         sources = {path: path.read_text(encoding="utf-8") for path in self._sources()}
         found = {}
-        for package in self.packages:
+        for package in _PACKAGES:
             for name, digest in self.tree(self.root / package).items():
                 file = Path(name)
                 if file.suffix not in (".py", ".pyc"):

@@ -38,10 +38,6 @@ def _preload(names: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
-def _threads() -> int:
-    return len(os.listdir("/proc/self/task"))
-
-
 def _become_kernel(request: dict, server: int, line: socket.socket) -> NoReturn:
     """Turn this child into a kernel."""
     code = 1
@@ -162,7 +158,7 @@ def main(descriptor: int, private: Path) -> None:
         _preload(orders.get("modules", ()))
         if orders.get("cohort"):
             _keep_cohort(orders["cohort"])
-        ready = {"threads": _threads()}
+        ready = {"threads": len(os.listdir("/proc/self/task"))}
         gc.collect()
         gc.freeze()  # what is there now stays shared with the children
         line.sendall(json.dumps(ready).encode() + b"\n")

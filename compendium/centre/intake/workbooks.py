@@ -42,9 +42,7 @@ class _Part:
     rows: int = 0  # the last ones with a value, counted from 1
     columns: int = 0
     merged: list[str] = field(default_factory=list)  # the first ranges of merged cells, such as A2:A5
-    unvalued: list[tuple[int, int]] = field(
-        default_factory=list
-    )  # row and column of the first formulas without a value
+    unvalued: list[tuple[int, int]] = field(default_factory=list)  # row, column of the first formulas without a value
     damage: str = ""  # why the sheet cannot be read
 
 

@@ -201,14 +201,6 @@ class Consistency:
             self._model.clear_objective()
         return ends[0], ends[1]
 
-    def largest_possible(self) -> list[str]:
-        """Find as many claims as can hold together under all readings, in the order of the claims."""
-        self._assume(self.readings)
-        self._model.maximize(sum(self._literals.values()))
-        solver, _ = self._solved()
-        self._model.clear_objective()
-        return [claim for claim in self.claims if solver.value(self._literals[claim])]
-
 
 def _rounded_or_cut(printed: str) -> tuple[Fraction, Fraction]:
     """Give the numbers, from the first to below the second, that are printed like this rounded half up or cut."""
