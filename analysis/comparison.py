@@ -57,7 +57,6 @@ def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
 
 
 def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dict[str, tuple[str, Share, Share]]:
-    """Give each outcome its label and the proportion here and there."""
     masks = {
         "orr": ("Overall response", best_response(cohort, criteria) != Response.NR, earlier.responders),
         "side_effects": ("Side effects", with_any(cohort), earlier.with_side_effects),

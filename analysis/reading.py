@@ -148,7 +148,6 @@ def first_alike(frame: pd.DataFrame) -> pd.Series:
 
 
 def _repeated(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
-    """List rows with the same key as an earlier one."""
     key = schema.KEYS[table]
     first = first_alike(frame.reindex(columns=key))
     allowed = [f"one row for each {' and '.join(key)}; row {row} is the same" for row in first]

@@ -47,7 +47,6 @@ def _tested(table: list[list[int]] | np.ndarray) -> dict[str, Any]:
 
 
 def _compared(counts: pd.DataFrame, row: str, tested: bool) -> dict[str, Any]:
-    """Compare one row of Table 2 between the groups."""
     n, size = ([int(counts.at[name, group]) for group in GROUPS] for name in (row, "patients"))
     table = [n, [size[0] - n[0], size[1] - n[1]]]
     label, level = ROWS_2[row]
@@ -187,19 +186,12 @@ def symptom_power(
 
 
 def is_enumerated(sizes: tuple[int, int]) -> bool:
-    """Tell whether the power for a rate is summed over all outcomes of two groups of these sizes.
-
-    Beyond `OUTCOMES_LIMIT` outcomes it is the power of the z test of two proportions.
-    """
+    """Tell whether the power for a rate is summed over all outcomes of two groups, not that of the z test."""
     return (sizes[0] + 1) * (sizes[1] + 1) <= OUTCOMES_LIMIT
 
 
 def is_exact(sizes: tuple[int, int]) -> bool:
-    """Tell whether the p values of the simulated power for a symptom are sure to be exact in groups of these sizes.
-
-    Otherwise the p value of a sample may need more than `SIMULATED_WORK` additions and is that of the normal
-    approximation.
-    """
+    """Tell whether all p values of the simulated power for a symptom are sure to be exact in groups of these sizes."""
     n, size = min(sizes), sum(sizes)
     # As `rank_sum` counts them: at most n patients of each grade, n + 1 numbers of patients, and sums of n ranks.
     return min(len(GRADES) * n, size) * (n + 1) * (2 * n * size + 1) <= SIMULATED_WORK

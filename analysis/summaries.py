@@ -52,5 +52,4 @@ def spread(values: pd.Series) -> dict[str, Any]:
 
 
 def _plain(number: float) -> int | float:
-    """Turn a numpy number into a plain one, a whole number into int."""
     return int(number) if float(number).is_integer() else float(number)

@@ -100,7 +100,6 @@ def _month(curve: pd.DataFrame, found: Estimate) -> dict[str, Any]:
 
 
 def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
-    """Give the height of a curve after each of `MONTHS`."""
     points = {month: survival.estimate_at(curve, month) for month in MONTHS}
     return {
         f"{prefix}.{month}": {"estimate": point.value, "low": point.low, "high": point.high}

@@ -47,10 +47,7 @@ def settled(x: float) -> float:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it has the old content or the new one, never a part of it; its folder must exist.
-
-    If it cannot be written, an OSError tells so; the old file is left as it was and nothing beside it.
-    """
+    """Write a file whole, or leave the old one as it was with an OSError; its folder must exist."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
@@ -106,9 +103,6 @@ def _plain(value: object, name: str) -> object:
 
 
 def json_text(values: Mapping[str, Mapping[str, object]]) -> str:
-    """Write named values as JSON, sorted by dotted name, in lines that end in a line feed.
-
-    A float is written as `settled` leaves it; a value that is not a finite number, text or None is a ValueError.
-    """
+    """Write named values as JSON, sorted by name, floats as `settled` leaves them; what is no value is a ValueError."""
     plain = {key: _plain(entry, key) for key, entry in values.items()}
     return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -140,7 +140,6 @@ def _draw_means(axes: Axes, test: PairedT) -> None:
 
 
 def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, directions: pd.Series | None) -> None:
-    """Write the name of the analyte, the test, and how many levels went which way."""
     figure, box, cm = axes.figure, page.box_cm(axes), page.centimetres(axes.figure)
     x, y = box.x0 - _SIDE, box.y1
     title = f"{letter}  {ANALYTE_LABELS[Analyte(analyte)]}, {ANALYTE_UNITS[Analyte(analyte)]}"

@@ -143,10 +143,7 @@ _SCALED_CM = 1.2  # a lower band has no scale of its own
 
 
 def occupancy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Count the patients in each of `STATES` at the beginning of every month, from 0 until every course has ended.
-
-    A phase or course that ends in the middle of a month ends there.
-    """
+    """Count the patients in each of `STATES` at the beginning of every month, until every course has ended."""
     parts = phases(frame)
     months = np.arange(np.ceil(frame["duration_months"].max()) + 1)
 

@@ -63,10 +63,7 @@ def _cells(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
-    """Draw the rates of one visit, larger for more patients, and through each outcome a line at that of the whole.
-
-    The exact interval is thin with ends, Wilson's thick above it.
-    """
+    """Draw the rates of one visit, Wilson's interval thick above the exact one, and a line at the rate of the whole."""
     axes.set_xlim(-3, 103)
     axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
     several = rows["population"].nunique() > 1

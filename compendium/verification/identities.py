@@ -105,11 +105,7 @@ _DENOMINATORS = {
 
 
 def denominator_of(quantity: str) -> str:
-    """Name the quantity that a share is taken of.
-
-    Where that stands in no other quantity, as the number evaluated for a criterion, it is a quantity of its own, whose
-    name ends with ``/denominator``.
-    """
+    """Name the quantity that a share is taken of, of its own (``.../denominator``) where it is no other quantity."""
     own = f"{quantity}/denominator"
     last = quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
@@ -196,10 +192,7 @@ def kind_of(quantity: str, statistic: str) -> str:
 
 
 def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistency:
-    """Make a model of the claims of this paper, given with the ``answer`` and ``statistic`` of each.
-
-    Readings named in `without` are taken away.
-    """
+    """Make a model of the claims, given with ``answer`` and ``statistic``; readings in `without` are taken away."""
     part = claims["answer"].map(canonical)
     whole = part.map(denominator_of)
     # The highlights speak of patients surveyed; that these are the ones included is a reading.

@@ -19,10 +19,7 @@ from compendium.verification.published import Values, Verdict, place, read_answe
 
 
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
-    """Give a computed number in the unit that the claim prints: exact, a percentage or ratio from its counts.
-
-    None if the value lacks the statistic, as an empty group does.
-    """
+    """Give a computed number, exact, in the unit that the claim prints; None if the value lacks the statistic."""
     if statistic in ("percent", "ratio"):
         if not value.get("denominator"):
             return None
@@ -36,10 +33,7 @@ def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value:
 
 
 def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
-    """Compare a printed number with the computed one, and give that with the decimals of the print.
-
-    The statistics ``not_before`` and ``not_after`` compare months of the calendar.
-    """
+    """Compare what is printed, a number or a month, with what was computed, and give that with the print's decimals."""
     if statistic in ("not_before", "not_after"):
         return _end_of_period(claim["value"], statistic, value)
     number = computed_number(claim, statistic, value)

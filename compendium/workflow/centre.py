@@ -74,10 +74,7 @@ def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
 
 
 def prepare(project: Project, handling: Handling) -> Project:
-    """Check a cohort and make the copy that the notebooks read; the jobs are those that fit it.
-
-    BuildError if the cohort has errors, or the results may not be written where they are to go.
-    """
+    """Check a cohort and make the copy that the notebooks read, with jobs that fit it; a BuildError says why not."""
     from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
 
     _require_private(project.out, project.root)

@@ -190,10 +190,7 @@ def _settled(notebook: "NotebookNode") -> bytes:
 
 
 def refresh(notebook: Path, kernels: Kernels) -> bool:
-    """Run a committed notebook with its own parameters and write its outputs back into it; returns whether it changed.
-
-    Its results go to the folder that `compendium.workflow.kernels.environment` names.
-    """
+    """Run a committed notebook with its own parameters and write its outputs back; returns whether it changed."""
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)

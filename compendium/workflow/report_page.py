@@ -77,10 +77,7 @@ def _section(notebook: Path, prose: mistune.Markdown) -> dict[str, Any]:
 
 
 def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> str:
-    """Put executed notebooks on one page, in `READING_ORDER` below paragraphs that are to be read first.
-
-    The page is one file, runs no script and loads nothing. ValueError if a picture in a notebook is damaged.
-    """
+    """Put executed notebooks on one page, a file without scripts, in `READING_ORDER` below what is to be read first."""
     place = {name: number for number, name in enumerate(READING_ORDER)}
     ordered = sorted(notebooks, key=lambda path: (place.get(path.stem, len(place)), path.stem))
     prose = mistune.create_markdown(renderer=_Prose([path.stem for path in ordered]))

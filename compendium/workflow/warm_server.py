@@ -39,7 +39,6 @@ def _preload(names: Iterable[str]) -> None:
 
 
 def _become_kernel(request: dict, server: int, line: socket.socket) -> NoReturn:
-    """Turn this child into a kernel."""
     code = 1
     try:
         os.setpgid(0, 0)

@@ -134,7 +134,6 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
 
 
 def _texts(cohort: Linked) -> Iterator[Broken]:
-    """Look for texts from which a person may be known."""
     for rows, column, pattern in (
         (cohort.screening, "patient_id", _NAMING),
         (cohort.adverse_events, "term", _PERSONAL),

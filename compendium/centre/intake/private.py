@@ -10,11 +10,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 def require_private(folder: Path, root: Path = _ROOT) -> None:
-    """Refuse to write what comes from patients where a repository would keep it.
-
-    Symbolic links are followed. A PermissionError if the folder lies in the project, which is at root, but not in one
-    of `IGNORED`.
-    """
+    """Refuse, with a PermissionError, to write what comes from patients into the project but in one of `IGNORED`."""
     real, kept = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
     if real.is_relative_to(kept) and not any(real.is_relative_to(kept / name) for name in IGNORED):
         raise PermissionError(

@@ -17,7 +17,6 @@ from compendium.folders import make_private_folder, remove_folder
 
 
 def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
-    """Give the distinct values running numbers, in the order in which they first occur."""
     distinct = pd.unique(values)
     width = max(2, len(str(len(distinct))))
     return {value: f"{letter}{number:0{width}d}" for number, value in enumerate(distinct, 1)}
