@@ -38,11 +38,7 @@ def paired_frame(cohort: Cohort, analyte: str) -> pd.DataFrame:
     if analyte not in list(Analyte):
         raise ValueError(f"analyte {analyte!r} is unknown; allowed are {', '.join(Analyte)}")
     before, later = (_samples(cohort, analyte, point) for point in (TimePoint.BEFORE, TimePoint.ON_THERAPY))
-    columns = {
-        "before": before["value"],
-        "on_therapy": later["value"],
-        "months_on_therapy": later["months_on_therapy"],
-    }
+    columns = {"before": before["value"], "on_therapy": later["value"], "months_on_therapy": later["months_on_therapy"]}
     frame = pd.DataFrame({name: values.reindex(cohort.patients.index) for name, values in columns.items()})
     return frame[frame["before"].notna() & frame["on_therapy"].notna()]
 

@@ -57,19 +57,14 @@ def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
 
 
 def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dict[str, tuple[str, Share, Share]]:
+    stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
     masks = {
         "orr": ("Overall response", best_response(cohort, criteria) != Response.NR, earlier.responders),
         "side_effects": ("Side effects", with_any(cohort), earlier.with_side_effects),
-        "stopped_for_side_effects": (
-            "Stopped for side effects",
-            cohort.courses["stop_reason"] == StopReason.INTOLERANCE,
-            earlier.stopped_for_side_effects,
-        ),
+        "stopped_for_side_effects": ("Stopped for side effects", stopped, earlier.stopped_for_side_effects),
     }
-    return {
-        outcome: (label, share(mask), proportion(count, earlier.patients))
-        for outcome, (label, mask, count) in masks.items()
-    }
+    of = earlier.patients
+    return {name: (label, share(mask), proportion(count, of)) for name, (label, mask, count) in masks.items()}
 
 
 def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> pd.DataFrame:

@@ -40,34 +40,24 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
     before, after = courses[f"score_before_{change}"], courses[f"score_after_{change}"]
     was, became = (_response_at(score, symptoms, criteria) for score in (before, after))
     major = (Response.CR, Response.MR)
-    dose = {"dose_mg": courses["escalated_dose_mg"]} if change == "escalation" else {}
-    return pd.DataFrame(
-        {
-            "month": courses[f"{change}_month"],
-            **dose,
-            "score_before": before,
-            "score_after": after,
-            "response_before": was,
-            "response_after": became,
-            "improved": after < before,
-            "reached_mr": became.isin(major) & ~was.isin(major),
-            "reached_pr": (became == Response.PR) & (was == Response.NR),
-            "improved_pr": (after < before) & (became == Response.PR) & (was == Response.PR),
-            "stopped": courses["ongoing"] == "no",
-        }
-    )
+    columns = {"month": courses[f"{change}_month"]}
+    columns |= {"dose_mg": courses["escalated_dose_mg"]} if change == "escalation" else {}
+    columns |= {"score_before": before, "score_after": after, "response_before": was, "response_after": became}
+    columns |= {
+        "improved": after < before,
+        "reached_mr": became.isin(major) & ~was.isin(major),
+        "reached_pr": (became == Response.PR) & (was == Response.NR),
+        "improved_pr": (after < before) & (became == Response.PR) & (was == Response.PR),
+        "stopped": courses["ongoing"] == "no",
+    }
+    return pd.DataFrame(columns)
 
 
 def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
-    improved = changes["improved"]
-    effects = {
-        "improved": improved,
-        "not_improved": ~improved,
-        "reached_mr": changes["reached_mr"],
-        "reached_pr": changes["reached_pr"],
-        "improved_pr": changes["improved_pr"],
-        "stopped": changes["stopped"],
-        "not_improved_and_stopped": ~improved & changes["stopped"],
+    effects = {effect: changes[effect] for effect in ("improved", "reached_mr", "reached_pr", "improved_pr", "stopped")}
+    effects |= {
+        "not_improved": ~changes["improved"],
+        "not_improved_and_stopped": ~changes["improved"] & changes["stopped"],
     }
     return {f"dosing.{effect}.{name}": share(mask) for effect, mask in effects.items()}
 
@@ -84,12 +74,10 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     months = courses["start_month"]
     dose, responds = escalations["dose_mg"], best_response(cohort, criteria) != Response.NR
     escalated = courses["escalation_month"].notna()
-    recommended = (courses["start_dose_mg"] == START_DOSE_MG) & (
-        courses["start_interval_weeks"] == START_INTERVAL_WEEKS
-    )
+    start = courses[["start_dose_mg", "start_interval_weeks"]]
     return {
         "dosing.start_month.all": {"n": len(months), "minimum": months.min(), "maximum": months.max()},
-        "dosing.start_recommended.all": share(recommended),
+        "dosing.start_recommended.all": share((start == [START_DOSE_MG, START_INTERVAL_WEEKS]).all(axis="columns")),
         "dosing.start_dose_mg.all": spread(courses["start_dose_mg"]),
         "dosing.start_interval_weeks.all": spread(courses["start_interval_weeks"]),
         "dosing.start_interval_weeks.weekly": spread(courses.loc[weekly.index, "start_interval_weeks"]),

@@ -156,12 +156,10 @@ def exact_difference_interval(
     confidence = check_probability("confidence", confidence, inner=True)
     first = [int(array[0]) for array in shares(n, denominator)]
     other = [int(array[0]) for array in shares(other_n, other_denominator, ("other_n", "other_denominator"))]
-    smaller = min(first[1], other[1])
-    if smaller > SMALLER_LIMIT:
-        raise ValueError(
-            f"denominators {first[1]:,} and {other[1]:,} are not allowed; one of them is at most {SMALLER_LIMIT:,}"
-        )
-    if not smaller:
+    if min(first[1], other[1]) > SMALLER_LIMIT:
+        sizes = f"{first[1]:,} and {other[1]:,}"
+        raise ValueError(f"denominators {sizes} are not allowed; one of them is at most {SMALLER_LIMIT:,}")
+    if not first[1] or not other[1]:
         return None
     return _lower_limit(*first, *other, confidence), -_lower_limit(*other, *first, confidence)
 

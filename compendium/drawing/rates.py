@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.statistics.proportions import METHOD_LABELS
+from analysis.tables import INTERVALS
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, RESPONSE_LABELS, Population, Response
 from compendium.drawing import page
 from compendium.reporting.formatting import number, percent
@@ -47,8 +47,7 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
     there = rows["population"].isin(map(str, _within(population))) & (rows["denominator"] > 0)
-    limits = [f"{method}_{end}" for method in METHOD_LABELS for end in ("low", "high")]
-    columns = ["visit", "outcome", "population", "n", "denominator", "percent", *limits]
+    columns = ["visit", "outcome", "population", "n", "denominator", "percent", *INTERVALS]
     return rows.loc[there & rows["outcome"].isin(list(OUTCOMES)), columns].reset_index(drop=True)
 
 

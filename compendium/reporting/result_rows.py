@@ -58,27 +58,20 @@ def comparison_rows(outcomes: pd.DataFrame) -> pd.DataFrame:
 
     limits = zip(outcomes["difference"], outcomes["low"], outcomes["high"], strict=True)
     differences = [f"{number(points, 1)} ({value_range(*ends)})" for points, *ends in limits]
-    return pd.DataFrame(
-        {
-            "Outcome": outcomes["label"],
-            "This cohort": shares(""),
-            "Earlier cohort": shares("earlier_"),
-            "Difference, points (95% CI)": differences,
-            "p": outcomes["p_value"].map(p_value),
-        }
-    )
+    columns = {"Outcome": outcomes["label"], "This cohort": shares(""), "Earlier cohort": shares("earlier_")}
+    columns |= {"Difference, points (95% CI)": differences, "p": outcomes["p_value"].map(p_value)}
+    return pd.DataFrame(columns)
 
 
 def group_rows(groups: pd.DataFrame) -> pd.DataFrame:
     """Print each symptom group of `comparison.improvement_by_group`, that with the largest share improved first."""
     ranked = groups.sort_values("percent", ascending=False, kind="stable")
-    return pd.DataFrame(
-        {
-            "Symptom group": [SYMPTOM_GROUP_LABELS[SymptomGroup(group)] for group in ranked.index],
-            "Symptoms of patients": list(map(number, ranked["denominator"])),
-            "Improved (%)": list(map(count_percent, ranked["n"], ranked["denominator"])),
-        }
-    )
+    columns = {
+        "Symptom group": [SYMPTOM_GROUP_LABELS[SymptomGroup(group)] for group in ranked.index],
+        "Symptoms of patients": list(map(number, ranked["denominator"])),
+        "Improved (%)": list(map(count_percent, ranked["n"], ranked["denominator"])),
+    }
+    return pd.DataFrame(columns)
 
 
 def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
@@ -86,17 +79,11 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
     counts = {"Patients": "n", "Worse": "worse", "Unchanged": "unchanged"}
     means = {"Mean score": "mean_score", "Effect": "effect"}
     tests = {"p": "p_value", "p, Holm": "p_holm", "p, BH": "p_benjamini_hochberg"}
-    return pd.DataFrame(
-        {
-            "Symptom": profile["label"],
-            **{head: profile[name] for head, name in counts.items()},
-            "Improved": profile[list(IMPROVED)].sum(axis=1),
-            "Of these gone": profile["disappeared"],
-            **{head: profile[name].map(lambda x: number(x, 2)) for head, name in means.items()},
-            **{head: profile[name].map(p_value) for head, name in tests.items()},
-            "Mark": profile["significance"].fillna(MISSING),
-        }
-    )
+    columns = {"Symptom": profile["label"]} | {head: profile[name] for head, name in counts.items()}
+    columns |= {"Improved": profile[list(IMPROVED)].sum(axis=1), "Of these gone": profile["disappeared"]}
+    columns |= {head: profile[name].map(lambda x: number(x, 2)) for head, name in means.items()}
+    columns |= {head: profile[name].map(p_value) for head, name in tests.items()}
+    return pd.DataFrame(columns | {"Mark": profile["significance"].fillna(MISSING)})
 
 
 def month_text(entry: Mapping[str, Any] | None) -> str:

@@ -81,15 +81,14 @@ def symptom_rows(symptoms: pd.DataFrame) -> pd.DataFrame:
 
     effects = zip(symptoms["effect"], symptoms["effect_low"], symptoms["effect_high"], strict=True)
     heads = {"p_value": "p", "p_holm": "p, Holm", "p_benjamini_hochberg": "p, BH", "smallest_p": "Smallest possible p"}
-    return pd.DataFrame(
-        {
-            "Symptom": symptoms["label"],
-            "Patients": pairs("n", "{:,}".format),
-            "Mean score": pairs("mean_score", lambda score: number(score, 2)),
-            "Improved more (95% CI)": [_estimate(*effect, 2) for effect in effects],
-            **{head: symptoms[name].map(p_value) for name, head in heads.items()},
-        }
-    ).reset_index(drop=True)
+    columns = {
+        "Symptom": symptoms["label"],
+        "Patients": pairs("n", "{:,}".format),
+        "Mean score": pairs("mean_score", lambda score: number(score, 2)),
+        "Improved more (95% CI)": [_estimate(*effect, 2) for effect in effects],
+    }
+    columns |= {head: symptoms[name].map(p_value) for name, head in heads.items()}
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
@@ -128,15 +127,9 @@ def power_rows(values: Values) -> pd.DataFrame:
         detectable = name.startswith("subgroups.detectable.")
         if entry.get("power") is None and not detectable:
             continue
-        rows.append(
-            {
-                "Outcome": entry["label"],
-                "Patients": f"{entry['idiopathic_n']:,} / {entry['primary_n']:,}",
-                "If in truth (idiopathic against primary)": _assumed(entry, name),
-                "Power": _power_text(entry, detectable),
-            }
-        )
-    return pd.DataFrame(rows)
+        sizes = f"{entry['idiopathic_n']:,} / {entry['primary_n']:,}"
+        rows.append((entry["label"], sizes, _assumed(entry, name), _power_text(entry, detectable)))
+    return pd.DataFrame(rows, columns=["Outcome", "Patients", "If in truth (idiopathic against primary)", "Power"])
 
 
 def _rate_method(sizes: Mapping[str, int]) -> str:

@@ -84,8 +84,7 @@ def _scores(cohort: Linked) -> Iterator[Broken]:
     counts = {"symptoms": per_patient(graded), "quarters": per_patient(graded, 4 * best).astype(int)}
     counts |= {"worsened": per_patient(graded & (best > 1)), "new": per_patient(new)}
     response = (classify(pd.DataFrame(counts)) != Response.NR).to_numpy()[courses.patient]
-    certain = (per_patient(~new & np.isnan(best)) == 0) & (counts["symptoms"] > 0)
-    certain = certain[courses.patient]
+    certain = ((per_patient(~new & np.isnan(best)) == 0) & (counts["symptoms"] > 0))[courses.patient]
     month = courses.known("months_to_first_response")
     for rows, value, what in ((month & ~response, "empty", "no"), (~month & response, "a number of months", "a")):
         allowed = f"most likely {value}, since by the paper's criteria the grades at best response are {what} response"
