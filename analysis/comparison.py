@@ -12,7 +12,7 @@ from analysis.response import best_response
 from analysis.safety import with_any
 from analysis.statistics.exact_difference import difference_in_points
 from analysis.statistics.significance import above_zero
-from analysis.summaries import proportion, share
+from analysis.summaries import Values, proportion, share
 from analysis.symptoms import improved_by_group, symptom_profile
 from analysis.vocabulary import Response, StopReason
 
@@ -94,9 +94,7 @@ def improvement_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataF
     return pd.DataFrame.from_dict(improved, orient="index").rename_axis("group")
 
 
-def summarise(
-    cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER
-) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> Values:
     """Give the values of the comparisons that the discussion makes.
 
     For each outcome of `compare`: ``here``, ``earlier`` and ``difference`` (L321-L322, L347-L350); the size of the

@@ -1,6 +1,6 @@
 """Dose modifications: escalated doses, the weekly schedule, and what became of the symptom score."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, classify
 from analysis.scoring import symptom_scores
-from analysis.summaries import share, spread
+from analysis.summaries import Values, share, spread
 from analysis.vocabulary import Response
 
 START_DOSE_MG, START_INTERVAL_WEEKS = 150, 2  # the recommended starting dose and its interval (L182)
@@ -53,7 +53,7 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
     return pd.DataFrame(columns)
 
 
-def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
+def _effects(changes: pd.DataFrame, name: str) -> Values:
     effects = {effect: changes[effect] for effect in ("improved", "reached_mr", "reached_pr", "improved_pr", "stopped")}
     effects |= {
         "not_improved": ~changes["improved"],
@@ -62,7 +62,7 @@ def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
     return {f"dosing.{effect}.{name}": share(mask) for effect, mask in effects.items()}
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on doses and their modification.
 
     The first and last month in which a course began (L92-L93), the starting regimen (L182-L183), escalations

@@ -1,7 +1,6 @@
 """Safety: who had adverse events, which ones, how severe, and who stopped for them."""
 
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pandas as pd
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.statistics.decimals import in_units
-from analysis.summaries import proportion, share, spread
+from analysis.summaries import Values, proportion, share, spread
 from analysis.vocabulary import Severity, StopReason
 
 _MONTHS, _WEEKS = 336, 1461  # so many months are so many weeks, of 365.25 days in twelve months
@@ -57,7 +56,7 @@ def event_table(cohort: Cohort) -> pd.DataFrame:
     return counts
 
 
-def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
+def _by_term(cohort: Cohort) -> Values:
     events, size = cohort.adverse_events, len(cohort.patients)
     values = {
         f"safety.event.{term}.all": proportion(count, size) for term, count in _patients_by(events, "term").items()
@@ -67,7 +66,7 @@ def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
     return values | {f"safety.detail.{detail}.all": proportion(count, size) for detail, count in details.items()}
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on safety; ``events`` at the end of a name are the reported events.
 
     Patients with any event, with a severe one, with a flare, with both (L344-L345), with each event that occurred and

@@ -19,7 +19,7 @@ from analysis.statistics.exact_difference import difference_in_points
 from analysis.statistics.power import OUTCOMES_LIMIT, SIMULATED_WORK, detectable_rate, fisher_power, rank_sum_power
 from analysis.statistics.rank_sum import RankSum, rank_sum_counts
 from analysis.statistics.significance import adjusted, significance
-from analysis.summaries import proportion
+from analysis.summaries import Values, proportion
 from analysis.symptoms import ADJUSTMENTS, CHANGES, symptom_profile
 from analysis.tables import ROWS_2
 from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
@@ -139,9 +139,7 @@ def _entry(label: str, sizes: tuple[int, int], **known: float | None) -> dict[st
     return {"label": label, "idiopathic_n": sizes[0], "primary_n": sizes[1], **parts}
 
 
-def rate_power(
-    label: str, sizes: tuple[int, int], rate: float | None, criteria: Criteria = PAPER
-) -> dict[str, dict[str, Any]]:
+def rate_power(label: str, sizes: tuple[int, int], rate: float | None, criteria: Criteria = PAPER) -> Values:
     """Give the power of Fisher's exact test for differences from the response rate of primary MCAS.
 
     ``power.below_40`` to ``power.above_30`` hold the power if the rate of idiopathic MCAS lies so many percentage
@@ -167,9 +165,7 @@ def rate_power(
     return entries
 
 
-def symptom_power(
-    label: str, sizes: tuple[int, int], grades: np.ndarray | None, criteria: Criteria = PAPER
-) -> dict[str, dict[str, Any]]:
+def symptom_power(label: str, sizes: tuple[int, int], grades: np.ndarray | None, criteria: Criteria = PAPER) -> Values:
     """Simulate the power of the rank-sum test for a symptom, by odds ratio of a better grade (`ODDS_RATIOS`).
 
     ``grades`` tells how many patients with primary MCAS have each grade, from worse to disappeared; None if a group is
@@ -203,7 +199,7 @@ def _is_significant(p_values: pd.Series, criteria: Criteria) -> pd.Series:
     return pd.Series([mark != "ns" for mark in marks], p_values.index, dtype=bool) & p_values.notna()
 
 
-def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> Values:
     """Give the power for the response rates, and for the symptom with the most pairs of patients, the best case."""
     counts = response_counts(cohort, criteria)
     sizes = tuple(int(counts.at["patients", group]) for group in GROUPS)
@@ -223,7 +219,7 @@ def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> dict[str
     return entries | {f"subgroups.power.symptom.{ratio}": entry for ratio, entry in found.items()}
 
 
-def _reach(tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _reach(tests: pd.DataFrame, criteria: Criteria) -> Values:
     """Count the symptoms that were tested, could have been significant, and are."""
     tested = tests["p_value"].notna()
     total = int(tested.sum())
@@ -237,7 +233,7 @@ def _reach(tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]
     }
 
 
-def detectable(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def detectable(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Tell what groups of these sizes could have shown (L291-L292).
 
     ``subgroups.power.<visit>.below_40`` to ``.above_30`` and ``subgroups.detectable.<visit>.below`` and ``.above`` are
@@ -250,7 +246,7 @@ def detectable(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str
     return _powers(cohort, tests, criteria) | _reach(tests, criteria)
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the comparison of idiopathic with primary MCAS (L289-L292).
 
     ``subgroups.best.orr``, ``subgroups.best.classes``, ``subgroups.last.persistent_orr`` and ``subgroups.last.classes``

@@ -18,7 +18,7 @@ from analysis.response import best_response, by_depth
 from analysis.statistics import survival
 from analysis.statistics.decimals import decimals
 from analysis.statistics.survival import Estimate, kaplan_meier
-from analysis.summaries import proportion, spread
+from analysis.summaries import Values, proportion, spread
 from analysis.vocabulary import Response, StopReason
 
 MONTHS: tuple[int, ...] = (3, 6, 12)  # the months at which incidences are given
@@ -99,7 +99,7 @@ def _month(curve: pd.DataFrame, found: Estimate) -> dict[str, Any]:
     return {"patients": sum(counts.values())} | counts | limits
 
 
-def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
+def _shares(curve: pd.DataFrame, prefix: str) -> Values:
     points = {month: survival.estimate_at(curve, month) for month in MONTHS}
     return {
         f"{prefix}.{month}": {"estimate": point.value, "low": point.low, "high": point.high}
@@ -107,7 +107,7 @@ def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> Values:
     frame = event_times(cohort, outcome, criteria)
     responded, recorded = frame["event"] == "response", frame["recorded"]
     without = kaplan_meier(frame["months"], responded.astype(int))
@@ -134,7 +134,7 @@ def _therapy(cohort: Cohort, criteria: Criteria) -> Iterator[tuple[str, dict[str
         yield from _shares(_incidence(frame, cause), f"times.therapy.stopped.{cause}").items()
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the medians of the paper (L249-L264), and what the times say when stops and censoring are heeded.
 
     Under ``times.first_response`` and ``times.best_response``: ``naive``, the months over the responders whose month is

@@ -11,12 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from analysis.summaries import Values
 from analysis.times import at_risk
 from compendium.drawing import page
 from compendium.reporting.formatting import number
 from compendium.reporting.result_rows import month_text
-
-Values = Mapping[str, Mapping[str, Any]]
 
 _BLUE, _WHITE, _PALE_ORANGE = page.GRADE_COLOURS[0.75], "#f7f6f3", "#efc5a5"
 _STOPPED = ("stopped", "Stopped without\na response", _PALE_ORANGE)

@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.summaries import Values
 from analysis.symptoms import IMPROVED
 from analysis.times import MONTHS
 from analysis.vocabulary import SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 from compendium.reporting.formatting import MISSING, count_percent, median_range, number, p_value, percent, value_range
-
-Values = Mapping[str, Mapping[str, Any]]
 
 MEDIAN_NOTES: tuple[str, ...] = (  # printed below the medians
     "95% CI of a Kaplan-Meier median: Brookmeyer-Crowley, log(-log) scale; “from”: its upper limit is not reached.",

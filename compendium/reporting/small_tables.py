@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from great_tables import GT
 
+from analysis.summaries import Values
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish
 
@@ -60,7 +61,7 @@ _ESTIMATES = {
 }  # fmt: skip
 
 
-def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+def value_rows(values: Values, labels: Mapping[str, str]) -> pd.DataFrame:
     """Print the values that have a label, in that order, as columns ``Result`` and ``Value``."""
     for name in labels:
         if name not in values:

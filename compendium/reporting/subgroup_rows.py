@@ -13,11 +13,10 @@ from analysis.criteria import Criteria
 from analysis.statistics.contingency import CELLS_LIMIT, RESAMPLES
 from analysis.statistics.power import SIMULATED_WORK, SIMULATIONS
 from analysis.subgroups import GROUPS, POWER, is_enumerated, is_exact
+from analysis.summaries import Values
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
 from compendium.reporting.methods import INTERVAL_LABELS, methods_used
-
-Values = Mapping[str, Mapping[str, Any]]
 
 _FISHER_METHODS = {
     "exact": "exact, from all tables with these sums",

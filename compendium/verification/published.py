@@ -6,15 +6,14 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from analysis.summaries import Values
 from compendium.verification.audit.claims import ClaimsError
 from compendium.verification.audit.claims import read_claims as read_checked
 
 CLAIMS = Path(__file__).parents[2] / "data" / "published" / "claims.csv"
-Values = dict[str, dict[str, Any]]  # by name: of the text, and cells of tables as ``table_1:row:column``
 
 
 class Verdict(StrEnum):

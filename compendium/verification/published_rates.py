@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.statistics.exact_difference import difference_in_points
+from analysis.summaries import Values
 from compendium.verification.audit.arithmetic import possible_numerators
 from compendium.verification.audit.rounding import RULES, printed_number
-from compendium.verification.published import Values, place, read_answers, read_claims
+from compendium.verification.published import place, read_answers, read_claims
 from compendium.verification.verdicts import computed_number
 
 SECTIONS: dict[str, str] = {  # what a quantity is about, by how the name of its value begins; in this order

@@ -12,10 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.summaries import Values
 from compendium.verification.audit.rounding import round_like, rounds_to
 from compendium.verification.explanations import cut, explained
 from compendium.verification.identities import READINGS, canonical, consistency, kind_of, population_of, units_of
-from compendium.verification.published import Values, Verdict, place, read_answers, read_claims
+from compendium.verification.published import Verdict, place, read_answers, read_claims
 
 
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
