@@ -35,10 +35,9 @@ def _hiding_note(numbers: pd.DataFrame, threshold: int) -> str:
     rows = numbers.to_dict("records")
     names = {row[f"{kind}_cell"] for row in rows for kind in ("n", "denominator") if _is_hidden(row, kind)}
     count = sum(pd.notna(name) for name in names)
-    return (
-        f"Counts below {threshold}, and the cells that would give them away, are hidden under one mark ({count} "
-        f"number{'' if count == 1 else 's'} of this table), and with them what is computed from them."
-    )
+    hidden = f"{count} number{'' if count == 1 else 's'} of this table"
+    kept = f"Counts below {threshold}, and the cells that would give them away, are hidden under one mark"
+    return f"{kept} ({hidden}), and with them what is computed from them."
 
 
 def _cell(row: Mapping[str, Any]) -> str:

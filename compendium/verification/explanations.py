@@ -13,20 +13,15 @@ LARGEST = 65  # the largest number of patients that a percentage is tried with: 
 
 
 class CommonSize(NamedTuple):
-    """A number of patients that repairs several statements.
-
-    `size` is the number in place of `instead_of`; `repaired` names the statements that are then as printed, rounded,
-    and `shares` says how each is; `spoiled` counts the reproduced percentages of the other number that would then be
-    wrong, `percentages` all of them; `origin` says how the size may be made from other printed counts, if it may.
-    """
+    """A number of patients that repairs several statements."""
 
     size: int
-    instead_of: int
-    repaired: tuple[str, ...]
-    shares: tuple[str, ...]
-    spoiled: int
-    percentages: int
-    origin: str
+    instead_of: int  # the number that it replaces
+    repaired: tuple[str, ...]  # the statements that are then as printed, rounded
+    shares: tuple[str, ...]  # how each of them is
+    spoiled: int  # reproduced percentages of the other number that would then be wrong
+    percentages: int  # all reproduced percentages of the other number
+    origin: str  # how the size may be made from other printed counts, if it may
 
 
 class RoundingHabit(NamedTuple):

@@ -188,10 +188,8 @@ def _as_observed(job: Job, project: Project) -> Job:
     if named is None:
         return job
     if named.after and "built" not in job.parameters:
-        raise BuildError(
-            f"{job.notebook} reads what other notebooks made of the cohort; build all with make paper, or name the "
-            "folder where they are: built=folder"
-        )
+        reads = f"{job.notebook} reads what other notebooks made of the cohort"
+        raise BuildError(f"{reads}; build all with make paper, or name the folder where they are: built=folder")
     small = {name: value for name, value in named.parameters.items() if name == "hide_below"}
     return replace(job, parameters=small | dict(job.parameters))
 

@@ -35,7 +35,6 @@ class _Prose(mistune.HTMLRenderer):
         return super().link(text, f"#{name}") if name in self.names else text
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
-        """Give a heading of the third level or lower."""
         return super().heading(text, max(level, 3), **attributes)
 
 

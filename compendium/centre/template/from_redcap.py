@@ -37,11 +37,9 @@ class _Problems:
             self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
-        """Add a problem of the whole file."""
         self.parts.append(problems(self.file, allowed))
 
     def stop(self) -> None:
-        """Raise all problems found so far, if there are any."""
         found = together(self.parts)
         if len(found):
             raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))

@@ -26,17 +26,12 @@ DATES = {"not_before": "first", "not_after": "last"}  # ends of a period, and th
 
 
 class Relation(NamedTuple):
-    """What holds of quantities.
-
-    `sign` is ``=``, ``<=`` or ``>=``, between `left` and the sum of `right`; ``between``: `left` lies between the
-    smallest and the largest of `right`; or ``whole``: `left` is a whole number. With a `reading` it holds under that
-    reading of the paper only.
-    """
+    """What holds of quantities."""
 
     left: str
-    sign: str
+    sign: str  # = <= >= to the sum of `right`; between its smallest and largest; or whole, `left` being a whole number
     right: tuple[str, ...]
-    reading: str = ""
+    reading: str = ""  # the reading of the paper under which alone it holds
 
 
 class Consistency:
