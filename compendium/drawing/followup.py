@@ -53,10 +53,7 @@ def arrange(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def row_places(best: pd.Series, pitch: float) -> tuple[np.ndarray, pd.Series]:
-    """Place the rows, `pitch` high, under the headings of their groups, in centimetres from above.
-
-    Of the best responses in drawing order: the centre of each row, and by response where the rows of a group begin.
-    """
+    """Place the rows, `pitch` high, in centimetres from above: the centre of each, and where each response begins."""
     group = best.cat.remove_unused_categories().cat.codes.to_numpy()
     y = _HEADING + group * (_HEADING + _GAP) + pitch * (np.arange(len(best)) + 0.5)
     return y, (pd.Series(y, best.to_numpy().astype(object)).groupby(level=0, sort=False).min() - pitch / 2)

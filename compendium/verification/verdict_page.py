@@ -136,13 +136,7 @@ def _counted(values: pd.Series, names: pd.Series) -> list[tuple[str, str, int]]:
 
 
 def _shown(table: pd.DataFrame, root: str) -> pd.DataFrame:
-    """Add to a table of verdicts what is shown of it.
-
-    ``section_name``, ``place``, ``cell`` (row and column of a table), ``group`` (name of the population), ``why_not``
-    (the reason in words), ``printed`` and ``computed_text`` (numbers with units), ``printed_counts`` and
-    ``computed_counts`` (the counts beside them), ``computed_by`` (a link), and ``members`` and ``rests_on`` (lists of
-    the claims of the minimal set and of the readings that it needs).
-    """
+    """Add to a table of verdicts what is shown of it: names, places and numbers in words, and what a proof rests on."""
     _check(table)
     shown = table.assign(claim=table.index, section_name=table["section"].map(_words))
     shown["place"] = [_words(place(claim)) for _, claim in table.iterrows()]

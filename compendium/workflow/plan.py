@@ -33,11 +33,7 @@ def _write_record(path: Path, jobs: Mapping[str, dict]) -> None:
 
 
 class Outputs:
-    """The folder of the results, made when it is missing, and who made which file in it.
-
-    `record` is what earlier builds made, see `_read_record`, and `jobs` names the jobs there are now; files of other
-    jobs in the record are removed by `prune`.
-    """
+    """The folder of the results, and who made which file in it; `record` is what earlier builds made."""
 
     def __init__(self, folder: Path, record: Mapping[str, dict], jobs: Iterable[str]) -> None:
         self.folder = folder

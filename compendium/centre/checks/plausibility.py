@@ -149,10 +149,6 @@ _CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_e
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:
-    """List every cell that is possible but more often an error, as `problems_found` does.
-
-    The rise of tryptase that MCAS requires is checked only by a reading, sum or both, of
-    `clinical_plausibility.required_tryptase`. A text from which a person may be known is not repeated.
-    """
+    """List every cell that is possible but more often an error; the rise of tryptase only by a reading of its rule."""
     asked = () if tryptase is None else (partial(unconfirmed_mcas, reading=tryptase),)
     return problems_found((*_CHECKS, *asked), tables, names)

@@ -82,10 +82,7 @@ def _cell_text(value: object) -> str | None:
 
 
 def cell_texts(values: Iterable[object], months: bool) -> tuple[list[str | None], list[bool], bool]:
-    """Write the typed values of a column as texts, and the dates that a spreadsheet made of months as YYYY-MM.
-
-    Also given is which of the values are such dates, and whether one of these has a day other than the first.
-    """
+    """Write a column's values as texts, dates of months as YYYY-MM; tell which these are, and whether one has a day."""
     texts, dates, later = [], [], False
     for value in values:
         is_date = months and isinstance(value, datetime.date)

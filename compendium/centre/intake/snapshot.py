@@ -23,10 +23,7 @@ def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
 
 
 def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Replace the identifiers in the six tables of a cohort by running numbers, in the order of the tables.
-
-    The patients are P01, P02 ..., those who were only screened after the others; the centres are C01, C02 ...
-    """
+    """Replace identifiers by running numbers in the order of the tables: P01 ... for patients, C01 ... for centres."""
     people = pd.concat([tables["patients"]["patient_id"], tables["screening"]["patient_id"]], ignore_index=True)
     names = {"patient_id": _numbered(people.astype(object), "P")}
     names["centre_id"] = _numbered(tables["screening"]["centre_id"].astype(object), "C")

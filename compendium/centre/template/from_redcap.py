@@ -120,10 +120,7 @@ def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
 
 
 def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Read a REDCap export as the six tables, as texts, and name the columns that REDCap added of its own.
-
-    A `CohortError` lists all problems, but for required values that are empty, which the check of the cohort finds.
-    """
+    """Read a REDCap export as six tables of texts, and name REDCap's own columns; problems are a `CohortError`."""
     found = _Problems(path.name)
     frame = _read(path, found)
     _check_rows(frame, found)
