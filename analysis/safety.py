@@ -76,6 +76,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     events = cohort.adverse_events
     affected = with_any(cohort)
     severe, flare, led = events["severity"] == Severity.SEVERE, events["flare"] == "yes", events["led_to_stop"] == "yes"
+    kinds = {"severe": severe, "flare": flare, "severe_flare": flare & severe}
+    kinds |= {"stopped_for_event": led, "flare_stopped": flare & led}
     stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
     interval = cohort.courses["start_interval_weeks"].take(events["patient_id"].cat.codes).to_numpy()
     (onset, second), _ = in_units(events["onset_months"], interval)
@@ -84,12 +86,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
         "safety.patients_with_event.all": share(affected),
         "safety.stopped.all": share(stopped),
         "safety.stopped.with_event": share(stopped[affected]),
-        "safety.stopped_for_event.all": share(with_any(cohort, led)),
-        "safety.severe.all": share(with_any(cohort, severe)),
         "safety.severe_onset_months.all": spread(events.loc[severe, "onset_months"]),
-        "safety.flare.all": share(with_any(cohort, flare)),
-        "safety.severe_flare.all": share(with_any(cohort, flare & severe)),
-        "safety.flare_stopped.all": share(with_any(cohort, flare & led)),
+        **{f"safety.{kind}.all": share(with_any(cohort, mask)) for kind, mask in kinds.items()},
         "safety.events.all": {"n": len(events)},
         "safety.after_first_injection.severe_events": share(at_first[severe]),
         **{f"safety.severity.{level.value}.events": share(events["severity"] == level) for level in Severity},
