@@ -31,7 +31,8 @@ def _share(n: int, denominator: int) -> str:
     return " ".join([f"{n:,}/{denominator:,}", *percent])
 
 
-def _difference(points: float, low: float, high: float) -> str:
+def difference_text(points: float, low: float, high: float) -> str:
+    """Print a difference in points with its interval, "−3.5 (−9.1 to 2.0)", or `MISSING`."""
     return MISSING if pd.isna(points) else f"{number(points, 1)} ({number(low, 1)} to {number(high, 1)})"
 
 
@@ -42,7 +43,7 @@ def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
         "Rate": rates["label"],
         "Own cohort, n/N (%)": list(map(_share, rates["own_n"], rates["own_denominator"])),
         "Paper, n/N (%)": list(map(_share, rates["published_n"], rates["published_denominator"])),
-        "Difference, points (95% CI)": list(map(_difference, rates["difference"], rates["low"], rates["high"])),
+        "Difference, points (95% CI)": list(map(difference_text, rates["difference"], rates["low"], rates["high"])),
         "In the paper": _place(rates["place"]),
         "Printed otherwise": rates["note"].str.removeprefix("as printed: ").str.replace(", N = 55", ""),
     }
