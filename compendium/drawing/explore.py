@@ -37,7 +37,7 @@ def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:
 
 
 def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", group: str = "all") -> str:
-    """Give response rates and Figure 1 of a whole cohort for some choices, as HTML; or say why nothing is drawn."""
+    """Give response rates and Figure 1 of a whole cohort for these choices as HTML, or say why nothing is drawn."""
     if group not in GROUPS.values():
         raise ValueError(f"symptom group {group!r} is unknown; allowed are {', '.join(GROUPS.values())}")
     if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[Population(population)]).any():

@@ -105,7 +105,7 @@ _DENOMINATORS = {
 
 
 def denominator_of(quantity: str) -> str:
-    """Name the quantity that a share is taken of, of its own (``.../denominator``) where it is no other quantity."""
+    """Name the quantity that a share is taken of; if it is no other, it is one of its own, ``.../denominator``."""
     own = f"{quantity}/denominator"
     last = quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
