@@ -38,8 +38,7 @@ def _require_private(folder: Path, root: Path) -> None:
 
 def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     """Check a cohort; returns what was found as it is, and as it may be shown."""
-    from analysis.problems import hide_identifiers
-    from compendium.centre.intake.checking import check_cohort
+    from compendium.centre.intake.checking import check_cohort, hide_identifiers
 
     try:
         found = check_cohort(cohort, tryptase=handling.tryptase)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import IDENTIFIERS, CohortError, header_problems, problems, shortened, together
+from analysis.problems import IDENTIFIERS, CohortError, header_problems, hide_identifiers, problems, shortened, together
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
 from compendium.centre.intake.suggestions import MOST, nearest_allowed
+
+__all__ = ["Check", "check_cohort", "checked_tables", "hide_identifiers"]
 
 MOST_LISTED = 10_000  # the most refused cells of a column that are listed one by one; how many more there are is said
 _EXAMPLE = "EXAMPLE"
