@@ -133,20 +133,18 @@ class Digests:
                     found[f"{package}/{name}"] = digest, readers
         return found
 
-    def _data_of(self, modules: set[Path]) -> dict[str, str]:
-        """Digests of the data files that some modules name, or that none is seen to name: any may read those."""
-        return {name: digest for name, (digest, readers) in self._data.items() if not readers or readers & modules}
-
     def inputs(self, notebook: Path, parameters: Mapping[str, object], also: Iterable[Path] = ()) -> str:
         """Digest of all that a run of a notebook depends on."""
         modules = self.modules(notebook)
+        # A data file that no module is seen to name may be read by any.
+        data = {name: digest for name, (digest, readers) in self._data.items() if not readers or readers & modules}
         parts = {
             "version": _VERSION,
             "python": sys.version_info[:3],
             "lock": self.file(self.root / "requirements.lock"),
             "notebook": cells(notebook),
             "modules": {p.relative_to(self.root).as_posix(): self.file(p) for p in modules},
-            "package data": self._data_of(modules),
+            "package data": data,
             "parameters": dict(parameters),
             "data": [self.tree(path) for path in also],
         }
