@@ -31,7 +31,7 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # These two must not grow; below 14,000 is where the tests should come to.
-    "lines of Python outside of tests": (18_750, lambda root: _lines(_files(root, *SOURCES))),
+    "lines of Python outside of tests": (18_740, lambda root: _lines(_files(root, *SOURCES))),
     "lines of tests": (15_740, lambda root: _lines(_files(root, "tests"))),
 }
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
@@ -211,7 +211,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, check, files, wrong):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 18_751, ["18751 lines of Python outside of tests; allowed are 18750"]),
+        (["benchmarks/new.py"], 18_741, ["18741 lines of Python outside of tests; allowed are 18740"]),
         (["tests/new.py"], 15_741, ["15741 lines of tests; allowed are 15740"]),
     ],
 )
