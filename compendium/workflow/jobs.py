@@ -21,17 +21,13 @@ class BuildError(Exception):
 class Job:
     """One run of one notebook."""
 
-    name: str
-    """Name of the job, unique; also the name of the executed notebook that is kept."""
-    notebook: str
-    """File name in the folder of the notebooks."""
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    """Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets."""
+    name: str  # name of the job, unique; also the name of the executed notebook that is kept
+    notebook: str  # file name in the folder of the notebooks
+    parameters: Mapping[str, object] = field(default_factory=dict)  # other than `cohort`, `output` and `criteria`
     after: tuple[str, ...] = ()
     """Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds the
     folder of the results in its parameter `built`."""
-    reads: tuple[str, ...] = ()
-    """Files or folders besides the cohort that the notebook reads, relative to the project."""
+    reads: tuple[str, ...] = ()  # files or folders besides the cohort that the notebook reads, relative to the project
 
 
 def _figure(name: str, notebook: str, population: str) -> Job:
