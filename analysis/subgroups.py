@@ -195,8 +195,7 @@ def is_exact(sizes: tuple[int, int]) -> bool:
 
 def _is_significant(p_values: pd.Series, criteria: Criteria) -> pd.Series:
     """Tell which p values are significant; a missing one is not."""
-    marks = [significance(p, criteria.alpha, criteria.p_at_alpha) for p in p_values.fillna(1.0)]
-    return pd.Series([mark != "ns" for mark in marks], p_values.index, dtype=bool) & p_values.notna()
+    return p_values.map(lambda p: pd.notna(p) and significance(p, criteria.alpha, criteria.p_at_alpha) != "ns")
 
 
 def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> Values:

@@ -47,6 +47,11 @@ def read_questions(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     return frame
 
 
+def _begun(text: str) -> str:
+    """Begin a text with a small letter, but not an abbreviation."""
+    return text[0].lower() + text[1:] if text[1:2].islower() else text
+
+
 class Paper:
     """What the claims of the paper determine of the kinds of its patients, under each of `LAYERS`."""
 
@@ -66,10 +71,13 @@ class Paper:
     def determined(self, quantity: str, label: str, asked: str, within: str, proved: bool = True) -> Determined:
         """Answer how many patients of one kind are of another; `proved` looks for the statements that it rests on."""
         one, inside = who(asked), who(within)
-        found = {layers: bounds.count(one, inside) for layers, bounds in self._bounds.items()}
-        last = found[ALL]
-        ends = {layers: (answer.low, answer.high) for layers, answer in found.items()}
-        layers = next(layers for layers in LAYERS if ends[layers] == ends[ALL])
+        last = self._bounds[ALL].count(one, inside)
+        ends = {ALL: (last.low, last.high)}
+        for layers in LAYERS:  # with more layers a range is narrower or the same
+            found = self._bounds[layers].count(one, inside)
+            ends[layers] = (found.low, found.high)
+            if ends[layers] == ends[ALL]:
+                break
         rests_on: list[str] = []
         proof = self._margins(one, inside, ends[ALL])
         if proved and not proof:
@@ -77,7 +85,7 @@ class Paper:
             sides = [needed(known, total, end, lower) for end, lower in zip(ends[ALL], (True, False), strict=True)]
             rests_on = list(dict.fromkeys(name for side in sides for name in side))
             proof = " ".join(filter(None, map(self._because, ends[ALL], ("At least", "At most"), sides)))
-        wider = {text: ends[less] for less, text in LAYERS.items() if text and ends[less] != ends[ALL]}
+        wider = {text: ends[less] for less, text in LAYERS.items() if ends.get(less, ends[ALL]) != ends[ALL]}
         if wider:
             proof += (
                 " " + "; ".join(f"{low} to {high} {text}" for text, (low, high) in wider.items()).capitalize() + "."
@@ -107,8 +115,9 @@ class Paper:
         if name not in self.claims.index:
             return name if name.startswith("number of") else f"“{name}”"
         claim = self.claims.loc[name]
-        number = f"{claim['numerator']} of {claim['denominator']}" if claim["numerator"] else claim["value"]
-        return f"{claim['statement'].rstrip('.').lower()} {number} ({place(claim)})"
+        counts = [claim["numerator"], claim["denominator"]]
+        number = " of ".join(counts) if all(counts) else claim["value"]
+        return f"{_begun(claim['statement'].rstrip('.'))} {number} ({place(claim)})"
 
 
 class Question(NamedTuple):
@@ -162,14 +171,17 @@ def paired(paper: Paper, pair: Pair) -> tuple[Determined, tuple[int, int]]:
 def fact(paper: Paper, pair: Pair, alone: tuple[int, int]) -> Determined | None:
     """Prove what the paper says of two characteristics together beyond the number of each, in a sentence.
 
-    None where it follows from what the two are, without a printed number, or from the two numbers.
+    None where it is printed itself, or follows from what the two are, without a printed number.
     """
-    found = paper.determined(pair.quantity, pair.label, *pair.people)
-    if not set(found.rests_on) & set(paper.claims.index):
+    together = count_of(both(*map(who, pair.people)))
+    printed = any(one.sums == (together,) for one in paper.people.statements if one.name in paper.claims.index)
+    found = None if printed else paper.determined(pair.quantity, pair.label, *pair.people)
+    if found is None or not set(found.rests_on) & set(paper.claims.index):
         return None
     parts = [f"at least {found.low}"] if found.low > alone[0] else []
     parts += [f"at most {found.high}"] if found.high < alone[1] else []
     number = f"exactly {found.low}" if found.low == found.high else " and ".join(parts)
-    one, other = (label[0].lower() + label[1:] if label[1:2].islower() else label for label in pair.labels)
-    sentence = f"In every cohort {number} patients are both: {one}; {other} ({alone[0]} to {alone[1]} by the two alone)"
+    one, other = map(_begun, pair.labels)
+    sentence = f"In every cohort {number} of the patients are both: {one}; {other}"
+    sentence += f" ({alone[0]} to {alone[1]} by the two numbers alone)"
     return replace(found, label=sentence)

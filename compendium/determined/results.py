@@ -67,4 +67,6 @@ def as_frame(answers: Iterable[Determined]) -> pd.DataFrame:
         | {"layers": "".join(one.layers), "rests_on": "; ".join(one.rests_on)}
         for one in answers
     ]
-    return pd.DataFrame(rows).set_index("quantity", verify_integrity=True)
+    found = pd.DataFrame(rows).set_index("quantity")
+    assert found.index.is_unique, "two answers to one question"
+    return found
