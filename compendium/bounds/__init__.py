@@ -28,8 +28,8 @@ sums to ask for: `total` (of a whole-number attribute) and `several` (people in 
 `verdict` (fixed, bounded or open), `low_witness`, `high_witness`, `rests_on`, `layers`, `checked` and `note`. With
 ``smallest=True`` it rests on a smallest set of statements. `frechet` is what two margins alone leave.
 
-`ensembles` makes other people who fit (`sample`, `one_of`; and `reach`, how much of the bounds they show), `facts` lists
-counts that follow and are stated nowhere, `summaries` counts sets of answers with a printed mean and deviation.
+`ensembles` makes other people who fit (`sample`, `one_of`; and `reach`, how much of the bounds they show), `facts`
+lists counts that follow and are stated nowhere, `summaries` counts sets of answers with a printed mean and deviation.
 `of_claims`, `conditions` and `questions` do it for the files of any paper (``python -m compendium.bounds``).
 
 Below it are `cliques` (the junction tree and gluing), `programme` (the whole numbers and their rows), `solvers` and
