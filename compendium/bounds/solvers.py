@@ -99,22 +99,19 @@ class Solvers:
         high = [np.inf if row[3] is None else row[3] for row in rows]
         return LinearConstraint(matrix.astype(float), low, high)
 
-    def cp_sat(self, objective: Objective, hint: np.ndarray | None = None, limit: float | None = None) -> Found:
+    def cp_sat(self, objective: Objective) -> Found:
         """Minimise by CP-SAT."""
         model, variables = self._model
         model.clear_objective()
-        model.clear_hints()
         chosen, factors = objective
         if len(chosen):
             model.minimize(cp_model.LinearExpr.weighted_sum([variables[v] for v in chosen], [int(f) for f in factors]))
-        for number in range(len(hint) if hint is not None else 0):
-            model.add_hint(variables[number], int(hint[number]))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = SEED
         solver.parameters.linearization_level = 2  # what bounds these programmes is their linear part
         solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
-        solver.parameters.max_deterministic_time = self.limit if limit is None else limit
+        solver.parameters.max_deterministic_time = self.limit
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return Found(False)
