@@ -74,11 +74,11 @@ run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
 	@exec $(PY) -m compendium.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
 
-bounds: $(READY) ## say what the numbers of any paper determine (CLAIMS=docs/bounds-claims.csv QUESTIONS= OUT=bounds.csv WITNESSES=folder)
+bounds: $(READY) ## say what the printed numbers of any paper determine (CLAIMS=claims.csv QUESTIONS=questions.csv OUT=bounds.csv)
 	@exec $(PY) -m compendium.bounds "$(or $(CLAIMS),docs/bounds-claims.csv)" \
 	  $(if $(or $(QUESTIONS),$(CLAIMS)),$(if $(QUESTIONS),"$(QUESTIONS)"),docs/bounds-questions.csv) $(OUT_OPTION) \
-	  $(if $(WITNESSES),--witnesses "$(WITNESSES)") $(if $(WITHOUT),--without $(WITHOUT)) $(if $(ROUNDING),--rounding $(ROUNDING)) \
-	  $(if $(SMALLEST),--smallest)
+	  $(if $(WITNESSES),--witnesses "$(WITNESSES)") $(if $(WITHOUT),--without $(WITHOUT)) $(if $(FACTS),--facts) \
+	  $(if $(ROUNDING),--rounding $(ROUNDING)) $(if $(QUICK),--quick)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

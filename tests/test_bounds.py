@@ -172,6 +172,22 @@ def test_sums_of_values_and_people_in_several_cells():
     assert (total.low, total.high) == (0, 12) and total.high_witness["score"].sum() == 12
 
 
+def test_characteristics_that_are_tied_in_a_ring():
+    # a and b go together, b and c, c and d, and so a and d have to; each pair alone would allow anything.
+    ring = ("ab", "bc", "cd", "de")
+    attributes = tuple(Attribute(name, ("yes", "no")) for name in "abcde")
+    stated = [statements.counted(f"{one.name}", {one.name: "yes"}, 5) for one in attributes]
+    stated += [statements.counted(one, {one[0]: "yes", one[1]: "yes"}, 5) for one in ring]
+    people = People(10, attributes, tuple(stated))
+    answer = Bounds(people).count({"a": "yes"}, within={"e": "yes"})
+    assert (answer.low, answer.high) == (5, 5)
+    with pytest.raises(ContradictionError) as error:
+        Bounds(People(10, attributes, (*stated, statements.counted("ea", {"e": "yes", "a": "yes"}, 4))))
+    assert set(ring) <= set(error.value.names) and "ea" in error.value.names
+    found = build(people, "abcde", [("a", "e")])
+    assert max(len(clique.names) for clique in found.tree) == 3 and len(found.tree) == 3
+
+
 def test_what_does_not_exist_is_named_with_the_nearest():
     bounds = Bounds(People(5, (SEX, RESPONSE)))
     with pytest.raises(UnknownNameError, match=r"no attribute 'Sexe'; known are sex, response; did you mean sex\?"):
@@ -277,7 +293,7 @@ def drawing(text):
 
 def test_nothing_that_makes_a_model_draws():
     modules = {path.stem: drawing(path.read_text("utf-8")) for path in (ROOT / "compendium/bounds").glob("*.py")}
-    assert {name for name, found in modules.items() if found} == {"ensembles"}
+    assert {name for name, found in modules.items() if found} == {"ensembles", "__main__"}
     assert all(map(drawing, ("import random", "from numpy.random import rand", "import numpy as n\nn.random.rand()")))
 
 

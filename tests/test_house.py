@@ -170,6 +170,9 @@ PLANTED = [
     (forbidden, {"compendium/drawing/new.py": "from compendium.verification import verdicts"}),
     (forbidden, {"compendium/workflow/new.py": "if True:\n    import compendium.drawing.page"}),
     (forbidden, {"compendium/verification/audit/new.py": "from analysis.statistics import paired"}),
+    (forbidden, {"compendium/bounds/new.py": "from compendium.verification import verdicts"}),
+    (forbidden, {"compendium/bounds/new.py": "from analysis import vocabulary"}),
+    (forbidden, {"compendium/verification/new.py": "from compendium.bounds import people"}),
     (forbidden, {"compendium/workflow/new.py": "from benchmarks.check import x"}),
     (forbidden, {"compendium/reconstruction/new.py": "import benchmarks.check"}),
     (forbidden, {"notebooks/new.ipynb": NOTEBOOK.replace("ROOM", "benchmarks.check")}),
@@ -188,6 +191,8 @@ PLANTED = [
     (unknown_rooms, {"compendium/new/__init__.py": ""}),
 ]
 RIGHT = [
+    (forbidden, {"compendium/bounds/new.py": "from compendium.verification.audit import rounding"}),
+    (forbidden, {"compendium/reconstruction/new.py": "from compendium.bounds import people"}),
     (forbidden, {"compendium/reconstruction/new.py": "from compendium.verification import verdicts"}),
     (forbidden, {"notebooks/new.ipynb": NOTEBOOK.replace("ROOM", "compendium.workflow.jobs")}),
     (

@@ -22,7 +22,7 @@ TIED = 8
 MOST_VARIABLES = 3_000
 """Pairs are tied only as long as the programme has no more whole numbers."""
 
-LIMIT = 1.0
+LIMIT = 0.5
 _SHUFFLED = 4  # every fourth: who gets what is then drawn, and not in an order
 
 

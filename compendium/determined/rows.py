@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from compendium.bounds.people import Cell
-from compendium.determined.kinds import who
+from compendium.determined.kinds import people, sentences, who
 from compendium.reporting.formatting import number, value_range
 
 _LAYERS = {"P": "print", "PR": "print and readings", "PRL": "print, readings, clinical knowledge"}
@@ -49,6 +49,20 @@ def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
             "Why": answers["proof"],
         }
     ).reset_index(drop=True)
+
+
+def fact_rows(facts: pd.DataFrame) -> pd.DataFrame:
+    """Print the facts that stand nowhere in the paper, each with its reason."""
+    named = {"Fact": facts["label"], "Rests on": facts["layers"].map(_LAYERS), "Why": facts["proof"]}
+    return pd.DataFrame(named).reset_index(drop=True)
+
+
+def basis_rows() -> pd.DataFrame:
+    """Print what is said of the patients beside the printed numbers: by name, with its layer and sentence."""
+    layers = {one.name: one.layer for one in people().statements}
+    said = sentences()
+    kinds = [{"P": "definition", "R": "reading", "L": "clinical knowledge"}[layers[name]] for name in said]
+    return pd.DataFrame({"Name": list(said), "What it is": kinds, "What it says": list(said.values())})
 
 
 def pair_note(pairs: pd.DataFrame) -> str:
