@@ -204,4 +204,4 @@ def kinds_of(cohort: Cohort) -> pd.DataFrame:
     found["cytoreductive"] = (drugs == "yes").sum(axis=1).clip(upper=_MOST_COUNTED).astype(str)
     mentions = events.groupby("patient_id", observed=True).size().reindex(found.index, fill_value=0)
     found["named_side_effects"] = mentions.clip(upper=_MOST_COUNTED).astype(str)
-    return found.reindex(columns=names).fillna("no")
+    return found.reindex(columns=names).astype(object).fillna("no")
