@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.changed_tables import data_lines
+
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 NAMES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
 PATIENTS = ["P01", "P03", "P09", "P11", "P13", "P21", "P23", "P25", "P47"]
@@ -126,32 +128,9 @@ def _cell_case(name: str, table: str, key: str, column: str, text: str, allowed:
     return Case(name, [place], count, set_cell(good(), table, key, column, text))
 
 
-# Rules between rows and tables, or that one change breaks in several places; `test_rules` breaks each by itself.
-# Name | changes | what is told of the first changed cell, or of another cell -> what is told | ... | how many errors,
-# if more than that.
-RULES = """
-a patient with symptoms and no row | without patients P13
-  | symptoms P13: patient_id -> a patient_id of the table patients
-  | courses P13: patient_id -> a patient_id of the table patients
-  | laboratory P13: patient_id -> a patient_id of the table patients
-  | screening P13: patient_id -> a row in the table patients, since it was included | 17
-an excluded patient with rows | screening P13: screening=excluded, exclusion_reason=not_treated
-  | patients P13: patient_id -> it excludes this one
-only a new symptom | without symptoms P09; twice symptoms P21 pruritus; symptoms last: patient_id=Xk7-P09
-  | patients P09: patient_id -> at least one baseline symptom
-problems in three tables | patients P09: sex=male, rapamycin=perhaps; symptoms P25 flush: grade_best=0.3;
-  courses P23: start_month=03/2017, months_to_best_response=99; courses P47: escalation_month=7
-  | patients P09: sex=male~M -> one of F, M
-  | patients P09: rapamycin=perhaps -> one of yes, no
-  | symptoms P25 flush: grade_best=0.3~0.25 -> one of 1.5, 1, 0.75, 0.5, 0.25, 0
-  | courses P23: start_month=03/2017~2017-03 -> a month as YYYY-MM
-  | courses P23: months_to_best_response=99 -> at most the duration of the course
-  | courses P47: escalation_month=7 -> at most the duration of the course
-only the header of symptoms | without symptoms | patients 2: patient_id -> at least one baseline symptom
-  | patients 8: patient_id -> at least one baseline symptom | 7
-only the header of patients | without patients | screening P09: patient_id -> a row in the table patients
-  | adverse_events 2: patient_id -> a patient_id of the table patients | 103
-"""
+# In the file of rules are those between rows and tables, or that one change breaks in several places; `test_rules`
+# breaks each by itself. Name | changes | what is told of the first changed cell, or of another cell -> what is told
+# | ... | how many errors, if more than that.
 
 
 def _change(tables: Tables, change: str) -> None:
@@ -204,6 +183,6 @@ def _examples() -> Case:
 
 CASES = [
     *(_cell_case(*cell) for cell in CELLS),
-    *(_rule_case(line) for line in RULES.strip().replace("\n  ", " ").splitlines()),
+    *(_rule_case(line) for line in data_lines("damaged_rules.txt")),
     _examples(),
 ]
