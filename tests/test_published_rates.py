@@ -32,16 +32,6 @@ def build(cohort, folder):
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return built_values(ROOT / "figures")
-
-
-@pytest.fixture(scope="module")
-def of_shipped(shipped):
-    return compared_rates(PUBLISHED, shipped)
-
-
-@pytest.fixture(scope="module")
 def own(tmp_path_factory):
     return build(random_cohort(20, 1), tmp_path_factory.mktemp("built"))
 
@@ -68,22 +58,22 @@ def small(folder, claims, answers):
     return folder
 
 
-def test_in_the_reconstructed_cohort_every_printed_rate_is_there_and_the_published_one(of_shipped):
-    assert len(of_shipped) == of_shipped["quantity"].nunique() > 150
+def test_in_the_reconstructed_cohort_every_printed_rate_is_there_and_the_published_one(shipped_rates):
+    assert len(shipped_rates) == shipped_rates["quantity"].nunique() > 150
     for part in ("n", "denominator", "percent"):
-        assert of_shipped[f"own_{part}"].tolist() == of_shipped[f"published_{part}"].tolist()
-    assert (of_shipped["difference"] == 0).all()
-    assert ((of_shipped["low"] < 0) & (of_shipped["high"] > 0)).all()
+        assert shipped_rates[f"own_{part}"].tolist() == shipped_rates[f"published_{part}"].tolist()
+    assert (shipped_rates["difference"] == 0).all()
+    assert ((shipped_rates["low"] < 0) & (shipped_rates["high"] > 0)).all()
     # By the tables: 14 rows of 6 columns of Table 2, and from Table 1 all rows with a percentage.
     claims = read_claims()
     table_1_shares = claims[(claims["section"] == "table_1") & (claims["kind"] == "percent")]
-    names = of_shipped["quantity"]
+    names = shipped_rates["quantity"]
     assert names.str.startswith("table_2:").sum() == 84
     printed = {(row.numerator, row.denominator) for row in table_1_shares.itertuples()} - {("39", "39")}
-    found = set(zip(*(of_shipped[f"published_{part}"].astype(str) for part in ("n", "denominator")), strict=True))
+    found = set(zip(*(shipped_rates[f"published_{part}"].astype(str) for part in ("n", "denominator")), strict=True))
     assert printed <= found
     assert names.str.startswith("safety.event.").sum() == 11
-    assert list(dict.fromkeys(of_shipped["section"])) == SECTION_NAMES
+    assert list(dict.fromkeys(shipped_rates["section"])) == SECTION_NAMES
 
 
 @pytest.mark.parametrize(("quantity", "n", "of", "where", "note"), [
@@ -109,8 +99,8 @@ def test_in_the_reconstructed_cohort_every_printed_rate_is_there_and_the_publish
     ("table_1:classification.ism.kit_positive:all", 23, 29, "table 1", ""),
     ("patients.kit_positive.ism", 23, 28, "results, L235", ""),
 ])  # fmt: skip
-def test_what_the_paper_gives_as_read_by_hand(of_shipped, quantity, n, of, where, note):
-    row = of_shipped.set_index("quantity").loc[quantity]
+def test_what_the_paper_gives_as_read_by_hand(shipped_rates, quantity, n, of, where, note):
+    row = shipped_rates.set_index("quantity").loc[quantity]
     assert (row["published_n"], row["published_denominator"]) == (n, of)
     assert row["place"].startswith(where)
     assert (note in row["note"]) if note else row["note"] == ""
@@ -198,8 +188,8 @@ def test_which_count_a_statement_gives(tmp_path, claims, expected):
         assert (row["own_n"], row["own_denominator"]) == (1, 4)
 
 
-def test_medians_means_and_ranges_side_by_side(shipped, own, tmp_path):
-    rows = compared_values(PUBLISHED, shipped)
+def test_medians_means_and_ranges_side_by_side(own, tmp_path):
+    rows = compared_values(PUBLISHED, built_values(ROOT / "figures"))
     assert not rows.duplicated(["quantity", "statistic"]).any()
     # Printed are whole numbers, or one decimal; a response of 36 months cannot be (L255, L335, L337).
     far = rows.loc[abs(rows["own"] - rows["published"]) >= 0.5, ["quantity", "statistic", "own", "published"]]

@@ -48,7 +48,7 @@ def enumerated(first, second, alternative):
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(first=VALUES, second=VALUES)
 def test_p_values_equal_full_enumeration(alternative, first, second):
     result = rank_sum(first, second, alternative)

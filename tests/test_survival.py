@@ -29,7 +29,7 @@ MANY = ([i * 7 % 23 + 1 for i in range(60)], [(i * i + i // 4) % 3 for i in rang
 COLUMNS = ["time", "at_risk", "events", "competing", "censored", "estimate", "low", "high"]
 NONE = float("nan")
 COURSES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=25)
-sampled = settings(deadline=None, max_examples=40)
+sampled = settings(max_examples=40)
 
 
 def events(codes, *kinds):
