@@ -1,5 +1,7 @@
 """Cohorts damaged on purpose in their cells and rows, each in one way that happens, and where a check must say so.
 
+Every value that a column refuses, and what is nearest to it, is for `test_schema` and `test_intake_suggestions`.
+
 A few patients of the shipped cohort are read with the csv module. What is expected was written down from the data
 contract by hand.
 """
@@ -88,36 +90,26 @@ TEXT = "a text without blanks at its ends and invisible signs"
 ONE_NAME = "a name without blanks at its ends and invisible signs"
 HEADER = "a column name of the contract"
 KNOWN = "a patient_id of the table patients"
-SEX = "one of F, M"
 DIAGNOSIS = "one of ISM, CM, MMAS, idiopathic_MCAS"
 
 CELLS: list[tuple[str, str, str, str, str, str, str | None]] = [
     # name, table, first words of the row, column, what is written, what is allowed, nearest
     ("a grade between two", "symptoms", "P23 anaphylaxis", "grade_best", "0.7", GRADE, "0.75"),
-    ("a grade with a comma", "symptoms", "P23 muscle_pain", "grade_best", "0,75", GRADE, "0.75"),
     ("a grade beyond all numbers", "symptoms", "P25 flush", "grade_best", "1e309", GRADE, ""),
     ("an improvement before the start", "symptoms", "P25 flush", "months_to_first_improvement", "-0.5", MONTHS, ""),
-    ("a thirteenth month", "courses", "P23", "start_month", "2017-13", MONTH, ""),
     ("a day", "courses", "P47", "start_month", "2017-07-14", MONTH, "2017-07"),
     ("yes as a number", "adverse_events", "P25 sweating", "flare", "1", YES_NO, "yes"),
     ("a diagnosis misspelt", "patients", "P13", "diagnosis", "idiopatic MCAS", DIAGNOSIS, "idiopathic_MCAS"),
     ("a symptom of no list", "symptoms", "P25 joint_pain", "symptom", "xyzzy", "one of anaphylaxis, malaise", ""),
     ("a unit a thousand times larger", "laboratory", "P11 tryptase before", "unit", "mg/L", "ng/mL, UI/mL", None),
-    ("an empty category", "patients", "P13", "sex", "", SEX, ""),
     ("an empty identifier", "symptoms", "P23 fatigue", "patient_id", "", ONE_NAME, ""),
     ("an identifier with a blank", "screening", "P23", "centre_id", f" {MARK}C01", ONE_NAME, f"{MARK}C01"),
-    ("a patient with a blank", "laboratory", "P47", "patient_id", f"{MARK}P47 ", ONE_NAME, f"{MARK}P47"),
     ("markup", "courses", "P25", "stop_reason", "<script>alert(1)</script>", "one of lack_of_efficacy", ""),
     ("a control character", "adverse_events", "P23", "severity", "mi\x07ld", SEVERITY, "mild"),
     ("a sequence that colours", "adverse_events", "P23", "flare", "\x1b[31mno\x1b[0m", YES_NO, None),
-    ("a fixed blank", "adverse_events", "P23", "severity", "mild\u00a0", SEVERITY, "mild"),
     ("digits of full width", "adverse_events", "P23", "onset_months", "\uff11", MONTHS, "1"),
-    ("a typographic minus", "adverse_events", "P23", "onset_months", "\u22121", MONTHS, ""),
-    ("a hidden blank in an identifier", "symptoms", "P09 nausea", "patient_id", f"{MARK}P09\u200b", ONE_NAME, ""),
     ("a Cyrillic letter in an identifier", "courses", "P09", "patient_id", f"{MARK}\u042009", KNOWN, ""),
-    ("a mark of writing direction", "patients", "P09", "diagnosis", "ISM\u200f", "one of ISM, CM", "ISM"),
     ("another patient's symptom", "symptoms", "P25 joint_pain", "patient_id", f"{MARK}P99", KNOWN, ""),
-    ("an event of nobody", "adverse_events", "P23", "patient_id", f"{MARK}P01", KNOWN, ""),
 ]
 
 

@@ -16,12 +16,13 @@ courses duration_months: 10\u00b2=|\uff11\uff10=10
 patients sex: Homme=M|H=M|féminin=F|m=M
 patients kit_d816v: Positif=positive|négatif=negative|non évalué=not_evaluated|ND=not_evaluated|positve=positive
 patients kit_d816v: #N/A=not_evaluated|not evaluated=not_evaluated
-patients diagnosis: ism=ISM|idiopathic MCAS=idiopathic_MCAS
+patients diagnosis: ism=ISM|ISM\u200f=ISM|idiopathic MCAS=idiopathic_MCAS
 courses stop_reason: Perdu de vue=lost_to_follow_up|lack of efficacity=lack_of_efficacy
 symptoms symptom: Abdominal pain=abdominal_pain|headaches=headache|qqqqq=
 laboratory analyte: IgE totales=total_ige
 laboratory unit: IU/mL=UI/mL|µg/L=ng/mL
-adverse_events severity: Modéré=moderate
+adverse_events severity: Modéré=moderate|mild\u00a0=mild
+adverse_events onset_months: \u22121=-1
 symptoms grade_best: 0.6=0.5|0,75=0.75|2=1.5|-1=0|1.25=|disappeared=0|No  change=1
 courses score_before_weekly: 2.3=2.25|-0.4=0
 laboratory value: 20,5=20.5|1 234,5=1234.5|1\u202f234=1234|1.234,5=1234.5|1,234.5=1234.5|1,234,567=1234567
