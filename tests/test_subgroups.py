@@ -183,7 +183,6 @@ def test_an_empty_group_is_said_and_nothing_is_compared(population, missing, tmp
     assert (responses[f"{missing}_denominator"] == 0).all()
     assert responses[["difference", "low", "high", "p_value", "method"]].isna().all(axis=None)
     assert symptoms[["p_value", "p_holm", "smallest_p", "effect", "method"]].isna().all(axis=None)
-    assert list(values) == list(summarise(small_cohort()))
     save_values(values, "values", tmp_path)
     for notes in (response_notes(responses), power_notes(values, PAPER)):
         assert notes[-1].startswith("–: no comparison, since there is no patient with")
