@@ -284,6 +284,7 @@ NO_NUMBERS = ["", "a", "1.2.3", "1e5", " 5", "5 ", "1_000", "nan", "٣", "5%", "
     (lambda: sd_possible("5", "5", 1), "n 1 is not allowed; it is a whole number from 2"),
     (lambda: sd_possible("5", "5", 3, minimum=0), "give minimum and maximum, or none"),
     (lambda: range_possible("1", "2", n=0), "n 0"),
+    (lambda: span("5", "up"), "'up'; allowed are half_up, half_even, truncate"),
     (lambda: rounds_to(0.5, "1"), r"0\.5 is not exact; allowed are whole numbers, Fraction and Decimal"),
     (lambda: rounds_to(Decimal("nan"), "1"), "is not exact"),
     *((lambda text=text: arithmetic.possible_numerators(text, 5), "is not a printed number") for text in NO_NUMBERS),

@@ -128,6 +128,8 @@ def test_a_table_keeps_its_types_and_gaps():
     )
     assert csv_text(frame) == "n,x,t,b\n1,0.333333,'=1,True\n,,,False\n"
     assert frame["x"].tolist()[0] == 1 / 3, "what is written is changed, not what was given"
+    with pytest.raises(ValueError):
+        json_text({"a": {"x": math.nan}})
 
 
 @given(st.decimals(min_value=0, max_value=Decimal("99999.999"), places=3))

@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 
 from analysis.vocabulary import GRADES
 from compendium.drawing import page
@@ -110,7 +111,8 @@ def test_wrapped_lines_fit_and_hold_every_word():
     for width in (3, 7.5, 16):
         lines = page.wrap(TEXT, width)
         assert " ".join(lines) == TEXT
-        assert all(page.text_width_cm(line, 7) <= width for line in lines)
+        # A screen may set letters a twentieth wider.
+        assert all(page.text_width_cm(line, 7) <= 0.955 * width for line in lines)
         longer = [f"{line} {following.split()[0]}" for line, following in pairwise(lines)]
         assert all(page.text_width_cm(line, 7) > 0.9 * width for line in longer)
     assert page.wrap("", 5) == []
@@ -130,3 +132,15 @@ def test_foot_takes_the_room_it_says(caveats):
     top = max(box.y1 for box in lines) / figure.dpi * 2.54
     assert top == pytest.approx(page.foot_height_cm(notes, caveats, 12), abs=0.05)
     assert all(caveat in " ".join(texts_of(figure)) for caveat in caveats)
+    looks = {(text.get_weight(), text.get_color()) for text, _ in drawn_texts(figure) if text.get_size() == 7}
+    assert looks == {("normal", page.MUTED)} | ({("bold", page.INK)} if caveats else set())
+    assert (page.PAGE_WIDTH_CM, page.PAGE_HEIGHT_CM) == (18, 24)
+    two, three = (page.extra_title_cm(" ".join([title] * count)) for count in (2, 3))
+    assert page.extra_title_cm(title) == 0 < two == pytest.approx(three / 2)
+
+
+def test_a_key_stands_where_it_is_put():
+    figure = page.new_figure(5)
+    page.add_key(figure, {"A line": Line2D([], []), "Another": Line2D([], [])}, 3, 2)
+    box = figure.legends[0].get_window_extent()
+    assert [box.x0 / figure.dpi * 2.54, box.y1 / figure.dpi * 2.54] == pytest.approx([2, 3], abs=0.02)
