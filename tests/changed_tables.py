@@ -27,6 +27,11 @@ def data_lines(name):
     return data_text(name).replace("\n  ", " ").splitlines()
 
 
+def escaped_lines(name):
+    """Give the lines of such a file with the signs that nobody would see, which are written as in Python."""
+    return [line.encode("latin-1", "backslashreplace").decode("unicode_escape") for line in data_lines(name)]
+
+
 def folder_texts(name):
     """Give the texts of the six tables of a folder."""
     return {table: data_text(f"{name}/{table}.csv") for table in schema.TABLES}
