@@ -9,10 +9,9 @@ from compendium.centre.intake.suggestions import nearest_allowed
 from tests.changed_tables import escaped_lines
 from tests.cohorts import random_tables, write_cohort
 
+
 # Table and column; then, between bars, each text and what was meant. Not told apart can be: 1.25, as near to 1 as to
 # 1.5; 1,234, a thousand or one and a quarter; 03/04/2017, March or April; jui, June or July.
-
-
 @pytest.mark.parametrize("line", escaped_lines("nearest_values.txt"))
 def test_the_nearest_allowed_value(line):
     place, _, pairs = line.partition(": ")

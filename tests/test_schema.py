@@ -66,8 +66,6 @@ def test_every_term_has_its_label_in_order():
 
 # Table, column, and between bars values of which all are refused, with what is allowed, or all are allowed; (empty) is
 # a missing cell.
-
-
 @pytest.mark.parametrize("line", escaped_lines("allowed_values.txt"))
 def test_what_is_allowed_and_what_is_not(line):
     place, _, told = line.partition(": ")
