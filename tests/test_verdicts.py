@@ -4,7 +4,6 @@ Which printed numbers cannot hold together is found by the solver from the claim
 unit, group and date is changed to a neighbour, one at a time: its verdict must change.
 """
 
-import shutil
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import product
 from pathlib import Path
@@ -151,15 +150,16 @@ def test_a_defect_and_a_claim_without_an_answer_are_named_with_their_place(tmp_p
     other = {name: dict(entry) for name, entry in values.items()}
     other["followup.duration.all"]["median"] = 10.0
     other["table_2:best.mr:CM"] |= {"n": 6}
-    shutil.copy(PUBLISHED / "claims.csv", tmp_path)
+    with_changes(tmp_path, {("table2.best.pr.cm", "population"): "ISM"})
     answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, index_col="claim")
     answers.drop("results.weekly.reached_pr").to_csv(tmp_path / "answers.csv")
     found = verdict_table(tmp_path, other)
-    wrong = ["results.duration.all.median", "results.weekly.reached_pr", "table2.best.mr.cm"]
+    wrong = ["results.duration.all.median", "results.weekly.reached_pr", "table2.best.mr.cm", "table2.best.pr.cm"]
     assert found.index[found["verdict"] == Verdict.DIFFERS].tolist() == wrong
     told = defects(found)
     assert told[0].startswith("results.duration.all.median (results, L254): printed 9, computed 10 from ")
     assert told[1].endswith("no answer is named") and told[2].endswith("(numerator 5, computed 6)")
+    assert told[3].endswith("(population ISM, computed CM)")
     assert "dosing.reached_pr.weekly" in unused_values(found, values)
 
 
@@ -268,8 +268,12 @@ def check_relations(values, readings=True):
 def test_relations_and_denominators_are_true_of_the_shipped_rows(values):
     """The definitions are true of the shipped rows, so that no contradiction comes from them."""
     assert check_relations(values) > 110
+    # The ends of what is counted in whole months and years are whole.
+    whole = {left for left, sign, *_ in relations() if sign == "whole"}
+    quantities = ("patients.age_at_diagnosis.all", "patients.age_at_treatment.all", "followup.duration.all")
+    assert {f"{quantity}/{end}" for quantity in quantities for end in ("minimum", "maximum")} <= whole
     sizes = {canonical(name): entry.get("n") for name, entry in values.items()}
-    kinds, checked = ("response.", "table_2:", "patients.kit_positive", "dosing.", "followup.s"), 0
+    kinds, checked = ("response.", "table_2:", "patients.", "dosing.", "followup.s"), 0
     for name, entry in values.items():
         size = sizes.get(denominator_of(canonical(name)))
         if name.startswith(kinds) and "ratio" not in entry and None not in (size, entry.get("denominator")):
