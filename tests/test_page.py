@@ -40,31 +40,20 @@ def lab(rgb):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-@pytest.mark.parametrize(
-    "colours",
-    [
-        [page.GRADE_COLOURS[grade] for grade in GRADES if grade <= 1],
-        list(page.RESPONSE_COLOURS.values())[::-1],
-        [colour for _, colour in PHASES.values()][:3],
-    ],
-    ids=["grades", "responses", "phases"],
-)
+@pytest.mark.parametrize("colours", [
+    [page.GRADE_COLOURS[grade] for grade in GRADES if grade <= 1], list(page.RESPONSE_COLOURS.values())[::-1],
+    [colour for _, colour in PHASES.values()][:3],
+], ids=["grades", "responses", "phases"])  # fmt: skip
 def test_an_order_is_an_order_in_grey(colours):
     steps = -np.diff([lab(linear(colour))[0] for colour in colours])
     assert (steps > 7).all() and steps.mean() > 12
 
 
 @pytest.mark.parametrize("deficiency", [DEUTERANOPIA, PROTANOPIA], ids=["deuteranopia", "protanopia"])
-@pytest.mark.parametrize(
-    "colours",
-    [
-        list(page.GRADE_COLOURS.values()),
-        list(STATUS_COLOURS.values()),
-        [colour for colour, _ in DIRECTION_LOOKS.values()],
-        sorted({ground for _, ground in STOP_BADGES.values()}),
-    ],
-    ids=["grades", "statuses", "directions", "badges"],
-)
+@pytest.mark.parametrize("colours", [
+    list(page.GRADE_COLOURS.values()), list(STATUS_COLOURS.values()),
+    [colour for colour, _ in DIRECTION_LOOKS.values()], sorted({ground for _, ground in STOP_BADGES.values()}),
+], ids=["grades", "statuses", "directions", "badges"])  # fmt: skip
 def test_colours_differ_for_readers_with_a_colour_vision_deficiency(colours, deficiency):
     seen = [lab(deficiency @ linear(colour)) for colour in colours]
     assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > 10

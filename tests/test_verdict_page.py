@@ -70,15 +70,12 @@ def test_definitions_and_words_stand_before_the_statements_and_markup_stays_text
 SECTIONS = ("contradictions", "definitions", "wording", "statements", "readings", "unused")
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda t: t.drop(columns="reason"), "lacks the column 'reason'"),
-        (lambda t: t.assign(verdict="right"), "highlights.n, column verdict: 'right' is none of reproduced, .*differs"),
-        (lambda t: t.assign(contradicts="a.m"), "highlights.n, column contradicts: there is no claim 'a.m'"),
-        (lambda t: pd.concat([t, t]), "highlights.n: this claim stands twice"),
-    ],
-)
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda t: t.drop(columns="reason"), "lacks the column 'reason'"),
+    (lambda t: t.assign(verdict="right"), "highlights.n, column verdict: 'right' is none of reproduced, .*differs"),
+    (lambda t: t.assign(contradicts="a.m"), "highlights.n, column contradicts: there is no claim 'a.m'"),
+    (lambda t: pd.concat([t, t]), "highlights.n: this claim stands twice"),
+])  # fmt: skip
 def test_a_table_that_cannot_be_shown_is_refused(table, change, message):
     with pytest.raises(PageError, match=message):
         verdict_page(change(table), [], [RECONSTRUCTED_NOTE])

@@ -363,21 +363,15 @@ def test_no_wrong_date_passes(tmp_path, values, months):
         assert found.at[claim, "verdict"] == Verdict.CONTRADICTS and first == claim and others
 
 
-@pytest.mark.parametrize(
-    ("claim", "columns", "value"),
-    [
-        ("discussion.safety.severe_flare", ["value", "numerator"], "4"),
-        ("results.safety.fatigue", ["value", "numerator"], "17"),
-        ("results.escalation.reached_mr", ["numerator"], "7"),
-        ("table1.therapy.cytoreductive.cladribine", ["numerator"], "18"),
-        ("discussion.anaphylaxis.improved", ["value", "numerator"], "14"),
-        ("results.patients.age_diagnosis.median", ["value"], "42"),
-        ("results.duration.responders.maximum", ["value"], "48"),
-        ("methods.period.end", ["value"], "December 2030"),
-        ("methods.period.start", ["value"], "January 1990"),
-        ("abstract.period.start", ["value"], "February 2015"),
-    ],
-)
+@pytest.mark.parametrize(("claim", "columns", "value"), [
+    ("discussion.safety.severe_flare", ["value", "numerator"], "4"),
+    ("results.safety.fatigue", ["value", "numerator"], "17"), ("results.escalation.reached_mr", ["numerator"], "7"),
+    ("table1.therapy.cytoreductive.cladribine", ["numerator"], "18"),
+    ("discussion.anaphylaxis.improved", ["value", "numerator"], "14"),
+    ("results.patients.age_diagnosis.median", ["value"], "42"),
+    ("results.duration.responders.maximum", ["value"], "48"), ("methods.period.end", ["value"], "December 2030"),
+    ("methods.period.start", ["value"], "January 1990"), ("abstract.period.start", ["value"], "February 2015"),
+])  # fmt: skip
 def test_what_cannot_be_is_proved_and_not_called_a_defect(claims, table, claim, columns, value):
     wrong = table.index[table["verdict"] == Verdict.CONTRADICTS]
     model = consistency(claims.assign(**{one: claims[one].mask(claims.index == claim, value) for one in columns}))
