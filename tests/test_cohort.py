@@ -107,6 +107,7 @@ def test_each_table_has_one_file(folder):
 @pytest.mark.parametrize(("table", "change", "row", "message"), [
     ("courses", lambda text: text.replace(b"duration_months", b"length"), 1, "column duration_months is missing"),
     ("courses", lambda text: text.replace(b"duration_months", b"length"), 1, "'length' is not allowed; a column"),
+    ("courses", lambda text: text.replace(b"patient_id", b"patient"), 1, "column patient_id is missing"),
     ("patients", lambda text: lengthen(text, range(99), b",x"), 1, "'x' is not allowed; a column name of the"),
     ("patients", lambda text: lengthen(text, range(99), b",sex"), 1, "'sex' is not allowed; each column name once"),
     ("patients", lambda text: lengthen(text, [3], b",x"), 3, "the row has 32 cells and the header 31"),
@@ -155,7 +156,8 @@ def test_the_message_does_not_show_identifiers(folder):
 
 
 def test_a_row_there_twice_and_patients_who_are_not_in_both_tables(folder):
-    edit(folder, "symptoms", lambda content: content + content.splitlines(True)[2])
+    # The same symptom again, with other grades.
+    edit(folder, "symptoms", lambda text: text + b",".join(text.splitlines()[2].split(b",")[:3]) + b",1,1,\n")
     set_cell(folder, "symptoms", 4, "grade_best", "2")
     edit(folder, "courses", lambda content: content.replace(b"P0000004", b"P000000X"))
     found, _ = problems(folder)

@@ -32,7 +32,7 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # These two must not grow; below 19,000 and 14,000 is where they should come to.
     "lines of Python outside of tests": (19_320, lambda root: _lines(_files(root, *SOURCES))),
-    "lines of tests": (15_740, lambda root: _lines(_files(root, "tests"))),
+    "lines of tests": (14_863, lambda root: _lines(_files(root, "tests"))),
 }
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
 ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known))}" for room, known in ALONE.items()]
@@ -212,7 +212,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, check, files, wrong):
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
         (["benchmarks/new.py"], 19_321, ["19321 lines of Python outside of tests; allowed are 19320"]),
-        (["tests/new.py"], 15_741, ["15741 lines of tests; allowed are 15740"]),
+        (["tests/new.py"], 14_864, ["14864 lines of tests; allowed are 14863"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):

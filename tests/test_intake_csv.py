@@ -163,6 +163,7 @@ def test_names_that_are_not_the_contract_have_the_nearest():
     assert header_told(["Patient ID", *names[1:]])[1] == [1, "Patient ID", unknown, "patient_id"]
     assert header_told([*names, "flares"]) == [[1, "flares", unknown, "flare"]]
     assert header_told([*names, "age"]) == [[1, "age", unknown, ""]]
+    assert header_told([*names, "months"]) == [[1, "months", unknown, ""]]  # half of onset_months is not near
     assert header_told([*names, "term"]) == [[1, "term", "each column name once", ""]]
     assert header_told([*names, ""]) == [[1, "", "column 8 has no name; allowed is a column name of the contract", ""]]
     # Rows are read under a wrong header too.
