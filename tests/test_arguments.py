@@ -20,6 +20,7 @@ from analysis.statistics.arguments import (
 )
 from analysis.statistics.contingency import fisher_freeman_halton
 from analysis.statistics.exact_difference import SMALLER_LIMIT, exact_difference_interval
+from analysis.statistics.paired import paired_t
 from analysis.statistics.power import detectable_rate, fisher_power, rank_sum_power, shifted
 from analysis.statistics.proportions import difference_interval, interval, superiority_interval
 from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
@@ -190,6 +191,8 @@ CURVE = kaplan_meier([1, 2], [1, 0])
     (fisher_power, (5, 5, 0.1, 0.2, 5), "alpha 5 is not allowed"),
     (fisher_power, (5, 5, 0.1, 0.2, 0.05, "maybe"), "p_at_alpha 'maybe' is unknown; allowed are ns, significant"),
     (detectable_rate, (5, 5, 0.1, True, 80), "power 80 is not allowed"),
+    (detectable_rate, (5, 5, 0.1, True, 1.0), "power 1.0 is not allowed; allowed are real numbers above 0 and below 1"),
+    (paired_t, (["1"], [2]), "before holds '1' at position 0"), (paired_t, ([1], ["2"]), "after holds '2'"),
     (shifted, ([1, -1], 2.0), "are not allowed; allowed are numbers from 0"),
     (shifted, ([0, 0], 2.0), "not all of them 0"),
     (shifted, ([1, 1], 0.0), "odds_ratio 0.0 is not allowed; it is a positive number"),

@@ -166,6 +166,7 @@ def test_a_good_list_is_read_as_it_is(tmp_path):
     good.to_csv(tmp_path / "list.csv", index=False)
     pd.testing.assert_frame_equal(read_checklist(tmp_path / "list.csv"), good)
     assert len(read_checklist(written(tmp_path, {}, {"guideline": "SAMPL"}))) == 2  # both have an item of this name
+    assert read_checklist(written(tmp_path, {"item": "2"}))["item"].tolist() == ["2"]
 
 
 def test_counts(checklist):
