@@ -61,9 +61,8 @@ def symptom_test_note(profile: pd.DataFrame, criteria: Criteria) -> str:
     methods = _signed_rank_methods(criteria, profile.loc[profile["n"] > 0, "method"])
     ranks, signs = (int((profile[name] < criteria.alpha).sum()) for name in ("p_value", "p_sign"))
     return (
-        f"{test} Wilcoxon signed-rank test {compared}: {methods}. Its null, each size of change as often worse as "
-        f"better, cannot hold: worse has one size only. Unadjusted p < {criteria.alpha:g}: {ranks}, by the exact sign "
-        f"test {signs}."
+        f"{test} Wilcoxon signed-rank test {compared}: {methods}. Its null cannot hold: worse has one size of change, "
+        f"better four. Unadjusted p < {criteria.alpha:g}: {ranks}, by the exact sign test {signs}."
     )
 
 
