@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pandas as pd
 
@@ -70,3 +71,15 @@ def as_frame(answers: Iterable[Determined]) -> pd.DataFrame:
     found = pd.DataFrame(rows).set_index("quantity")
     assert found.index.is_unique, "two answers to one question"
     return found
+
+
+def outwards(low: float, high: float, digits: int = 3) -> tuple[float, float]:
+    """Round a lower end down and an upper end up to a number of digits, as p values are; what is fixed stays exact."""
+    if low == high:
+        return low, high
+    return _rounded(low, digits, ROUND_FLOOR), _rounded(high, digits, ROUND_CEILING)
+
+
+def _rounded(value: float, digits: int, way: str) -> float:
+    exact = Decimal(repr(float(value)))
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() + 1 - digits), rounding=way)) if exact else 0.0
