@@ -88,7 +88,8 @@ OUTCOMES: dict[str, str] = {
     "ige_increased": "Total IgE increased",
     "significant": "Symptoms significant",
 }
-"""The results that are followed when rules are changed, and what to call them."""
+"""The results that are followed when rules are changed, and what to call them; numbers of patients come first."""
+RESPONSE_OUTCOMES: dict[str, str] = dict(list(OUTCOMES.items())[:9])
 
 
 def _computed(
