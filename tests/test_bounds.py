@@ -156,6 +156,8 @@ def test_fixed_bounded_and_open():
     answers = [bounds.count(cell, within) for cell, within in asked]
     assert [(one.verdict, one.low, one.high) for one in answers] == [("fixed", 6, 6), ("bounded", 0, 4), ("open", 0, 4)]
     assert bounds.count({}).verdict == "fixed" and bounds.count({}).low == 10
+    others = bounds.of(((1, ()), (-1, as_cell({"sex": "male"} | NONE))))
+    assert (others.low, others.high, others.low_reached, others.high_reached) == (6, 10, 6, 10)
     assert [one.high for one in bounds.table("sex", "response")] == [4, 4, 4, 6, 6, 6]
 
 
@@ -256,6 +258,11 @@ def test_the_fewest_statements_that_contradict_are_named():
     # 6 + 3 are not 10, and 25.0 % of 10 is no number of people, nor are 11 of 10: one is enough.
     assert contradiction(People(10, (SEX, RESPONSE), stated)) in (["percent"], ["none"], ["men", "women"])
     assert contradiction(People(10, (SEX, RESPONSE), stated[:3])) == ["men", "women"]
+    # Three classes of 4 are not 10 either; but that is proved by more statements, though they come first.
+    classes = [statements.counted(value, {"response": value}, 4) for value in RESPONSE.values]
+    again = statements.counted("complete again", {"response": "complete"}, 5)
+    assert contradiction(People(10, (SEX, RESPONSE), (*classes, again))) == ["complete", "complete again"]
+    assert contradiction(People(10, (RESPONSE, SEX), (*classes, *stated[:2]))) == ["men", "women"]
     with pytest.raises(ContradictionError, match=r"cannot hold together, though .* any one of them: men, women$"):
         Bounds(People(10, (SEX, RESPONSE), stated[:3]))
 
