@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import combinations, product
 from pathlib import Path
 
@@ -129,6 +130,7 @@ def test_an_answer_rests_on_a_smallest_set_of_statements():
 
 
 SEX, RESPONSE = Attribute("sex", ("male", "female")), Attribute("response", ("complete", "partial", "none"))
+NONE = {"response": "none"}
 
 
 @pytest.mark.parametrize(("men", "responders", "size"), [(16, 43, 55), (30, 40, 55), (5, 7, 60), (0, 9, 9), (9, 9, 9)])
@@ -154,6 +156,8 @@ def test_fixed_bounded_and_open():
     answers = [bounds.count(cell, within) for cell, within in asked]
     assert [(one.verdict, one.low, one.high) for one in answers] == [("fixed", 6, 6), ("bounded", 0, 4), ("open", 0, 4)]
     assert bounds.count({}).verdict == "fixed" and bounds.count({}).low == 10
+    others = bounds.of(((1, ()), (-1, as_cell({"sex": "male"} | NONE))))
+    assert (others.low, others.high, others.low_reached, others.high_reached) == (6, 10, 6, 10)
     assert [one.high for one in bounds.table("sex", "response")] == [4, 4, 4, 6, 6, 6]
 
 
@@ -170,6 +174,32 @@ def test_sums_of_values_and_people_in_several_cells():
         assert (answer.low, answer.high) == (min(counts), max(counts))
     total = bounds.of(statements.total(people.attributes[-1]))
     assert (total.low, total.high) == (0, 12) and total.high_witness["score"].sum() == 12
+
+
+@pytest.mark.parametrize("rule", ["half_up", "half_even", "truncate"])
+@pytest.mark.parametrize("printed", ["0", "12", "13", "50", "62", "88", "100"])
+def test_percentages_of_a_group_of_any_size(printed, rule):
+    # Of eight people eighths are on the edge of a rounded percentage; nobody is no percentage of nobody.
+    rounding = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}[rule]
+    pairs = [(k, d) for d in range(1, 9) for k in range(d + 1)]
+    shown = [(k, d) for k, d in pairs if (Decimal(100 * k) / d).quantize(Decimal(1), rounding) == int(printed)]
+    people = People(8, (SEX, RESPONSE), (statements.share("men", {"sex": "male"}, printed, NONE, rule),))
+    if not shown:
+        assert contradiction(people) == ["men"]
+        return
+    bounds = Bounds(people)
+    men, group = bounds.count({"sex": "male"}, NONE), bounds.count(NONE)
+    assert (men.low, men.high) == (min(k for k, _ in shown), max(k for k, _ in shown))
+    assert (group.low, group.high) == (min(d for _, d in shown), max(d for _, d in shown))
+
+
+def test_sums_of_both_signs():
+    fewer = statements.linear("fewer men", [(1, {"sex": "male"}), (-1, {"sex": "female"})], None, 0)
+    more = statements.linear("more men than without response", [(1, {"sex": "male"}), (-1, NONE)], 1, None)
+    answer = Bounds(People(11, (SEX, RESPONSE), (fewer, more))).count({"sex": "male"})
+    assert (answer.low, answer.high) == (1, 5)
+    answer = Bounds(People(11, (SEX, RESPONSE), (fewer, more))).count(NONE)
+    assert (answer.low, answer.high) == (0, 4)
 
 
 def test_characteristics_that_are_tied_in_a_ring():
@@ -228,6 +258,11 @@ def test_the_fewest_statements_that_contradict_are_named():
     # 6 + 3 are not 10, and 25.0 % of 10 is no number of people, nor are 11 of 10: one is enough.
     assert contradiction(People(10, (SEX, RESPONSE), stated)) in (["percent"], ["none"], ["men", "women"])
     assert contradiction(People(10, (SEX, RESPONSE), stated[:3])) == ["men", "women"]
+    # Three classes of 4 are not 10 either; but that is proved by more statements, though they come first.
+    classes = [statements.counted(value, {"response": value}, 4) for value in RESPONSE.values]
+    again = statements.counted("complete again", {"response": "complete"}, 5)
+    assert contradiction(People(10, (SEX, RESPONSE), (*classes, again))) == ["complete", "complete again"]
+    assert contradiction(People(10, (RESPONSE, SEX), (*classes, *stated[:2]))) == ["men", "women"]
     with pytest.raises(ContradictionError, match=r"cannot hold together, though .* any one of them: men, women$"):
         Bounds(People(10, (SEX, RESPONSE), stated[:3]))
 

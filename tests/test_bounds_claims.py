@@ -220,3 +220,6 @@ def test_make_writes_the_answers(tmp_path):
 def test_a_file_that_is_no_claims_file_is_refused(tmp_path):
     with pytest.raises(ClaimsError, match="no such file"):
         read_people(tmp_path / "none.csv")
+    (tmp_path / "claims.csv").write_text("claim,kind,value\nall,count,20\n")
+    with pytest.raises(ClaimsError, match="column attribute is missing"):
+        read_people(tmp_path / "claims.csv")

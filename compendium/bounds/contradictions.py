@@ -30,14 +30,15 @@ def contradiction(people: People, limit: float = 10.0) -> list[str]:
     smaller. What has to be dropped from all statements to make the rest possible has a member in each contradiction, so
     the smallest set that meets all such groups found so far is the next candidate (an implicit hitting set).
     """
+    found: list[list[str]] = []
     for names in components(people):
         mine = set(names)
         stated = [one for one in people.statements if one.attributes & mine or not one.attributes]
         kept = list(dict.fromkeys(one.name for one in stated))
         alone = people.only(kept)
         if not possible(alone, limit):
-            return _smallest(alone, kept, limit)
-    return []
+            found.append(_smallest(alone, kept, limit))
+    return min(found, key=len, default=[])
 
 
 def without_needless(names: list[str], enough: Callable[[list[str]], bool]) -> list[str]:

@@ -74,6 +74,8 @@ def read_people(path: str | os.PathLike[str], rules: Rules = "half_up") -> Read:
     """
     path = Path(path)
     claims = read_claims(path)
+    if "attribute" not in claims:
+        raise ClaimsError(f"{path}: column attribute is missing, which says who or what each number is of")
     claims = claims.assign(**{n: "" for n in (*OPTIONAL, "attribute", "scale", "layer") if n not in claims})
     rows = {claim: row for row, claim in read_strings(path)["claim"].items()}
     problems = _Problems(path, rows)

@@ -117,11 +117,7 @@ def _targets(mean: str, sd: str, n: int, middle: int, rules: Rules) -> list[_Tar
     for total in whole_numbers(spanned(mean, rules), n):
         possible = squares(sd, n, total, rules)
         shifted, change = total - n * middle, n * middle**2 - 2 * middle * total
-        # Whole numbers and their squares are both even or both odd, and so are the sums.
-        first = possible.start + change
-        first += (first - shifted) % 2
-        last = possible.stop - 1 + change
-        last -= (last - shifted) % 2
+        first, last = possible.start + change, possible.stop - 1 + change
         if max(first, 0) <= last:
             found.append(_Target(shifted, first, last))
     return found
@@ -162,6 +158,7 @@ def _limits(states: _States, target: _Target, n: int, allowed: list[bool]) -> tu
         first, last = np.maximum(first, only), np.minimum(last, only if above or below else 0)
     if not at:
         first = np.maximum(first, left)
+    # Whole numbers and their squares are both even or both odd, and so are the sums.
     first = first + (first - missing) % 2
     return first, last - (last - missing) % 2
 
