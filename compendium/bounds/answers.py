@@ -10,6 +10,7 @@ import pandas as pd
 
 from compendium.bounds.cliques import glued
 from compendium.bounds.contradictions import ContradictionError, contradiction, without_needless
+from compendium.bounds.needed import reaches
 from compendium.bounds.people import (
     EVERYONE,
     Cell,
@@ -215,7 +216,12 @@ class Bounds:
     def _needed(self, asked: Sum, low: int, high: int, used: list[Statement]) -> list[Statement]:
         """Drop statements while nothing outside the ends becomes possible."""
         names = list(dict.fromkeys(s.name for s in used))
-        kept = without_needless(names, lambda some: _stays(self.people.only(some), asked, low, high, self.limit))
+
+        def stays(some: list[str]) -> bool:
+            fewer = self.people.only(some)
+            return all(reaches(fewer, asked, sign, end, self.limit) for sign, end in ((1, low), (-1, high)))
+
+        kept = without_needless(names, stays)
         return [s for s in used if s.name in kept]
 
     def _rest(self, programme: Programme | None = None, solution: np.ndarray | None = None) -> Solved | None:
@@ -261,21 +267,6 @@ def _end(solvers: Solvers, objective: Objective) -> tuple[int, int | None, np.nd
         raise RuntimeError(f"the solvers disagree: one proved {bound}, the other has people with {reached}")
     proved = sum(one.bound is not None and one.bound >= bound for one in found)
     return bound, reached, None if reached is None else found[number].solution, proved == 2
-
-
-def _stays(people: People, asked: Sum, low: int, high: int, limit: float) -> bool:
-    """Say whether people with fewer statements still have no sum outside the ends."""
-    scopes = frozenset(scope(cell) for _, cell in asked if cell)
-    wanted = frozenset().union(*scopes)
-    names = [name for part in components(people, scopes) if wanted & set(part) for name in part]
-    programme = build(people, names, scopes)
-    solvers = Solvers(programme, limit)
-    variables, factors, constant = programme.row(asked)
-    for sign, end in ((1, low), (-1, -high)):
-        found = solvers.highs((variables, sign * factors))
-        if found.bound is None or found.bound + sign * constant < end:
-            return False
-    return True
 
 
 def frechet(one: int, other: int, size: int) -> tuple[int, int]:

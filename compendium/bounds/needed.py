@@ -1,17 +1,15 @@
-"""Which statements an end of an answer rests on: so few that without any one of them it would lie farther out.
-
-The search halves (Junker U. QuickXplain. AAAI 2004:167-172), and begins with the statements nearest to the question.
-"""
+"""Which statements an end of an answer rests on: so few that without any one of them it would lie farther out."""
 
 from collections.abc import Iterator
 
+from compendium.bounds.contradictions import without_needless
 from compendium.bounds.people import People, Sum, scope
 from compendium.bounds.programme import build, components
 from compendium.bounds.solvers import Solvers
 
 
-def _reaches(people: People, asked: Sum, sign: int, end: int, limit: float) -> bool:
-    """Say whether people with these statements are proved to have no sum beyond an end."""
+def reaches(people: People, asked: Sum, sign: int, end: int, limit: float) -> bool:
+    """Say whether people are proved to have no sum below an end, by the sign 1, or above it, by the sign -1."""
     scopes = frozenset(scope(cell) for _, cell in asked if cell)
     wanted = frozenset().union(*scopes)
     names = [name for part in components(people, scopes) if wanted & set(part) for name in part]
@@ -45,19 +43,9 @@ def needed(people: People, asked: Sum, end: int, lower: bool, limit: float = 10.
     sign = 1 if lower else -1
 
     def proves(names: list[str]) -> bool:
-        return _reaches(people.only(names), asked, sign, end, limit)
+        return reaches(people.only(names), asked, sign, end, limit)
 
     if proves([]):
         return []
-
-    def spared(kept: list[str], changed: bool, names: list[str]) -> list[str]:
-        if changed and proves(kept):
-            return []
-        if len(names) == 1:
-            return names
-        half = len(names) // 2
-        second = spared(kept + names[:half], True, names[half:])
-        return spared(kept + second, bool(second), names[:half]) + second
-
     found = next((names for names in _nearer(people, asked) if proves(names)), [])
-    return spared([], False, found) if found else []
+    return without_needless(found, proves)
