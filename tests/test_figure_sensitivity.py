@@ -133,6 +133,23 @@ def test_changes_are_printed_from_before_to_after(changes):
     assert "Holm" in options.change_notes(Criteria(adjustment="holm"))[1]
 
 
+def test_what_any_cohort_allows_stands_beside_what_this_one_does(changes):
+    first = changes.iloc[0]
+    ranges = pd.DataFrame(
+        [
+            ("worsening", "any", "best.orr", 1, first["best.orr"]),
+            ("worsening", "any", "best.cr", first["best.cr"], first["best.cr"]),
+            ("intolerance", "all", "last.intolerance", 6, 6),
+        ],
+        columns=["option", "value", "outcome", "low", "high"],
+    )
+    rows = options.change_rows(changes, ranges).set_index(["Rule", "Changed to"])["In any cohort that fits"]
+    assert rows["A worsened symptom", "rules out a response"] == f"ORR 1 to {first['best.orr']}"
+    assert rows["Intolerance in Table 2", "all patients"] == "intolerance 6"
+    assert (rows == "–").sum() == len(changes) - 3
+    assert "any cohort that fits" in options.change_notes(PAPER, ranged=True)[-1]
+
+
 def test_the_rules_that_move_most_are_printed(changes):
     rows = options.moving_rows(most_moving(changes))
     assert rows["Result"].tolist() == list(OUTCOMES.values())

@@ -93,17 +93,24 @@ class Courses:
     """
 
     keys: tuple[Key, ...] = ()
+    more: tuple[Statement, ...] = ()
     limit: float = 20.0
 
     @cached_property
     def months(self) -> dict[str, tuple[int, ...]]:
         """By name, all kinds of months that are told apart."""
-        keys = (_sustained, *self.keys)
-        kinds = {
-            (one.duration, min(one.first, 3), one.best and min(max(one.best, 5), 7), *(int(key(one)) for key in keys))
-            for one in possible_months()
-        }
+        kinds = {self.kind(one) for one in possible_months()}
         return {" ".join(map(str, kind)): kind for kind in sorted(kinds)}
+
+    def kind(self, one: Months) -> tuple[int, ...]:
+        """Give the kind of some months."""
+        keys = (_sustained, *self.keys)
+        return (
+            one.duration,
+            min(one.first, 3),
+            one.best and min(max(one.best, 5), 7),
+            *(int(key(one)) for key in keys),
+        )
 
     @cached_property
     def people(self) -> People:
@@ -114,7 +121,7 @@ class Courses:
             Attribute("months", tuple(self.months)),
         )
         claims = read_claims()
-        stated = [*_states(claims), *_definitions(), *month_statements()]
+        stated = [*_states(claims), *_definitions(), *month_statements(), self._parted(), *self.more]
         size = int(claims.at["abstract.patients", "value"])
         return People(size, attributes, tuple(self._translated(one) for one in stated))
 
@@ -122,6 +129,13 @@ class Courses:
     def bounds(self) -> Bounds:
         """What answers questions."""
         return Bounds(self.people, self.limit)
+
+    def _parted(self) -> Statement:
+        """Define that who is in a lesser class at last follow-up had the best response in an earlier month."""
+        apart = {self.kind(one) for one in possible_months() if one.best < one.duration}
+        never = tuple(name for name, kind in self.months.items() if kind not in apart)
+        lesser = tuple(str(one) for one in STATES if one.status in ON_THERAPY and one.status != one.best)
+        return statements.never("the best response comes before a lesser one", {"state": lesser, "months": never})
 
     def _translated(self, statement: Statement) -> Statement:
         """Say what a statement says of duration, first and best by kinds of months."""
@@ -138,13 +152,16 @@ class Courses:
 
     def ask(self, weight: Weight) -> tuple[int, int]:
         """Bound the sum of a whole-number weight over all patients, proved by one solver and checked by another."""
-        terms: Sum = tuple(
+        return _ends(self.bounds, self.terms(weight))
+
+    def terms(self, weight: Weight) -> Sum:
+        """Write the sum of a weight as one of counts."""
+        return tuple(
             (factor, (("state", (str(state),)), ("months", (name,))))
             for state in STATES
             for name, kind in self.months.items()
             if (kind[1] == 0) == (state.best == "NR") and (factor := weight(state, kind))
         )
-        return _ends(self.bounds, terms)
 
 
 def _ends(bounds: Bounds, terms: Sum) -> tuple[int, int]:

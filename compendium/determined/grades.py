@@ -154,9 +154,9 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame) -> pd.Series:
     def counted(chosen: pd.Index, of: range) -> cp_model.LinearExprT:
         return sum(made[key] for key in product(chosen, of) if key in made)
 
-    def median(chosen: pd.Index, low: int, high: int) -> None:
+    def median(chosen: pd.Index, low: int, high: int, *when: cp_model.IntVar) -> None:
         for outside in (range(1, low), range(high + 1, _LONGEST + 1)):
-            model.add(2 * counted(chosen, outside) <= len(chosen) - 1)
+            model.add(2 * counted(chosen, outside) <= len(chosen) - 1).only_enforce_if(*when)
 
     general = rows["group"] == SymptomGroup.GENERAL_VASOMOTOR.value
     others, longest = rows.index[~general], printed("vasomotor.maximum")
@@ -166,11 +166,15 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame) -> pd.Series:
     for chosen, month in [*reached, *((others, printed(f"other.{end}")) for end in ("minimum", "maximum"))]:
         model.add(counted(chosen, range(month, month + 1)) >= 1)
     low, high = printed("other.median_low"), printed("other.median_high")
-    common = rows.loc[others, "symptom"].value_counts(sort=True).index
-    for symptom in common:
-        # The two symptoms that improve in most patients are given the ends.
-        ends = {common[0]: (low, low), common[1]: (high, high)}.get(symptom, (low, high))
-        median(others[rows.loc[others, "symptom"] == symptom], *ends)
+    at_end: dict[int, list[cp_model.IntVar]] = {low: [], high: []}  # some symptom has either end
+    for symptom in rows.loc[others, "symptom"].unique():
+        own = others[rows.loc[others, "symptom"] == symptom]
+        median(own, low, high)
+        for end, literals in at_end.items():
+            literals.append(model.new_bool_var(""))
+            median(own, end, end, literals[-1])
+    for literals in at_end.values():
+        model.add_bool_or(literals)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = _SEED

@@ -5,20 +5,17 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
-from pathlib import Path
 
 import pandas as pd
 
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import RESPONSE_OUTCOMES
 from compendium.determined.courses import READINGS
+from compendium.determined.kept import COLUMNS, KEPT, kept_ranges
 from compendium.determined.results import Determined
 from compendium.determined.rule_witnesses import reached
 from compendium.determined.rules import count_range, single_changes
 from compendium.files import csv_text
-
-KEPT = Path(__file__).with_name("rule_ranges.csv")
-COLUMNS = ("option", "value", "outcome", "low", "high", "low_reached", "high_reached")
 
 _SCORE = ("table2.best.*", "table2.last.*", "methods.score.*", "methods.response.*")
 _TIME = ("results.duration.*", "results.sustained.*", "results.first_response.median", "results.best_response.median")
@@ -62,11 +59,6 @@ def ranges() -> pd.DataFrame:
             row = (*changed_option(criteria), outcome, *count_range(outcome, criteria), *attained[outcome])
             rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def kept_ranges() -> pd.DataFrame:
-    """Read the ranges as they were last made."""
-    return pd.read_csv(KEPT, dtype={"value": str})
 
 
 def answers(kept: pd.DataFrame | None = None) -> list[Determined]:

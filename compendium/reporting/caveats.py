@@ -17,7 +17,7 @@ DRAWN: dict[str, str] = {
     "flow": "Some splits were drawn: reasons of exclusion, and of stopping by diagnosis, beyond those printed.",
     "times": "When each patient responded or stopped was drawn: the paper fixes plain medians and ranges, no curve.",
     "levels": "Levels and tests were drawn: the paper fixes how many rose, the means, and the ranges of total IgE.",
-    "rules": "How far another rule moves a result depends on grades and months that were drawn.",
+    "rules": "How far another rule moves a result was drawn; how far it can in any cohort is in the table of rules.",
 }
 """What a result says whose numbers the paper does not print, so that in a reconstructed cohort they are drawn."""
 

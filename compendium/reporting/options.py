@@ -92,19 +92,47 @@ def _symptoms(first: pd.Series, row: pd.Series) -> str:
     return "; ".join(parts)
 
 
-def change_rows(changes: pd.DataFrame) -> pd.DataFrame:
-    """Print each change of `sensitivity.one_at_a_time`: what is changed, the results and symptoms that move."""
+def _possible(ranges: pd.DataFrame, first: pd.Series) -> str:
+    """Say how far numbers of patients can move, where they can."""
+    moving = ranges[(ranges["low"] != ranges["outcome"].map(first)) | (ranges["high"] != ranges["outcome"].map(first))]
+    parts = [
+        f"{_HEADS[row.outcome]} {row.low if row.low == row.high else f'{row.low} to {row.high}'}"
+        for row in moving.itertuples()
+    ]
+    return ", ".join(parts) or MISSING
+
+
+def change_rows(changes: pd.DataFrame, ranges: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Print each change of `sensitivity.one_at_a_time`: what is changed, the results and symptoms that move.
+
+    ``ranges`` are those of numbers of patients in any cohort that fits what is printed, if that can be said: one row
+    for each ``option``, ``value`` and ``outcome``, with ``low`` and ``high``.
+    """
     first, rows = changes.iloc[0], []
     for _, row in changes.iloc[1:].iterrows():
         moves = {name: head for name, head in _HEADS.items() if row[name] != first[name]}
         moved = [f"{head} {_arrow(first[name], row[name])}" for name, head in moves.items()]
         rule, value = OPTION_LABELS[row["option"]], value_label(row["option"], row["value"])
         rows.append((rule, value, ", ".join(moved) or MISSING, _symptoms(first, row)))
-    return pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])
+    printed = pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])
+    if ranges is None:
+        return printed
+    possible = [
+        _possible(ranges[(ranges["option"] == row["option"]) & (ranges["value"] == row["value"])], first)
+        for _, row in changes.iloc[1:].iterrows()
+    ]
+    printed.insert(3, "In any cohort that fits", possible)
+    return printed
 
 
-def change_notes(criteria: Criteria) -> list[str]:
-    """Say below `change_rows` what they count, the criteria being those that are changed."""
+_RANGED = (
+    "In any cohort that fits: the smallest and the largest number of patients that other grades and months allow with "
+    "everything printed kept; numbers that are not named cannot move."
+)
+
+
+def change_notes(criteria: Criteria, ranged: bool = False) -> list[str]:
+    """Say below `change_rows` what they count, the criteria being those that are changed; `ranged` if with ranges."""
     level = "below" if criteria.p_at_alpha == "ns" else "up to"
     judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, {level} {criteria.alpha:g}"
     test = value_label("test", criteria.test)
@@ -112,6 +140,7 @@ def change_notes(criteria: Criteria) -> list[str]:
         "Numbers of patients unless a result says otherwise; arrows lead from the rules of the other tables to the "
         "changed one.",
         f"{test[0].upper()}{test[1:]}, p values {judged} unless the rule is about that.",
+        *([_RANGED] if ranged else []),
     ]
 
 

@@ -1,0 +1,17 @@
+"""The ranges of `rules` as they were last made, for whoever only wants to read them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+KEPT = Path(__file__).with_name("rule_ranges.csv")
+COLUMNS = ("option", "value", "outcome", "low", "high", "low_reached", "high_reached")
+
+
+def kept_ranges() -> pd.DataFrame:
+    """Read how far each single change of a rule can move each number of responders: one row each, with `COLUMNS`.
+
+    ``value`` is a text as in `analysis.sensitivity.one_at_a_time`; ``low`` and ``high`` are proved, the last two are
+    what whole cohorts attain.
+    """
+    return pd.read_csv(KEPT, dtype={"value": str})
