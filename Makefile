@@ -23,7 +23,7 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test test-long portable lab cohort audit references run lint lock clean environment
+.PHONY: help paper template redcap check test test-long portable lab cohort ensemble audit references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -60,6 +60,11 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for another one, in build/cohort-7)
 	@exec $(PY) -m compendium.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
+
+ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER=)
+	@exec $(PY) -m compendium.reconstruction.ensemble $(if $(N),--n "$(N)") $(if $(SEED),--seed "$(SEED)") \
+	  $(if $(JOBS),--jobs "$(JOBS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") \
+	  --out "$(or $(OUT),build/ensemble$(if $(SEED),-$(SEED)))"
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@exec $(PY) -m compendium.workflow references

@@ -12,6 +12,7 @@ it is begun again with other draws.
 
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,7 @@ from compendium.reconstruction.symptoms import Symptoms, add_months, check_rows,
 from compendium.verification.published import matching, read_claims
 
 ATTEMPTS = 20  # how often to begin a cohort with other draws
+_ROWS = 40  # how often to draw what neither the paper nor a model fixes
 EFFORT = 0.1  # how long each part is leant towards its corner, in the solver's deterministic seconds
 PAIRS = 8  # so many pairs of findings are made to go together, or apart, as far as can be
 _STRONG = 8.0  # how much more a pair counts than a single finding
@@ -108,8 +110,22 @@ def further_tables(seed: int, number: int, claims: pd.DataFrame | None = None) -
             model = further_model(claims, np.random.default_rng(sequence))
         except _NoRoomError:
             continue
-        return make_tables(model, _Settled(), int(sequence.generate_state(1)[0]))
+        for state in sequence.generate_state(_ROWS):
+            tables = make_tables(model, _Settled(), int(state))
+            if _as_printed(tables, model.statements):
+                return tables
     raise NoCohortError(f"no cohort {number} of seed {seed} found in {ATTEMPTS} attempts; take another seed")
+
+
+def _as_printed(tables: dict[str, pd.DataFrame], statements: Statements) -> bool:
+    """Whether what is drawn with the rows is as printed: the earliest sample on therapy, and the period of the study.
+
+    As in the shipped cohort the recommendations do not reach the end of the period, a date of the study and no result.
+    """
+    end = str(pd.Period(statements.claims.at["methods.period.end", "value"], freq="M"))
+    earliest = int(statements.printed("results.biology.tryptase.on.threshold"))
+    sampled = tables["laboratory"]["months_on_therapy"].min()
+    return sampled == earliest and tables["screening"]["recommendation_month"].max() < end
 
 
 class _NoRoomError(ValueError):
@@ -346,7 +362,16 @@ def _laboratory(
     least = int(statements.printed("results.sustained.threshold"))
     score = corner.preference("tested")
     score[np.array(courses.duration) <= least] = -np.inf
-    tested = np.sort(np.argsort(-score, kind="stable")[:n])
+    fulfilled = np.array(patients["who_tryptase_over_20"])
+    # As many must lie above 20 ng/mL as the mean asks for: values are at most the printed maximum, or 20.
+    printed = {
+        what: float(statements.printed(f"{TESTS['tryptase', 'diagnosis']}.{what}")) for what in ("mean", "maximum")
+    }
+    fewest = ceil((printed["mean"] - 20) * n / (printed["maximum"] - 20))
+    most = int((printed["mean"] * n - printed["maximum"]) / 20)
+    above = int(rng.integers(fewest, min(most, int((fulfilled[np.isfinite(score)]).sum())) + 1))
+    order = np.argsort(-score, kind="stable")
+    tested = np.sort(np.concatenate([order[fulfilled[order] == 1][:above], order[fulfilled[order] == 0][: n - above]]))
     if not np.isfinite(score[tested]).all():
         raise _NoRoomError
     corner = Corner(**(vars(corner) | {"tested": tested}))

@@ -85,7 +85,8 @@ def _plain(entry: Mapping[str, object]) -> dict[str, Any]:
         if isinstance(value, tuple | list):
             found |= _plain({f"{key}_{end}": one for end, one in zip(("low", "high"), value, strict=True)})
         elif isinstance(value, Real) and not isinstance(value, bool | np.bool_):
-            found[key] = int(value) if float(value).is_integer() else settled(float(value))
+            number = float(value)
+            found[key] = None if np.isnan(number) else int(number) if number.is_integer() else settled(number)
         else:
             found[key] = value if value is None else str(value)
     return found
@@ -97,7 +98,7 @@ def symptom_marks(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[
     for population in POPULATIONS:
         profile = symptom_profile(restrict(cohort, population), criteria)
         found[population.value] = {
-            name: _plain(profile.loc[name, ["n", *_ROUND]].where(pd.notna, None).to_dict())
+            name: _plain(profile.loc[name, ["n", *_ROUND]].to_dict())
             | {"mark": profile.at[name, "significance"] or ABSENT}
             if name in profile.index
             else {"mark": ABSENT}
