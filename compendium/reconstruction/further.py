@@ -145,11 +145,14 @@ def further_model(claims: pd.DataFrame, generator: Generator) -> Model:
     return Model(statements, corner, patients, courses, symptoms, events, laboratory)
 
 
-def _solved(statements: Statements, corner: Draw, effort: float = EFFORT) -> cp_model.CpSolver:
-    """Solve the model of a part as it is leant; a search that finds nothing is followed by longer ones."""
+def _solved(statements: Statements, corner: Draw, effort: float = EFFORT, level: int = 1) -> cp_model.CpSolver:
+    """Solve the model of a part as it is leant; a search that finds nothing is followed by others.
+
+    Findings are found by linear programs (level 2), all else sooner with few of them.
+    """
     statements.minimise()
-    for longer, level in ((1, 2), (3, 2), (3, 0)):
-        solver = search(statements.model, [int(corner.generator.integers(2**31))], longer * effort, level)
+    for longer, now in ((1, level), (1, level), (4, 0)):
+        solver = search(statements.model, [int(corner.generator.integers(2**31))], longer * effort, now)
         if has_cohort(solver):
             return solver
         if solver.response_proto.status == cp_model.INFEASIBLE:
@@ -197,7 +200,7 @@ def _patients(statements: Statements, corner: Corner) -> Patients:
     delay = _constants(statements, found)["diagnosis_to_treatment_months"]
     variables = add_findings(statements, corner, delay)
     _together(statements, corner, variables)
-    solver = _solved(statements, corner, 2 * EFFORT)
+    solver = _solved(statements, corner, 2 * EFFORT, level=2)
     findings = {name: [solver.value(variable) for variable in own] for name, own in variables.items()}
     corner.note(findings)
     return found | findings
