@@ -233,7 +233,7 @@ def _courses(statements: Statements, corner: Corner, patients: Patients) -> Cour
     leanings |= dict.fromkeys(("weekly_mr", "weekly_pr", "weekly_stopped"), corner.preference("weekly"))
     for name, literals in (courses.status | courses.change).items():
         for i, literal in literals.items():
-            statements.prefer(literal, float(leanings[name][i]) * 4)
+            statements.prefer(literal, float(leanings[name][i]) * _STRONG)
     for status in ("CR", "MR", "PR"):  # where best response and last follow-up are one assessment, so is the class
         for i, literal in courses.status[status].items():
             if corner.best[i] != status:
@@ -276,8 +276,9 @@ def _events_and_symptoms(
     fixed = Courses(courses.duration, courses.first, courses.best, chosen, {}, [])
     events = add_events(statements, corner, fixed, _constants(statements, patients))
     lean = corner.preference("events")
+    alike = corner.generator.random() < 0.7  # all events to the same patients, as far as can be
     for literals in events.values():
-        own = lean * corner.generator.choice([-1, 1, 1]) + corner.preference("event")
+        own = lean if alike else lean * corner.generator.choice([-1, 1]) + corner.preference("event")
         for literal, score in zip(literals, own, strict=True):
             statements.prefer(literal, float(score))
     solver = _solved(statements, corner)
