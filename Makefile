@@ -23,7 +23,7 @@ PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test test-long portable lab cohort ensemble audit references run lint lock clean environment
+.PHONY: help paper template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -61,6 +61,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for another one, in build/cohort-7)
 	@exec $(PY) -m compendium.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
 
+determined: $(READY) ## find out what the paper determines and what it leaves open, in data/determined (minutes)
+	@exec $(PY) -m compendium.determined $(OUT_OPTION)
+
 ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER=)
 	@exec $(PY) -m compendium.reconstruction.ensemble $(if $(N),--n "$(N)") $(if $(SEED),--seed "$(SEED)") \
 	  $(if $(JOBS),--jobs "$(JOBS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") \
@@ -75,6 +78,12 @@ run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM 
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
 	@exec $(PY) -m compendium.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
+
+bounds: $(READY) ## say what the printed numbers of any paper determine (CLAIMS=claims.csv QUESTIONS=questions.csv OUT=bounds.csv)
+	@exec $(PY) -m compendium.bounds "$(or $(CLAIMS),docs/bounds-claims.csv)" \
+	  $(if $(or $(QUESTIONS),$(CLAIMS)),$(if $(QUESTIONS),"$(QUESTIONS)"),docs/bounds-questions.csv) $(OUT_OPTION) \
+	  $(if $(WITNESSES),--witnesses "$(WITNESSES)") $(if $(WITHOUT),--without $(WITHOUT)) $(if $(FACTS),--facts) \
+	  $(if $(ROUNDING),--rounding $(ROUNDING)) $(if $(QUICK),--quick)
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .

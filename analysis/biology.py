@@ -14,11 +14,10 @@ from analysis.statistics.decimals import decimals, in_units, ratio
 from analysis.statistics.paired import decimal_differences, paired_ratio, paired_t, rank_correlation
 from analysis.statistics.rank_sum import rank_sum
 from analysis.statistics.signed_rank import signed_rank
-from analysis.summaries import proportion, share, spread
+from analysis.summaries import Values, proportion, share, spread
 from analysis.vocabulary import Analyte, TimePoint
 
-DIRECTIONS = ("increased", "stable", "decreased")
-"""What a level may have done on therapy, as `direction` orders it."""
+DIRECTIONS = ("increased", "stable", "decreased")  # what a level may have done on therapy, as `direction` orders it
 
 
 def _samples(cohort: Cohort, analyte: str, time_point: str) -> pd.DataFrame:
@@ -39,11 +38,7 @@ def paired_frame(cohort: Cohort, analyte: str) -> pd.DataFrame:
     if analyte not in list(Analyte):
         raise ValueError(f"analyte {analyte!r} is unknown; allowed are {', '.join(Analyte)}")
     before, later = (_samples(cohort, analyte, point) for point in (TimePoint.BEFORE, TimePoint.ON_THERAPY))
-    columns = {
-        "before": before["value"],
-        "on_therapy": later["value"],
-        "months_on_therapy": later["months_on_therapy"],
-    }
+    columns = {"before": before["value"], "on_therapy": later["value"], "months_on_therapy": later["months_on_therapy"]}
     frame = pd.DataFrame({name: values.reindex(cohort.patients.index) for name, values in columns.items()})
     return frame[frame["before"].notna() & frame["on_therapy"].notna()]
 
@@ -90,7 +85,7 @@ def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
     return counts | {"statistic": test.statistic, "p_value": test.p_value, "method": test.method}
 
 
-def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> Values:
     name, before, later = f"biology.{analyte.value}", pairs["before"], pairs["on_therapy"]
     # Levels are skewed, hence ranks too; two-tailed as all tests of the paper, in either direction.
     ranks = signed_rank(decimal_differences(before, later), criteria.zeros, distribution=criteria.distribution)
@@ -108,7 +103,7 @@ def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Cri
     }
 
 
-def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> Values:
     """Compare total IgE with efficacy (the score left of each symptom on average) and with tolerance.
 
     A patient none of whose symptoms enters the score has none left and is no pair.
@@ -127,7 +122,7 @@ def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> dict[st
     }
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on tryptase and total IgE.
 
     For each analyte: the level at diagnosis (all tested then; Table 1), before and on therapy (patients tested twice)
@@ -136,7 +131,7 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     (L311-L312). For total IgE, its relative change and its level on therapy against the relative symptom score at best
     response, and between patients with and without adverse events (L312-L313, L360).
     """
-    values: dict[str, dict[str, Any]] = {}
+    values: Values = {}
     for analyte in Analyte:
         pairs = paired_frame(cohort, analyte)
         values |= _levels(cohort, analyte, pairs, criteria)

@@ -10,10 +10,9 @@ from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Analyte, Diagnosis, Population
 
 NUMBERS = ("n", "denominator", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio")
-COLUMNS = ("row", "label", "level", "column", "statistic", *NUMBERS)
-"""The columns of `characteristics`; a number that a row does not have is missing."""
+COLUMNS = ("row", "label", "level", "column", "statistic", *NUMBERS)  # a number that a row does not have is missing
 
-SECTIONS: dict[str, str] = {
+SECTIONS: dict[str, str] = {  # the sections of Table 1: the part of a row's key before the dot, and its heading
     "general": "General characteristics",
     "classification": "Disease classification",
     "who": "WHO 2016 criteria",
@@ -21,38 +20,33 @@ SECTIONS: dict[str, str] = {
     "laboratory": "Tryptase and total IgE at diagnosis",
     "therapies": "Previous lines of therapy",
 }
-"""The sections of Table 1: the part of a row's key before the dot, and its heading."""
 
-DISEASES: dict[str, tuple[Diagnosis, ...]] = {
+DISEASES: dict[str, tuple[Diagnosis, ...]] = {  # MCAS is clonal (MMAS) or idiopathic (L232-L233, Table 1)
     "ism": (Diagnosis.ISM,),
     "cm": (Diagnosis.CM,),
     "mcas": (Diagnosis.MMAS, Diagnosis.IDIOPATHIC),
 }
-"""The three diseases of Table 1; MCAS is clonal (MMAS) or idiopathic (L232-L233, Table 1)."""
 
-DISEASE_LABELS: dict[str, str] = {
+DISEASE_LABELS: dict[str, str] = {  # the three diseases in full
     "ism": "Indolent systemic mastocytosis (ISM)",
     "cm": "Cutaneous mastocytosis (CM)",
     "mcas": "Mast cell activation syndrome (MCAS)",
 }
-"""The three diseases in full."""
 
-SYMPTOMATIC: dict[str, str] = {
+SYMPTOMATIC: dict[str, str] = {  # the symptomatic therapies before omalizumab, as Table 1 orders them
     "h2_antihistamine": "H2 antihistamine",
     "h1_antihistamine": "H1 antihistamine",
     "montelukast": "Montelukast",
     "sodium_cromoglycate": "Sodium cromoglycate",
 }
-"""The symptomatic therapies before omalizumab, as Table 1 orders them."""
 
-CYTOREDUCTIVE: dict[str, str] = {
+CYTOREDUCTIVE: dict[str, str] = {  # the cytoreductive and targeted therapies before omalizumab, as Table 1 orders them
     "cladribine": "Cladribine",
     "masitinib": "Masitinib",
     "imatinib": "Imatinib",
     "rapamycin": "Rapamycin",
     "interferon": "Interferon",
 }
-"""The cytoreductive and targeted therapies before omalizumab, as Table 1 orders them."""
 
 _WHO = {
     "who_multifocal_infiltrates": "Multifocal dense mast cell infiltrates",

@@ -12,7 +12,7 @@ from analysis.response import best_response
 from analysis.safety import with_any
 from analysis.statistics.exact_difference import difference_in_points
 from analysis.statistics.significance import above_zero
-from analysis.summaries import proportion, share
+from analysis.summaries import Values, proportion, share
 from analysis.symptoms import improved_by_group, symptom_profile
 from analysis.vocabulary import Response, StopReason
 
@@ -39,8 +39,7 @@ EARLIER = EarlierCohort(patients=14, responders=11, with_side_effects=3, stopped
 """The cohort of 14 patients that the discussion compares with: 78.6 % responders (L321-L322), 3 patients with side
 effects, of whom 2 stopped (L348-L350)."""
 
-REPORTED_EARLIER = 29
-"""Patients with systemic mastocytosis under omalizumab reported before this study (L319-L320)."""
+REPORTED_EARLIER = 29  # patients with systemic mastocytosis under omalizumab reported before this study (L319-L320)
 
 
 def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
@@ -58,20 +57,14 @@ def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
 
 
 def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dict[str, tuple[str, Share, Share]]:
-    """Give each outcome its label and the proportion here and there."""
+    stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
     masks = {
         "orr": ("Overall response", best_response(cohort, criteria) != Response.NR, earlier.responders),
         "side_effects": ("Side effects", with_any(cohort), earlier.with_side_effects),
-        "stopped_for_side_effects": (
-            "Stopped for side effects",
-            cohort.courses["stop_reason"] == StopReason.INTOLERANCE,
-            earlier.stopped_for_side_effects,
-        ),
+        "stopped_for_side_effects": ("Stopped for side effects", stopped, earlier.stopped_for_side_effects),
     }
-    return {
-        outcome: (label, share(mask), proportion(count, earlier.patients))
-        for outcome, (label, mask, count) in masks.items()
-    }
+    of = earlier.patients
+    return {name: (label, share(mask), proportion(count, of)) for name, (label, mask, count) in masks.items()}
 
 
 def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> pd.DataFrame:
@@ -101,9 +94,7 @@ def improvement_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataF
     return pd.DataFrame.from_dict(improved, orient="index").rename_axis("group")
 
 
-def summarise(
-    cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER
-) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> Values:
     """Give the values of the comparisons that the discussion makes.
 
     For each outcome of `compare`: ``here``, ``earlier`` and ``difference`` (L321-L322, L347-L350); the size of the

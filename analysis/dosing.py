@@ -1,6 +1,6 @@
 """Dose modifications: escalated doses, the weekly schedule, and what became of the symptom score."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -8,15 +8,11 @@ from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, classify
 from analysis.scoring import symptom_scores
-from analysis.summaries import share, spread
+from analysis.summaries import Values, share, spread
 from analysis.vocabulary import Response
 
-START_DOSE_MG, START_INTERVAL_WEEKS = 150, 2
-"""The recommended starting dose and its interval (L182)."""
-
-MAXIMUM_DOSE_MG = 300
-"""The highest recommended dose every two weeks (L187-L188)."""
-
+START_DOSE_MG, START_INTERVAL_WEEKS = 150, 2  # the recommended starting dose and its interval (L182)
+MAXIMUM_DOSE_MG = 300  # the highest recommended dose every two weeks (L187-L188)
 Change = Literal["escalation", "weekly"]
 
 
@@ -44,39 +40,29 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
     before, after = courses[f"score_before_{change}"], courses[f"score_after_{change}"]
     was, became = (_response_at(score, symptoms, criteria) for score in (before, after))
     major = (Response.CR, Response.MR)
-    dose = {"dose_mg": courses["escalated_dose_mg"]} if change == "escalation" else {}
-    return pd.DataFrame(
-        {
-            "month": courses[f"{change}_month"],
-            **dose,
-            "score_before": before,
-            "score_after": after,
-            "response_before": was,
-            "response_after": became,
-            "improved": after < before,
-            "reached_mr": became.isin(major) & ~was.isin(major),
-            "reached_pr": (became == Response.PR) & (was == Response.NR),
-            "improved_pr": (after < before) & (became == Response.PR) & (was == Response.PR),
-            "stopped": courses["ongoing"] == "no",
-        }
-    )
+    columns = {"month": courses[f"{change}_month"]}
+    columns |= {"dose_mg": courses["escalated_dose_mg"]} if change == "escalation" else {}
+    columns |= {"score_before": before, "score_after": after, "response_before": was, "response_after": became}
+    columns |= {
+        "improved": after < before,
+        "reached_mr": became.isin(major) & ~was.isin(major),
+        "reached_pr": (became == Response.PR) & (was == Response.NR),
+        "improved_pr": (after < before) & (became == Response.PR) & (was == Response.PR),
+        "stopped": courses["ongoing"] == "no",
+    }
+    return pd.DataFrame(columns)
 
 
-def _effects(changes: pd.DataFrame, name: str) -> dict[str, dict[str, Any]]:
-    improved = changes["improved"]
-    effects = {
-        "improved": improved,
-        "not_improved": ~improved,
-        "reached_mr": changes["reached_mr"],
-        "reached_pr": changes["reached_pr"],
-        "improved_pr": changes["improved_pr"],
-        "stopped": changes["stopped"],
-        "not_improved_and_stopped": ~improved & changes["stopped"],
+def _effects(changes: pd.DataFrame, name: str) -> Values:
+    effects = {effect: changes[effect] for effect in ("improved", "reached_mr", "reached_pr", "improved_pr", "stopped")}
+    effects |= {
+        "not_improved": ~changes["improved"],
+        "not_improved_and_stopped": ~changes["improved"] & changes["stopped"],
     }
     return {f"dosing.{effect}.{name}": share(mask) for effect, mask in effects.items()}
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on doses and their modification.
 
     The first and last month in which a course began (L92-L93), the starting regimen (L182-L183), escalations
@@ -88,12 +74,10 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     months = courses["start_month"]
     dose, responds = escalations["dose_mg"], best_response(cohort, criteria) != Response.NR
     escalated = courses["escalation_month"].notna()
-    recommended = (courses["start_dose_mg"] == START_DOSE_MG) & (
-        courses["start_interval_weeks"] == START_INTERVAL_WEEKS
-    )
+    start = courses[["start_dose_mg", "start_interval_weeks"]]
     return {
         "dosing.start_month.all": {"n": len(months), "minimum": months.min(), "maximum": months.max()},
-        "dosing.start_recommended.all": share(recommended),
+        "dosing.start_recommended.all": share((start == [START_DOSE_MG, START_INTERVAL_WEEKS]).all(axis="columns")),
         "dosing.start_dose_mg.all": spread(courses["start_dose_mg"]),
         "dosing.start_interval_weeks.all": spread(courses["start_interval_weeks"]),
         "dosing.start_interval_weeks.weekly": spread(courses.loc[weekly.index, "start_interval_weeks"]),

@@ -1,7 +1,5 @@
 """How long patients were treated, when they responded, how long responses lasted and why courses ended."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -10,14 +8,13 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, by_depth, last_status
 from analysis.schema import symptom_list
 from analysis.statistics.decimals import difference, in_units
-from analysis.summaries import proportion, share, spread
+from analysis.summaries import Values, proportion, share, spread
 from analysis.vocabulary import FollowUpStatus, Response, StopReason, SymptomGroup
 
-_FRAME_COLUMNS = (
+_FRAME_COLUMNS = (  # the columns of `course_frame` beside diagnosis, best response and last status
     *("duration_months", "ongoing", "stop_reason", "months_to_first_response", "months_to_best_response"),
     *("escalation_month", "weekly_month"),
 )
-"""The columns of `course_frame` beside diagnosis, best response and last status."""
 
 
 def improvements(cohort: Cohort) -> pd.DataFrame:
@@ -86,7 +83,7 @@ def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     return frame.sort_values(order, ascending=[True, True, False, True])
 
 
-def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Series) -> dict[str, dict[str, Any]]:
+def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Series) -> Values:
     duration, ongoing = cohort.courses["duration_months"], cohort.courses["ongoing"] == "yes"
     groups = by_depth(best) | {"ongoing": ongoing, "loss_of_response": lost}
     values = {f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()}
@@ -98,7 +95,7 @@ def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Serie
     return values
 
 
-def _stops(cohort: Cohort, responds: pd.Series) -> dict[str, dict[str, Any]]:
+def _stops(cohort: Cohort, responds: pd.Series) -> Values:
     reasons = cohort.courses["stop_reason"]
     return {
         f"followup.stop.{name}.{reason.value}": share(reasons[mask] == reason)
@@ -107,7 +104,7 @@ def _stops(cohort: Cohort, responds: pd.Series) -> dict[str, dict[str, Any]]:
     }
 
 
-def _improvement_times(cohort: Cohort) -> dict[str, dict[str, Any]]:
+def _improvement_times(cohort: Cohort) -> Values:
     rows = improvements(cohort)
     general = rows["group"] == SymptomGroup.GENERAL_VASOMOTOR
     others = rows[~general]
@@ -122,7 +119,7 @@ def _improvement_times(cohort: Cohort) -> dict[str, dict[str, Any]]:
     }
 
 
-def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on the time to response (L249-L252).
 
     Times to first and best response and to first improvement by symptom group. The unit of the latter is a symptom of a
@@ -140,7 +137,7 @@ def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict
     }
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on time and duration.
 
     Those of `response_times`; durations in months (L253-L257), and of the responses of those still treated, from

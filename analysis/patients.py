@@ -1,22 +1,19 @@
 """Who the patients are: the inclusion into the study, and the values of the text on patients."""
 
-from typing import Any
-
 import pandas as pd
 
 from analysis.characteristics import CYTOREDUCTIVE, DISEASES, SYMPTOMATIC, found, of_disease, received, sex_ratio
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
-from analysis.summaries import share, spread
+from analysis.summaries import Values, share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Diagnosis, ExclusionReason, Population
 
-EXCLUSION_LABELS: dict[ExclusionReason, str] = {
+EXCLUSION_LABELS: dict[ExclusionReason, str] = {  # the reasons for exclusion in full (L167-L169)
     ExclusionReason.NOT_TREATED: "Omalizumab not given",
     ExclusionReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
     ExclusionReason.INSUFFICIENT_DATA: "Insufficient data",
     ExclusionReason.SM_AHN: "SM with associated haematologic neoplasm",
 }
-"""The reasons for exclusion in full (L167-L169)."""
 
 
 def inclusion(cohort: Cohort) -> pd.DataFrame:
@@ -49,7 +46,7 @@ def inclusion(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "category", "label", "n"])
 
 
-def _screening_values(cohort: Cohort) -> dict[str, dict[str, Any]]:
+def _screening_values(cohort: Cohort) -> Values:
     screening = cohort.screening
     reason, months = screening["exclusion_reason"], screening["recommendation_month"]
     excluded = screening["screening"] == "excluded"
@@ -64,7 +61,7 @@ def _screening_values(cohort: Cohort) -> dict[str, dict[str, Any]]:
     }
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on the patients; ``screened`` at the end of a name is everyone screened.
 
     Inclusion (L157-L171), ages, sex, diagnoses (L230-L233), KIT (L233-L236) and continued therapies (L238-L239). None

@@ -9,8 +9,7 @@ from analysis import schema
 
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "allowed", "nearest")
 IDENTIFIERS = ("patient_id", "centre_id")
-FREE_TEXTS = ("term", "detail")
-"""The columns in which somebody may write anything."""
+FREE_TEXTS = ("term", "detail")  # the columns in which somebody may write anything
 HIDDEN = "(hidden)"
 _SHOWN = 20
 
@@ -25,13 +24,8 @@ def problems(
 ) -> pd.DataFrame:
     """Make a table of problems with one file, one row per problem, with the columns `PROBLEM_COLUMNS`.
 
-    Parameters
-    ----------
-    file : str
-        The file as the user sees it.
-    allowed, row, column, value, nearest : str, int or sequence
-        What is allowed, where the problem is (row 0 is the whole file), what stands there, and the nearest allowed
-        value; one for all problems, or one each.
+    The file is as the user sees it; row 0 is the whole file. What is allowed, where the problem is, what stands there,
+    and the nearest allowed value are one for all problems, or one each.
     """
     given = {"file": file, "row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
     lengths = {len(one) for one in given.values() if not isinstance(one, str | int)}

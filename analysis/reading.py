@@ -19,8 +19,7 @@ from pyarrow import parquet
 from analysis import schema
 from analysis.problems import IDENTIFIERS, CohortError, header_problems, problems, shortened, together
 
-DATA_PACKAGE = "datapackage.json"
-"""The file of a cohort that may say that its rows were reconstructed."""
+DATA_PACKAGE = "datapackage.json"  # the file of a cohort that may say that its rows were reconstructed
 
 _GIVE = (
     "a folder with a CSV file (UTF-8, commas) or a Parquet file for each of the tables "
@@ -33,25 +32,11 @@ _GIVE = (
 def csv_rows(
     content: bytes, width: int, separator: str = ","
 ) -> tuple[pa.Table, np.ndarray, dict[int, tuple[int, str]]]:
-    """Read the rows of a CSV file as texts, its header being one of them; else an `ArrowException` is raised.
+    """Read the rows of a CSV file in UTF-8 as texts, its header being one of them; else an `ArrowException` is raised.
 
-    Parameters
-    ----------
-    content : bytes
-        The whole file, in UTF-8.
-    width : int
-        How many cells a row must have.
-    separator : str, default ","
-        What stands between the cells.
-
-    Returns
-    -------
-    rows : Table
-        Rows of this width; an empty cell is missing, and columns are numbered, since names may be there twice.
-    numbers : ndarray of int, shape (rows,)
-        Where each stands in the file, counting from 1.
-    uneven : dict of int to tuple of int and str
-        The other rows by number: how many cells they have, and their text. An empty line has one cell.
+    First come the rows of the width asked for, in which an empty cell is missing and columns are numbered, since names
+    may be there twice; then where each stands in the file, counting from 1; last the other rows by number: how many
+    cells they have, and their text. An empty line has one cell.
     """
     uneven: dict[int, tuple[int, str]] = {}
 
@@ -163,7 +148,6 @@ def first_alike(frame: pd.DataFrame) -> pd.Series:
 
 
 def _repeated(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
-    """List rows with the same key as an earlier one."""
     key = schema.KEYS[table]
     first = first_alike(frame.reindex(columns=key))
     allowed = [f"one row for each {' and '.join(key)}; row {row} is the same" for row in first]

@@ -1,14 +1,12 @@
 """Depth of response at best response and at last follow-up (L210-L216, L243-L269, Table 2)."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.scoring import symptom_scores
-from analysis.summaries import proportion
+from analysis.summaries import Values, proportion
 from analysis.vocabulary import POPULATION_DIAGNOSES, FollowUpStatus, Population, Response, StopReason
 
 RESPONSES = pd.CategoricalDtype([response.value for response in Response], ordered=True)
@@ -130,7 +128,7 @@ def response_counts(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     return pd.DataFrame(rows | {"patients": best.sum()}).T
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on response (L243-L247, L268-L270), proportions of a population.
 
     ``response.best.<class>.<population>`` with class orr, cr, mr, pr or nr, and ``response.last.<status>.<population>``

@@ -1,7 +1,6 @@
 """Safety: who had adverse events, which ones, how severe, and who stopped for them."""
 
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pandas as pd
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.statistics.decimals import in_units
-from analysis.summaries import proportion, share, spread
+from analysis.summaries import Values, proportion, share, spread
 from analysis.vocabulary import Severity, StopReason
 
 _MONTHS, _WEEKS = 336, 1461  # so many months are so many weeks, of 365.25 days in twelve months
@@ -57,7 +56,7 @@ def event_table(cohort: Cohort) -> pd.DataFrame:
     return counts
 
 
-def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
+def _by_term(cohort: Cohort) -> Values:
     events, size = cohort.adverse_events, len(cohort.patients)
     values = {
         f"safety.event.{term}.all": proportion(count, size) for term, count in _patients_by(events, "term").items()
@@ -67,7 +66,7 @@ def _by_term(cohort: Cohort) -> dict[str, dict[str, Any]]:
     return values | {f"safety.detail.{detail}.all": proportion(count, size) for detail, count in details.items()}
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on safety; ``events`` at the end of a name are the reported events.
 
     Patients with any event, with a severe one, with a flare, with both (L344-L345), with each event that occurred and
@@ -77,6 +76,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     events = cohort.adverse_events
     affected = with_any(cohort)
     severe, flare, led = events["severity"] == Severity.SEVERE, events["flare"] == "yes", events["led_to_stop"] == "yes"
+    kinds = {"severe": severe, "flare": flare, "severe_flare": flare & severe}
+    kinds |= {"stopped_for_event": led, "flare_stopped": flare & led}
     stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
     interval = cohort.courses["start_interval_weeks"].take(events["patient_id"].cat.codes).to_numpy()
     (onset, second), _ = in_units(events["onset_months"], interval)
@@ -85,12 +86,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
         "safety.patients_with_event.all": share(affected),
         "safety.stopped.all": share(stopped),
         "safety.stopped.with_event": share(stopped[affected]),
-        "safety.stopped_for_event.all": share(with_any(cohort, led)),
-        "safety.severe.all": share(with_any(cohort, severe)),
         "safety.severe_onset_months.all": spread(events.loc[severe, "onset_months"]),
-        "safety.flare.all": share(with_any(cohort, flare)),
-        "safety.severe_flare.all": share(with_any(cohort, flare & severe)),
-        "safety.flare_stopped.all": share(with_any(cohort, flare & led)),
+        **{f"safety.{kind}.all": share(with_any(cohort, mask)) for kind, mask in kinds.items()},
         "safety.events.all": {"n": len(events)},
         "safety.after_first_injection.severe_events": share(at_first[severe]),
         **{f"safety.severity.{level.value}.events": share(events["severity"] == level) for level in Severity},

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONTRACT = Path(__file__).parent / "contract"
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
-KEYS: dict[str, list[str]] = {
+KEYS: dict[str, list[str]] = {  # the columns that identify a row of each table
     "screening": ["patient_id"],
     "patients": ["patient_id"],
     "symptoms": ["patient_id", "symptom"],
@@ -26,7 +26,6 @@ KEYS: dict[str, list[str]] = {
     "laboratory": ["patient_id", "analyte", "time_point"],
     "adverse_events": ["patient_id", "term"],
 }
-"""The columns that identify a row of each table."""
 
 _MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 

@@ -14,8 +14,7 @@ from analysis.vocabulary import Onset
 
 Visit = Literal["best", "last"]
 VISITS: tuple[Visit, ...] = ("best", "last")
-UNCHANGED = 1.0
-"""The grade of a symptom that did not change, which is also its value before treatment (L197, L203)."""
+UNCHANGED = 1.0  # the grade of a symptom that did not change, which is also its value before treatment (L197, L203)
 
 # Each row of the symptoms table falls into one of sixteen cells: its grade in quarters (0, 1, 2, 3, 4 or 6) or one of
 # the two below, and eight more if the grade itself is missing.
@@ -25,8 +24,7 @@ _CELL, _BASE = np.arange(_CELLS), np.arange(_CELLS) % _MISSING
 _GRADED = (_BASE != _UNGRADED) & (_BASE != _NEW)
 _ADDS = np.column_stack([_GRADED, _BASE * _GRADED, _BASE == _WORSE, _BASE == _NEW, _CELL >= _MISSING]).astype(float)
 """What a row of each cell adds to each column of the scores."""
-_BLOCK = 1 << 16
-"""Rows taken at a time, so that the intermediate columns stay in the processor's cache."""
+_BLOCK = 1 << 16  # rows taken at a time, so that the intermediate columns stay in the processor's cache
 
 
 def is_baseline(symptoms: pd.DataFrame) -> np.ndarray:

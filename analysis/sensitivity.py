@@ -73,7 +73,7 @@ def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataF
     return rows.reset_index(drop=True)
 
 
-RESPONSE_OUTCOMES: dict[str, str] = {
+OUTCOMES: dict[str, str] = {
     "best.orr": "Overall response",
     "best.cr": "Complete response",
     "best.mr": "Major response",
@@ -83,16 +83,13 @@ RESPONSE_OUTCOMES: dict[str, str] = {
     "last.loss_of_response": "Loss of response",
     "last.intolerance": "Intolerance",
     "sustained": "Sustained response",
-}
-"""The numbers of patients that are followed through the combinations, and what to call them."""
-
-OUTCOMES: dict[str, str] = RESPONSE_OUTCOMES | {
     "first_response_months": "First response, median months",
     "therapy_months": "Time on therapy, Kaplan-Meier median months",
     "ige_increased": "Total IgE increased",
     "significant": "Symptoms significant",
 }
-"""All results that are followed when one rule is changed."""
+"""The results that are followed when rules are changed, and what to call them; numbers of patients come first."""
+RESPONSE_OUTCOMES: dict[str, str] = dict(list(OUTCOMES.items())[:9])
 
 
 def _computed(
@@ -125,19 +122,12 @@ def _sustained(cohort: Cohort, criteria: Criteria) -> Row:
 
 
 def response_outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> Row:
-    """Count responses under one set of rules, by row of Table 2, and sustained ones (L258-L259).
-
-    The rows are ``best.orr``, ``best.cr``, ``best.mr``, ``best.pr``, ``best.nr``, ``last.persistent_orr``,
-    ``last.loss_of_response`` and ``last.intolerance``.
-    """
+    """Count responses under one set of rules, by row of Table 2, and sustained ones, each named as in `OUTCOMES`."""
     return _best(cohort, criteria) | _last(cohort, criteria) | _sustained(cohort, criteria)
 
 
 def response_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Count responses under every combination of the rules they depend on; the first row is under the criteria.
-
-    One row per combination, with a column for each of `RESPONSE_OPTIONS` and of what `response_outcomes` counts.
-    """
+    """Count responses under every combination of `RESPONSE_OPTIONS`, a row each; the first is under the criteria."""
     grid = combinations(RESPONSE_OPTIONS, criteria)
     for options, compute in ((BEST, _best), (LAST, _last), (SUSTAINED, _sustained)):
         grid = _computed(grid, options, lambda rules, compute=compute: compute(cohort, rules), criteria)
@@ -164,8 +154,8 @@ def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
 def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
     """Say under what share of the combinations of `symptom_grid` a symptom has each mark.
 
-    Indexed by ``symptom``: ``these`` (the mark in the first row of the grid), the shares ``***``, ``**``, ``*``, ``ns``
-    and ``too_few``, which add up to 1 with those in which it could not be tested, and ``significant``, the first three.
+    Indexed by ``symptom``: ``these`` (the mark in the first row of the grid), the share of each mark, the rest being
+    combinations in which it could not be tested, and ``significant``, that of stars.
     """
     found = grid.drop(columns=list(SYMPTOM_OPTIONS))
     shares = pd.DataFrame({mark: (found == mark).mean() for mark in (*reversed(STARS), "ns", TOO_FEW)})

@@ -19,7 +19,7 @@ from analysis.statistics.exact_difference import difference_in_points
 from analysis.statistics.power import OUTCOMES_LIMIT, SIMULATED_WORK, detectable_rate, fisher_power, rank_sum_power
 from analysis.statistics.rank_sum import RankSum, rank_sum_counts
 from analysis.statistics.significance import adjusted, significance
-from analysis.summaries import proportion
+from analysis.summaries import Values, proportion
 from analysis.symptoms import ADJUSTMENTS, CHANGES, symptom_profile
 from analysis.tables import ROWS_2
 from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
@@ -27,24 +27,15 @@ from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
 GROUPS: tuple[Population, Population] = (Population.IDIOPATHIC, Population.PRIMARY)
 """The two groups (L289-L290); differences are the first minus the second."""
 
-CLASSES: dict[str, tuple[str, ...]] = {
+CLASSES: dict[str, tuple[str, ...]] = {  # the rows of Table 2 that divide a group by depth of response, at each visit
     "best": ("best.cr", "best.mr", "best.pr", "best.nr"),
     "last": ("last.cr", "last.mr", "last.pr", "last.no_persistent_response"),
 }
-"""The rows of Table 2 that divide the patients of a group by depth of response, at each visit."""
 
-RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}
-"""The row of Table 2 with the overall response rate at each visit."""
-
-DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)
-"""Differences of the overall response rate, in percentage points, of which the power is given."""
-
-ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)
-"""Odds ratios of a better grade of a symptom of which the power is given."""
-
-POWER = 0.8
-"""The power at which a difference is called detectable."""
-
+RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}  # the overall rate in Table 2
+DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)  # of the response rate, in percentage points
+ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)  # of a better grade of a symptom
+POWER = 0.8  # the power at which a difference is called detectable
 _POWER_PARTS = ("primary_percent", "idiopathic_percent", "difference", "odds_ratio", "power", "error")
 _RATE_LABELS = {"best": "Overall response at best response", "last": "Overall response at last follow-up"}
 
@@ -56,7 +47,6 @@ def _tested(table: list[list[int]] | np.ndarray) -> dict[str, Any]:
 
 
 def _compared(counts: pd.DataFrame, row: str, tested: bool) -> dict[str, Any]:
-    """Compare one row of Table 2 between the groups."""
     n, size = ([int(counts.at[name, group]) for group in GROUPS] for name in (row, "patients"))
     table = [n, [size[0] - n[0], size[1] - n[1]]]
     label, level = ROWS_2[row]
@@ -149,9 +139,7 @@ def _entry(label: str, sizes: tuple[int, int], **known: float | None) -> dict[st
     return {"label": label, "idiopathic_n": sizes[0], "primary_n": sizes[1], **parts}
 
 
-def rate_power(
-    label: str, sizes: tuple[int, int], rate: float | None, criteria: Criteria = PAPER
-) -> dict[str, dict[str, Any]]:
+def rate_power(label: str, sizes: tuple[int, int], rate: float | None, criteria: Criteria = PAPER) -> Values:
     """Give the power of Fisher's exact test for differences from the response rate of primary MCAS.
 
     ``power.below_40`` to ``power.above_30`` hold the power if the rate of idiopathic MCAS lies so many percentage
@@ -177,9 +165,7 @@ def rate_power(
     return entries
 
 
-def symptom_power(
-    label: str, sizes: tuple[int, int], grades: np.ndarray | None, criteria: Criteria = PAPER
-) -> dict[str, dict[str, Any]]:
+def symptom_power(label: str, sizes: tuple[int, int], grades: np.ndarray | None, criteria: Criteria = PAPER) -> Values:
     """Simulate the power of the rank-sum test for a symptom, by odds ratio of a better grade (`ODDS_RATIOS`).
 
     ``grades`` tells how many patients with primary MCAS have each grade, from worse to disappeared; None if a group is
@@ -196,19 +182,12 @@ def symptom_power(
 
 
 def is_enumerated(sizes: tuple[int, int]) -> bool:
-    """Tell whether the power for a rate is summed over all outcomes of two groups of these sizes.
-
-    Beyond `OUTCOMES_LIMIT` outcomes it is the power of the z test of two proportions.
-    """
+    """Tell whether the power for a rate is summed over all outcomes of two groups, not that of the z test."""
     return (sizes[0] + 1) * (sizes[1] + 1) <= OUTCOMES_LIMIT
 
 
 def is_exact(sizes: tuple[int, int]) -> bool:
-    """Tell whether the p values of the simulated power for a symptom are sure to be exact in groups of these sizes.
-
-    Otherwise the p value of a sample may need more than `SIMULATED_WORK` additions and is that of the normal
-    approximation.
-    """
+    """Tell whether all p values of the simulated power for a symptom are sure to be exact in groups of these sizes."""
     n, size = min(sizes), sum(sizes)
     # As `rank_sum` counts them: at most n patients of each grade, n + 1 numbers of patients, and sums of n ranks.
     return min(len(GRADES) * n, size) * (n + 1) * (2 * n * size + 1) <= SIMULATED_WORK
@@ -216,11 +195,10 @@ def is_exact(sizes: tuple[int, int]) -> bool:
 
 def _is_significant(p_values: pd.Series, criteria: Criteria) -> pd.Series:
     """Tell which p values are significant; a missing one is not."""
-    marks = [significance(p, criteria.alpha, criteria.p_at_alpha) for p in p_values.fillna(1.0)]
-    return pd.Series([mark != "ns" for mark in marks], p_values.index, dtype=bool) & p_values.notna()
+    return p_values.map(lambda p: pd.notna(p) and significance(p, criteria.alpha, criteria.p_at_alpha) != "ns")
 
 
-def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> Values:
     """Give the power for the response rates, and for the symptom with the most pairs of patients, the best case."""
     counts = response_counts(cohort, criteria)
     sizes = tuple(int(counts.at["patients", group]) for group in GROUPS)
@@ -240,7 +218,7 @@ def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> dict[str
     return entries | {f"subgroups.power.symptom.{ratio}": entry for ratio, entry in found.items()}
 
 
-def _reach(tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _reach(tests: pd.DataFrame, criteria: Criteria) -> Values:
     """Count the symptoms that were tested, could have been significant, and are."""
     tested = tests["p_value"].notna()
     total = int(tested.sum())
@@ -254,7 +232,7 @@ def _reach(tests: pd.DataFrame, criteria: Criteria) -> dict[str, dict[str, Any]]
     }
 
 
-def detectable(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) -> dict[str, dict[str, Any]]:
+def detectable(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) -> Values:
     """Tell what groups of these sizes could have shown (L291-L292).
 
     ``subgroups.power.<visit>.below_40`` to ``.above_30`` and ``subgroups.detectable.<visit>.below`` and ``.above`` are
@@ -267,7 +245,7 @@ def detectable(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) 
     return (_powers(cohort, tests, criteria) if powers else {}) | _reach(tests, criteria)
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) -> Values:
     """Give the values of the comparison of idiopathic with primary MCAS (L289-L292).
 
     ``subgroups.best.orr``, ``subgroups.best.classes``, ``subgroups.last.persistent_orr`` and ``subgroups.last.classes``

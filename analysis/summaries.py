@@ -1,8 +1,8 @@
 """The few ways in which the paper sums up: a proportion, and the median, mean and range of a quantity.
 
-Values of the text have names of dots: what is counted, then of whom (``all`` are the patients of the cohort, which may
-be one population of it). Each module gives its own by ``summarise(cohort, criteria)``, as a dict by name of dicts of
-plain numbers, which can be stored as they are; None stands for what does not exist.
+`Values` of the text have names of dots: what is counted, then of whom (``all`` are the patients of the cohort, which
+may be one population of it). Each module gives its own by ``summarise(cohort, criteria)``, as a dict by name of dicts
+of plain numbers, which can be stored as they are; None stands for what does not exist.
 """
 
 import math
@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.decimals import in_units
+
+Values = dict[str, dict[str, Any]]  # of the text, by name
 
 
 def proportion(n: int, denominator: int) -> dict[str, Any]:
@@ -52,5 +54,4 @@ def spread(values: pd.Series) -> dict[str, Any]:
 
 
 def _plain(number: float) -> int | float:
-    """Turn a numpy number into a plain one, a whole number into int."""
     return int(number) if float(number).is_integer() else float(number)

@@ -57,26 +57,22 @@ def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     improvement = UNCHANGED - np.array(GRADES)
     differences = {name: np.repeat(improvement, row) for name, row in zip(counts.index, counts.to_numpy(), strict=True)}
     ranks = signed_rank_table(differences, criteria.zeros, criteria.alternative, criteria.distribution)
-    better, worse = counts[list(IMPROVED)].sum(axis=1), counts["worse"]
-    signs = [sign_test(*pair, criteria.alternative) for pair in zip(better, worse, strict=True)]
+    pairs = zip(counts[list(IMPROVED)].sum(axis=1), counts["worse"], strict=True)
+    signs = [sign_test(*pair, criteria.alternative) for pair in pairs]
     found = ranks.rename(columns={"n": "n_nonzero"}).assign(
         p_sign=[one.p_value for one in signs],
         **{f"better_{name}": [getattr(one, name) for one in signs] for name in ("percent", "low", "high")},
     )
-    # The smallest p value is that of the same patients if all who changed had changed for the better.
+    # The smallest p value is that of the same patients if all who changed had changed for the better; that of the sign
+    # test is that of the exact signed-rank test without unchanged pairs.
+    rules, sizes = (criteria.zeros, criteria.distribution), {name: np.abs(d) for name, d in differences.items()}
     if criteria.test == "sign":
-        smallest = [sign_test(one.n, 0, criteria.alternative).p_value for one in signs]
-        found = found.assign(p_value=found["p_sign"], method="sign")
-    else:
-        sizes = {name: np.abs(values) for name, values in differences.items()}
-        smallest = signed_rank_table(sizes, criteria.zeros, criteria.alternative, criteria.distribution)["p_value"]
+        rules, found = ("drop", "exact"), found.assign(p_value=found["p_sign"], method="sign")
+    found["smallest_p"] = signed_rank_table(sizes, rules[0], criteria.alternative, rules[1])["p_value"]
     # A symptom without any grade was not tested.
-    tested = counts.sum(axis=1) > 0
-    p_values = {name: found[name].where(tested) for name in ("p_value", "p_sign")}
-    numbers = dict.fromkeys(("better_percent", "better_low", "better_high"), float)
-    return judged(found.assign(**p_values, smallest_p=pd.Series(smallest, found.index).where(tested)), criteria).astype(
-        numbers
-    )
+    p_values = ["p_value", "smallest_p", "p_sign"]
+    found[p_values] = found[p_values].where(counts.sum(axis=1) > 0)
+    return judged(found.astype(dict.fromkeys(("better_percent", "better_low", "better_high"), float)), criteria)
 
 
 def judged(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.DataFrame:

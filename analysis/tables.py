@@ -10,23 +10,14 @@ from analysis.response import response_counts
 from analysis.statistics.proportions import METHODS, intervals
 from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
 
-ROWS_2: dict[str, tuple[str, int]] = {
+ROWS_2: dict[str, tuple[str, int]] = {  # the rows of Table 2 in order: key, label and level of indentation
     "best.orr": ("Overall response rate (ORR)", 0),
-    "best.cr": (RESPONSE_LABELS[Response.CR], 1),
-    "best.mr": (RESPONSE_LABELS[Response.MR], 1),
-    "best.pr": (RESPONSE_LABELS[Response.PR], 1),
-    "best.nr": (RESPONSE_LABELS[Response.NR], 0),
+    **{f"best.{one.lower()}": (label, int(one != Response.NR)) for one, label in RESPONSE_LABELS.items()},
     "last.persistent_orr": ("Persistent ORR", 0),
-    "last.cr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.CR], 1),
-    "last.mr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.MR], 1),
-    "last.pr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.PR], 1),
+    **{f"last.{one.lower()}": (FOLLOW_UP_STATUS_LABELS[one], 1) for one in list(FollowUpStatus)[:3]},
     "last.no_persistent_response": ("No persistent response", 0),
-    "last.nr": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.NR], 1),
-    "last.loss_of_response": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.LOSS_OF_RESPONSE], 1),
-    "last.intolerance": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.INTOLERANCE], 1),
-    "last.lost_to_follow_up": (FOLLOW_UP_STATUS_LABELS[FollowUpStatus.LOST_TO_FOLLOW_UP], 1),
+    **{f"last.{one.lower()}": (FOLLOW_UP_STATUS_LABELS[one], 1) for one in list(FollowUpStatus)[3:]},
 }
-"""The rows of Table 2 in order: key, label and level of indentation."""
 
 INTERVALS: tuple[str, ...] = tuple(f"{method}_{limit}" for method in METHODS for limit in ("low", "high"))
 """The columns of Table 2 with the limits of the 95 % intervals of its percentages."""

@@ -18,14 +18,11 @@ from analysis.response import best_response, by_depth
 from analysis.statistics import survival
 from analysis.statistics.decimals import decimals
 from analysis.statistics.survival import Estimate, kaplan_meier
-from analysis.summaries import proportion, spread
+from analysis.summaries import Values, proportion, spread
 from analysis.vocabulary import Response, StopReason
 
-MONTHS: tuple[int, ...] = (3, 6, 12)
-"""The months at which incidences are given."""
-
-CENSORED = "censored"
-"""What a course that was last known to go on without the event is called."""
+MONTHS: tuple[int, ...] = (3, 6, 12)  # the months at which incidences are given
+CENSORED = "censored"  # what a course that was last known to go on without the event is called
 
 EVENTS: dict[str, tuple[str, ...]] = {
     "first_response": ("response", "stopped"),
@@ -34,14 +31,13 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 """What ends the time of each outcome: a response, or a stop before it; for therapy a stop, by its cause."""
 
-CAUSES: dict[StopReason, str] = {
+CAUSES: dict[StopReason, str] = {  # of a stop (L261-L264): lack or loss of efficacy, intolerance, or neither
     StopReason.LACK_OF_EFFICACY: "efficacy",
     StopReason.LOSS_OF_RESPONSE: "efficacy",
     StopReason.INTOLERANCE: "intolerance",
     StopReason.LOST_TO_FOLLOW_UP: "other",
     StopReason.PREGNANCY_INTENT: "other",
 }
-"""The cause of a stop (L261-L264): lack or loss of efficacy, intolerance, or neither of them."""
 
 
 def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -103,8 +99,7 @@ def _month(curve: pd.DataFrame, found: Estimate) -> dict[str, Any]:
     return {"patients": sum(counts.values())} | counts | limits
 
 
-def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
-    """Give the height of a curve after each of `MONTHS`."""
+def _shares(curve: pd.DataFrame, prefix: str) -> Values:
     points = {month: survival.estimate_at(curve, month) for month in MONTHS}
     return {
         f"{prefix}.{month}": {"estimate": point.value, "low": point.low, "high": point.high}
@@ -112,7 +107,7 @@ def _shares(curve: pd.DataFrame, prefix: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> dict[str, dict[str, Any]]:
+def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> Values:
     frame = event_times(cohort, outcome, criteria)
     responded, recorded = frame["event"] == "response", frame["recorded"]
     without = kaplan_meier(frame["months"], responded.astype(int))
@@ -139,7 +134,7 @@ def _therapy(cohort: Cohort, criteria: Criteria) -> Iterator[tuple[str, dict[str
         yield from _shares(_incidence(frame, cause), f"times.therapy.stopped.{cause}").items()
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, Any]]:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the medians of the paper (L249-L264), and what the times say when stops and censoring are heeded.
 
     Under ``times.first_response`` and ``times.best_response``: ``naive``, the months over the responders whose month is

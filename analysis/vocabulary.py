@@ -9,7 +9,7 @@ from enum import StrEnum
 GRADES: tuple[float, ...] = (1.5, 1.0, 0.75, 0.5, 0.25, 0.0)
 """The six grades of a symptom under therapy, from worsening to disappearance (L201-L207); exact quarters."""
 
-GRADE_LABELS: dict[float, str] = {
+GRADE_LABELS: dict[float, str] = {  # what each grade means (L202-L207)
     1.5: "Worse",
     1.0: "No change",
     0.75: "Slight improvement",
@@ -17,7 +17,6 @@ GRADE_LABELS: dict[float, str] = {
     0.25: "Dramatic improvement",
     0.0: "Disappeared",
 }
-"""What each grade means (L202-L207)."""
 
 
 class Sex(StrEnum):
@@ -62,7 +61,7 @@ class Population(StrEnum):
     IDIOPATHIC = "idiopathic"
 
 
-POPULATION_DIAGNOSES: dict[Population, tuple[Diagnosis, ...]] = {
+POPULATION_DIAGNOSES: dict[Population, tuple[Diagnosis, ...]] = {  # what makes up each (L266, Table 1)
     Population.ALL: tuple(Diagnosis),
     Population.PRIMARY: (Diagnosis.ISM, Diagnosis.CM, Diagnosis.MMAS),
     Population.ISM: (Diagnosis.ISM,),
@@ -70,9 +69,8 @@ POPULATION_DIAGNOSES: dict[Population, tuple[Diagnosis, ...]] = {
     Population.MMAS: (Diagnosis.MMAS,),
     Population.IDIOPATHIC: (Diagnosis.IDIOPATHIC,),
 }
-"""The diagnoses that make up each population (L266, Table 1)."""
 
-POPULATION_LABELS: dict[Population, str] = {
+POPULATION_LABELS: dict[Population, str] = {  # how each population is called in tables and figures
     Population.ALL: "All patients",
     Population.PRIMARY: "Primary MCAS",
     Population.ISM: "ISM",
@@ -80,7 +78,6 @@ POPULATION_LABELS: dict[Population, str] = {
     Population.MMAS: "MMAS",
     Population.IDIOPATHIC: "Idiopathic MCAS",
 }
-"""How each population is called in tables and figures."""
 
 
 class Response(StrEnum):

@@ -17,10 +17,7 @@ from compendium.verification.published import CLAIMS
 
 
 def make_claims(rows: int, seed: int = 1) -> pd.DataFrame:
-    """Draw claims of all kinds that can be checked, a third of them impossible, in the shape of a claims file.
-
-    Six tenths are percentages, four tenths summaries of values: a group of four for each.
-    """
+    """Draw claims of all kinds that can be checked, a third of them impossible, in the shape of a claims file."""
     rng = np.random.default_rng(seed)
     shares, groups = rows * 6 // 10, rows // 10
     size = rng.integers(1, 1000, shares)

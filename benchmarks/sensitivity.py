@@ -9,8 +9,7 @@ from analysis.criteria import Criteria
 from analysis.symptoms import symptom_profile
 from benchmarks import options, timed
 
-SAMPLE = 60
-"""Rows of each grid computed one by one, from which the time of all is projected."""
+SAMPLE = 60  # rows of each grid computed one by one, from which the time of all is projected
 
 
 def main() -> None:

@@ -18,14 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["csv_text", "json_text", "settled", "settled_digits", "write_atomically"]
-
-SIGNIFICANT = 6
-"""Significant digits of a written number: more than a table or a figure shows, and far fewer than noise reaches."""
-
-DECIMALS = 3
-"""Decimals that are kept even if those are more digits: what a laboratory reports to the thousandth."""
-
+SIGNIFICANT = 6  # digits of a written number: more than a table shows, and far fewer than noise reaches
+DECIMALS = 3  # decimals that are kept even if those are more digits: what a laboratory reports to the thousandth
 _AGREED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits in which all machines agree
 
 
@@ -53,10 +47,7 @@ def settled(x: float) -> float:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it has the old content or the new one, never a part of it; its folder must exist.
-
-    If it cannot be written, an OSError tells so; the old file is left as it was and nothing beside it.
-    """
+    """Write a file whole, or leave the old one as it was with an OSError; its folder must exist."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
@@ -84,12 +75,9 @@ def _all_inert(cells: "pd.Series") -> "pd.Series":
 def csv_text(numbers: "pd.DataFrame") -> str:
     """Write a table as CSV, the index left out, in lines that end in a line feed.
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        A missing number becomes an empty cell; a float is written as `settled` leaves it. A text or a column name that
-        a spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
-        apostrophe before it.
+    A missing number becomes an empty cell; a float is written as `settled` leaves it. A text or a column name that a
+    spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
+    apostrophe before it.
     """
     texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
     inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
@@ -115,9 +103,6 @@ def _plain(value: object, name: str) -> object:
 
 
 def json_text(values: Mapping[str, Mapping[str, object]]) -> str:
-    """Write named values as JSON, sorted by dotted name, in lines that end in a line feed.
-
-    A float is written as `settled` leaves it; a value that is not a finite number, text or None is a ValueError.
-    """
+    """Write named values as JSON, sorted by name, floats as `settled` leaves them; what is no value is a ValueError."""
     plain = {key: _plain(entry, key) for key, entry in values.items()}
     return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -5,10 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-__all__ = ["abandoned", "in_use", "make_folder", "make_private_folder", "remove_folder"]
-
-MARK = ".made-by-compendium"
-"""A file in each folder that may be removed as a whole; it holds the number of the process that made it."""
+MARK = ".made-by-compendium"  # in each folder that may be removed; holds the number of the process that made it
 
 
 def _mark(folder: Path) -> None:

@@ -1,56 +1,44 @@
 """Four patients as tables of texts that break no rule and raise no doubt, and changes of their cells, a line each.
 
+Tables and lines stand in `tests/data`.
+
 A change is ``table line column=value, column=value``, the line being the one that a spreadsheet shows and no value an
 empty cell; changes are separated by semicolons. A case is ``changes -> what is told of the first changed cell``, or
 ``changes -> another cell -> what is told of it``; a line that is set in goes on.
 """
 
+from functools import cache
+from pathlib import Path
+
 import pandas as pd
 
 from analysis import schema
 
+DATA = Path(__file__).resolve().parent / "data"
+
+
+def data_text(name):
+    """Give the text of a file in the folder of data."""
+    return (DATA / name).read_text(encoding="utf-8").strip("\n")
+
+
+def data_lines(name):
+    """Give the lines of such a file; one that is set in goes on."""
+    return data_text(name).replace("\n  ", " ").splitlines()
+
+
+def escaped_lines(name):
+    """Give the lines of such a file with the signs that nobody would see, which are written as in Python."""
+    return [line.encode("latin-1", "backslashreplace").decode("unicode_escape") for line in data_lines(name)]
+
+
+def folder_texts(name):
+    """Give the texts of the six tables of a folder."""
+    return {table: data_text(f"{name}/{table}.csv") for table in schema.TABLES}
+
+
 # A has systemic mastocytosis, B MMAS, C cutaneous mastocytosis and D idiopathic MCAS; E was excluded.
-TEXTS = {
-    "screening": """patient_id,centre_id,recommendation_month,screening,exclusion_reason
-A,C1,2015-01,included,
-B,C1,2015-02,included,
-C,C2,2015-03,included,
-D,C2,2015-03,included,
-E,C2,2015-04,excluded,SM_AHN""",
-    "patients": """patient_id,sex,diagnosis,age_at_diagnosis_years,age_at_treatment_years,diagnosis_to_treatment_months
-A,F,ISM,30,33,40
-B,M,MMAS,40,40,2
-C,F,CM,50,52,24
-D,F,idiopathic_MCAS,20,21,12""",
-    "symptoms": """patient_id,symptom,onset,grade_best,grade_last,months_to_first_improvement
-A,flush,baseline,0.25,0.25,1
-A,headache,baseline,0.5,,2
-B,flush,baseline,0.5,1,1
-C,nausea,baseline,1,1,
-C,anxiety,on_therapy,,,
-D,pruritus,baseline,0.5,0.5,1""",
-    "courses": """patient_id,start_month,start_dose_mg,start_interval_weeks,duration_months,ongoing,stop_reason,\
-months_to_first_response,months_to_best_response,escalation_month,escalated_dose_mg,score_before_escalation,\
-score_after_escalation,weekly_month,score_before_weekly,score_after_weekly
-A,2015-03,150,2,12,yes,,2,6,3,300,1.5,0.75,,,
-B,2015-03,150,2,4,no,intolerance,1,2,,,,,3,1,0.5
-C,2015-04,150,2,3,no,lack_of_efficacy,,,,,,,,,
-D,2015-04,300,4,30,yes,,1,2,,,,,,,""",
-    "laboratory": """patient_id,analyte,time_point,months_on_therapy,value,unit
-A,tryptase,diagnosis,,25,ng/mL
-A,tryptase,before,,30.5,ng/mL
-A,tryptase,on_therapy,3,31,ng/mL
-D,tryptase,diagnosis,,10,ng/mL
-D,tryptase,episode,,14,ng/mL
-B,tryptase,diagnosis,,8,ng/mL
-B,tryptase,before,,5,ng/mL
-B,tryptase,episode,,8,ng/mL
-A,total_ige,before,,120,UI/mL""",
-    "adverse_events": """patient_id,term,severity,flare,onset_months,led_to_stop,detail
-A,fatigue,mild,no,2,no,
-B,malaise,severe,yes,4,yes,
-C,nausea,mild,no,2,no,after 2 days""",
-}
+TEXTS = folder_texts("four_patients")
 # A word for each patient; every other finding is negative and every other therapy no.
 FINDINGS = {
     "kit_d816v": "positive positive not_evaluated not_evaluated",
@@ -83,7 +71,7 @@ def texts(tables=TEXTS, findings=FINDINGS):
 
 
 def typed(tables):
-    return {table: schema.with_types(table, tables[table]) for table in schema.TABLES}
+    return {table: schema.with_types(table, frame) for table, frame in tables.items()}
 
 
 def cells(changes):
@@ -95,18 +83,31 @@ def cells(changes):
             yield table, int(line), column, value
 
 
-def changed(changes, tables=None):
-    """Give the tables with their types after some changes."""
-    tables = texts() if tables is None else tables
+@cache
+def _unchanged():
+    strings = texts()
+    return strings, typed(strings)
+
+
+def changed(changes, strings=None):
+    """Give the tables with their types after some changes, of the four patients or of other tables of texts."""
+    known = {}
+    if strings is None:
+        # What is not changed need not be given its types again.
+        strings, known = _unchanged()
+    strings, touched = dict(strings), {table for table, *_ in cells(changes)}
+    for table in touched:
+        strings[table] = strings[table].copy()
     for table, line, column, value in cells(changes):
-        tables[table].loc[line - 2, column] = value or None
-    return typed(tables)
+        strings[table].loc[line - 2, column] = value or None
+    known = {table: frame.copy() for table, frame in known.items() if table not in touched}
+    return known | typed({table: frame for table, frame in strings.items() if table not in known})
 
 
-def cases(lines):
-    """Give for each line of cases the changes, the cell (file, row, column, value) and what is told of it."""
+def cases(name):
+    """Give for each line of a file of cases the changes, the cell (file, row, column, value) and what is told of it."""
     found = []
-    for line in lines.strip().replace("\n  ", " ").splitlines():
+    for line in data_lines(name):
         changes, *place, told = line.split(" -> ")
         table, *rest = next(cells(place[0] if place else changes))
         found.append((changes, (f"{table}.csv", *rest), told))

@@ -10,11 +10,26 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from compendium.workflow.kernels import SCRATCH, connection, environment, manager_class, private_folder, started
 
 ROOT = Path(__file__).resolve().parents[1]
 COHORT = str(ROOT / "data" / "cohort")
+
+# How long an example takes says more of a busy machine than of the code.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session")
+def shipped_rates():
+    """Give the rates of the paper beside those of the committed results, which two files of tests look at."""
+    # The process that hands the tests out needs none of this.
+    from compendium.verification.published import built_values
+    from compendium.verification.published_rates import compared_rates
+
+    return compared_rates(ROOT / "data" / "published", built_values(ROOT / "figures"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compendium.verification.audit import arithmetic
-from compendium.verification.audit.arithmetic import parts_add_up, range_possible, sd_possible
+from compendium.verification.audit.arithmetic import combined_possible, parts_add_up, range_possible, sd_possible
 from compendium.verification.audit.rounding import RULES, printed_number, round_like, rounds_to, span
 
 MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
@@ -246,6 +246,25 @@ def test_ranges_by_hand():
     assert not range_possible("1", "9", n=1)
 
 
+@pytest.mark.parametrize("kind", ["mean", "median", "minimum", "maximum"])
+def test_groups_are_judged_as_by_enumeration(kind):
+    """Two groups of two whole numbers from 0 to 3, all printed without decimals."""
+    summary = {"mean": lambda v: sum(v) / len(v), "median": median, "minimum": min, "maximum": max}[kind]
+
+    def printed(values):
+        return round_like(Fraction(summary(values)), "0")
+
+    seen = {(printed(v[:2]), printed(v[2:]), printed(v)) for v in product(range(4), repeat=4)}
+    texts = [str(number) for number in range(4)]
+    for a, b, total in product(texts, repeat=3):
+        possible = combined_possible(kind, [a, b], total, [2, 2] if kind == "mean" else None)
+        # Finer values than whole ones are allowed, so that more may be possible, but nothing that was seen is not.
+        assert possible or (a, b, total) not in seen
+        if kind in ("minimum", "maximum"):
+            assert possible == ((a, b, total) in seen)
+    assert not combined_possible(kind, ["1", "1"], "3", [2, 2] if kind == "mean" else None)
+
+
 NO_NUMBERS = ["", "a", "1.2.3", "1e5", " 5", "5 ", "1_000", "nan", "٣", "5%", ".5", "5.", "1" * 16, 5, None]
 
 
@@ -265,6 +284,7 @@ NO_NUMBERS = ["", "a", "1.2.3", "1e5", " 5", "5 ", "1_000", "nan", "٣", "5%", "
     (lambda: sd_possible("5", "5", 1), "n 1 is not allowed; it is a whole number from 2"),
     (lambda: sd_possible("5", "5", 3, minimum=0), "give minimum and maximum, or none"),
     (lambda: range_possible("1", "2", n=0), "n 0"),
+    (lambda: span("5", "up"), "'up'; allowed are half_up, half_even, truncate"),
     (lambda: rounds_to(0.5, "1"), r"0\.5 is not exact; allowed are whole numbers, Fraction and Decimal"),
     (lambda: rounds_to(Decimal("nan"), "1"), "is not exact"),
     *((lambda text=text: arithmetic.possible_numerators(text, 5), "is not a printed number") for text in NO_NUMBERS),

@@ -1,5 +1,6 @@
 """The audit of whole claims files: by enumeration, by hand, and on the published claims."""
 
+import csv
 import io
 import re
 import shlex
@@ -16,6 +17,7 @@ from compendium.verification.audit.__main__ import main
 from compendium.verification.audit.claims import read_claims
 from compendium.verification.audit.table import COLUMNS, audit, summary
 from compendium.verification.published import CLAIMS
+from tests.changed_tables import data_lines, data_text
 
 MODES = {"yes": ROUND_HALF_UP, "by half-even only": ROUND_HALF_EVEN, "by truncation": ROUND_DOWN}
 SHARE = "kind,value,numerator,denominator"
@@ -107,28 +109,9 @@ def test_the_published_claims(published):
     assert not table.isna().any().any()
 
 
-HALF = "1 of 8 is 12.5 %, which is 13 rounded and 12 with the half rounded to the even digit, or cut."
-
-
-@pytest.mark.parametrize(
-    ("value", "numerator", "denominator", "possible", "finding"),
-    [
-        ("12", "1", "8", "by half-even only", HALF),
-        ("13", "1", "8", "yes", ""),
-        ("12", "", "8", "by half-even only", HALF),
-        ("120", "", "8", "no", "No whole number of 8 is 120 %: 8 of 8 is 100 %."),
-        ("-5", "", "8", "no", "No whole number of 8 is -5 %: 0 of 8 is 0 %."),
-        ("36,3", "4", "11", "by truncation", "4 of 11 is 36,3636… %, which is 36,4 rounded and 36,3 cut."),
-        ("5.4", "3", "70", "no", "3 of 70 is 4.2857… %, not 5.4 %; 3 of 56 would be."),
-        ("5.4", "3", "54", "no", "3 of 54 is 5.5555… %, not 5.4 %; 3 of 56 would be."),
-        ("2", "1", "70", "no", "1 of 70 is 1.428… %, not 2 %; 1 of 64 or 65 would be."),
-        ("10.7", "3", "54", "no", "3 of 54 is 5.5555… %, not 10.7 %; 3 of 28 would be."),
-        ("68.7", "11", "14", "no", "11 of 14 is 78.5714… %, not 68.7 %; 11 of 16 would be, cut."),
-        ("50", "500000000000", "1000000000000", "yes", ""),
-        ("14.3", "8", "", "not checkable", ""),
-    ],
-)  # fmt: skip
-def test_one_share(value, numerator, denominator, possible, finding):
+@pytest.mark.parametrize("row", list(csv.reader(data_lines("audited_shares.csv")[1:])))
+def test_one_share(row):
+    value, numerator, denominator, possible, finding = row
     row = share(value, numerator, denominator)
     assert (row["possible"], row["finding"]) == (possible, finding)
 
@@ -152,84 +135,18 @@ def test_large_denominators_and_the_largest():
             share("68.7", "", "", largest=wrong)
 
 
-MEANS, RATIOS, SUMS = "kind,value,n,step", SHARE + ",n", SHARE + ",part_of"
-RANGE_15 = "a.minimum,minimum,2.0,15 a.maximum,maximum,1616.0,15"
-ENDS_20 = "a.minimum,minimum,0,20, a.maximum,maximum,5,20,"
+SUMS = SHARE + ",part_of"
 ORR = "cr,percent,1.8,1,55,orr mr,percent,54.5,30,55,orr pr,percent,21.8,12,55,orr"
-BARE = "cr,percent,1.8,,,orr mr,percent,54.5,,,orr pr,percent,21.8,,,orr"
-RANGES = """
-fine.minimum,minimum,17 fine.maximum,maximum,93 fine.median,median,48 fine.mean,mean,45.2
-turned.minimum,minimum,93 turned.maximum,maximum,17 turned.median,median,48 turned.mean,mean,45.2
-outside.minimum,minimum,17 outside.maximum,maximum,93 outside.median,median,94 outside.mean,mean,45.2
-below.minimum,minimum,17 below.maximum,maximum,93 below.median,median,48 below.mean,mean,16.2
-both.minimum,minimum,0 both.maximum,maximum,20 both.median,median,10 both.mean,mean,4.2
-"""
-CUT = "17 to 38 is 0.44736…, which is 0.45 rounded and 0.44 cut."
-TURNED = "The minimum 93 and the maximum 17 do not fit each other."
-WITH_SD = "have the mean 2.50 and the standard deviation"
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows", "answers", "findings"),
-    [
-        # 145/28 = 5.1786, 400/11 = 36.3636, 2.60 * 50 / 0.25 = 520; 5/2 is 2 to the even digit
-        (MEANS, "a,mean,5.19,28,1 b,mean,5.18,28,1 c,mean,5.19,28, d,mean,36.36,11,0.5", "no yes - yes", {
-            "a": "No 28 values in steps of 1 have the mean 5.19: the sum 145 gives 5.18 and the sum 146 gives 5.21.",
-        }),
-        (MEANS, "e,mean,2.60,50,0.25 f,mean,5.17,28,1 g,mean,2,2,1", "yes cut yes", {
-            "f": "No 28 values in steps of 1 have the mean 5.17: the sum 144 gives 5.14 and the sum 145 gives 5.18, "
-            "unless it was not rounded half up.",
-        }),
-        (RATIOS, "a,ratio,0.44,,,55 b,ratio,0.45,,,55 c,ratio,0.43,,,55 d,ratio,0.44,,,", "cut yes no -", {
-            "a": CUT,
-            "c": "No two groups of 55 together have the ratio 0.43: 16 to 39 is 0.41 and 17 to 38 is 0.45.",
-        }),
-        (RATIOS, "a,ratio,0.44,17,38, b,ratio,0.40,17,38, c,ratio,2.24,38,17,", "cut no yes", {
-            "a": CUT, "b": "17 to 38 is 0.45, not 0.40.",
-        }),
-        ("kind,value", RANGES,
-            "yes yes yes yes  no no - -  yes yes no yes  yes yes yes no  yes yes yes no", {
-            "turned.minimum": TURNED,
-            "turned.maximum": TURNED,
-            "outside.median": "The median 94 does not fit the range from 17 to 93.",
-            "below.mean": "The mean 16.2 does not fit the range from 17 to 93.",
-            "both.mean": "The mean 4.2 does not fit the median 10 and the range from 0 to 20.",
-        }),
-        # The number of values bounds the mean; where the claims disagree on the number it is not used.
-        ("kind,value,n", f"{RANGE_15} a.mean,mean,109.5,15", "yes yes no", {
-            "a.mean": "The mean 109.5 does not fit the range from 2.0 to 1616.0 of 15 values.",
-        }),
-        ("kind,value,n", f"{RANGE_15} a.mean,mean,109.6,15", "yes yes yes", {}),
-        ("kind,value,n", f"{RANGE_15} a.mean,mean,109.5,14", "yes yes yes", {}),
-        ("kind,value,group", "c1,minimum,8,age c2,maximum,9,age c3,median,3,age", "yes yes no", {
-            "c3": "The median 3 does not fit the range from 8 to 9.",
-        }),
-        (MEANS, "a.mean,mean,2.50,4,1 a.sd,sd,0.82,4,", "yes no", {
-            "a.sd": f"No 4 values in steps of 1 {WITH_SD} 0.82.",
-        }),
-        (MEANS, "a.mean,mean,2.50,4,1 a.sd,sd,0.58,4,", "yes yes", {}),
-        (MEANS, "a.mean,mean,2.50,4, a.sd,sd,0.82,4,", "- -", {}),
-        # Twenty values from 0 to 5 with the sum 50 have squares of 250 at most, which is 2.565; 254 would give 2.606.
-        (MEANS, f"{ENDS_20} a.mean,mean,2.50,20,1 a.sd,sd,2.61,20,", "yes yes yes no", {
-            "a.sd": f"No 20 values in steps of 1 {WITH_SD} 2.61.",
-        }),
-        (MEANS, "a.mean,mean,2.50,20,1 a.sd,sd,2.61,20,", "yes yes", {}),
-        # Even values from 0 to 4 reach 1.93, but the printed maximum of 5 is no even value, so it is no bound.
-        (MEANS, f"{ENDS_20} a.mean,mean,2.50,20,2 a.sd,sd,2.04,20,", "yes yes yes yes", {}),
-        (SUMS, f"{ORR} orr,percent,78.2,43,55,", "yes yes yes yes", {}),
-        (SUMS, f"{ORR} orr,percent,80.0,44,55,", "yes yes yes no", {"orr": "The parts 1, 30, 12 make 43, not 44."}),
-        (SUMS, f"{BARE} orr,percent,78.2,,,", "- - - yes", {}),
-        (SUMS, f"{BARE} orr,percent,78.4,,,", "- - - no", {"orr": "The parts 1.8, 54.5, 21.8 make 78.1, not 78.4."}),
-        # A count among percentages, and percentages of different denominators, cannot be added.
-        (SUMS, f"{BARE} orr,count,43,,,", "- - - -", {}),
-        (SUMS, "a,percent,50,,4,c b,percent,20,,5,c c,percent,20,,5,", "yes yes yes", {}),
-        # What weighs more stays: the share is impossible, whatever its parts make.
-        (SUMS, "a,percent,40,2,5,b b,percent,30,1,5,", "yes no", {"b": "1 of 5 is 20 %, not 30 %."}),
-        # More events than patients, and counts that are no parts of each other.
-        (f"{SHARE},unit", "a,count,23,23,16,events b,count,28,28,49, c,count,40,40,49,", "yes yes yes", {}),
-        ("kind,value", "a,dose,1 b,interval,1 c,score,1 d,definition,1 e,hazard,1", "- - - - -", {}),
-    ],
-)  # fmt: skip
+def by_hand():
+    """Read the cases: columns | rows | answers, then a finding in each line, and comments."""
+    for block in data_text("audited_claims.txt").split("\n\n"):
+        head, *found = [line for line in block.replace("\n  ", " ").splitlines() if not line.startswith("#")]
+        yield *head.split(" | "), dict(line.split(" -> ") for line in found)
+
+
+@pytest.mark.parametrize(("columns", "rows", "answers", "findings"), list(by_hand()))
 def test_answers_and_findings_by_hand(columns, rows, answers, findings):
     found = audited(*rows.split(), columns=columns)
     words = {"-": "not checkable", "cut": "by truncation"}
@@ -271,6 +188,10 @@ def test_command_line(tmp_path, capsys):
     assert table.equals(audit(read_claims(CLAIMS)))
     main([str(CLAIMS), "--largest", "3"])
     assert capsys.readouterr().out != printed
+    for largest in ("0", "x", "-3", "10001"):
+        with pytest.raises(SystemExit):
+            main([str(CLAIMS), "--largest", largest])
+        assert "is not a whole number from 1 to 10000" in capsys.readouterr().err
 
 
 def test_bad_input_writes_nothing(tmp_path, capsys):
@@ -293,10 +214,3 @@ def test_bad_input_writes_nothing(tmp_path, capsys):
     head = shlex.join([*command, str(CLAIMS)]) + " --largest 1000 | head -1"
     run = subprocess.run(["sh", "-c", head], capture_output=True, text=True, check=True)
     assert (run.stdout, run.stderr) == (",".join(COLUMNS) + "\n", "")
-
-
-@pytest.mark.parametrize("largest", ["0", "x", "-3", "10001"])
-def test_a_wrong_largest_denominator(largest, capsys):
-    with pytest.raises(SystemExit):
-        main([str(CLAIMS), "--largest", largest])
-    assert "is not a whole number from 1 to 10000" in capsys.readouterr().err

@@ -39,6 +39,8 @@ def test_values_of_six_patients():
     assert test["p_value"] == pytest.approx(1 - 2 / math.pi * math.atan(3))
     counted = {name: values[f"biology.total_ige.{name}"]["n"] for name in biology.DIRECTIONS}
     assert counted == {"increased": 2, "stable": 1, "decreased": 1}
+    asymptotic = biology.summarise(small_cohort(), Criteria(distribution="asymptotic"))
+    assert asymptotic["biology.total_ige.signed_rank"]["method"] == "normal"
     strict = biology.summarise(small_cohort(), Criteria(ige_stable_percent=19.9))
     assert strict["biology.total_ige.increased"] == {"n": 3, "denominator": 4, "percent": 75}
     # Ranks of the change (1.2, 3, 0.78, infinite) 2, 3, 1, 4; of the score left (0, 0.25, 0.5, 1) 1, 2, 3, 4; the

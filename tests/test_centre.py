@@ -215,16 +215,12 @@ def test_a_good_cohort_is_called_good(tmp_path, capfd):
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"check.html", "problems.csv", "problems.xlsx"}
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--hide-below", "-1"], "hide-below: threshold -1 is not allowed; allowed is a whole number from 0"),
-        (["--tryptase", "third"], "tryptase"),
-        (["--criteria", "worsening=never"], "worsening"),
-        (["--criteria", "worsenin=any"], "'worsenin'"),
-        (["--criteria", "worsenin=any", "--cohort", str(ROOT / "data" / "cohort")], "'worsenin'"),
-    ],
-)
+@pytest.mark.parametrize(("options", "message"), [
+    (["--hide-below", "-1"], "hide-below: threshold -1 is not allowed; allowed is a whole number from 0"),
+    (["--tryptase", "third"], "tryptase"), (["--criteria", "worsening=never"], "worsening"),
+    (["--criteria", "worsenin=any"], "'worsenin'"),
+    (["--criteria", "worsenin=any", "--cohort", str(ROOT / "data" / "cohort")], "'worsenin'"),
+])  # fmt: skip
 def test_an_unknown_option_stops_before_anything_runs(tmp_path, capfd, options, message):
     cohort = own_cohort(tmp_path / "c", 2, seed=1)
     assert main(["paper", "--cohort", str(cohort), "--out", str(tmp_path / "out"), *options]) == 1

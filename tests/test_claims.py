@@ -6,6 +6,7 @@ import pytest
 
 from compendium.verification import published
 from compendium.verification.audit.claims import ClaimsError, read_claims
+from tests.changed_tables import data_lines
 
 GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
 
@@ -116,22 +117,9 @@ def test_no_file_and_a_folder(tmp_path):
     assert "cannot be read" in problems(tmp_path)["allowed"][0]
 
 
-@pytest.mark.parametrize(("columns", "row", "column", "allowed"), [
-    ("numerator,denominator", "mean,5,1,", "numerator", "empty, except for a count, a percent or a ratio"),
-    ("numerator,denominator", "mean,5,,9", "denominator", "other sizes go in n"),
-    ("n", "percent,5,9", "n", "of how many goes in denominator"), ("n", "mean,5,0", "n", "a whole number from 1"),
-    ("step", "mean,5,0.0", "step", "a number above 0"), ("step", "mean,5,-1", "step", "a number above 0"),
-    ("step", "mean,5,x", "step", "a number above 0"), ("part_of", "count,5,b", "part_of", "the name of another claim"),
-    ("part_of", "count,5,a", "part_of", "the name of another claim"),
-    ("numerator", "count,5,4", "numerator", "the value of a count, or empty"),
-    ("denominator", "count,5,4", "value", "at most the denominator, 4"),
-    ("numerator,denominator,unit", "count,23,23,16,patients", "numerator", "at most the denominator, 16"),
-    *(
-        ("page", f'percent,"{value}",1', "value", "a number as printed" if value else "a value")
-        for value in ("", "n/a", "1e3", "٣", " 5", "1.616,5", "5 (2)", "--5", "0x1F")
-    ),
-])  # fmt: skip
-def test_wrong_cells(write, columns, row, column, allowed):
+@pytest.mark.parametrize("line", data_lines("wrong_claims.txt"))
+def test_wrong_cells(write, line):
+    columns, row, column, allowed = line.split(" | ")
     found = problems(write(f"claim,kind,value,{columns}\na,{row}\n"))
     assert found["column"].tolist() == [column]
     assert allowed in found["allowed"][0]

@@ -25,7 +25,7 @@ def numbers(texts):
     return [float(text) for text in texts], [Fraction(text) for text in texts]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(rows=ROWS, percent=WRITTEN, least=WRITTEN)
 def test_as_whole_fractions(rows, percent, least):
     (before, exact_before), (after, exact_after) = (numbers(column) for column in zip(*rows, strict=True))
@@ -48,7 +48,6 @@ def test_as_whole_fractions(rows, percent, least):
     assert biology.direction(pairs, Criteria(ige_stable_percent=float(100 * margin))).tolist() == expected
 
 
-@settings(deadline=None)
 @example(whole=1, places=10, noise=-1)
 @given(whole=st.integers(1, 10**15 - 1), places=st.integers(0, 20), noise=st.sampled_from([-1, 1]))
 def test_long_decimals_and_their_neighbours(whole, places, noise):

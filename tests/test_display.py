@@ -110,9 +110,8 @@ def test_methods_and_levels_are_named_as_the_criteria_have_them():
     profile = pd.DataFrame({"n": [5, 9], "method": "exact", "p_value": [0.03, 0.05], "p_sign": [0.06, 0.07]})
     assert methods.symptom_test_note(profile, PAPER) == (
         "Two-tailed Wilcoxon signed-rank test of the score under omalizumab against that before: exact conditional "
-        "distribution, ties included, unchanged pairs left out. Its null hypothesis, each size of change as often "
-        "worse as better, cannot hold here: worse has one size, better four. Not adjusted, it gives p < 0.05 for "
-        "1 symptom, the exact sign test for none."
+        "distribution, ties included, unchanged pairs left out. Its null cannot hold: worse has one size of change, "
+        "better four. Unadjusted p < 0.05: 1, by the exact sign test 0."
     )
     assert methods.significance_note(PAPER, pd.Series(["ns", "***"] * 15)) == (
         "Marks: p values not adjusted for the number of symptoms (30 tests); ns: p ≥ 0.05; *: p < 0.05; **: p < 0.01; "

@@ -6,7 +6,6 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -37,15 +36,11 @@ def test_every_line_of_the_lock_is_understood():
     assert len(ENTRIES) == len(re.findall(r"^\S+==", LOCK, re.MULTILINE)) > 50
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("requirement", DIRECT, ids=lambda r: r.name)
-def test_direct_dependency_is_locked_at_an_allowed_version(requirement, python):
-    assert requirement.specifier.contains(locked(requirement.name, python), prereleases=True)
-
-
-def test_the_same_versions_for_every_python():
-    names = {r.name for r in DIRECT}
-    assert {n: locked(n, PYTHONS[0]) for n in names} == {n: locked(n, PYTHONS[-1]) for n in names}
+def test_direct_dependencies_are_locked_at_an_allowed_version_the_same_for_every_python():
+    for requirement in DIRECT:
+        versions = {locked(requirement.name, python) for python in PYTHONS}
+        assert len(versions) == 1, f"{requirement}: {versions}"
+        assert requirement.specifier.contains(versions.pop(), prereleases=True), requirement
 
 
 def test_lock_has_hashes_and_no_addresses():
@@ -77,7 +72,7 @@ def test_the_python_of_each_place_agrees():
     assert f"3.{high}" not in allowed
 
 
-# uv installs the rest, and need not be installed where it is there already.
-@pytest.mark.parametrize("requirement", [r for r in DIRECT if r.name != "uv"], ids=lambda r: r.name)
-def test_this_environment_is_the_locked_one(requirement):
-    assert version(requirement.name) == locked(requirement.name, f"{sys.version_info[0]}.{sys.version_info[1]}")
+def test_this_environment_is_the_locked_one():
+    # uv installs the rest, and need not be installed where it is there already.
+    names, python = {r.name for r in DIRECT} - {"uv"}, f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert {name: version(name) for name in names} == {name: locked(name, python) for name in names}

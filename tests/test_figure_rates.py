@@ -13,8 +13,6 @@ from compendium.drawing.page import PAGE_HEIGHT_CM
 from compendium.drawing.rates import OUTCOMES, PANELS, draw_rates, rate_rows
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.published_rows import rate_notes
-from compendium.verification.published import built_values
-from compendium.verification.published_rates import compared_rates
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, lines, texts_of
 from tests.small_cohort import small_cohort
@@ -27,11 +25,6 @@ PARTS |= {"ISM": ["ISM"], "idiopathic": ["idiopathic"]}
 @pytest.fixture(scope="module")
 def numbers():
     return table_2(read_cohort(ROOT / "data" / "cohort"))
-
-
-@pytest.fixture(scope="module")
-def rates():
-    return compared_rates(ROOT / "data" / "published", built_values(ROOT / "figures"))
 
 
 def test_the_rates_of_the_population_and_its_parts_are_those_of_table_2():
@@ -104,19 +97,19 @@ def without_own(rates):
     return rates.assign(own_n=pd.NA, own_denominator=pd.NA, **empty)
 
 
-def test_outcomes_of_all_patients_are_compared(rates):
-    found = drawn_rates(rates)
+def test_outcomes_of_all_patients_are_compared(shipped_rates):
+    found = drawn_rates(shipped_rates)
     assert 30 < len(found) < 45
     names = set(found["quantity"])
     assert {"table_2:best.orr:all", "followup.ongoing.all", "dosing.escalated.all", "safety.severe.all"} <= names
     left_out = {"table_2:best.orr:ISM", "safety.event.fatigue.all", "biology.total_ige.stable", "table_2:last.nr:all"}
     assert not names & (left_out | {"table_1:presentation.skin:all", "dosing.improved.weekly"})
-    assert left_out < set(rates["quantity"])
+    assert left_out < set(shipped_rates["quantity"])
     assert found["published_denominator"].min() >= SMALLEST
 
 
-def test_every_compared_rate_and_interval_stands_where_its_numbers_are(rates):
-    compared = moved(rates)
+def test_every_compared_rate_and_interval_stands_where_its_numbers_are(shipped_rates):
+    compared = moved(shipped_rates)
     rows, figure = drawn_rates(compared), draw_comparison(compared)
     shares, differences = figure.axes
     places = {"own": (shares, "own_percent"), "published": (shares, "published_percent")}
@@ -132,18 +125,18 @@ def test_every_compared_rate_and_interval_stands_where_its_numbers_are(rates):
     assert heights[numbers] == heights[name]
 
 
-def test_a_rate_that_the_cohort_does_not_have_shows_that_of_the_paper_alone(rates):
-    figure = draw_comparison(without_own(rates))
+def test_a_rate_that_the_cohort_does_not_have_shows_that_of_the_paper_alone(shipped_rates):
+    figure = draw_comparison(without_own(shipped_rates))
     shares, differences = figure.axes
-    size = len(drawn_rates(rates))
+    size = len(drawn_rates(shipped_rates))
     assert len(lines(shares, "published")) == size
     assert not lines(shares, "own") + lines(differences, "interval") + lines(differences, "difference")
     assert texts_of(figure).count("–") == size
 
 
 @pytest.mark.parametrize("change", [moved, without_own, lambda rates: rates], ids=["5000", "none", "shipped"])
-def test_nothing_compared_overlaps_or_is_cut_off(rates, change):
-    compared = change(rates)
+def test_nothing_compared_overlaps_or_is_cut_off(shipped_rates, change):
+    compared = change(shipped_rates)
     figure = draw_comparison(compared, rate_notes(compared), caveats=(CAVEATS[0], CAVEATS[-1]))
     assert faults(figure) == []
     assert RECONSTRUCTED_NOTE in " ".join(texts_of(figure))
@@ -152,11 +145,11 @@ def test_nothing_compared_overlaps_or_is_cut_off(rates, change):
     assert height <= PAGE_HEIGHT_CM
 
 
-def test_compared_rates_are_left_alone_and_the_drawing_repeats_itself_if_there_is_one(rates):
-    before = rates.copy(deep=True)
-    assert drawing(draw_comparison(rates)) == drawing(draw_comparison(rates))
-    pd.testing.assert_frame_equal(rates, before)
+def test_compared_rates_are_left_alone_and_the_drawing_repeats_itself_if_there_is_one(shipped_rates):
+    before = shipped_rates.copy(deep=True)
+    assert drawing(draw_comparison(shipped_rates)) == drawing(draw_comparison(shipped_rates))
+    pd.testing.assert_frame_equal(shipped_rates, before)
     with pytest.raises(ValueError, match="population 'idiopathic' has no patients to draw"):
         draw_rates(table_2(random_cohort(5, 1, "CM")), "idiopathic")
     with pytest.raises(ValueError, match="there is no rate to draw; at least one outcome of all patients is needed"):
-        draw_comparison(rates[rates["section"] == "Characteristics"])
+        draw_comparison(shipped_rates[shipped_rates["section"] == "Characteristics"])

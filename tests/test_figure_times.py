@@ -16,7 +16,6 @@ from tests.small_cohort import small_cohort
 
 SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
 LENIENT = read_criteria("partial_from_percent=0,lost_to_follow_up=censored")
-STRICT = read_criteria("partial_from_percent=50")
 
 
 def draw(cohort, criteria=PAPER):

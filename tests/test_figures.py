@@ -68,17 +68,10 @@ def given(name, study):
 
 # One cohort after the other, so that the large one is made once.
 @each_figure
-@pytest.mark.parametrize(
-    ("n", "population"),
-    [
-        (55, "all"),
-        (55, "primary"),
-        (55, "idiopathic"),
-        (1, "all"),
-        (150, "all"),
-        pytest.param(LARGE, "all", marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.parametrize(("n", "population"), [
+    (55, "all"), (55, "primary"), (55, "idiopathic"), (1, "all"), (150, "all"),
+    pytest.param(LARGE, "all", marks=pytest.mark.long),
+])  # fmt: skip
 def test_nothing_overlaps_or_is_cut_off(n, population, name):
     draw, arguments = given(name, cohort(n, population))
     # The counts of Table 2 are printed, so nothing is said to be drawn.

@@ -1,5 +1,7 @@
 """The digits in which results are written: the same whatever the processor makes of the last place."""
 
+import contextlib
+import io
 import math
 import os
 import platform
@@ -18,10 +20,9 @@ from hypothesis import strategies as st
 from analysis import biology, comparison, followup, response, subgroups, symptoms, times
 from analysis.cohort import read_cohort
 from compendium.files import csv_text, json_text, settled
-from compendium.workflow.portable import variations
+from compendium.workflow import portable
 
 ROOT = Path(__file__).resolve().parents[1]
-STUDY = read_cohort(ROOT / "data" / "cohort")
 
 
 @pytest.mark.parametrize(("number", "written"), [
@@ -53,17 +54,27 @@ def test_noise_does_not_decide_where_a_decimal_lies_on_the_edge(digits, places, 
     assert settled(noisy) == settled(number)
 
 
-RESULTS = {
-    "biology": lambda: json_text(biology.summarise(STUDY)),
-    "comparison": lambda: json_text(comparison.summarise(STUDY)),
-    "response": lambda: json_text(response.summarise(STUDY) | followup.response_times(STUDY)),
-    "symptoms": lambda: json_text(symptoms.summarise(STUDY)),
-    "times": lambda: json_text(times.summarise(STUDY)),
-    "subgroups": lambda: json_text(subgroups.summarise(STUDY)),
-    "figure-1": lambda: csv_text(symptoms.symptom_profile(STUDY).reset_index()),
-    "subgroups of symptoms": lambda: csv_text(subgroups.symptoms_by_group(STUDY).reset_index()),
-    "curves": lambda: csv_text(times.curves(STUDY)),
-}
+MODULES = (biology, comparison, followup, response, subgroups, symptoms, times)
+FRAMES = {"figure-1": symptoms.symptom_profile, "subgroups": subgroups.symptoms_by_group, "times": times.curves}
+
+
+def results():
+    """Give the values of the study by module, and the frames behind its figures."""
+    study = read_cohort(ROOT / "data" / "cohort")
+    values = {module.__name__: module.summarise(study) for module in MODULES}
+    values["response times"] = followup.response_times(study)
+    return values, {name: make(study).reset_index() for name, make in FRAMES.items()}
+
+
+def written(values, frames):
+    return {name: json_text(one) for name, one in values.items()} | {
+        name: csv_text(one) for name, one in frames.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def here():
+    return results()
 
 
 def nudged(value, steps):
@@ -75,51 +86,40 @@ def nudged(value, steps):
     return value + steps * math.ulp(value) if isinstance(value, float) and math.isfinite(value) and value else value
 
 
-def test_no_result_is_written_otherwise_after_noise_in_the_last_places():
-    values = {}
-    for module in (biology, comparison, followup, response, subgroups, symptoms, times):
-        values |= module.summarise(STUDY)
-    frames = (symptoms.symptom_profile(STUDY), subgroups.symptoms_by_group(STUDY), times.curves(STUDY))
+def test_no_result_is_written_otherwise_after_noise_in_the_last_places(here):
+    values, frames = here
     for steps in (-8, 1, 8):
-        moved = nudged(values, steps)
-        assert moved != values
-        assert json_text(moved) == json_text(values)
-        for frame in frames:
-            other = frame.map(nudged, steps=steps)
-            assert not other.equals(frame)
-            assert csv_text(other) == csv_text(frame)
+        moved = nudged(values, steps), {name: frame.map(nudged, steps=steps) for name, frame in frames.items()}
+        assert moved[0] != values and not any(moved[1][name].equals(frame) for name, frame in frames.items())
+        assert written(*moved) == written(*here)
 
 
 PRINT = """
 import sys
-sys.path.insert(0, {tests!r})
-import test_files
+sys.path.insert(0, {root!r})
+from tests import test_files
 from compendium.workflow import portable
 exec(portable.PROBE)
-for name, make in test_files.RESULTS.items():
-    print(name, make().encode())
+print(test_files.written(*test_files.results()))
 """
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="no other processor can be played here")
-def test_another_processor_writes_the_same():
+def test_another_processor_writes_the_same(here):
     """Kernels of BLAS, instructions of NumPy and of the C library taken away, all at once."""
     other = {}
-    for variation in variations():
+    for variation in portable.variations():
         other |= variation.environment if variation.changes else {}
     assert {"OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"} & set(other)
     other["OPENBLAS_CORETYPE"] = "Nehalem"
-    code = PRINT.format(tests=str(Path(__file__).parent))
-    outputs = []
-    usual = {name: text for name, text in os.environ.items() if name not in other}
-    for surroundings in (usual, usual | other):
-        run = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=True)
-        outputs.append(run.stdout.splitlines())
-    numbers, results = ([lines[part] for lines in outputs] for part in (slice(3), slice(3, None)))
-    if numbers[0] == numbers[1]:
+    run = [sys.executable, "-c", PRINT.format(root=str(ROOT))]
+    done = subprocess.run(run, env=os.environ | other, capture_output=True, text=True, check=True)
+    *numbers, there = done.stdout.splitlines()
+    with contextlib.redirect_stdout(io.StringIO()) as usual:
+        exec(portable.PROBE, {})
+    if numbers == usual.getvalue().splitlines():
         pytest.skip("this processor has nothing that could be taken away")
-    assert len(results[0]) == len(RESULTS)
-    assert results[0] == results[1]
+    assert there == str(written(*here))
 
 
 def test_a_table_keeps_its_types_and_gaps():
@@ -128,6 +128,8 @@ def test_a_table_keeps_its_types_and_gaps():
     )
     assert csv_text(frame) == "n,x,t,b\n1,0.333333,'=1,True\n,,,False\n"
     assert frame["x"].tolist()[0] == 1 / 3, "what is written is changed, not what was given"
+    with pytest.raises(ValueError):
+        json_text({"a": {"x": math.nan}})
 
 
 @given(st.decimals(min_value=0, max_value=Decimal("99999.999"), places=3))

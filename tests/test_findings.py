@@ -8,37 +8,10 @@ import pytest
 
 from compendium.verification.findings import COLUMNS, TERMS, FindingsError, read_findings
 from compendium.verification.published import CLAIMS, read_claims
+from tests.changed_tables import data_lines, data_text
 
 FINDINGS = CLAIMS.with_name("findings.csv")
-# All numbers and all readings of a row in their order, worked out by hand; without line numbers and names. For example
-# 32 + 4 + 3 + 2 + 4 = 45; 12 + 4 + 6 + 4 = 26; 33 - (43 - 32) = 22; 50 + 49 + 39 - 2 * 55 = 28; 15 * 235.1 = 3526.5.
-BY_HAND = """
-lost_from_follow_up_in_table_2 | 2 2 4 32 4 3 43 | 4 43 45 43 2 2
-intolerance_in_table_2 | 3 6 3 3 | 6 26 23 9 12
-percentages_at_last_follow_up | 32 1 1.8 23 41.8 8 14.5 58.2 | 55 32 3.125 71.875 25 100
-sustained_and_persistent | 3 33 43 32 | 3 33 32 1 11 22 33
-lost_and_excluded | 9 1 65 2 4 | 2 53 41 55 43 9
-all_classical_therapies | 55 50 49 39 27 | 0 27 54 55 28 49
-who_criteria_for_all | 55 40 1 14 | 15 40 55
-most_severe_events | 1 1 3 1 | 1 30 1 3
-same_scheme | 150 2 300 2 150 15 55 14 300 1 600 3 | 40 55 37 54 600 300
-figure_1_groups | 55 29 15 11 | 44 11 41 14
-severe_event_and_flares | 1 30 3 3 3 1 30 | 3 4 16 3
-ige_and_tryptase_at_diagnosis | 15 151.2 2 1616 15 235.1 3.5 1616 15 30.1 15 30.3 | 2268 3526.5 451.5 454.5 1616
-tryptase_at_diagnosis | 15 20 21 55 | 40 6 20
-kit_in_marrow_or_another_organ | 27 49 27 49 3 22 49 14 22 | 5 27 3 24 5 9 22
-marrow_of_those_evaluated | 13 49 26 13 23 56 49 39 34 | 49 26 10 15
-two_weeks_and_15_days | 300 2 15 15 | 14 15 2
-systemic_and_cutaneous | 55 11 | 44
-"""
 NAMES = r"\bL\d+|\b(?:Table|Figure) \d\b|\b[A-Z]+\d+[A-Z]?\b"
-FILLED = """
-{results.best.mr.all} % -> 54,5 %
-{results.best.mr.all/n} of {results.best.mr.all/of} -> 30 of 55
-{= -results.best.mr.all * 2} -> -109
-{=results.best.mr.all/n/2/(3+5) - 1} -> 0.875
-{= min(results.best.mr.all/of, results.best.mr.all, 60) / max(1, 2)} and L12 -> 27.25 and L12
-"""
 WRONG = r"""
 {results.last.patient} -> '{results.last.patient}' is not allowed; the name of a claim; did you mean results.last.pat
 {= 2 * qqqq.zzzz} -> '{= 2 * qqqq.zzzz}' is not allowed; the name of a claim
@@ -84,9 +57,13 @@ def read(tmp_path, claims):
 
 
 def test_numbers_are_those_worked_out_by_hand(findings):
+    """All numbers and all readings of a row in their order, without line numbers and names.
+
+    For example 32 + 4 + 3 + 2 + 4 = 45; 12 + 4 + 6 + 4 = 26; 33 - (43 - 32) = 22; 50 + 49 + 39 - 2 * 55 = 28.
+    """
     texts = findings[["numbers", "reading"]].replace(NAMES, "", regex=True)
     texts = texts.map(lambda text: " ".join(re.findall(r"\d+(?:\.\d+)?", text))).reset_index()
-    assert texts.agg(" | ".join, axis="columns").tolist() == BY_HAND.strip().splitlines()
+    assert texts.agg(" | ".join, axis="columns").tolist() == data_lines("findings_by_hand.txt")
 
 
 def test_no_number_is_typed_and_each_stands_where_the_row_says(findings, claims):
@@ -121,7 +98,7 @@ def test_a_changed_claim_changes_the_text(findings, claims):
     assert (again != findings["reading"]).tolist() == [True, True, *[False] * 15]
 
 
-@pytest.mark.parametrize(("text", "filled"), pairs(FILLED))
+@pytest.mark.parametrize(("text", "filled"), pairs(data_text("findings_filled.txt")))
 def test_templates_are_filled_exactly(read, text, filled):
     assert read(text)[["numbers", "claims"]].to_numpy().tolist() == [[filled, "results.best.mr.all"]]
 

@@ -84,18 +84,11 @@ def test_empty_rows_are_counted_and_columns_are_named_as_found():
     assert list(read_parquet_table(as_bytes(table), "screening", "screening.parquet").frame.columns) == names
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        pa.array([["a"], ["b"]]),
-        pa.array([{"a": 1}, {"a": 2}]),
-        pa.array([b"a", b"b"]),
-        pa.array([datetime.time(1), None]),
-        pa.array([datetime.timedelta(1), None]),
-        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"a" * 16, None], pa.binary(16))),
-    ],
-    ids=lambda values: str(values.type),
-)
+@pytest.mark.parametrize("values", [
+    pa.array([["a"], ["b"]]), pa.array([{"a": 1}, {"a": 2}]), pa.array([b"a", b"b"]),
+    pa.array([datetime.time(1), None]), pa.array([datetime.timedelta(1), None]),
+    pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"a" * 16, None], pa.binary(16))),
+], ids=lambda values: str(values.type))  # fmt: skip
 def test_a_column_of_another_type_is_an_error_and_the_others_are_read(values):
     raw = read({"centre_id": values})
     assert raw.frame["patient_id"].tolist() == ["x", "x"]
@@ -108,14 +101,10 @@ def test_a_column_of_another_type_is_an_error_and_the_others_are_read(values):
 NONE = "no Parquet table, or is damaged"
 
 
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        *((content, NONE) for content in (b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"patient_id\n", b"PARE" * 9)),
-        (as_bytes(pa.table({"x": [1]})), "row 1 holds no column name"),
-    ],
-    ids=["empty", "short", "zeros", "csv", "encrypted", "another table"],
-)
+@pytest.mark.parametrize(("content", "text"), [
+    *((content, NONE) for content in (b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"patient_id\n", b"PARE" * 9)),
+    (as_bytes(pa.table({"x": [1]})), "row 1 holds no column name"),
+], ids=["empty", "short", "zeros", "csv", "encrypted", "another table"])  # fmt: skip
 def test_what_is_no_parquet_file_of_the_table(content, text):
     with pytest.raises(Unreadable, match=text):
         read_parquet_table(content, "screening", "x")

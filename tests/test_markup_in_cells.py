@@ -37,7 +37,7 @@ def seen(browser, tmp_path):
 
 @pytest.fixture(scope="module")
 def tables():
-    tables = random_tables(40, seed=5)
+    tables = random_tables(14, seed=5)
     events = tables["adverse_events"].drop_duplicates("patient_id")
     return tables | {"adverse_events": events.assign(term=MARKUP)}
 

@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 
 from analysis.vocabulary import GRADES
 from compendium.drawing import page
@@ -39,31 +40,20 @@ def lab(rgb):
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-@pytest.mark.parametrize(
-    "colours",
-    [
-        [page.GRADE_COLOURS[grade] for grade in GRADES if grade <= 1],
-        list(page.RESPONSE_COLOURS.values())[::-1],
-        [colour for _, colour in PHASES.values()][:3],
-    ],
-    ids=["grades", "responses", "phases"],
-)
+@pytest.mark.parametrize("colours", [
+    [page.GRADE_COLOURS[grade] for grade in GRADES if grade <= 1], list(page.RESPONSE_COLOURS.values())[::-1],
+    [colour for _, colour in PHASES.values()][:3],
+], ids=["grades", "responses", "phases"])  # fmt: skip
 def test_an_order_is_an_order_in_grey(colours):
     steps = -np.diff([lab(linear(colour))[0] for colour in colours])
     assert (steps > 7).all() and steps.mean() > 12
 
 
 @pytest.mark.parametrize("deficiency", [DEUTERANOPIA, PROTANOPIA], ids=["deuteranopia", "protanopia"])
-@pytest.mark.parametrize(
-    "colours",
-    [
-        list(page.GRADE_COLOURS.values()),
-        list(STATUS_COLOURS.values()),
-        [colour for colour, _ in DIRECTION_LOOKS.values()],
-        sorted({ground for _, ground in STOP_BADGES.values()}),
-    ],
-    ids=["grades", "statuses", "directions", "badges"],
-)
+@pytest.mark.parametrize("colours", [
+    list(page.GRADE_COLOURS.values()), list(STATUS_COLOURS.values()),
+    [colour for colour, _ in DIRECTION_LOOKS.values()], sorted({ground for _, ground in STOP_BADGES.values()}),
+], ids=["grades", "statuses", "directions", "badges"])  # fmt: skip
 def test_colours_differ_for_readers_with_a_colour_vision_deficiency(colours, deficiency):
     seen = [lab(deficiency @ linear(colour)) for colour in colours]
     assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > 10
@@ -110,7 +100,8 @@ def test_wrapped_lines_fit_and_hold_every_word():
     for width in (3, 7.5, 16):
         lines = page.wrap(TEXT, width)
         assert " ".join(lines) == TEXT
-        assert all(page.text_width_cm(line, 7) <= width for line in lines)
+        # A screen may set letters a twentieth wider.
+        assert all(page.text_width_cm(line, 7) <= 0.955 * width for line in lines)
         longer = [f"{line} {following.split()[0]}" for line, following in pairwise(lines)]
         assert all(page.text_width_cm(line, 7) > 0.9 * width for line in longer)
     assert page.wrap("", 5) == []
@@ -130,3 +121,15 @@ def test_foot_takes_the_room_it_says(caveats):
     top = max(box.y1 for box in lines) / figure.dpi * 2.54
     assert top == pytest.approx(page.foot_height_cm(notes, caveats, 12), abs=0.05)
     assert all(caveat in " ".join(texts_of(figure)) for caveat in caveats)
+    looks = {(text.get_weight(), text.get_color()) for text, _ in drawn_texts(figure) if text.get_size() == 7}
+    assert looks == {("normal", page.MUTED)} | ({("bold", page.INK)} if caveats else set())
+    assert (page.PAGE_WIDTH_CM, page.PAGE_HEIGHT_CM) == (18, 24)
+    two, three = (page.extra_title_cm(" ".join([title] * count)) for count in (2, 3))
+    assert page.extra_title_cm(title) == 0 < two == pytest.approx(three / 2)
+
+
+def test_a_key_stands_where_it_is_put():
+    figure = page.new_figure(5)
+    page.add_key(figure, {"A line": Line2D([], []), "Another": Line2D([], [])}, 3, 2)
+    box = figure.legends[0].get_window_extent()
+    assert [box.x0 / figure.dpi * 2.54, box.y1 / figure.dpi * 2.54] == pytest.approx([2, 3], abs=0.02)

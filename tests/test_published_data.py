@@ -1,4 +1,4 @@
-"""The transcription of the manuscript, held against a second one typed here from the print."""
+"""The transcription of the manuscript, held against a second one typed from the print, in `tests/data`."""
 
 import json
 import re
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from tests.changed_tables import data_lines, data_text
 
 FOLDER = Path(__file__).parents[1] / "data" / "published"
 TEXT_SECTIONS = ("highlights", "abstract", "introduction", "methods", "results", "discussion")
@@ -15,62 +17,17 @@ COLUMNS = [
 ]
 
 # Values in reading order on each numbered line, dates apart.
-LINE_VALUES = """
-65: 14 | 70: 56 | 71: 76.8 | 92: 55 | 96: 1.8 | 97: 54.5 21.8 | 98: 78.2 3 76.7 | 99: 58.2 | 100: 2 6 | 103: 1
-104: 28.6 | 105: 10.7 | 147: 14 | 151: 55 | 157: 65 | 158: 11 | 164: 1445939 | 165: 65 | 166: 1 | 167: 9 | 168: 1
-169: 55 | 170: 40 | 171: 1 14 | 172: 20 | 173: 2 4 | 176: 55 | 179: 55 | 182: 150 2 | 186: 4 6 3 3 | 187: 6 300
-188: 2 1 | 189: 150 | 197: 1 | 202: 1.5 | 203: 1 | 204: 0.75 | 205: 0.5 | 206: 0.25 | 207: 0 | 212: 50 | 213: 10
-214: 50 | 215: 10 | 222: 7.00 | 224: 2 | 226: 0.05 | 229: 55 | 231: 41 2 87 48 17 93 | 232: 52.7 | 233: 27.3 20 49
-235: 55.1 82.1 33.3 8.3 | 239: 82 1 | 243: 55 1.8 | 244: 54,5 21.8 | 245: 78,2 | 246: 82.9 68.7 | 249: 2 6
-250: 1 1 3 | 252: 2 3 1 10 | 253: 58.2 | 254: 9 11 | 255: 2 36 2 | 256: 10 11 17 | 258: 3 | 259: 76.7 4 2 13
-261: 11 4 | 262: 3 2 2 | 263: 12 1 6 | 264: 75 25 | 268: 32 | 269: 1.8 41.8 14.5 | 270: 58.2 | 271: 27.3
-273: 300 15 14 600 15 1 | 275: 93 40 | 276: 53.3 | 277: 5.5 | 278: 2 | 279: 1 | 280: 2 | 281: 1 1 1 | 284: 11
-293: 29 | 294: 6 1.8 | 295: 30 | 297: 3 | 298: 5.5 | 299: 3 3 | 300: 2 2 2 2 | 301: 1 1 1 | 302: 1 1 | 303: 15
-304: 15 | 307: 30.3 32 3 | 309: 235.1 3.5 1616 | 310: 772.8 6.6 4356 | 311: 73,3 26,7 | 318: 55 | 319: 29
-320: 10 | 321: 78.2 | 322: 78.6 | 326: 13 | 328: 1 | 333: 2 | 334: 6 | 335: 1 10 | 337: 36 | 338: 4 2 13 | 344: 3
-345: 1 | 346: 30 | 348: 10.9 | 349: 3 | 350: 14.3 | 357: 11 | 362: 95 | 384: 300 15
-"""
+LINE_VALUES = data_text("transcription_values.txt")
 # Count / denominator printed with it; a denominator in brackets is the size of the population.
-LINE_FRACTIONS = """
-71: (56) | 96: 1/(55) | 97: 30/(55) 12/(55) | 98: 43/55 33/43 | 99: 32/55 | 104: 16/(55) | 105: 6/(55) | 169: 55/65
-232: 29/(55) | 233: 15/(55) 11/(55) 49/55 | 235: 27/49 23/28 3/9 1/12 | 239: 45/55 | 243: 1/55 | 244: 30/55 12/55
-245: 43/55 | 246: 41 14 | 253: 32/(55) | 259: 33/43 | 261: 11/43 | 264: 9/12 3/12 | 269: 1/(55) 23/(55) 8/(55)
-270: (55) | 271: 15/55 | 275: 14/15 6/15 | 276: 8/15 | 277: 3/(55) | 280: 2/3 | 281: 1/3 | 293: 16/(55)
-294: 6/16 1/(55) | 298: 3/(55) | 311: 11/15 4/15 | 321: (55) | 322: 14 | 326: 13/14 | 344: 3/55 | 348: 6/(55)
-350: 2/14 | 357: 11/15
-"""
+LINE_FRACTIONS = data_text("transcription_fractions.txt")
 DATES = {93: ["January 2015", "December 2017"], 152: ["January 2015"], 156: ["January 2015", "December 2017"]}
 DATES |= {164: ["October 29, 2010"], 165: ["January 2018"]}
-TABLE_1 = """
-55 | 41 (2 – 87) | 48 (17 – 93) | 3 years (2 months – 37 years) | 0.44 | 41 | 14
-29 (52.7) | 23 | 5 | 1 | 11 (20) | 3 | 6 | 2 | 15 (27.3) | 1 | 11 | 3
-2016 | 15 | n=23 | 13 (56) | 25 | n=39 | 39 (44) | 816 | n=49 | 27 (55.1) | n=34 | 18 (53) | 20 | n=55 | 21 (38)
-35 (63.6) | 31 (56.4) | 28 (50.9) | n=22 | 14 (63.6)
-n=49 | 28 (57,1) | 13 (26) | 16 (32.7) | 17 (34.7) | 22 (44.9) | 17 (30.9)
-n=15 | 30.1 (2.5 – 145) | 151.2 (2 – 1616)
-55 (100) | 50 (90.9) | 49 (89) | 39 (70.9) | 27 (49) | 17 (30.9) | 11 (20) | 8 (14.3) | 5 (8.9) | 3 (5.4) | 2 (3.6)
-"""
+TABLE_1 = data_text("transcription_table_1.txt")
 TABLE_1_DENOMINATORS = {55: 19, 29: 3, 11: 3, 15: 3, 23: 1, 39: 1, 49: 6, 34: 1, 22: 1}
 TABLE_2_COLUMNS = {"All patients": ("all", 55), "Primary MCAS: all": ("primary", 41), "Primary MCAS: ISM": ("ISM", 29)}
 TABLE_2_COLUMNS |= {"Primary MCAS: CM": ("CM", 11), "Primary MCAS: MMAS": ("MMAS", 1)}
 TABLE_2_COLUMNS |= {"Idiopathic MCAS": ("idiopathic", 14)}
-TABLE_2 = {
-    "Best response: ORR": "43 (78.2) | 34 (82.9) | 23 (79.3) | 10 (90.9) | 1 (100) | 9 (64.3)",
-    "Best response: CR": "1 (1.8) | 1 (2.4) | 1 (3.4) | 0 | 0 | 0",
-    "Best response: MR": "30 (54.5) | 22 (53.7) | 16 (55.2) | 5 (45.45) | 1 | 8 (57.1)",
-    "Best response: PR": "12 (21.8) | 11 (26.8) | 6 (20.7) | 5 (45.45) | 0 | 1 (7.1)",
-    "Best response: no response": "12 (21.8) | 7 (17.1) | 6 (20.7) | 1 (9.1) | 0 | 5 (35.7)",
-    "Last follow-up: persistent ORR": "32 (58.2) | 25 (61) | 17 (58.6) | 7 (63.6) | 1 (100) | 7 (50)",
-    "Last follow-up: CR": "1 (1.8) | 1 (2.4) | 1 (3.4) | 0 | 0 | 0",
-    "Last follow-up: MR": "23 (41.8) | 17 (41.5) | 12 (41.4) | 4 (36.3) | 1 | 6 (42.9)",
-    "Last follow-up: PR": "8 (14.5) | 7 (17.1) | 4 (13.8) | 3 (27.3) | 0 | 1 (7.1)",
-    "Last follow-up: no persistent response": "23 (41.8) | 16 (39) | 12 (41.4) | 4 (36.3) | 0 | 7 (50)",
-    "Last follow-up: no response": "12 (21.8) | 7 (17.1) | 6 (20.7) | 1 (9.1) | 0 | 5 (35.7)",
-    "Last follow-up: loss of response": "4 (7.3) | 3 (7.3) | 2 (6.9) | 1 (9.1) | 0 | 1 (7.1)",
-    "Last follow-up: intolerance": "3 (5.4) | 3 (7.3) | 1 (3.4) | 2 (18.2) | 0 | 0",
-    "Last follow-up: lost from follow-up": "4 (7.3) | 3 (7.3) | 3 (10.3) | 0 | 0 | 1 (7.1)",
-}
-
+TABLE_2 = dict(line.split(" | ", 1) for line in data_lines("transcription_table_2.txt"))
 
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 PACKAGE = json.loads((FOLDER / "datapackage.json").read_text(encoding="utf-8"))

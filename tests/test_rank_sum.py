@@ -48,7 +48,7 @@ def enumerated(first, second, alternative):
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(first=VALUES, second=VALUES)
 def test_p_values_equal_full_enumeration(alternative, first, second):
     result = rank_sum(first, second, alternative)
@@ -197,7 +197,8 @@ def test_power_equals_brute_force_and_its_smallest_difference():
 def test_the_test_keeps_its_level(rate):
     assert 0 <= fisher_power(14, 41, rate, rate) < 0.05
     assert fisher_power(14, 41, rate, rate, alpha=0.0) == 0
-    assert 0 <= fisher_power(4000, 6000, rate, rate) <= 0.05
+    # Where nobody, or everybody, responds in both groups, no outcome is significant.
+    assert 0 <= fisher_power(4000, 6000, rate, rate) <= (0.05 if 0 < rate < 1 else 0)
 
 
 def test_large_groups_use_the_normal_approximation(monkeypatch):

@@ -14,6 +14,7 @@ from analysis.problems import CohortError
 from compendium.centre.checks.rules import broken_rules
 from compendium.centre.template.from_redcap import main, tables_from_export
 from compendium.centre.template.redcap import CONDITIONS, data_dictionary, fields
+from tests.changed_tables import data_lines
 from tests.cohorts import random_tables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -201,36 +202,16 @@ def test_other_content_is_left_alone_and_nothing_written_of_an_export_with_a_pro
     assert not re.search("Doe|Ward", said), "identifiers are not shown"
 
 
-BELONGS = "empty on this row; the variable belongs to the "
-INSTANCE = "a whole number from 1 on a row of a repeating instrument, else empty"
-# In each row of the export with this instrument in turn: a variable, a value that cannot be turned back, and why not.
-WRONG = (
-    ("symptoms", "grade_best", "0.75", "one of the codes 150, 100, 75, 50, 25, 0"),
-    ("symptoms", "symptom", "Flush", "one of the codes anaphylaxis"),
-    ("laboratory", "value", "12,5", "a number of at least 0"),
-    ("laboratory", "unit", "ng/mL", "one of the codes ng_mL, UI_mL"),
-    ("adverse_events", "term", " fever", "a text without blanks at its ends and invisible signs"),
-    (None, "start_month", "2016-03-01", "a month as YYYY-MM"),
-    (None, "age_at_treatment_years", "130", "a whole number of at least 0 and at most 120"),
-    (None, "sex", "-99", "one of the codes F, M"),
-    (None, "symptom", "flush", f"{BELONGS}repeating instrument symptoms"),
-    ("symptoms", "term", "fever", f"{BELONGS}repeating instrument adverse_events"),
-    ("symptoms", "sex", "F", f"{BELONGS}row without a repeating instrument"),
-    ("symptoms", REPEAT[0], "Symptoms", "empty or one of symptoms, laboratory, adverse_events, as in an export of raw"),
-    ("laboratory", REPEAT[1], "0", INSTANCE),
-    (None, REPEAT[1], "1", INSTANCE),
-    (None, "patient_id", np.nan, "the identifier of the record"),
-)
-
-
+# In each line an instrument, or none, a variable, a value that cannot be turned back, and why not.
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_what_cannot_be_turned_back_is_refused_where_it_stands(export, tmp_path, separator):
     rows = {name: iter(export.index[export[REPEAT[0]].fillna("") == (name or "")]) for name in (None, *SEVERAL)}
     expected = []
-    for instrument, variable, value, allowed in WRONG:
-        row = next(rows[instrument])
-        export.loc[row, variable] = value
-        expected.append((row + 2, variable, "" if value is np.nan else value, allowed))
+    for line in data_lines("redcap_refused.txt"):
+        instrument, variable, value, allowed = re.fullmatch(r"(\S+) (\w+)=(.*) -> (.*)", line).groups()
+        row = next(rows[None if instrument == "-" else instrument])
+        export.loc[row, variable] = value or np.nan
+        expected.append((row + 2, variable, value, allowed))
     twice = export.loc[[next(rows[None]), next(rows["symptoms"])]]
     for row, instance in enumerate(twice[REPEAT[1]].fillna(""), len(export) + 2):
         expected.append((row, REPEAT[1], instance, "one row for each record, instrument and instance"))

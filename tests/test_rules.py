@@ -7,7 +7,7 @@ import pytest
 
 from analysis import schema
 from compendium.centre.checks import rules
-from tests.changed_tables import cases, changed, listed, texts, typed
+from tests.changed_tables import cases, changed, data_lines, listed, texts, typed
 from tests.cohorts import random_tables
 
 
@@ -27,72 +27,7 @@ def test_no_rule_is_broken():
         assert found.empty
 
 
-BROKEN = """
-screening 6 patient_id=C -> one row for each patient_id; row 4 is the same
-symptoms 3 symptom=flush -> one row for each patient_id and symptom; row 2 is the same
-courses 4 patient_id=A -> one row for each patient_id; row 2 is the same
-patients 3 patient_id=A -> one row for each patient_id; row 2 is the same
-patients 4 patient_id=A -> one row for each patient_id; row 2 is the same
-laboratory 3 time_point=diagnosis -> one row for each patient_id and analyte and time_point; row 2 is the same
-adverse_events 4 patient_id=A; adverse_events 4 term=fatigue -> adverse_events 4 term=fatigue -> one row for each
-symptoms 2 patient_id=Z -> a patient_id of the table patients
-symptoms 6 patient_id=E -> a patient_id of the table patients
-courses 4 patient_id=Z -> a patient_id of the table patients
-laboratory 4 patient_id=Z -> a patient_id of the table patients
-adverse_events 3 patient_id=Z -> a patient_id of the table patients
-courses 4 patient_id=Z -> patients 4 patient_id=C -> a patient with a row in the table courses
-symptoms 4 onset=on_therapy -> patients 3 patient_id=B -> at least one baseline symptom
-patients 4 patient_id=Z -> a patient that the table screening includes
-screening 4 screening=excluded -> patients 4 patient_id=C -> a patient that the table screening includes; it excludes
-screening 4 screening=excluded -> screening 4 exclusion_reason= -> a reason, since
-screening 2 exclusion_reason=SM_AHN -> empty otherwise
-screening 6 screening=included -> screening 6 patient_id=E -> a row in the table patients, since it was included
-symptoms 4 onset=on_therapy -> symptoms 4 grade_best=0.5 -> empty for a symptom that appeared
-symptoms 6 grade_last=1 -> empty for a symptom that appeared
-symptoms 3 grade_best= -> a grade for a symptom
-symptoms 4 months_to_first_improvement=4.5 -> at most the duration of the course
-patients 2 age_at_treatment_years=29 -> at least the age at diagnosis
-patients 2 diagnosis_to_treatment_months=48 -> within a year
-patients 2 diagnosis_to_treatment_months=24 -> within a year
-patients 3 kit_d816v=negative -> positive in a patient with MMAS
-patients 4 bone_marrow_kit_d816v=positive -> patients 4 kit_d816v=not_evaluated -> positive, since it is in
-patients 4 skin_kit_d816v=positive -> patients 4 kit_d816v=not_evaluated -> positive, since it is in the skin
-patients 2 skin_maculopapular=positive -> patients 2 skin_involved=negative -> positive, since one of skin_m
-patients 2 skin_histology=positive -> patients 2 skin_involved=negative -> positive, since one of skin_m
-patients 2 skin_kit_d816v=positive -> patients 2 skin_involved=negative -> positive, since one of skin_m
-patients 4 bone_marrow_histology=positive -> patients 4 bone_marrow_involved=negative -> positive, since one of bone_ma
-patients 4 bone_marrow_cytology=positive -> patients 4 bone_marrow_involved=negative -> positive, since one of bone_mar
-patients 4 bone_marrow_phenotype=positive -> patients 4 bone_marrow_involved=negative -> positive, since one of bone_ma
-patients 4 bone_marrow_kit_d816v=positive -> patients 4 bone_marrow_involved=negative -> positive, since one of bone_ma
-courses 2 stop_reason=intolerance -> empty if therapy
-courses 4 stop_reason= -> a reason, since
-courses 2 months_to_best_response= -> given together with months_to_first_response
-courses 2 months_to_best_response=1.5 -> at least the months to first response
-courses 3 months_to_best_response=5 -> at most the duration of the course
-courses 3 months_to_first_response=5 -> at most the duration of the course
-courses 2 escalation_month=13 -> at most the duration
-courses 3 weekly_month=5 -> at most the duration
-courses 2 escalated_dose_mg= -> given together with escalation_month
-courses 2 score_before_escalation= -> given together with escalation_month
-courses 2 score_after_escalation= -> given together with escalation_month
-courses 4 score_after_escalation=1 -> courses 4 escalation_month= -> together with escalated_dose_mg, score_before_es
-courses 3 score_before_weekly= -> given together with weekly_month
-courses 3 score_after_weekly= -> given together with weekly_month
-courses 4 stop_reason=loss_of_response -> courses 4 months_to_first_response= -> ended with a loss of response
-courses 4 start_month=2015-02 -> recommendation_month
-courses 3 stop_reason=pregnancy_intent -> in a man
-courses 3 stop_reason=loss_of_response -> adverse_events 3 led_to_stop=yes -> no, unless the course was stopped for int
-adverse_events 2 led_to_stop=yes -> no, unless the course
-adverse_events 3 onset_months=4.5 -> at most the duration
-adverse_events 2 onset_months=12.5 -> at most the duration
-laboratory 10 unit=ng/mL -> UI/mL for total_ige
-laboratory 4 months_on_therapy= -> a number of months
-laboratory 2 months_on_therapy=1 -> empty otherwise
-laboratory 3 time_point=on_therapy -> laboratory 4 time_point=on_therapy -> one row for each
-"""
-
-
-@pytest.mark.parametrize(("changes", "place", "allowed"), cases(BROKEN))
+@pytest.mark.parametrize(("changes", "place", "allowed"), cases("broken_rules.txt"))
 def test_a_broken_rule_is_reported_where_it_is_broken(changes, place, allowed):
     found = broken(changes)
     told = [text for where, text in zip(listed(found), found["allowed"], strict=True) if where == place]
@@ -100,27 +35,7 @@ def test_a_broken_rule_is_reported_where_it_is_broken(changes, place, allowed):
 
 
 # Equal values are allowed, and so is an event after a course that was stopped.
-KEPT = """
-patients 2 diagnosis_to_treatment_months=25
-patients 2 diagnosis_to_treatment_months=47
-patients 2 skin_involved=positive
-symptoms 4 months_to_first_improvement=4
-symptoms 2 grade_last=
-courses 2 months_to_first_response=6
-courses 2 months_to_best_response=12
-courses 2 escalation_month=12
-courses 3 weekly_month=4
-courses 4 start_month=2015-03
-courses 4 stop_reason=pregnancy_intent
-courses 3 start_month=2016-01
-adverse_events 2 onset_months=12
-adverse_events 2 patient_id=C
-adverse_events 3 led_to_stop=no
-adverse_events 4 onset_months=99
-"""
-
-
-@pytest.mark.parametrize("changes", KEPT.strip().splitlines())
+@pytest.mark.parametrize("changes", data_lines("rules_just_kept.txt"))
 def test_what_is_just_allowed(changes):
     assert broken(changes).empty
 

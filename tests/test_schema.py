@@ -4,6 +4,7 @@ import pandera.errors
 import pytest
 
 from analysis import schema, vocabulary
+from tests.changed_tables import escaped_lines
 from tests.cohorts import random_tables
 
 COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 16, "laboratory": 6, "adverse_events": 7}
@@ -65,34 +66,7 @@ def test_every_term_has_its_label_in_order():
 
 # Table, column, and between bars values of which all are refused, with what is allowed, or all are allowed; (empty) is
 # a missing cell.
-VALUES = """
-patients sex: M
-patients sex: female|NA|(empty) -> one of F, M
-patients kit_d816v: unknown -> one of positive, negative, not_evaluated
-patients patient_id:  A|A\u200b -> a name without blanks at its ends and invisible signs
-patients age_at_diagnosis_years: 0|120|41.0
-patients age_at_diagnosis_years: 41.5|-1|121 -> a whole number of at least 0 and at most 120
-symptoms grade_best: 0.750
-symptoms grade_best: 0.6|1.25|0,5 -> one of 1.5, 1, 0.75, 0.5, 0.25, 0
-symptoms grade_last: 0|(empty)
-symptoms grade_last: NA|nan -> one of 1.5, 1, 0.75, 0.5, 0.25, 0
-symptoms months_to_first_improvement: 0.5
-symptoms onset: Baseline -> one of baseline, on_therapy
-courses score_before_weekly: 2.25
-courses score_before_weekly: 2.3 -> a multiple of 0.25 of at least 0
-courses duration_months: inf|-0.5 -> a number of at least 0
-courses start_dose_mg: 0 -> a number of at least 1
-courses start_month: 2017-12
-courses start_month: 2017-13|2017-1 -> a month as YYYY-MM
-laboratory unit: UI/mL
-laboratory unit: g/L -> one of ng/mL, UI/mL
-adverse_events term: local rash
-adverse_events term: \ufefffever|fever  -> a text without blanks at its ends and invisible signs
-adverse_events detail: NA
-"""
-
-
-@pytest.mark.parametrize("line", VALUES.strip().splitlines())
+@pytest.mark.parametrize("line", escaped_lines("allowed_values.txt"))
 def test_what_is_allowed_and_what_is_not(line):
     place, _, told = line.partition(": ")
     values, _, allowed = told.partition(" -> ")

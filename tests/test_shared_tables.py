@@ -20,14 +20,14 @@ from compendium.centre.disclosure.study_cells import shared_numbers
 from compendium.centre.disclosure.table_cells import safety_cells
 from compendium.reporting.outputs import save_table
 from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
-from tests.cohorts import random_cohort, random_tables
+from tests.cohorts import random_cohort, random_tables, write_cohort
 from tests.reader import Reader
 from tests.test_disclosure import SecondAttacker
 
 ROOT = Path(__file__).resolve().parents[1]
 RENDER = {"table_1": shared_table_1, "table_2": shared_table_2, "safety": shared_safety}
-COHORTS = [(3, 1), (14, 3), (55, 5)]
-COHORTS += [pytest.param(one, marks=pytest.mark.long) for one in ((8, 2), (40, 4), (300, 6))]
+COHORTS = [(3, 1), (14, 3), "shipped"]
+COHORTS += [pytest.param(one, marks=pytest.mark.long) for one in ((8, 2), (40, 4), (55, 5), (300, 6))]
 GONE = ("last.nr", "last.loss_of_response", "last.intolerance", "last.lost_to_follow_up")
 SUMS = (  # whole and parts among the rows of Table 2; N is the number of patients
     ("best.orr", ("best.cr", "best.mr", "best.pr")),
@@ -60,21 +60,25 @@ def files(shared, folder):
     return csv, html
 
 
+SHIPPED = read_cohort(ROOT / "data" / "cohort")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Cohort, CSV and HTML of a random cohort by size and seed."""
+    """Cohort, CSV and HTML of the shipped cohort, or of a random one by size and seed."""
 
     @cache
-    def make(size, seed):
-        cohort = random_cohort(size, seed)
-        return cohort, *files(shared_numbers(cohort), tmp_path_factory.mktemp("shared"))
+    def make(which):
+        cohort = SHIPPED if which == "shipped" else random_cohort(*which)
+        shared = shared_numbers(cohort)
+        return cohort, *files(shared, tmp_path_factory.mktemp("shared")), shared
 
     return make
 
 
 @pytest.fixture(params=COHORTS, ids=str)
 def made(request, written):
-    return written(*request.param)
+    return written(request.param)[:3]
 
 
 def test_no_small_count_stands_in_the_csv_or_the_page(made):
@@ -145,7 +149,8 @@ def test_the_csv_of_table_2_gives_no_small_count_away(made):
 
 
 @pytest.mark.parametrize("kind", ["n", "denominator"])
-def test_a_ratio_is_hidden_with_either_of_its_numbers(shipped, kind):
+def test_a_ratio_is_hidden_with_either_of_its_numbers(written, kind):
+    shipped = written("shipped")[3]
     numbers = shipped.table_1.copy()
     numbers.loc[numbers["row"] == "general.sex_ratio", [kind, "ratio", "hidden"]] = [pd.NA, np.nan, kind]
     page = shared_table_1(replace(shipped, table_1=numbers)).as_raw_html()
@@ -188,10 +193,10 @@ def test_events_of_few_patients_are_not_named(tmp_path):
 
 
 def test_how_many_were_evaluated_is_said_even_if_it_equals_a_hidden_number(written):
-    labels = [row[0] for row in body(written(3, 1)[2]["table_1"])]
+    labels = [row[0] for row in body(written((3, 1))[2]["table_1"])]
     assert "KIT mutation at codon 816 (n hidden)" in labels and "Tryptase, ng/mL, mean (n hidden)" in labels
     # 8 patients, none of them idiopathic: who knew that 8 were evaluated of all, and all, would know that.
-    _, csv, html = written(8, 2)
+    _, csv, html, _ = written((8, 2))
     table = csv["table_1"].set_index("row")
     assert pd.isna(table.at["presentation.skin", "denominator"])
     assert table.at["presentation.bone_marrow", "denominator"] == 8
@@ -208,13 +213,8 @@ def test_a_population_has_no_columns_that_are_empty_by_definition(population, tm
     assert not any((table[["n", "denominator"]] < 5).any(axis=None) for table in csv.values())
 
 
-@pytest.fixture(scope="module")
-def shipped():
-    return shared_numbers(read_cohort(ROOT / "data" / "cohort"))
-
-
-def test_the_shipped_cohort(shipped, tmp_path):
-    csv, html = files(shipped, tmp_path)
+def test_the_shipped_cohort(written):
+    _, csv, html, _ = written("shipped")
     rows = {row[0]: row[1:] for row in body(html["table_1"])}
     assert rows["Primary MCAS"] == ["41 (74.5)"] and rows["Sex ratio (M/F)"] == ["0.45"]
     assert rows["Rapamycin"] == rows["Interferon"] == [HIDDEN] and rows["Imatinib"] == ["5 (9.1)"]
@@ -246,8 +246,10 @@ def test_the_notebook_writes_what_it_says(tmp_path, monkeypatch):
         exec(source, names)
         if "parameters" in tags:
             assert names["hide_below"] == HIDE_BELOW == 5
-            names |= {"cohort": str(ROOT / "data" / "cohort"), "output": str(tmp_path), "hide_below": 10}
+            cohort = write_cohort(random_tables(14, 3), tmp_path / "cohort")
+            names |= {"cohort": str(cohort), "output": str(tmp_path / "out"), "hide_below": 10}
+    out = tmp_path / "out"
     names = {f"shared-{name}.{suffix}" for name in ("table-1", "table-2", "safety") for suffix in ("csv", "html")}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    assert "Counts below 10" in (tmp_path / "shared-table-2.html").read_text(encoding="utf-8")
-    assert not (pd.read_csv(tmp_path / "shared-table-2.csv")["n"] < 10).any()
+    assert {path.name for path in out.iterdir()} == names
+    assert "Counts below 10" in (out / "shared-table-2.html").read_text(encoding="utf-8")
+    assert not (pd.read_csv(out / "shared-table-2.csv")["n"] < 10).any()

@@ -40,6 +40,7 @@ def test_times_and_values_by_hand():
     assert rows(cohort, "first_response") == first
     assert rows(cohort, "best_response") == best
     assert rows(cohort, "therapy") == therapy
+    assert all(event_times(cohort, outcome)["recorded"].all() for outcome in EVENTS)
     any_symptom = read_criteria("first_response=any_symptom")
     other = "A 1 response, B 2 response, C 4 response, D 4 stopped, E 1 response, F 8 response"
     assert rows(cohort, "first_response", any_symptom) == other

@@ -11,38 +11,9 @@ import pytest
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.verification.verdict_page import COLUMNS, PageError, verdict_page
 from tests.browser import started
+from tests.changed_tables import DATA
 
 MARKUP = '<script>document.title = "broken"</script><b onclick="x">&amp;'
-WRONG = {"verdict": "contradicts itself"}
-RESPONSE = {"section": "results", "statement": "Response rate.", "notebook": "response.ipynb", "unit": "percent"}
-ISM = {"population": "ISM"}
-TABLE_2 = {"section": "table_2"}
-CLAIMS = {
-    "highlights.n": WRONG
-    | {"line": "70", "value": "56", "computed": "55", "contradicts": "highlights.n abstract.n"}
-    | {"proof": "Printed is 56; the others leave only 55.", "hypothesis": "One more was counted earlier."},
-    "abstract.n": {"section": "abstract", "line": "92", "value": "55", "computed": "55"},
-    "results.all": RESPONSE
-    | {"line": "240", "value": "78.2", "computed": "78.2", "n": "43", "computed_denominator": "55"},
-    "results.ism": RESPONSE | ISM | {"line": "244", "value": "82.8", "computed": "82.8"},
-    "results.idiopathic": RESPONSE
-    | WRONG
-    | {"line": "246", "value": "68.7", "computed": "71.4", "population": "idiopathic"}
-    | {"contradicts": "results.idiopathic", "proof": "No whole number of 14 fits."},
-    "methods.dose": {"section": "methods", "line": "190", "statement": "Dose of omalizumab.", "value": "150"}
-    | {"unit": "mg", "verdict": "not computable from patient rows", "notebook": "", "reason": "rule"},
-    "table2.mr.cm": TABLE_2
-    | {"table_row": "Major response", "table_column": "CM", "value": "36.3", "computed": "36.4", "population": "CM"}
-    | {"verdict": "reproduced by truncation", "explanation": "4 of 11 is 36.36…, rounded 36.4, cut 36.3."}
-    | {"unit": "percent"},
-    "table2.mr.ism": TABLE_2 | ISM | {"table_row": MARKUP, "table_column": "ISM", "value": "1"},
-    "table2.pr.ism": TABLE_2
-    | ISM
-    | {"table_row": "Partial response", "table_column": "ISM", "statement": MARKUP, "value": "4", "computed": "5"}
-    | {"verdict": "differs"},
-}
-ALIKE = dict.fromkeys(COLUMNS, "") | {"section": "highlights", "statement": "Patients.", "population": "all"}
-ALIKE |= {"unit": "patients", "verdict": "reproduced", "notebook": "patients.ipynb"}
 UNUSED = ["response.cr.cm", "biology.<tryptase>"]
 
 window = pytest.fixture(started, scope="module")
@@ -51,7 +22,8 @@ window = pytest.fixture(started, scope="module")
 @pytest.fixture(scope="module")
 def table():
     """Nine claims: 4 reproduced, 1 cut, 2 contradictory, 1 not computable, 1 differing."""
-    return pd.DataFrame([ALIKE | claim for claim in CLAIMS.values()], index=pd.Index(CLAIMS, name="claim"))
+    table = pd.read_csv(DATA / "verdict_page.csv", dtype=str, keep_default_na=False, index_col="claim")
+    return table.reindex(columns=list(COLUMNS), fill_value="").replace("MARKUP", MARKUP)
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +70,12 @@ def test_definitions_and_words_stand_before_the_statements_and_markup_stays_text
 SECTIONS = ("contradictions", "definitions", "wording", "statements", "readings", "unused")
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda t: t.drop(columns="reason"), "lacks the column 'reason'"),
-        (lambda t: t.assign(verdict="right"), "highlights.n, column verdict: 'right' is none of reproduced, .*differs"),
-        (lambda t: t.assign(contradicts="a.m"), "highlights.n, column contradicts: there is no claim 'a.m'"),
-        (lambda t: pd.concat([t, t]), "highlights.n: this claim stands twice"),
-    ],
-)
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda t: t.drop(columns="reason"), "lacks the column 'reason'"),
+    (lambda t: t.assign(verdict="right"), "highlights.n, column verdict: 'right' is none of reproduced, .*differs"),
+    (lambda t: t.assign(contradicts="a.m"), "highlights.n, column contradicts: there is no claim 'a.m'"),
+    (lambda t: pd.concat([t, t]), "highlights.n: this claim stands twice"),
+])  # fmt: skip
 def test_a_table_that_cannot_be_shown_is_refused(table, change, message):
     with pytest.raises(PageError, match=message):
         verdict_page(change(table), [], [RECONSTRUCTED_NOTE])
@@ -157,10 +126,10 @@ def choose(browser, name, value):
     browser.evaluate(f"(() => {{ {set_value}; one.dispatchEvent(new Event('input')); }})()")
 
 
-def test_counts_stand_on_top_differing_claims_first_and_printed_beside_computed(shown):
+def test_counts_stand_on_top_differing_claims_first_and_printed_beside_computed(shown, table):
     others = ["0 rows lie within", "2 contradicts itself", "1 not computable from patient rows", "1 differs"]
     assert texts(shown, "#counts button") == ["4 reproduced", "1 reproduced by truncation", *others]
-    assert claims(shown) == ["table2.pr.ism", *list(CLAIMS)[:-1]]
+    assert claims(shown) == ["table2.pr.ism", *table.index[:-1]]
     assert texts(shown, "#shown") == ["9 of 9 statements"]
     assert proofs(shown) == []
     row = ["Results, L240", "Response rate.", "78.2%", "78.2% 43 of 55", "reproduced", "response"]
@@ -228,7 +197,7 @@ def test_selecting_text_unfolds_no_proof_and_a_filter_hides_it_with_its_row(show
 
 
 def test_everything_can_be_done_with_the_keyboard(shown):
-    shown.press("Tab", 11)  # the links at the top and of the contradictions, three verdicts
+    shown.press("Tab", 13)  # the links at the top and of the contradictions, three verdicts
     assert focus(shown, "value") == "contradicts"
     assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     shown.press(" ")

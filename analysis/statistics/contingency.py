@@ -18,12 +18,8 @@ from analysis.statistics.significance import above_zero
 CELLS_LIMIT = 100
 """Most cells of a table whose p value is Fisher's, within about two seconds; that of a larger one is Pearson's."""
 
-TABLES_LIMIT = 1_000_000
-"""Most tables that are gone through, in about a third of a second; more are sampled."""
-
-RESAMPLES = 99_999
-"""Tables that are drawn beyond the limit: the standard error of the p value is then at most 0.0016."""
-
+TABLES_LIMIT = 1_000_000  # most tables that are gone through, in about a third of a second; more are sampled
+RESAMPLES = 99_999  # tables that are drawn beyond the limit: the standard error of the p value is then at most 0.0016
 _LOG_TOLERANCE = math.log1p(1e-7)  # tables this close in probability count as equally likely, as in R
 _ROUNDING = 1e-15  # of a logarithm relative to its size: above the tolerance from some ten million patients
 

@@ -20,15 +20,9 @@ from scipy import optimize, special
 from analysis.statistics.arguments import check_probability
 from analysis.statistics.proportions import difference_interval, intervals, shares
 
-TOLERANCE = 1e-5
-"""A limit lies outside of the exact one, but by no more than this."""
-
-SMALLER_LIMIT = 1_000
-"""Largest size of the smaller group; the other may be as large as a count can be."""
-
-QUICK_LIMIT = 200
-"""Largest size of the smaller group whose interval is exact in tables, within a second each."""
-
+TOLERANCE = 1e-5  # a limit lies outside of the exact one, but by no more than this
+SMALLER_LIMIT = 1_000  # largest size of the smaller group; the other may be as large as a count can be
+QUICK_LIMIT = 200  # largest size of the smaller group whose interval is exact in tables, within a second each
 _TIE = 1e-12  # statistics that differ by less are equal; taking too many outcomes for equal only widens the interval
 _NOTHING = 1e-18  # outcomes less likely than this are left out; sums of a thousand of them do not move a limit
 _CELLS = 32
@@ -162,12 +156,10 @@ def exact_difference_interval(
     confidence = check_probability("confidence", confidence, inner=True)
     first = [int(array[0]) for array in shares(n, denominator)]
     other = [int(array[0]) for array in shares(other_n, other_denominator, ("other_n", "other_denominator"))]
-    smaller = min(first[1], other[1])
-    if smaller > SMALLER_LIMIT:
-        raise ValueError(
-            f"denominators {first[1]:,} and {other[1]:,} are not allowed; one of them is at most {SMALLER_LIMIT:,}"
-        )
-    if not smaller:
+    if min(first[1], other[1]) > SMALLER_LIMIT:
+        sizes = f"{first[1]:,} and {other[1]:,}"
+        raise ValueError(f"denominators {sizes} are not allowed; one of them is at most {SMALLER_LIMIT:,}")
+    if not first[1] or not other[1]:
         return None
     return _lower_limit(*first, *other, confidence), -_lower_limit(*other, *first, confidence)
 

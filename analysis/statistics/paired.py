@@ -62,7 +62,6 @@ class PairedRatio:
 
 
 def _pairs(before: ArrayLike, after: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give the complete pairs."""
     if isinstance(before, pd.Series) and isinstance(after, pd.Series) and not before.index.equals(after.index):
         raise ValueError("before and after have different indexes; allowed are the same pairs in the same order")
     first, second = floats(before, "before"), floats(after, "after")

@@ -26,9 +26,7 @@ with six grades. Beyond, the p values are those of the normal approximation, lon
 against 60) and 0.04 (7 against 900), one below 0.1 by up to 0.01; the power, where such errors cancel, by up to 0.006
 (measured for three distributions and odds ratios of 1 to 3)."""
 
-SIMULATIONS = 1000
-"""Samples of a simulation."""
-
+SIMULATIONS = 1000  # samples of a simulation
 _TIES = 1 + 1e-7  # probabilities this close count as equal, as in R
 _ROUNDING = 1e-10  # a p value that is the level but for rounding is neither above nor below it
 

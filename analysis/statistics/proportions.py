@@ -26,11 +26,8 @@ from analysis.statistics.arguments import check_choice, check_probability, whole
 
 Method = Literal["wilson", "clopper_pearson"]
 METHODS: tuple[Method, ...] = ("wilson", "clopper_pearson")
-METHOD_LABELS: dict[str, str] = {"wilson": "Wilson", "clopper_pearson": "Clopper-Pearson"}
-"""What each method is called."""
 
-# statsmodels calls the exact interval by its quantiles.
-_LIBRARY_NAMES = {"wilson": "wilson", "clopper_pearson": "beta"}
+_LIBRARY_NAMES = {"wilson": "wilson", "clopper_pearson": "beta"}  # statsmodels calls the exact one by its quantiles
 
 
 def shares(n: ArrayLike, denominator: ArrayLike, names: tuple[str, str] = ("n", "denominator")) -> list[np.ndarray]:

@@ -1,9 +1,7 @@
-"""Tests that look at the direction of changes only, and not at their size.
+"""Tests that look at the direction of changes only: of one symptom, and of several by flipping whole patients.
 
-The sign test asks of one symptom whether as many patients would have changed for the worse as for the better. With
-several symptoms of the same patients, whole patients are flipped: their changes for the better become changes for the
-worse, all at once, so that whatever ties the symptoms of a patient together stays (Westfall and Young's largest
-statistic, single step).
+To flip a patient exchanges better and worse in all symptoms at once, so that whatever ties them together stays
+(Westfall and Young's largest statistic, single step).
 
 References
 ----------
@@ -24,14 +22,9 @@ from analysis.statistics.proportions import interval
 from analysis.statistics.signed_rank import Alternative
 from analysis.statistics.significance import above_zero
 
-FLIPS_LIMIT = 14
-"""Most patients of whom all ways to flip are gone through."""
-
-DRAWS = 19_999
-"""Ways to flip that are drawn of more patients; the one observed counts as one more, so that no p value is 0."""
-
-NORMAL_FROM = 5_000
-"""With at least so many patients the sums are drawn from the normal distribution with their covariance instead."""
+FLIPS_LIMIT = 14  # most patients of whom all ways to flip are gone through
+DRAWS = 19_999  # ways drawn of more patients; the one observed counts as one more, so that no p value is 0
+NORMAL_FROM = 5_000  # from so many patients on sums are drawn from the normal distribution with their covariance
 
 _SEED = 1946
 _CHUNK = 2_000
@@ -39,11 +32,10 @@ _CHUNK = 2_000
 
 @dataclass(frozen=True)
 class SignTest:
-    """Result of the sign test: ``n`` that changed and, of these, the percentage that changed for the better.
+    """Result of the sign test: ``n`` that changed, and how many ``percent`` of these for the better.
 
-    ``low`` and ``high`` are the limits of its exact (Clopper-Pearson) 95 % interval, in percent; the three are None if
-    nothing changed, and the p value is 1 then. An interval without 50 % and a two-sided p value below 0.05 are the same
-    statement.
+    ``low`` and ``high`` are the limits of its exact (Clopper-Pearson) 95 % interval, which leaves out 50 % where the
+    two-sided p value is below 0.05. If nothing changed, the three are None and the p value is 1.
     """
 
     n: int
@@ -69,12 +61,10 @@ def sign_test(n_better: int, n_worse: int, alternative: Alternative = "two-sided
 
 @dataclass(frozen=True)
 class SignFlips:
-    """Result of `sign_flips`.
+    """Result of `sign_flips`: ``n`` patients with a change, ``p_value`` of all tests together, None if nobody changed.
 
-    ``n``: patients with a change. ``p_value``: how often flipping whole patients gives a largest statistic as far out
-    as the observed one; None if nobody changed. ``p_values``: for each test how often it gives one as far out as that
-    of the test, which adjusts it for all; nan if nobody changed in it. ``method``: "exact", "drawn" or "normal"; None
-    with ``p_value``. ``error``: the standard error of the p value where ways were drawn.
+    ``p_values`` are those of each test, adjusted for all; nan if nobody changed in it. ``method`` is "exact", "drawn"
+    or "normal", None with ``p_value``; ``error`` the standard error of the p value where ways were drawn.
     """
 
     n: int
@@ -92,26 +82,16 @@ def _sums(changes: np.ndarray, method: str) -> np.ndarray:
     generator = np.random.default_rng(_SEED)
     if method == "normal":
         return generator.multivariate_normal(np.zeros(changes.shape[1]), changes.T @ changes, DRAWS, method="eigh")
-    sizes = [min(_CHUNK, DRAWS - start) for start in range(0, DRAWS, _CHUNK)]
+    sizes = (min(_CHUNK, DRAWS - start) for start in range(0, DRAWS, _CHUNK))
     return np.vstack([(1.0 - 2 * generator.integers(0, 2, (size, n))) @ changes for size in sizes])
 
 
 def sign_flips(directions: ArrayLike, alternative: Alternative = "two-sided") -> SignFlips:
     """Test many changes of the same patients at once: whether each patient changes, as a whole, either way with 1/2.
 
-    Parameters
-    ----------
-    directions : array_like of int, shape (n_patients, n_tests)
-        1 for a change for the better, -1 for the worse, 0 for none, or where a patient has no such value.
-    alternative : {"two-sided", "less", "greater"}
-        As in `sign_test`.
-
-    Returns
-    -------
-    SignFlips
-        The statistic of a test is its changes for the better less those for the worse, divided by the square root of
-        their number. All ways to flip up to `FLIPS_LIMIT` patients are gone through, `DRAWS` are drawn of more, with a
-        fixed seed.
+    ``directions``, of shape (n_patients, n_tests), are 1 for a change for the better, -1 for the worse, and 0 for none
+    or no value. The statistic of a test is its changes for the better less those for the worse, divided by the square
+    root of their number. All ways to flip up to `FLIPS_LIMIT` patients are gone through; `DRAWS` are drawn of more.
     """
     check_choice("alternative", alternative, ("two-sided", "less", "greater"))
     given = np.asarray(directions)

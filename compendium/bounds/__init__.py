@@ -23,9 +23,15 @@ sums of counts, of which one of several ways holds; `People.without(layers="L")`
 (with its mean), `median`, `smallest`, `largest`, `implies` and `never` (definitions), `added_up`, `linear`; and the
 sums to ask for: `total` (of a whole-number attribute) and `several` (people in at least k of some cells).
 
-`answers` answers: `Bounds(people)` (a `ContradictionError` names statements that cannot hold together), its `count`,
-`table` (all cells of a cross table), `of` (any sum) and `witness`; an `Answer` has `low`, `high`, `exact`, `verdict`
-(fixed, bounded or open), `low_witness`, `high_witness`, `rests_on`, `layers`, `checked` and `note`.
+`answers` answers: `Bounds(people)` (a `ContradictionError` names the fewest statements that cannot hold together), its
+`count`, `table` (all cells of a cross table), `of` (any sum) and `connected`; an `Answer` has `low`, `high`, `exact`,
+`verdict` (fixed, bounded or open), `low_witness`, `high_witness`, `rests_on`, `layers`, `checked` and `note`. With
+``smallest=True`` it rests on a smallest set of statements. `frechet` is what two margins alone leave.
 
-Below it are `cliques` (the junction tree and gluing), `programme` (the whole numbers and their rows) and `solvers`.
+`ensembles` makes other people who fit (`sample`, `one_of`; and `reach`, how much of the bounds they show), `facts`
+lists counts that follow and are stated nowhere, `summaries` counts sets of answers with a printed mean and deviation.
+`of_claims`, `conditions` and `questions` do it for the files of any paper (``python -m compendium.bounds``).
+
+Below it are `cliques` (the junction tree and gluing), `programme` (the whole numbers and their rows), `solvers` and
+`contradictions`. Only `ensembles` draws.
 """

@@ -1,7 +1,7 @@
 """What statements determine: for any count, or sum of counts, the smallest and the largest that it can be."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from compendium.bounds.cliques import glued
+from compendium.bounds.contradictions import ContradictionError, contradiction, without_needless
+from compendium.bounds.needed import reaches
 from compendium.bounds.people import (
     EVERYONE,
     Cell,
@@ -23,20 +25,11 @@ from compendium.bounds.people import (
     words,
 )
 from compendium.bounds.programme import Programme, build, components
-from compendium.bounds.solvers import Objective, Solvers
+from compendium.bounds.solvers import NOTHING, Objective, Solvers
 
 FIXED, BOUNDED, OPEN = "fixed", "bounded", "open"
 Solved = tuple[tuple[Programme, np.ndarray], ...]
 """Programmes that together speak of all attributes, each with a solution."""
-NOTHING: Objective = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-
-
-class ContradictionError(ValueError):
-    """Statements that cannot hold together; `names` are as few of them as dropping one at a time leaves."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
-        super().__init__(f"these statements cannot hold together, but could without any one: {', '.join(self.names)}")
 
 
 @dataclass(frozen=True)
@@ -122,6 +115,7 @@ class Bounds:
     def __init__(self, people: People, limit: float = 10.0) -> None:
         self.people, self.limit = people, limit
         self._parts: dict[tuple[str, ...], _Part] = {}
+        self._answers: dict[tuple[Sum, bool], Answer] = {}
         self._ties: dict[tuple[tuple[str, ...], frozenset[frozenset[str]]], _Part] = {}
         for names in components(people):
             part = self._solved(names, ())
@@ -190,20 +184,26 @@ class Bounds:
             If an attribute or value is not there.
         """
         one = as_sum(asked)
+        if (one, smallest) not in self._answers:
+            self._answers[one, smallest] = self._answer(one, smallest)
+        return replace(self._answers[one, smallest], most=most, **({"asked": name} if name else {}))
+
+    def _answer(self, one: Sum, smallest: bool) -> Answer:
         for _, cell in one:
             self.people.check(cell)
-        name = name or " + ".join(f"{factor} x ({words(cell)})" for factor, cell in one)
+        name = " + ".join(f"{factor} x ({words(cell)})" for factor, cell in one)
         scopes = frozenset(scope(cell) for _, cell in one if cell)
         if not scopes:
             value = sum(factor for factor, _ in one) * self.people.size
-            return Answer(name, value, value, value, value, self.people, (self._rest(), self._rest()), most=most)
+            return Answer(name, value, value, value, value, self.people, (self._rest(), self._rest()))
         part = self._part(scopes)
         variables, factors, constant = part.programme.row(one)
         ends: list[Any] = []
         for sign in (1, -1):
             bound, reached, solution, checked = _end(part.solvers, (variables, sign * factors))
-            value = None if reached is None else sign * reached + constant
-            ends.append((sign * bound + constant, value, self._rest(part.programme, solution), checked))
+            whole = self._rest(part.programme, solution)
+            value = None if whole is None else sign * reached + constant
+            ends.append((sign * bound + constant, value, whole, checked))
         (low, low_reached, few, first), (high, high_reached, many, second) = ends
         used = [s for s in self.people.statements if s.attributes & part.programme.names]
         if smallest:
@@ -211,15 +211,17 @@ class Bounds:
         layers = tuple(layer for layer in "PRL" if any(s.layer == layer for s in used))
         names = tuple(dict.fromkeys(s.name for s in used))
         reached_by = (low_reached, high_reached, self.people, (few, many))
-        return Answer(name, low, high, *reached_by, names, layers, most, first and second)
+        return Answer(name, low, high, *reached_by, names, layers, checked=first and second)
 
     def _needed(self, asked: Sum, low: int, high: int, used: list[Statement]) -> list[Statement]:
         """Drop statements while nothing outside the ends becomes possible."""
-        kept = list(dict.fromkeys(s.name for s in used))
-        for name in list(kept):
-            fewer = self.people.only([one for one in kept if one != name])
-            if _stays(fewer, asked, low, high, self.limit):
-                kept.remove(name)
+        names = list(dict.fromkeys(s.name for s in used))
+
+        def stays(some: list[str]) -> bool:
+            fewer = self.people.only(some)
+            return all(reaches(fewer, asked, sign, end, self.limit) for sign, end in ((1, low), (-1, high)))
+
+        kept = without_needless(names, stays)
         return [s for s in used if s.name in kept]
 
     def _rest(self, programme: Programme | None = None, solution: np.ndarray | None = None) -> Solved | None:
@@ -260,49 +262,11 @@ def _end(solvers: Solvers, objective: Objective) -> tuple[int, int | None, np.nd
     bounds = [one.bound for one in found if one.bound is not None]
     values = [(one.value(objective), number) for number, one in enumerate(found) if one.solution is not None]
     reached, number = min(values, default=(None, 0))
-    # No sum is smaller than all people in the cell of the smallest factor, in every clique.
-    trivial = int(objective[1][objective[1] < 0].sum()) * solvers.programme.people.size
-    bound = max(bounds, default=trivial)
+    bound = max([*bounds, solvers.programme.between(*objective)[0]])
     if reached is not None and bound > reached:
         raise RuntimeError(f"the solvers disagree: one proved {bound}, the other has people with {reached}")
-    proved = sum(one.bound == bound for one in found)
+    proved = sum(one.bound is not None and one.bound >= bound for one in found)
     return bound, reached, None if reached is None else found[number].solution, proved == 2
-
-
-def _stays(people: People, asked: Sum, low: int, high: int, limit: float) -> bool:
-    """Say whether people with fewer statements still have no sum outside the ends."""
-    scopes = frozenset(scope(cell) for _, cell in asked if cell)
-    wanted = frozenset().union(*scopes)
-    names = [name for part in components(people, scopes) if wanted & set(part) for name in part]
-    programme = build(people, names, scopes)
-    solvers = Solvers(programme, limit)
-    variables, factors, constant = programme.row(asked)
-    for sign, end in ((1, low), (-1, -high)):
-        found = solvers.highs((variables, sign * factors))
-        if found.bound is None or found.bound + sign * constant < end:
-            return False
-    return True
-
-
-def contradiction(people: People, limit: float = 10.0) -> list[str]:
-    """Find statements that cannot hold together, so few that they could without any one of them; none if all can."""
-    kept = list(dict.fromkeys(one.name for one in people.statements))
-    if possible(people, limit):
-        return []
-    for name in list(kept):
-        if not possible(people.only([one for one in kept if one != name]), limit):
-            kept.remove(name)
-    return kept
-
-
-def possible(people: People, limit: float = 10.0) -> bool:
-    """Say whether all statements can hold together; also where a limit was reached before it was proved."""
-    for names in components(people):
-        solvers = Solvers(build(people, names), limit)
-        found = solvers.cp_sat(NOTHING).possible
-        if (solvers.highs(NOTHING).possible if found is None else found) is False:
-            return False
-    return True
 
 
 def frechet(one: int, other: int, size: int) -> tuple[int, int]:

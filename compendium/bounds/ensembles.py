@@ -9,8 +9,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from compendium.bounds.answers import Answer, ContradictionError, contradiction, counted_in, decoded
+from compendium.bounds.answers import Answer, counted_in, decoded
 from compendium.bounds.cliques import Keys, glued
+from compendium.bounds.contradictions import ContradictionError, contradiction
 from compendium.bounds.people import Cell, Conditions, People, as_cell
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Solvers
@@ -21,7 +22,7 @@ TIED = 8
 MOST_VARIABLES = 3_000
 """Pairs are tied only as long as the programme has no more whole numbers."""
 
-LIMIT = 1.0
+LIMIT = 0.5
 _SHUFFLED = 4  # every fourth: who gets what is then drawn, and not in an order
 
 

@@ -84,7 +84,7 @@ class People:
             raise ValueError(f"number of people {self.size!r} is not allowed; it is a whole number from 1")
         names = [attribute.name for attribute in self.attributes]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"attribute {twice[0]!r} is there twice")
+            raise ValueError(f"attribute {twice[0]!r} is there twice; allowed is once")
         for statement in self.statements:
             for one in statement.sums:
                 for _, cell in one:

@@ -37,6 +37,11 @@ class Programme:
         """Give variables and factors of a sum of counts, and the part of it that is the same for all people."""
         return _row(self.people, self.tree, self.cells, self.starts, asked)
 
+    def between(self, variables: np.ndarray, factors: np.ndarray) -> tuple[int, int]:
+        """Bound a sum of counts by the number of people alone."""
+        ends = [*self.starts, self.starts[-1] + len(self.cells[-1])]
+        return _between(self.people.size, ends, variables, factors)
+
     def tables(self, solution: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Give the cells of each clique and how many people a solution has in each."""
         sizes = [len(cells) for cells in self.cells]
@@ -193,7 +198,7 @@ def _stated(
     choices = width + np.arange(len(statement.ways))
     rows.append((choices, np.ones(len(choices), dtype=np.int64), 1, 1))
     for number, (variables, factors, constant) in enumerate(sums):
-        least, most = _natural(people, starts, variables, factors)
+        least, most = _between(people.size, starts, variables, factors)
         lows = [least if way[number][0] is None else way[number][0] - constant for way in statement.ways]
         highs = [most if way[number][1] is None else way[number][1] - constant for way in statement.ways]
         together = np.concatenate([variables, choices])
@@ -204,14 +209,14 @@ def _stated(
     return rows, len(choices)
 
 
-def _natural(people: People, starts: np.ndarray, variables: np.ndarray, factors: np.ndarray) -> tuple[int, int]:
-    """Bound a sum by the number of people alone: in each clique all may be where the factor is largest, or smallest."""
+def _between(size: int, starts: Sequence[int], variables: np.ndarray, factors: np.ndarray) -> tuple[int, int]:
+    """Bound a sum by the number of people alone: in each clique all may be where the factor is smallest, or largest."""
     least = most = 0
     for start, end in pairwise(starts):
         mine = factors[(variables >= start) & (variables < end)]
         if len(mine):
             # A cell without a factor counts nothing.
             others = [] if len(mine) == end - start else [0]
-            least += people.size * int(min([*mine, *others]))
-            most += people.size * int(max([*mine, *others]))
+            least += size * int(min([*mine, *others]))
+            most += size * int(max([*mine, *others]))
     return least, most

@@ -3,6 +3,10 @@
 Both run with one worker and limits that are not of the clock, so that the same programme ends the same way again.
 """
 
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -20,6 +24,28 @@ NODES = 20_000
 
 Objective = tuple[np.ndarray, np.ndarray]
 """Variables and their whole factors."""
+
+NOTHING: Objective = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+"""What is minimised where any solution will do."""
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep a line that HiGHS prints past all its options (ERGO-Code/HiGHS issue 2783) out of what we print."""
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @dataclass(frozen=True)
@@ -73,22 +99,19 @@ class Solvers:
         high = [np.inf if row[3] is None else row[3] for row in rows]
         return LinearConstraint(matrix.astype(float), low, high)
 
-    def cp_sat(self, objective: Objective, hint: np.ndarray | None = None, limit: float | None = None) -> Found:
+    def cp_sat(self, objective: Objective) -> Found:
         """Minimise by CP-SAT."""
         model, variables = self._model
         model.clear_objective()
-        model.clear_hints()
         chosen, factors = objective
         if len(chosen):
             model.minimize(cp_model.LinearExpr.weighted_sum([variables[v] for v in chosen], [int(f) for f in factors]))
-        for number in range(len(hint) if hint is not None else 0):
-            model.add_hint(variables[number], int(hint[number]))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = SEED
         solver.parameters.linearization_level = 2  # what bounds these programmes is their linear part
         solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
-        solver.parameters.max_deterministic_time = self.limit if limit is None else limit
+        solver.parameters.max_deterministic_time = self.limit
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return Found(False)
@@ -104,13 +127,14 @@ class Solvers:
         upper = self.programme.upper.astype(float)
         cost = np.zeros(len(upper))
         np.add.at(cost, objective[0], objective[1])
-        result = milp(
-            cost,
-            integrality=np.ones(len(upper)),
-            bounds=Bounds(0, upper),
-            constraints=self._matrix,
-            options={"node_limit": NODES, "mip_rel_gap": 0},
-        )
+        with _silent():
+            result = milp(
+                cost,
+                integrality=np.ones(len(upper)),
+                bounds=Bounds(0, upper),
+                constraints=self._matrix,
+                options={"node_limit": NODES, "mip_rel_gap": 0},
+            )
         if result.status == 2:
             return Found(False)
         dual = result.get("mip_dual_bound")

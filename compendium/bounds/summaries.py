@@ -16,7 +16,7 @@ import numpy as np
 
 from compendium.bounds.statements import spanned, squares, whole_numbers
 from compendium.verification.audit.arithmetic import Rules
-from compendium.verification.audit.rounding import count
+from compendium.verification.audit.rounding import count, printed_number
 
 MOST_STATES = 20_000_000
 """No more states are kept at once."""
@@ -77,7 +77,7 @@ def data_sets(mean: str, sd: str, n: int, lowest: int, highest: int, rules: Rule
     count(n, "n", 2)
     if highest < lowest:
         raise ValueError(f"scale {lowest} to {highest} is not allowed; the second is at least the first")
-    middle = min(max(round(float(mean.replace(",", ".").replace("−", "-"))), lowest + 1), max(highest - 1, lowest + 1))
+    middle = min(max(round(printed_number(mean)[0]), lowest + 1), max(highest - 1, lowest + 1))
     targets = _targets(mean, sd, n, middle, rules)
     distances = [value - middle for value in range(lowest, highest + 1)]
     inner = [d for d in distances if abs(d) <= 1]
@@ -117,11 +117,7 @@ def _targets(mean: str, sd: str, n: int, middle: int, rules: Rules) -> list[_Tar
     for total in whole_numbers(spanned(mean, rules), n):
         possible = squares(sd, n, total, rules)
         shifted, change = total - n * middle, n * middle**2 - 2 * middle * total
-        # Whole numbers and their squares are both even or both odd, and so are the sums.
-        first = possible.start + change
-        first += (first - shifted) % 2
-        last = possible.stop - 1 + change
-        last -= (last - shifted) % 2
+        first, last = possible.start + change, possible.stop - 1 + change
         if max(first, 0) <= last:
             found.append(_Target(shifted, first, last))
     return found
@@ -162,6 +158,7 @@ def _limits(states: _States, target: _Target, n: int, allowed: list[bool]) -> tu
         first, last = np.maximum(first, only), np.minimum(last, only if above or below else 0)
     if not at:
         first = np.maximum(first, left)
+    # Whole numbers and their squares are both even or both odd, and so are the sums.
     first = first + (first - missing) % 2
     return first, last - (last - missing) % 2
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pandas as pd
 
@@ -60,11 +61,25 @@ class Determined:
 
 
 def as_frame(answers: Iterable[Determined]) -> pd.DataFrame:
-    """Lay answers out, one a row, by ``quantity``; names of claims and layers joined by blanks."""
+    """Lay answers out, one a row, by ``quantity``; names joined by semicolons."""
     rows = [
         vars(one)
         | {"verdict": one.verdict, "exact": one.exact}
-        | {"layers": " ".join(one.layers), "rests_on": " ".join(one.rests_on)}
+        | {"layers": "".join(one.layers), "rests_on": "; ".join(one.rests_on)}
         for one in answers
     ]
-    return pd.DataFrame(rows).set_index("quantity", verify_integrity=True)
+    found = pd.DataFrame(rows).set_index("quantity")
+    assert found.index.is_unique, "two answers to one question"
+    return found
+
+
+def outwards(low: float, high: float, digits: int = 3) -> tuple[float, float]:
+    """Round a lower end down and an upper end up to a number of digits, as p values are; what is fixed stays exact."""
+    if low == high:
+        return low, high
+    return _rounded(low, digits, ROUND_FLOOR), _rounded(high, digits, ROUND_CEILING)
+
+
+def _rounded(value: float, digits: int, way: str) -> float:
+    exact = Decimal(repr(float(value)))
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() + 1 - digits), rounding=way)) if exact else 0.0

@@ -17,14 +17,11 @@ from analysis.vocabulary import ANALYTE_LABELS, ANALYTE_UNITS, POPULATION_LABELS
 from compendium.drawing import page
 from compendium.reporting.formatting import number, p_value
 
-DIRECTION_LOOKS: dict[str, tuple[str, str]] = {
+DIRECTION_LOOKS: dict[str, tuple[str, str]] = {  # colour and line
     "increased": ("#123d6b", "-"), "stable": ("#9a9790", "-"), "decreased": (page.ENDED_COLOUR, "--"),
 }  # fmt: skip
-"""Colour and line of a level that increased, stayed stable or decreased on therapy."""
 
-MOST_LINES = 100
-"""With more patients than these a panel shows distributions, since the lines of so many cannot be told apart."""
-
+MOST_LINES = 100  # of more patients a panel shows distributions, since the lines cannot be told apart
 _HEIGHT, _ABOVE, _BELOW = 9.0, 2.3, 0.75  # whole figure; title and heads of the panels; names of the time points
 _RATIOS, _APART = 2.2, 1.0  # height of the ratios below the levels, and room between the two
 _SIDE, _BETWEEN = 1.5, 1.9  # room for the scale on the left of the first and of the second panel
@@ -143,7 +140,6 @@ def _draw_means(axes: Axes, test: PairedT) -> None:
 
 
 def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, directions: pd.Series | None) -> None:
-    """Write the name of the analyte, the test, and how many levels went which way."""
     figure, box, cm = axes.figure, page.box_cm(axes), page.centimetres(axes.figure)
     x, y = box.x0 - _SIDE, box.y1
     title = f"{letter}  {ANALYTE_LABELS[Analyte(analyte)]}, {ANALYTE_UNITS[Analyte(analyte)]}"

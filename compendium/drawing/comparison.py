@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compendium.drawing import page
-from compendium.reporting.formatting import MISSING, number
+from compendium.reporting.published_rows import difference_text
 
 SMALLEST = 10  # rates of smaller groups of the paper are not drawn
 _LEFT_OUT = ("Characteristics", "Biology")
@@ -73,22 +73,17 @@ def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None
         page.add_section(axes, name, top, _HEADING)
     look = {"size": page.SMALL, "va": "center", "linespacing": 1.05, "transform": page.beside(axes)}
     for row in rows.itertuples():
-        interval = f"{number(row.difference, 1)} ({number(row.low, 1)} to {number(row.high, 1)})"
         axes.text(page.MARGIN_CM, row.y, row.text, **look)
-        numbers = MISSING if pd.isna(row.difference) else interval
-        axes.text(page.PAGE_WIDTH_CM - page.MARGIN_CM, row.y, numbers, ha="right", **look)
+        interval = difference_text(row.difference, row.low, row.high)
+        axes.text(page.PAGE_WIDTH_CM - page.MARGIN_CM, row.y, interval, ha="right", **look)
 
 
 @page.journal_style()
 def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the rates of an own cohort beside those of the paper, in one panel, and their differences, in another.
 
-    Parameters
-    ----------
-    rates : DataFrame
-        As `compendium.verification.published_rates.compared_rates` gives it; of it, `drawn_rates`, at least one.
-    notes : sequence of str
-        Printed below, a paragraph each, before the caveats.
+    Of what `compendium.verification.published_rates.compared_rates` gives, `drawn_rates` are drawn, at least one. The
+    notes are printed below, a paragraph each, before the caveats.
     """
     rows = drawn_rates(rates)
     if rows.empty:

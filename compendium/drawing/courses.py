@@ -31,11 +31,10 @@ STOP_BADGES: dict[StopReason, tuple[str, str]] = {  # the letter and ground of e
     StopReason.PREGNANCY_INTENT: ("P", "#c9c6bf"),
 }  # fmt: skip
 
-EVENT_LABELS: dict[str, str] = {
+EVENT_LABELS: dict[str, str] = {  # on a bar, and at the end of one that goes on; keys are columns of a course frame
     "months_to_best_response": "Best response", "escalation_month": "Dose escalation",
     "weekly_month": "Weekly schedule", "ongoing": "Still on therapy",
 }  # fmt: skip
-"""What is marked on a bar, and at the end of one that goes on; the keys are columns of a course frame."""
 
 KEY_LINE_CM = 0.42  # distance of two lines of the key
 _READABLE_PITCH = 0.27  # height of a lane in centimetres from which its diagnosis can be written
@@ -144,10 +143,7 @@ _SCALED_CM = 1.2  # a lower band has no scale of its own
 
 
 def occupancy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Count the patients in each of `STATES` at the beginning of every month, from 0 until every course has ended.
-
-    A phase or course that ends in the middle of a month ends there.
-    """
+    """Count the patients in each of `STATES` at the beginning of every month, until every course has ended."""
     parts = phases(frame)
     months = np.arange(np.ceil(frame["duration_months"].max()) + 1)
 

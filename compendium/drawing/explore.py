@@ -15,12 +15,11 @@ from compendium.reporting.pages import render
 
 POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)  # the choices of the population
 
-READINGS: tuple[str, ...] = (
+READINGS: tuple[str, ...] = (  # the paper's reading of its rules, and others that change one of them
     *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
     *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "test=sign"),
     *("zeros=pratt", "distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
 )
-"""The choices of the criteria: the paper's reading of its rules, and others that change one of them."""
 
 GROUPS: dict[str, str] = {"all symptoms": "all"} | {label: group.value for group, label in SYMPTOM_GROUP_LABELS.items()}
 """The choices of the symptom group."""
@@ -38,10 +37,7 @@ def rates(cohort: Cohort, criteria: Criteria) -> display.HTML:
 
 
 def redraw(cohort: Cohort, population: str = "all", criteria: str = "paper", group: str = "all") -> str:
-    """Give response rates and Figure 1 of a whole cohort as HTML, or say why there is nothing to draw.
-
-    The choices are those of `POPULATIONS`, of `READINGS` (or what else `criteria.read_criteria` reads) and of `GROUPS`.
-    """
+    """Give response rates and Figure 1 of a whole cohort for these choices as HTML, or say why nothing is drawn."""
     if group not in GROUPS.values():
         raise ValueError(f"symptom group {group!r} is unknown; allowed are {', '.join(GROUPS.values())}")
     if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[Population(population)]).any():

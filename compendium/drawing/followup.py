@@ -14,11 +14,10 @@ from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, Follow
 from compendium.drawing import courses, page
 from compendium.reporting.formatting import count_percent
 
-STATUS_ORDER: tuple[FollowUpStatus, ...] = (
+STATUS_ORDER: tuple[FollowUpStatus, ...] = (  # from above, so that few ribbons cross
     *(FollowUpStatus.CR, FollowUpStatus.MR, FollowUpStatus.PR, FollowUpStatus.LOSS_OF_RESPONSE),
     *(FollowUpStatus.INTOLERANCE, FollowUpStatus.LOST_TO_FOLLOW_UP, FollowUpStatus.NR),
 )
-"""From top to bottom, so that few ribbons cross: patients without response, last on the left, are last on the right."""
 
 STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour of each status at last follow-up
     FollowUpStatus.LOSS_OF_RESPONSE: page.ENDED_COLOUR,
@@ -26,8 +25,7 @@ STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour o
     FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
 }
 
-LEAST_ROW_CM = 0.11
-"""Rows lower than about a millimetre cannot be read: bands take their place, from about 160 patients on."""
+LEAST_ROW_CM = 0.11  # lower rows cannot be read: bands take their place, from about 160 patients on
 
 # All in centimetres.
 _HEADING, _GAP, _LARGEST_PITCH = 0.36, 0.08, 0.36
@@ -55,10 +53,7 @@ def arrange(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def row_places(best: pd.Series, pitch: float) -> tuple[np.ndarray, pd.Series]:
-    """Place the rows, `pitch` high, under the headings of their groups, in centimetres from above.
-
-    Of the best responses in drawing order: the centre of each row, and by response where the rows of a group begin.
-    """
+    """Place the rows, `pitch` high, in centimetres from above: the centre of each, and where each response begins."""
     group = best.cat.remove_unused_categories().cat.codes.to_numpy()
     y = _HEADING + group * (_HEADING + _GAP) + pitch * (np.arange(len(best)) + 0.5)
     return y, (pd.Series(y, best.to_numpy().astype(object)).groupby(level=0, sort=False).min() - pitch / 2)

@@ -24,9 +24,7 @@ PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0  # full width of a printed page, and 
 MARGIN_CM = 0.3  # white border of every figure
 _LINE_CM, _TITLE_LINE_CM = 0.34, 0.42  # distance of two lines of small type, and of a title
 SMALL, NORMAL, TITLE = 7.0, 7.5, 9.5  # type sizes in points at printed size; nothing is set smaller than the first
-
-INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"
-"""Text; secondary text; lines; faint lines and grounds."""
+INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"  # text, secondary text, lines, grounds
 
 GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: the greater the improvement, the darker
     1.5: "#d5762a", 1.0: "#e6e4df", 0.75: "#b5d0e8", 0.5: "#78a8d1", 0.25: "#3a76b0", 0.0: "#123d6b",
@@ -35,9 +33,7 @@ GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: th
 RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78a8d1", "NR": "#d6d3cd"}
 """The colour of each response class: the deeper the response, the darker."""
 
-ENDED_COLOUR = "#d5762a"
-"""The colour of what went against the patient: a response lost or a therapy that had to be stopped."""
-
+ENDED_COLOUR = "#d5762a"  # of what went against the patient: a response lost or a therapy that had to be stopped
 HEAD = {"weight": "bold", "color": MUTED}  # the look of the head of a column or panel
 _KEY = {"loc": "upper left", "fontsize": SMALL, "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
 _KEY |= {"columnspacing": 1.25, "borderpad": 0, "borderaxespad": 0}

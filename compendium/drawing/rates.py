@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.statistics.proportions import METHOD_LABELS
+from analysis.tables import INTERVALS
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, RESPONSE_LABELS, Population, Response
 from compendium.drawing import page
 from compendium.reporting.formatting import number, percent
@@ -38,27 +38,16 @@ def _within(population: str) -> list[Population]:
 
 
 def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
-    """Choose the rates to draw, visit by visit, outcome by outcome.
+    """Choose the rates to draw, of a population and its parts with patients, visit by visit, outcome by outcome.
 
-    Parameters
-    ----------
-    numbers : DataFrame
-        As `analysis.tables.table_2` gives it: ``row``, ``column``, ``n``, ``denominator``, ``percent`` and the limits
-        of the intervals.
-    population : str
-        A value of `Population`: it and its parts are drawn, if they have patients.
-
-    Returns
-    -------
-    DataFrame
-        ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``, ``n``, ``denominator``, ``percent``, and
-        in percent ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and ``clopper_pearson_high``.
+    From the numbers of `analysis.tables.table_2`: ``visit`` (of `PANELS`), ``outcome`` (of `OUTCOMES`), ``population``,
+    ``n``, ``denominator``, ``percent``, and in percent ``wilson_low``, ``wilson_high``, ``clopper_pearson_low`` and
+    ``clopper_pearson_high``.
     """
     places = numbers["row"].str.replace("persistent_", "").str.split(".", expand=True)
     rows = numbers.assign(visit=places[0], outcome=places[1]).rename(columns={"column": "population"})
     there = rows["population"].isin(map(str, _within(population))) & (rows["denominator"] > 0)
-    limits = [f"{method}_{end}" for method in METHOD_LABELS for end in ("low", "high")]
-    columns = ["visit", "outcome", "population", "n", "denominator", "percent", *limits]
+    columns = ["visit", "outcome", "population", "n", "denominator", "percent", *INTERVALS]
     return rows.loc[there & rows["outcome"].isin(list(OUTCOMES)), columns].reset_index(drop=True)
 
 
@@ -73,10 +62,7 @@ def _cells(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
-    """Draw the rates of one visit, larger for more patients, and through each outcome a line at that of the whole.
-
-    The exact interval is thin with ends, Wilson's thick above it.
-    """
+    """Draw the rates of one visit, Wilson's interval thick above the exact one, and a line at the rate of the whole."""
     axes.set_xlim(-3, 103)
     axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
     several = rows["population"].nunique() > 1

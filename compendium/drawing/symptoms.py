@@ -159,12 +159,11 @@ def draw_symptoms(
     rows, headings, depth = arrange(profile, order)
     marks = rows["significance"].map(mark_text)
     cells = zip(rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks, strict=True)
-    notes = [
-        f"Bars: patients with the symptom before treatment, by its grade {VISIT_LABELS[criteria.symptoms_at]}; no "
-        "number where the segment is too narrow. Score: 1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 "
-        "dramatic improvement, 0 disappeared; the score before treatment is 1.",
-        " ".join(profile_notes(profile, criteria)),
-    ]
+    bars = (
+        f"Bars: patients with the symptom before treatment, by its grade {VISIT_LABELS[criteria.symptoms_at]}. Score: "
+        "1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, 0 disappeared; 1 before."
+    )
+    notes = [" ".join([bars, *profile_notes(profile, criteria)])]
     bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + label_width_cm(rows)
     figure = page.new_figure(bottom + depth + _ABOVE)
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - left

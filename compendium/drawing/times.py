@@ -11,17 +11,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from analysis.summaries import Values
 from analysis.times import at_risk
 from compendium.drawing import page
 from compendium.reporting.formatting import number
 from compendium.reporting.result_rows import month_text
 
-Values = Mapping[str, Mapping[str, Any]]
-
 _BLUE, _WHITE, _PALE_ORANGE = page.GRADE_COLOURS[0.75], "#f7f6f3", "#efc5a5"
 _STOPPED = ("stopped", "Stopped without\na response", _PALE_ORANGE)
 _WAITING = ("waiting", "Not yet,\non therapy", _WHITE)
-_LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
+_LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {  # from below; together all patients
     "first_response": (("response", "Responded", _BLUE), _WAITING, _STOPPED),
     "best_response": (("response", "Best so far\nreached", _BLUE), _WAITING, _STOPPED),
     "therapy": (
@@ -31,7 +30,6 @@ _LAYERS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("efficacy", "Stopped for lack or loss of efficacy", page.ENDED_COLOUR),
     ),
 }
-"""The states of each outcome from below, each with its label and colour; together they are all patients."""
 
 _HEADS = {"first_response": "A  First response", "best_response": "B  Best response", "therapy": "C  Time on therapy"}
 _EVENTS = {"first_response": "have responded", "best_response": "reached best so far"}

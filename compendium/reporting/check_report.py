@@ -3,12 +3,12 @@
 import datetime
 import io
 from collections.abc import Iterator
-from typing import Protocol
 
 import pandas as pd
 import xlsxwriter
 from great_tables import GT
 
+from compendium.centre.intake.checking import Check
 from compendium.files import csv_text
 from compendium.reporting.formatting import count_of
 from compendium.reporting.pages import render
@@ -23,41 +23,28 @@ _TITLES = {
     "error": "Errors: to be mended before anything can be computed",
     "warning": "Warnings: possible, but look at them once more",
 }
-# The page shows some rows of a group, the spreadsheet what fits, the CSV file all.
-_PAGE_ROWS = 20
-_SHEET_ROWS = 10_000
+# A terminal shows some groups of each kind and rows of a group, the page more rows, the spreadsheet what fits.
+_LINE_GROUPS, _LINE_ROWS, _PAGE_ROWS, _SHEET_ROWS = 40, 5, 20, 10_000
 _CREATED = datetime.datetime(2025, 1, 1)
 
 
-class Checked(Protocol):
-    """What is reported of a check: problems with ``file``, ``row``, ``column``, ``value``, ``allowed``, ``nearest``."""
-
-    errors: pd.DataFrame
-    warnings: pd.DataFrame
-    accounts: pd.DataFrame
-
-
-def check_lines(check: Checked, most: int = 5, most_groups: int = 40) -> list[str]:
-    """Tell in lines what is wrong, for a terminal.
-
-    At most so many groups of equal problems are shown of each kind, and so many rows of each group; row 0 stands for a
-    whole file. The verdict comes last.
-    """
+def check_lines(check: Check) -> list[str]:
+    """Tell in lines what is wrong, for a terminal: groups of equal problems, and last the verdict."""
     lines = []
     for kind, problems in _kinds(check):
         groups = list(_groups(problems))
-        for head, group in groups[:most_groups]:
+        for head, group in groups[:_LINE_GROUPS]:
             lines.append(f"{kind}: {_plain(head)}")
-            places = group[group["row"] > 0]
-            lines += [f"  row {p.row}{_cell_text(p)}" for p in places.head(most).itertuples()]
-            if len(places) > most:
-                lines.append(f"  ... and {count_of(len(places) - most, 'row')} more")
-        if len(groups) > most_groups:
-            lines.append(f"... and {count_of(len(groups) - most_groups, 'group')} more of {kind}s")
+            places = group[group["row"] > 0]  # row 0 stands for a whole file
+            lines += [f"  row {p.row}{_cell_text(p)}" for p in places.head(_LINE_ROWS).itertuples()]
+            if len(places) > _LINE_ROWS:
+                lines.append(f"  ... and {count_of(len(places) - _LINE_ROWS, 'row')} more")
+        if len(groups) > _LINE_GROUPS:
+            lines.append(f"... and {count_of(len(groups) - _LINE_GROUPS, 'group')} more of {kind}s")
     return [*lines, _verdict(check)]
 
 
-def _kinds(check: Checked) -> tuple[tuple[str, pd.DataFrame], ...]:
+def _kinds(check: Check) -> tuple[tuple[str, pd.DataFrame], ...]:
     return ("error", check.errors), ("warning", check.warnings)
 
 
@@ -68,7 +55,7 @@ def _groups(problems: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"{place}: {allowed}", group
 
 
-def _verdict(check: Checked) -> str:
+def _verdict(check: Check) -> str:
     found = f"{count_of(len(check.errors), 'error')}, {count_of(len(check.warnings), 'warning')}"
     rows = count_of(int(check.accounts["rows"].sum()), "row")
     return f"{found} in {rows}. The cohort {'cannot be used yet' if len(check.errors) else 'can be used'}."
@@ -84,7 +71,7 @@ def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
-def check_files(check: Checked) -> dict[str, bytes]:
+def check_files(check: Check) -> dict[str, bytes]:
     """Write ``check.html`` to be read, ``problems.xlsx`` (at most 10,000 problems) and ``problems.csv`` with all."""
     problems = pd.concat([found.assign(kind=kind) for kind, found in _kinds(check)])[list(_HEADS)]
     tables = [_problem_table(found, kind) for kind, found in _kinds(check) if len(found)]

@@ -4,7 +4,6 @@ Its table is laid out by `checklist.html` and `checklist.css` in the pages of `r
 """
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,16 +18,13 @@ CHECKLIST = Path(__file__).with_name("checklist.csv")  # one row per item, with 
 STATUSES: dict[str, str] = {"met": "✓", "partly": "~", "not met": "✗", "not applicable": "–"}  # with their marks
 
 GUIDELINES: tuple[str, ...] = ("STROBE", "SAMPL")  # the guidelines in the order they are shown
-
-JUDGED: tuple[str, ...] = ("paper", "compendium")
-"""The columns that hold a status; each has a neighbour that ends in ``_where``."""
-
+JUDGED: tuple[str, ...] = ("paper", "compendium")  # they hold a status, their neighbours in ``_where`` the place
 _PLACE = r"(?:L\d+(?:-L\d+)?|Table [12]|Figure (?:[12]|E[1-5]))"
 _POINTER = r"\w[\w.-]*(?:/\w[\w.-]*)*(?:#[^\s#]+)?"
 _TEXT = (r"\S(?:.*\S)?", "allowed is a text in one line, without blanks at its ends")
 _STATUS = ("|".join(STATUSES), f"allowed are {', '.join(STATUSES)}")
 
-COLUMNS: dict[str, tuple[str, str]] = {
+COLUMNS: dict[str, tuple[str, str]] = {  # in order, all text: the pattern of a cell, and what is allowed in words
     "guideline": ("|".join(GUIDELINES), f"allowed are {', '.join(GUIDELINES)}"),
     "item": (r"\d{1,2}[a-e]?|[A-Z]\d{1,2}", "allowed are items such as 12a or P3"),
     **dict.fromkeys(("section", "topic", "asks"), _TEXT),
@@ -41,7 +37,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     ),
     "remark": (f"(?:{_TEXT[0]})?", _TEXT[1]),
 }
-"""The columns of the checklist in order, all of them text: the pattern of a cell, and what is allowed in words."""
 
 _NOTES = (
     "Paper: the accepted manuscript without title page and drawings; L155 is its printed line 155. Compendium: whether "
@@ -96,20 +91,6 @@ def _problems(table: pd.DataFrame) -> Iterator[tuple[int, str, str, str]]:
             yield number + 2, "remark", "", f"allowed is a reason, since {column} is {table.at[number, column]}"
 
 
-def missing_pointers(checklist: pd.DataFrame, root: str | os.PathLike[str]) -> list[str]:
-    """List the pointers, each once, whose file is not below the root or lacks the text after "#" as a whole word."""
-    pointers = dict.fromkeys(pointer for cell in checklist["compendium_where"] for pointer in cell.split())
-    return [pointer for pointer in pointers if not _leads_somewhere(pointer, Path(root))]
-
-
-def _leads_somewhere(pointer: str, root: Path) -> bool:
-    name, _, text = pointer.partition("#")
-    if not (root / name).is_file():
-        return False
-    word = rf"(?<!\w){re.escape(text)}(?!\w)"
-    return not text or bool(re.search(word, (root / name).read_text(encoding="utf-8", errors="replace")))
-
-
 def counts(checklist: pd.DataFrame) -> pd.DataFrame:
     """Count the items of each guideline, ``judged`` in paper and compendium, by `STATUSES`, and their sum ``items``."""
     rows = []
@@ -123,14 +104,8 @@ def counts(checklist: pd.DataFrame) -> pd.DataFrame:
 def render_checklist(checklist: pd.DataFrame, caveats: Sequence[str] = (), root: str = "..") -> GT:
     """Lay out a checklist to be read, with links to where each item is met.
 
-    Parameters
-    ----------
-    checklist : DataFrame
-        As `read_checklist` gives it; markup in its texts is shown and not obeyed.
-    caveats : sequence of str
-        Printed last and in bold.
-    root : str, default ".."
-        The root of the project as seen from the folder of the page, for the links.
+    Markup in its texts is shown and not obeyed. The caveats are printed last and in bold; ``root`` is the project as
+    seen from the folder of the page, for the links.
     """
     cells = parts("checklist.html")
     links = [

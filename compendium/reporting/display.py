@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 from great_tables import GT
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.cohort import Cohort
 from analysis.criteria import Criteria
+from analysis.summaries import Values
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.caveats import caveats
 from compendium.reporting.small_tables import small_table, value_rows
@@ -66,7 +66,7 @@ def result_table(
 def value_table(
     cohort: Cohort,
     criteria: Criteria,
-    values: Mapping[str, Mapping[str, Any]],
+    values: Values,
     labels: Mapping[str, str],
     title: str,
     notes: Iterable[str] = (),

@@ -14,9 +14,7 @@ import pandas as pd
 from compendium.files import settled_digits
 
 MISSING = "–"  # printed where there is no number: a percentage of nobody, a median of no values
-P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))
-"""A p value below one of these is never printed as if it had reached it."""
-
+P_THRESHOLDS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.05"))  # a p value below one never reads as reaching it
 Number = Real | Decimal
 
 
@@ -44,16 +42,9 @@ def round_half_up(x: Number, digits: int = 0) -> Decimal:
 
 
 def number(x: Number | None, digits: int = 0, trim: bool = False) -> str:
-    """Print a number, rounded half up, such as "30.3" or "−1.5".
+    """Print a number, rounded half up to so many digits after the point, such as "30.3" or "−1.5".
 
-    Parameters
-    ----------
-    x : int, float, Fraction, Decimal or None
-        The number; None, nan and NA are missing, for which `MISSING` is printed.
-    digits : int, default 0
-        Digits after the point.
-    trim : bool, default False
-        Whether to leave zeros at the end of the fraction out: 9 for 9.0.
+    None, nan and NA are printed as `MISSING`; with `trim`, zeros at the end of the fraction are left out: 9 for 9.0.
     """
     if pd.isna(x):
         return MISSING

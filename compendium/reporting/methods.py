@@ -61,9 +61,8 @@ def symptom_test_note(profile: pd.DataFrame, criteria: Criteria) -> str:
     methods = _signed_rank_methods(criteria, profile.loc[profile["n"] > 0, "method"])
     ranks, signs = (int((profile[name] < criteria.alpha).sum()) for name in ("p_value", "p_sign"))
     return (
-        f"{test} Wilcoxon signed-rank test {compared}: {methods}. Its null hypothesis, each size of change as often "
-        "worse as better, cannot hold here: worse has one size, better four. Not adjusted, it gives p < "
-        f"{criteria.alpha:g} for {count_of(ranks, 'symptom')}, the exact sign test for {signs or 'none'}."
+        f"{test} Wilcoxon signed-rank test {compared}: {methods}. Its null cannot hold: worse has one size of change, "
+        f"better four. Unadjusted p < {criteria.alpha:g}: {ranks}, by the exact sign test {signs}."
     )
 
 
@@ -78,7 +77,7 @@ def significance_note(criteria: Criteria, marks: pd.Series) -> str:
     alpha, few = criteria.alpha, int((marks == TOO_FEW).sum())
     levels = f"ns: p {above} {alpha:g}; *: p {below} {alpha:g}"
     levels += "".join(f"; {mark}: p {below} {min(alpha, level):g}" for mark, level in (("**", 0.01), ("***", 0.001)))
-    levels += f"; too few: no test, so few changed that no p {below} {alpha:g} was possible" if few else ""
+    levels += f"; too few: p {below} {alpha:g} impossible, no test" if few else ""
     tests = count_of(int(marks.notna().sum()) - few, "test")
     return f"Marks: p values {ADJUSTMENT_LABELS[criteria.adjustment]} ({tests}); {levels}."
 

@@ -23,9 +23,7 @@ from matplotlib.figure import Figure
 from compendium.files import csv_text, json_text, write_atomically
 from compendium.reporting.pages import page
 
-OVERRIDE = "COMPENDIUM_OUTPUT"
-"""Environment variable that names the folder to write to instead, for tests that run the notebooks as they are."""
-
+OVERRIDE = "COMPENDIUM_OUTPUT"  # names a folder to write to instead, for tests that run the notebooks as they are
 PNG_DPI = 300  # resolution of the PNG files, in dots per inch at printed size
 
 _FORMATS = {

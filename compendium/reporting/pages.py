@@ -52,10 +52,7 @@ def page(table: GT, title: str) -> str:
 def finish(
     table: GT, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = (), wrap: bool = False
 ) -> GT:
-    """Give a table, made with ``id=identifier``, its rules and spacing, and below it notes and, in bold, caveats.
-
-    Empty notes are left out; `wrap` allows to break cells into lines.
-    """
+    """Give a table made with ``id=identifier`` its rules and spacing, notes that are not empty, and bold caveats."""
     for line in (*map(parts().note, filter(None, notes)), *map(parts().caveat, caveats)):
         table = table.tab_source_note(raw_html(line))
     return table.opt_css(render("table.css", id=identifier, wrap=wrap))

@@ -31,23 +31,23 @@ def _share(n: int, denominator: int) -> str:
     return " ".join([f"{n:,}/{denominator:,}", *percent])
 
 
-def _difference(points: float, low: float, high: float) -> str:
+def difference_text(points: float, low: float, high: float) -> str:
+    """Print a difference in points with its interval, "−3.5 (−9.1 to 2.0)", or `MISSING`."""
     return MISSING if pd.isna(points) else f"{number(points, 1)} ({number(low, 1)} to {number(high, 1)})"
 
 
 def rate_rows(rates: pd.DataFrame) -> pd.DataFrame:
     """Print the rates of both cohorts, the differences in points, the places in the paper and what else it prints."""
-    return pd.DataFrame(
-        {
-            "section": rates["section"],
-            "Rate": rates["label"],
-            "Own cohort, n/N (%)": list(map(_share, rates["own_n"], rates["own_denominator"])),
-            "Paper, n/N (%)": list(map(_share, rates["published_n"], rates["published_denominator"])),
-            "Difference, points (95% CI)": list(map(_difference, rates["difference"], rates["low"], rates["high"])),
-            "In the paper": _place(rates["place"]),
-            "Printed otherwise": rates["note"].str.removeprefix("as printed: ").str.replace(", N = 55", ""),
-        }
-    ).reset_index(drop=True)
+    columns = {
+        "section": rates["section"],
+        "Rate": rates["label"],
+        "Own cohort, n/N (%)": list(map(_share, rates["own_n"], rates["own_denominator"])),
+        "Paper, n/N (%)": list(map(_share, rates["published_n"], rates["published_denominator"])),
+        "Difference, points (95% CI)": list(map(difference_text, rates["difference"], rates["low"], rates["high"])),
+        "In the paper": _place(rates["place"]),
+        "Printed otherwise": rates["note"].str.removeprefix("as printed: ").str.replace(", N = 55", ""),
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def rate_notes(rates: pd.DataFrame) -> list[str]:
@@ -79,16 +79,13 @@ def row_notes(rates: pd.DataFrame) -> list[str]:
 
 def value_rows(values: pd.DataFrame) -> pd.DataFrame:
     """Print the medians, means and ranges of both cohorts, with their units and the places in the paper."""
-    return pd.DataFrame(
-        {
-            "section": values["section"],
-            "Number": values["label"],
-            "Unit": values["unit"],
-            "Own cohort": [number(value, 1, trim=True) for value in values["own"]],
-            "Paper": [number(value, 1, trim=True) for value in values["published"]],
-            "In the paper": _place(values["place"]),
-        }
-    ).reset_index(drop=True)
+    sides = {"Own cohort": "own", "Paper": "published"}
+    columns = {
+        **{"section": values["section"], "Number": values["label"], "Unit": values["unit"]},
+        **{head: [number(value, 1, trim=True) for value in values[side]] for head, side in sides.items()},
+        "In the paper": _place(values["place"]),
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def value_notes(values: pd.DataFrame) -> list[str]:

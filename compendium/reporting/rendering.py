@@ -52,13 +52,12 @@ def _durations(row: Mapping[str, Any]) -> str:
     return f"{formatting.duration(row['median'])} ({low} – {high})"
 
 
-CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+CELLS: dict[str, Callable[[Mapping[str, Any]], str]] = {  # how each statistic is printed
     "count_percent": lambda row: formatting.count_percent(row["n"], row["denominator"]),
     "count": lambda row: formatting.number(row["n"]), "median_range": formatting.median_range,
     "duration_range": _durations, "mean_range": formatting.mean_range,
     "ratio": lambda row: formatting.number(row["ratio"], 2),
 }  # fmt: skip
-"""How a row of each statistic is printed; durations are in months."""
 
 
 def head(name: str, size: str) -> Any:

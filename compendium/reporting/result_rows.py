@@ -8,13 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.summaries import Values
 from analysis.symptoms import IMPROVED
 from analysis.times import MONTHS
 from analysis.vocabulary import SYMPTOM_GROUP_LABELS, Severity, SymptomGroup
 from compendium.reporting.formatting import MISSING, count_percent, median_range, number, p_value, percent, value_range
 from compendium.reporting.methods import mark_text
-
-Values = Mapping[str, Mapping[str, Any]]
 
 MEDIAN_NOTES: tuple[str, ...] = (  # printed below the medians
     "95% CI of a Kaplan-Meier median: Brookmeyer-Crowley, log(-log) scale; “from”: its upper limit is not reached.",
@@ -59,27 +58,20 @@ def comparison_rows(outcomes: pd.DataFrame) -> pd.DataFrame:
 
     limits = zip(outcomes["difference"], outcomes["low"], outcomes["high"], strict=True)
     differences = [f"{number(points, 1)} ({value_range(*ends)})" for points, *ends in limits]
-    return pd.DataFrame(
-        {
-            "Outcome": outcomes["label"],
-            "This cohort": shares(""),
-            "Earlier cohort": shares("earlier_"),
-            "Difference, points (95% CI)": differences,
-            "p": outcomes["p_value"].map(p_value),
-        }
-    )
+    columns = {"Outcome": outcomes["label"], "This cohort": shares(""), "Earlier cohort": shares("earlier_")}
+    columns |= {"Difference, points (95% CI)": differences, "p": outcomes["p_value"].map(p_value)}
+    return pd.DataFrame(columns)
 
 
 def group_rows(groups: pd.DataFrame) -> pd.DataFrame:
     """Print each symptom group of `comparison.improvement_by_group`, that with the largest share improved first."""
     ranked = groups.sort_values("percent", ascending=False, kind="stable")
-    return pd.DataFrame(
-        {
-            "Symptom group": [SYMPTOM_GROUP_LABELS[SymptomGroup(group)] for group in ranked.index],
-            "Symptoms of patients": list(map(number, ranked["denominator"])),
-            "Improved (%)": list(map(count_percent, ranked["n"], ranked["denominator"])),
-        }
-    )
+    columns = {
+        "Symptom group": [SYMPTOM_GROUP_LABELS[SymptomGroup(group)] for group in ranked.index],
+        "Symptoms of patients": list(map(number, ranked["denominator"])),
+        "Improved (%)": list(map(count_percent, ranked["n"], ranked["denominator"])),
+    }
+    return pd.DataFrame(columns)
 
 
 def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:

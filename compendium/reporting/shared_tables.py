@@ -14,9 +14,7 @@ from compendium.reporting import rendering
 from compendium.reporting.formatting import duration, number
 from compendium.reporting.pages import finish
 
-HIDDEN = "hidden"
-"""Printed for every hidden cell, whether it is small or would give a small one away: two marks would tell which."""
-
+HIDDEN = "hidden"  # for a cell that is small or would give one away alike: two marks would tell which
 _SAFETY_SECTIONS = {"patients": "Patients", "event": "Patients with each adverse event"}
 # Of a spread only the middle is printed: its limits are values of single patients.
 _MIDDLES = {
@@ -37,10 +35,9 @@ def _hiding_note(numbers: pd.DataFrame, threshold: int) -> str:
     rows = numbers.to_dict("records")
     names = {row[f"{kind}_cell"] for row in rows for kind in ("n", "denominator") if _is_hidden(row, kind)}
     count = sum(pd.notna(name) for name in names)
-    return (
-        f"Counts below {threshold}, and the cells that would give them away, are hidden under one mark ({count} "
-        f"number{'' if count == 1 else 's'} of this table), and with them what is computed from them."
-    )
+    hidden = f"{count} number{'' if count == 1 else 's'} of this table"
+    kept = f"Counts below {threshold}, and the cells that would give them away, are hidden under one mark"
+    return f"{kept} ({hidden}), and with them what is computed from them."
 
 
 def _cell(row: Mapping[str, Any]) -> str:
@@ -85,12 +82,7 @@ def _of(size: Any) -> str:
 def shared_table_1(shared: SharedNumbers, caveats: Sequence[str] = ()) -> GT:
     """Lay out Table 1 without the hidden numbers, to be saved by `outputs.save_table` with those of `shared_csv`.
 
-    Parameters
-    ----------
-    shared : SharedNumbers
-        As `compendium.centre.disclosure.study_cells.shared_numbers` gives it.
-    caveats : sequence of str
-        What must not be overlooked, printed last and in bold, as `caveats.caveats` gives it.
+    The caveats, what must not be overlooked, are printed last and in bold.
     """
     numbers, column = shared.table_1, str(shared.table_1["column"].iloc[0])
     size = size_of(column)

@@ -3,11 +3,13 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from great_tables import GT
 
+from analysis.summaries import Values
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish
 
@@ -30,9 +32,8 @@ def value_text(entry: Mapping[str, Any]) -> str:
         return formatting.number(entry["ratio"], 2)
     if "n" in entry:
         return formatting.number(entry["n"])
-    raise ValueError(
-        f"a value with {', '.join(entry)} cannot be printed; allowed are shares, spreads, tests and counts"
-    )
+    allowed = "allowed are shares, spreads, tests and counts"
+    raise ValueError(f"a value with {', '.join(entry)} cannot be printed; {allowed}")
 
 
 def _test_text(entry: Mapping[str, Any]) -> str:
@@ -60,7 +61,7 @@ _ESTIMATES = {
 }  # fmt: skip
 
 
-def value_rows(values: Mapping[str, Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+def value_rows(values: Values, labels: Mapping[str, str]) -> pd.DataFrame:
     """Print the values that have a label, in that order, as columns ``Result`` and ``Value``."""
     for name in labels:
         if name not in values:
@@ -97,10 +98,8 @@ def small_table(
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]*", identifier):
         raise ValueError(f"identifier {identifier!r} is not allowed; use lower-case letters, digits and hyphens")
-    text = frame.astype(object).map(
-        lambda cell: cell if isinstance(cell, str) else formatting.number(cell, 2, trim=True)
-    )
-    text.columns = [str(column) for column in text.columns]
+    number = partial(formatting.number, digits=2, trim=True)
+    text = frame.astype(object).map(lambda cell: cell if isinstance(cell, str) else number(cell)).rename(columns=str)
     name = next(column for column in text.columns if column != group)
     table = GT(text, rowname_col=name, groupname_col=group, id=identifier).tab_header(title).tab_stubhead(name)
     return finish(table, identifier, notes, caveats, wrap=True)

@@ -13,11 +13,10 @@ from analysis.criteria import Criteria
 from analysis.statistics.contingency import CELLS_LIMIT, RESAMPLES
 from analysis.statistics.power import SIMULATED_WORK, SIMULATIONS
 from analysis.subgroups import GROUPS, POWER, is_enumerated, is_exact
+from analysis.summaries import Values
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.formatting import MISSING, count_percent, number, p_value, value_range
 from compendium.reporting.methods import INTERVAL_LABELS, methods_used
-
-Values = Mapping[str, Mapping[str, Any]]
 
 _FISHER_METHODS = {
     "exact": "exact, from all tables with these sums",
@@ -81,15 +80,14 @@ def symptom_rows(symptoms: pd.DataFrame) -> pd.DataFrame:
 
     effects = zip(symptoms["effect"], symptoms["effect_low"], symptoms["effect_high"], strict=True)
     heads = {"p_value": "p", "p_holm": "p, Holm", "p_benjamini_hochberg": "p, BH", "smallest_p": "Smallest possible p"}
-    return pd.DataFrame(
-        {
-            "Symptom": symptoms["label"],
-            "Patients": pairs("n", "{:,}".format),
-            "Mean score": pairs("mean_score", lambda score: number(score, 2)),
-            "Improved more (95% CI)": [_estimate(*effect, 2) for effect in effects],
-            **{head: symptoms[name].map(p_value) for name, head in heads.items()},
-        }
-    ).reset_index(drop=True)
+    columns = {
+        "Symptom": symptoms["label"],
+        "Patients": pairs("n", "{:,}".format),
+        "Mean score": pairs("mean_score", lambda score: number(score, 2)),
+        "Improved more (95% CI)": [_estimate(*effect, 2) for effect in effects],
+    }
+    columns |= {head: symptoms[name].map(p_value) for name, head in heads.items()}
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
 def symptom_notes(symptoms: pd.DataFrame) -> list[str]:
@@ -128,15 +126,9 @@ def power_rows(values: Values) -> pd.DataFrame:
         detectable = name.startswith("subgroups.detectable.")
         if entry.get("power") is None and not detectable:
             continue
-        rows.append(
-            {
-                "Outcome": entry["label"],
-                "Patients": f"{entry['idiopathic_n']:,} / {entry['primary_n']:,}",
-                "If in truth (idiopathic against primary)": _assumed(entry, name),
-                "Power": _power_text(entry, detectable),
-            }
-        )
-    return pd.DataFrame(rows)
+        sizes = f"{entry['idiopathic_n']:,} / {entry['primary_n']:,}"
+        rows.append((entry["label"], sizes, _assumed(entry, name), _power_text(entry, detectable)))
+    return pd.DataFrame(rows, columns=["Outcome", "Patients", "If in truth (idiopathic against primary)", "Power"])
 
 
 def _rate_method(sizes: Mapping[str, int]) -> str:

@@ -9,25 +9,19 @@ from compendium.verification.audit.arithmetic import nearest_numerators, possibl
 from compendium.verification.audit.rounding import printed_number, round_like, rounds_to
 from compendium.verification.published import Verdict, place
 
-LARGEST = 65
-"""The largest number of patients that a percentage is tried with: those screened (L157)."""
+LARGEST = 65  # the largest number of patients that a percentage is tried with: those screened (L157)
 
 
 class CommonSize(NamedTuple):
-    """A number of patients that repairs several statements.
-
-    `size` is the number in place of `instead_of`; `repaired` names the statements that are then as printed, rounded,
-    and `shares` says how each is; `spoiled` counts the reproduced percentages of the other number that would then be
-    wrong, `percentages` all of them; `origin` says how the size may be made from other printed counts, if it may.
-    """
+    """A number of patients that repairs several statements."""
 
     size: int
-    instead_of: int
-    repaired: tuple[str, ...]
-    shares: tuple[str, ...]
-    spoiled: int
-    percentages: int
-    origin: str
+    instead_of: int  # the number that it replaces
+    repaired: tuple[str, ...]  # the statements that are then as printed, rounded
+    shares: tuple[str, ...]  # how each of them is
+    spoiled: int  # reproduced percentages of the other number that would then be wrong
+    percentages: int  # all reproduced percentages of the other number
+    origin: str  # how the size may be made from other printed counts, if it may
 
 
 class RoundingHabit(NamedTuple):
@@ -50,7 +44,6 @@ def _share(row: pd.Series, size: int) -> tuple[Fraction, str] | None:
 
 
 def _size(row: pd.Series) -> int | None:
-    """Give the number of patients that a statement's computed number is of."""
     if row["kind"] == "count":
         return int(row["n"]) if row["n"] else None
     size = int(row["computed_denominator"]) if row["computed_denominator"] else None
@@ -58,19 +51,11 @@ def _size(row: pd.Series) -> int | None:
 
 
 def common_size(table: pd.DataFrame) -> CommonSize | None:
-    """Search for one number of patients that repairs the most statements at once.
+    """Search a table of verdicts for one number of patients that repairs the most statements at once.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdicts.verdict_table` gives it.
-
-    Returns
-    -------
-    CommonSize or None
-        Of the statements that contradict themselves or are cut, and are of the same number of patients, those that
-        another number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number
-        repairs two that contradict themselves. It is a hypothesis.
+    Of the statements that contradict themselves or are cut, and are of the same number of patients, those that another
+    number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number repairs two that
+    contradict themselves. It is a hypothesis.
     """
     wrong = table[table["verdict"].isin([Verdict.CONTRADICTS, Verdict.TRUNCATED])]
     sizes = {name: _size(row) for name, row in wrong.iterrows()}

@@ -79,7 +79,6 @@ def _number(braces: str, claims: pd.DataFrame) -> str:
 
 
 def _problem(column: str, text: str, claims: pd.DataFrame) -> tuple[str, str] | None:
-    """Give the value of a cell that is not allowed, and what is."""
     if not text.strip():
         return text, "a text"
     if text not in TERMS.get(column, (text,)):

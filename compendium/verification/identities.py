@@ -29,14 +29,13 @@ def _size_of(population: str) -> str:
     return "patients.included.screened" if population == "all" else f"patients.diagnosis.{population}.all"
 
 
-_FILLED = {
+_FILLED = {  # what stands in a relation for several, which are then said of each
     "p": POPULATIONS,
     "r": _RESPONSE_ROWS,
     "d": ("ism", "cm", "mcas"),
     "end": ("minimum", "maximum"),
     "any": ("minimum", "median", "mean", "maximum"),
 }
-"""What stands in a relation for several, which are then said of each."""
 
 
 def _read(path: Path) -> dict[str, tuple[str, list[str]]]:
@@ -71,8 +70,7 @@ def relations() -> Iterator[Relation]:
                 yield Relation(left, sign, tuple(right.split(" + ")), reading)
 
 
-_SAME = {"patients.analysed.all": "patients.included.screened"}
-"""Values that are one quantity under another name."""
+_SAME = {"patients.analysed.all": "patients.included.screened"}  # values that are one quantity under another name
 
 
 def canonical(value: str) -> str:
@@ -107,11 +105,7 @@ _DENOMINATORS = {
 
 
 def denominator_of(quantity: str) -> str:
-    """Name the quantity that a share is taken of.
-
-    Where that stands in no other quantity, as the number evaluated for a criterion, it is a quantity of its own, whose
-    name ends with ``/denominator``.
-    """
+    """Name the quantity that a share is taken of; if it is no other, it is one of its own, ``.../denominator``."""
     own = f"{quantity}/denominator"
     last = quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
@@ -198,10 +192,7 @@ def kind_of(quantity: str, statistic: str) -> str:
 
 
 def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistency:
-    """Make a model of the claims of this paper, given with the ``answer`` and ``statistic`` of each.
-
-    Readings named in `without` are taken away.
-    """
+    """Make a model of the claims, given with ``answer`` and ``statistic``; readings in `without` are taken away."""
     part = claims["answer"].map(canonical)
     whole = part.map(denominator_of)
     # The highlights speak of patients surveyed; that these are the ones included is a reading.

@@ -6,17 +6,14 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from analysis.summaries import Values
 from compendium.verification.audit.claims import ClaimsError
 from compendium.verification.audit.claims import read_claims as read_checked
 
 CLAIMS = Path(__file__).parents[2] / "data" / "published" / "claims.csv"
-
-Values = dict[str, dict[str, Any]]
-"""Computed values by name: of the text, and cells of the tables as ``table_1:row:column``."""
 
 
 class Verdict(StrEnum):
@@ -57,16 +54,9 @@ def place(claim: Mapping[str, str] | pd.Series) -> str:
 def built_values(folder: str | os.PathLike[str]) -> Values:
     """Collect what the notebooks computed from the cohort.
 
-    Parameters
-    ----------
-    folder : str or path
-        The folder of the results, with ``values-*.json``, ``table-1.csv`` and ``table-2.csv``.
-
-    Returns
-    -------
-    dict of str to dict
-        Values of the text by name and cells of the tables as ``table_1:row:column``; each also has ``notebook``, the
-        file name of the notebook that computed it.
+    From the folder of the results, with ``values-*.json``, ``table-1.csv`` and ``table-2.csv``: values of the text by
+    name and cells of the tables as ``table_1:row:column``, each with ``notebook``, the file name of the notebook that
+    computed it.
     """
     values: Values = {}
     for path in sorted(Path(folder).glob("values-*.json")):

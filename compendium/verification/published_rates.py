@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.statistics.exact_difference import difference_in_points
+from analysis.summaries import Values
 from compendium.verification.audit.arithmetic import possible_numerators
 from compendium.verification.audit.rounding import RULES, printed_number
-from compendium.verification.published import Values, place, read_answers, read_claims
+from compendium.verification.published import place, read_answers, read_claims
 from compendium.verification.verdicts import computed_number
 
-SECTIONS: dict[str, str] = {
+SECTIONS: dict[str, str] = {  # what a quantity is about, by how the name of its value begins; in this order
     "table_2:best": "Best response",
     "table_2:last": "Last follow-up",
     "followup": "Duration and stops",
@@ -25,7 +26,6 @@ SECTIONS: dict[str, str] = {
     "patients": "Characteristics",
     "table_1": "Characteristics",
 }
-"""What a quantity is about, by how the name of its value begins; in the order of the comparison."""
 
 # Values of the text that are a cell of a table as well, with the same denominator, beside the responses. (For counts,
 # `identities.canonical` does this; counts that are equal of different denominators are different rates.)
@@ -201,23 +201,10 @@ def _difference(rate: dict[str, Any], own: tuple[int, int] | None) -> dict[str, 
 
 
 def compared_values(published: str | os.PathLike[str], values: Values) -> pd.DataFrame:
-    """Set every median, mean and end of a range of the paper beside that of a cohort.
+    """Set every median, mean and end of a range of the paper beside that of a cohort, given as to `compared_rates`.
 
-    Parameters
-    ----------
-    published, values
-        As `compared_rates` takes them.
-
-    Returns
-    -------
-    DataFrame
-        One row per quantity and statistic, by section: ``quantity``, ``statistic``, ``section``, ``label``, ``place``,
-        ``unit``, ``own`` (missing where the cohort has none) and ``published``.
-
-    Raises
-    ------
-    ClaimsError, AnswerError
-        If one of the two files cannot be used.
+    One row per quantity and statistic, by section: ``quantity``, ``statistic``, ``section``, ``label``, ``place``,
+    ``unit``, ``own`` (missing where the cohort has none) and ``published``. ClaimsError and AnswerError as there.
     """
     found = _statements(published).reset_index()
     found = found[found["kind"].isin(["median", "mean", "minimum", "maximum"])]

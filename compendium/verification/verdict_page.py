@@ -15,28 +15,25 @@ from compendium.verification.published import Verdict, place
 
 STUDY = "Omalizumab in patients with a mast cell disorder"
 
-COLUMNS = (
+COLUMNS = (  # what a table of verdicts must have
     *("section", "line", "table_row", "table_column", "statement", "population", "kind", "value", "unit", "verdict"),
     *("numerator", "denominator", "denominator_printed", "note", "computed", "n", "computed_denominator", "notebook"),
     *("apart", "reason", "contradicts", "readings", "proof", "explanation", "hypothesis"),
 )
-"""What a table of verdicts must have."""
 
-_GROUPS: dict[str, str] = {
+_GROUPS: dict[str, str] = {  # populations whose name in the claims file does not explain itself
     **{"all": "All patients", "primary": "Primary MCAS", "idiopathic": "Idiopathic MCAS"},
     **{"MMAS": "MMAS (monoclonal MCAS)", "MCAS": "MCAS (mast cell activation syndrome)"},
     **{"ISM": "ISM (indolent systemic mastocytosis)", "CM": "CM (cutaneous mastocytosis)"},
     **{"CR": "CR (complete response)", "MR": "MR (major response)", "PR": "PR (partial response)"},
     **{"weekly": "On a weekly schedule", "escalated": "With an increased dose"},
 }
-"""Populations whose name in the claims file does not explain itself."""
 
-_REASONS: dict[str, str] = {
+_REASONS: dict[str, str] = {  # why no patient row can answer, in words; another reason is shown as it is
     **{"rule": "a rule of the study", "schedule": "a schedule of the study", "date": "a date"},
     **{"identifier": "an identifier", "not_recorded": "not recorded for the patients"},
     **{"other_study": "of another study", "other_disease": "of another disease"},
 }
-"""Why no patient row can answer, in words; another reason is shown as it is."""
 
 _MEANINGS: dict[Verdict, str] = {
     Verdict.REPRODUCED: "the rows give the printed number, rounded half up, with its counts, unit and group",
@@ -57,7 +54,6 @@ def verdict_page(
     unused: Iterable[str],
     caveats: Sequence[str] = (),
     findings: pd.DataFrame | None = None,
-    study: str = STUDY,
     root: str = "..",
 ) -> str:
     """Make the page of verdicts.
@@ -72,8 +68,6 @@ def verdict_page(
         What must not be overlooked, a paragraph each, as `compendium.reporting.caveats.caveats` gives it.
     findings : DataFrame, optional
         What holds by a definition only and what words say that numbers limit, as `findings.read_findings` gives it.
-    study : str
-        Title of the study.
     root : str, default ".."
         The project as seen from the folder of the page, for the links to notebooks.
 
@@ -102,7 +96,7 @@ def verdict_page(
     listed = [] if findings is None else findings.to_dict("records")
     return render(
         "verdicts.html",
-        study=study,
+        study=STUDY,
         caveats=caveats,
         verdicts=[{"name": v, "key": _key(v), "meaning": _MEANINGS[v], "count": found.get(v, 0)} for v in Verdict],
         sections=_counted(shown["section"], shown["section_name"]),
@@ -124,7 +118,6 @@ def verdict_page(
 
 
 def _totals(found: pd.Series) -> dict[str, int]:
-    """Sum up the verdicts for the sentence at the top."""
     numbers = {verdict: int(found.get(verdict, 0)) for verdict in Verdict}
     rest = numbers[Verdict.NOT_COMPUTABLE]
     agree = numbers[Verdict.REPRODUCED] + numbers[Verdict.TRUNCATED] + numbers[Verdict.WITHIN]
@@ -143,13 +136,7 @@ def _counted(values: pd.Series, names: pd.Series) -> list[tuple[str, str, int]]:
 
 
 def _shown(table: pd.DataFrame, root: str) -> pd.DataFrame:
-    """Add to a table of verdicts what is shown of it.
-
-    ``section_name``, ``place``, ``cell`` (row and column of a table), ``group`` (name of the population), ``why_not``
-    (the reason in words), ``printed`` and ``computed_text`` (numbers with units), ``printed_counts`` and
-    ``computed_counts`` (the counts beside them), ``computed_by`` (a link), and ``members`` and ``rests_on`` (lists of
-    the claims of the minimal set and of the readings that it needs).
-    """
+    """Add to a table of verdicts what is shown of it: names, places and numbers in words, and what a proof rests on."""
     _check(table)
     shown = table.assign(claim=table.index, section_name=table["section"].map(_words))
     shown["place"] = [_words(place(claim)) for _, claim in table.iterrows()]
@@ -187,7 +174,6 @@ def _words(name: str) -> str:
 
 
 def _check(table: pd.DataFrame) -> None:
-    """Refuse a table that has not what the page shows."""
     if missing := [column for column in COLUMNS if column not in table]:
         raise PageError(f"the table of verdicts lacks the column {missing[0]!r}")
     wrong = table.index[~table["verdict"].isin(list(Verdict))]

@@ -12,17 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.summaries import Values
 from compendium.verification.audit.rounding import round_like, rounds_to
 from compendium.verification.explanations import cut, explained
 from compendium.verification.identities import READINGS, canonical, consistency, kind_of, population_of, units_of
-from compendium.verification.published import Values, Verdict, place, read_answers, read_claims
+from compendium.verification.published import Verdict, place, read_answers, read_claims
 
 
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
-    """Give a computed number in the unit that the claim prints: exact, a percentage or ratio from its counts.
-
-    None if the value lacks the statistic, as an empty group does.
-    """
+    """Give a computed number, exact, in the unit that the claim prints; None if the value lacks the statistic."""
     if statistic in ("percent", "ratio"):
         if not value.get("denominator"):
             return None
@@ -36,10 +34,7 @@ def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value:
 
 
 def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
-    """Compare a printed number with the computed one, and give that with the decimals of the print.
-
-    The statistics ``not_before`` and ``not_after`` compare months of the calendar.
-    """
+    """Compare what is printed, a number or a month, with what was computed, and give that with the print's decimals."""
     if statistic in ("not_before", "not_after"):
         return _end_of_period(claim["value"], statistic, value)
     number = computed_number(claim, statistic, value)
@@ -173,18 +168,7 @@ def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[s
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the claims with each verdict.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdict_table` gives it.
-
-    Returns
-    -------
-    DataFrame
-        ``verdict``, in the order of `Verdict`, and ``claims``.
-    """
+    """Count the claims with each verdict: ``verdict``, in the order of `Verdict`, and ``claims``."""
     found = table["verdict"].value_counts().reindex([verdict.value for verdict in Verdict], fill_value=0)
     return found.rename_axis("verdict").rename("claims").reset_index()
 
@@ -192,16 +176,8 @@ def counts(table: pd.DataFrame) -> pd.DataFrame:
 def contradictions(table: pd.DataFrame) -> pd.DataFrame:
     """List what contradicts itself, short enough for a review report.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdict_table` gives it.
-
-    Returns
-    -------
-    DataFrame
-        ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of
-        the minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
+    ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of the
+    minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
     """
     wrong = table[table["verdict"] == Verdict.CONTRADICTS]
     places = table.apply(place, axis="columns")
@@ -215,15 +191,7 @@ def contradictions(table: pd.DataFrame) -> pd.DataFrame:
 def defects(table: pd.DataFrame) -> list[str]:
     """Say what differs from the rows although nothing printed contradicts it: defects of the computation.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `verdict_table` gives it.
-
-    Returns
-    -------
-    list of str
-        For each where it stands, what is printed and what was computed, or that it has no answer.
+    For each where it stands, what is printed and what was computed, or that it has no answer.
     """
     return [
         f"{name} ({place(claim)}): printed {claim['value']}, "
@@ -234,18 +202,5 @@ def defects(table: pd.DataFrame) -> list[str]:
 
 
 def unused_values(answers: pd.DataFrame, values: Values) -> list[str]:
-    """Name the computed values that no claim asks for.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        As `verdict_table` or `read_answers` gives them.
-    values : dict of str to dict
-        The computed values.
-
-    Returns
-    -------
-    list of str
-        In alphabetical order.
-    """
+    """Name the computed values that no claim asks for, by the ``answer`` of each, in alphabetical order."""
     return sorted(set(values) - set(answers["answer"]))

@@ -42,7 +42,6 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _clean(project: Project) -> None:
-    """Remove what an interrupted build leaves."""
     remove_folder(project.under_build("staging"))
     for part in [*project.out.glob(".*.part"), *project.out.glob("*/.*.part")]:
         part.unlink(missing_ok=True)
@@ -74,7 +73,6 @@ def _execute(project: Project, job: Job, kernels: Kernels) -> None:
 
 
 def _check(project: Project, jobs: Iterable[Job]) -> None:
-    """Find what is wrong before anything runs."""
     if not project.cohort.is_dir():
         raise BuildError(f"{project.cohort}: no such folder; a folder with the tables of a cohort is needed")
     for job in jobs:
@@ -83,11 +81,7 @@ def _check(project: Project, jobs: Iterable[Job]) -> None:
 
 @contextlib.contextmanager
 def _prepared(project: Project, handling: Handling) -> Iterator[Project]:
-    """Check the criteria and the cohort once, so that what is wrong with them is said once and before anything runs.
-
-    Gives the same project back; for a cohort other than the shipped one, with the checked copy that the notebooks read,
-    which is removed at the end.
-    """
+    """Check criteria and cohort once, before anything runs; give for another centre's cohort a copy, while it lasts."""
     from analysis.criteria import read_criteria
     from analysis.problems import CohortError
     from compendium.centre.intake.checking import checked_tables
@@ -153,7 +147,6 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
 
 
 def _write_page(project: Project, only: Sequence[str]) -> None:
-    """Put all that was built of an observed cohort on one page."""
     if project.observed and only:
         print(f"{PAGE} is not made of a part of the results.")
     elif project.observed:
@@ -195,10 +188,8 @@ def _as_observed(job: Job, project: Project) -> Job:
     if named is None:
         return job
     if named.after and "built" not in job.parameters:
-        raise BuildError(
-            f"{job.notebook} reads what other notebooks made of the cohort; build all with make paper, or name the "
-            "folder where they are: built=folder"
-        )
+        reads = f"{job.notebook} reads what other notebooks made of the cohort"
+        raise BuildError(f"{reads}; build all with make paper, or name the folder where they are: built=folder")
     small = {name: value for name, value in named.parameters.items() if name == "hide_below"}
     return replace(job, parameters=small | dict(job.parameters))
 

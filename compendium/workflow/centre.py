@@ -14,24 +14,19 @@ from compendium.workflow.project import Project
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
 
-PAGE = "index.html"
-"""The page that holds all results of an observed cohort."""
+PAGE = "index.html"  # the page that holds all results of an observed cohort
 
 
 @dataclass(frozen=True)
 class Handling:
     """How a cohort is to be treated."""
 
-    tryptase: str | None = None
-    """Reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`; not checked by default."""
-    identifiers: bool = False
-    """Whether the centre's identifiers of patients and centres may be shown."""
-    hide_below: int = HIDE_BELOW
-    """Counts below it are hidden in the tables meant for sharing."""
+    tryptase: str | None = None  # reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`
+    identifiers: bool = False  # whether the centre's identifiers of patients and centres may be shown
+    hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
 
 
-AS_USUAL = Handling()
-"""Identifiers and small counts hidden, the tryptase rule not checked."""
+AS_USUAL = Handling()  # identifiers and small counts hidden, the tryptase rule not checked
 
 
 def _require_private(folder: Path, root: Path) -> None:
@@ -78,10 +73,7 @@ def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
 
 
 def prepare(project: Project, handling: Handling) -> Project:
-    """Check a cohort and make the copy that the notebooks read; the jobs are those that fit it.
-
-    BuildError if the cohort has errors, or the results may not be written where they are to go.
-    """
+    """Check a cohort and make the copy that the notebooks read, with jobs that fit it; a BuildError says why not."""
     from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
 
     _require_private(project.out, project.root)

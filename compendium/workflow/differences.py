@@ -15,11 +15,9 @@ _TEXTS = (".csv", ".html", ".ipynb", ".json", ".svg")
 class Difference:
     """A result that is not what it should be."""
 
-    name: str
-    what: str
-    """The file, and what is different, in words."""
-    relative: float | None = None
-    """The largest difference of a number by its size, if only numbers differ."""
+    name: str  # of the file
+    what: str  # what is different, in words
+    relative: float | None = None  # the largest difference of a number by its size, if only numbers differ
 
 
 def _texts(name: str, expected: bytes, found: bytes) -> Difference:

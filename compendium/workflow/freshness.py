@@ -20,6 +20,7 @@ from compendium.workflow.jobs import BuildError
 
 # Raised when the digest is taken over other things, so that older records count as stale.
 _VERSION = 2
+_PACKAGES = ("analysis", "compendium")
 
 
 def cells(notebook: Path) -> list[dict]:
@@ -59,14 +60,10 @@ def imported(tree: ast.AST, module: str = "") -> set[str]:
 
 
 class Digests:
-    """Digests of the files of one project, each file read once.
+    """Digests of the files of the project at `root`, each file read once."""
 
-    `root` is the folder that holds its importable `packages` and `requirements.lock`.
-    """
-
-    def __init__(self, root: Path, packages: tuple[str, ...] = ("analysis", "compendium")) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.packages = packages
         self._files: dict[Path, str] = {}
         self._imports: dict[Path, set[Path]] = {}
 
@@ -87,7 +84,7 @@ class Digests:
     def _paths(self, name: str) -> set[Path]:
         """Return the files that importing a module of the package runs: its own and those of the packages above."""
         parts = name.split(".")
-        if parts[0] not in self.packages:
+        if parts[0] not in _PACKAGES:
             return set()
         paths: set[Path] = set()
         for depth in range(1, len(parts) + 1):
@@ -120,7 +117,7 @@ class Digests:
             return set(self._sources())
 
     def _sources(self) -> Iterator[Path]:
-        for package in self.packages:
+        for package in _PACKAGES:
             yield from sorted((self.root / package).rglob("*.py"))
 
     @cached_property
@@ -128,7 +125,7 @@ class Digests:
         """Digest of each data file of the packages, and the modules that name it."""
         sources = {path: path.read_text(encoding="utf-8") for path in self._sources()}
         found = {}
-        for package in self.packages:
+        for package in _PACKAGES:
             for name, digest in self.tree(self.root / package).items():
                 file = Path(name)
                 if file.suffix not in (".py", ".pyc"):
@@ -136,20 +133,18 @@ class Digests:
                     found[f"{package}/{name}"] = digest, readers
         return found
 
-    def _data_of(self, modules: set[Path]) -> dict[str, str]:
-        """Digests of the data files that some modules name, or that none is seen to name: any may read those."""
-        return {name: digest for name, (digest, readers) in self._data.items() if not readers or readers & modules}
-
     def inputs(self, notebook: Path, parameters: Mapping[str, object], also: Iterable[Path] = ()) -> str:
         """Digest of all that a run of a notebook depends on."""
         modules = self.modules(notebook)
+        # A data file that no module is seen to name may be read by any.
+        data = {name: digest for name, (digest, readers) in self._data.items() if not readers or readers & modules}
         parts = {
             "version": _VERSION,
             "python": sys.version_info[:3],
             "lock": self.file(self.root / "requirements.lock"),
             "notebook": cells(notebook),
             "modules": {p.relative_to(self.root).as_posix(): self.file(p) for p in modules},
-            "package data": self._data_of(modules),
+            "package data": data,
             "parameters": dict(parameters),
             "data": [self.tree(path) for path in also],
         }

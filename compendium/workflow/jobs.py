@@ -21,17 +21,13 @@ class BuildError(Exception):
 class Job:
     """One run of one notebook."""
 
-    name: str
-    """Name of the job, unique; also the name of the executed notebook that is kept."""
-    notebook: str
-    """File name in the folder of the notebooks."""
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    """Values of notebook parameters other than `cohort`, `output` and `criteria`, which every build sets."""
+    name: str  # name of the job, unique; also the name of the executed notebook that is kept
+    notebook: str  # file name in the folder of the notebooks
+    parameters: Mapping[str, object] = field(default_factory=dict)  # other than `cohort`, `output` and `criteria`
     after: tuple[str, ...] = ()
     """Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds the
     folder of the results in its parameter `built`."""
-    reads: tuple[str, ...] = ()
-    """Files or folders besides the cohort that the notebook reads, relative to the project."""
+    reads: tuple[str, ...] = ()  # files or folders besides the cohort that the notebook reads, relative to the project
 
 
 def _figure(name: str, notebook: str, population: str) -> Job:
@@ -59,6 +55,7 @@ _FIRST = (
     *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates")),
 )
 _OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published",))
+_DETERMINED = Job("determined", "determined.ipynb", reads=("data/published", "data/determined"))
 _OF_AN_OBSERVED_COHORT = (
     Job("sharing", "sharing.ipynb"),
     Job("published-comparison", "published-comparison.ipynb", after=_ANSWERING, reads=("data/published",)),
@@ -67,15 +64,20 @@ _OF_AN_OBSERVED_COHORT = (
 
 def _others(folder: Path) -> tuple[Job, ...]:
     """Make a job of each other notebook but those that JupyterLab names itself, as Untitled or figure-1-Copy1."""
-    named = {job.notebook for job in (*_FIRST, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)}
+    named = {job.notebook for job in (*_FIRST, _DETERMINED, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)}
     found = {path.name: path.stem for path in sorted(folder.glob("*.ipynb")) if path.name not in named}
     return tuple(Job(stem, name) for name, stem in found.items() if re.fullmatch(r"[a-z0-9-]+", stem))
 
 
-JOBS: tuple[Job, ...] = (*_FIRST, *_others(Path(__file__).resolve().parents[2] / "notebooks"), _OF_THE_PRINTED)
+JOBS: tuple[Job, ...] = (
+    *_FIRST,
+    *_others(Path(__file__).resolve().parents[2] / "notebooks"),
+    _DETERMINED,
+    _OF_THE_PRINTED,
+)
 
 # Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
-_OF_THE_PAPER = ("explore", "checklist", "verdicts")
+_OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts")
 
 OBSERVED_JOBS: tuple[Job, ...] = (*(job for job in JOBS if job.name not in _OF_THE_PAPER), *_OF_AN_OBSERVED_COHORT)
 """What is built of another centre's cohort: the same, and instead of the verdicts a comparison with the paper."""

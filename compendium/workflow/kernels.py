@@ -44,18 +44,13 @@ _HISTORY_OFF = "c = get_config()\nc.HistoryManager.enabled = False\n"
 class Kernels:
     """How the kernels of a build are started."""
 
-    private: Path
-    """Folder for their sockets, see `private_folder`."""
-    server: "WarmServer | None" = None
-    """What forks them; None if they start cold."""
+    private: Path  # folder for their sockets, see `private_folder`
+    server: "WarmServer | None" = None  # what forks them; None if they start cold
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """Make a short-lived folder that only this user can enter, for the sockets and settings of kernels.
-
-    Its name is short, as the path of a socket has about 100 characters at most.
-    """
+    """Make a short-lived folder that only this user can enter, for sockets, whose paths must be short, and settings."""
     for left in abandoned(Path(tempfile.gettempdir()), _PREFIX):  # by a build that was killed
         remove_folder(left)
     folder = make_private_folder(_PREFIX)

@@ -136,8 +136,7 @@ def _explain(notebook: Path, executed: Path | None, error: Exception) -> Noteboo
     return NotebookError(f"{notebook}: cell {number}", reason, printed.strip())
 
 
-RECONSTRUCTED = "reconstructed"
-"""Tag of the cells of prose that speak of the reconstructed rows, and are not to be read beside others."""
+RECONSTRUCTED = "reconstructed"  # tag of prose on the reconstructed rows, not to be read beside others
 
 
 def _write_for_observed(notebook: Path, copy: Path) -> None:
@@ -191,10 +190,7 @@ def _settled(notebook: "NotebookNode") -> bytes:
 
 
 def refresh(notebook: Path, kernels: Kernels) -> bool:
-    """Run a committed notebook with its own parameters and write its outputs back into it; returns whether it changed.
-
-    Its results go to the folder that `compendium.workflow.kernels.environment` names.
-    """
+    """Run a committed notebook with its own parameters and write its outputs back; returns whether it changed."""
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)

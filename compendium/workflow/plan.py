@@ -28,17 +28,12 @@ def _read_record(path: Path) -> dict[str, dict]:
 
 
 def _write_record(path: Path, jobs: Mapping[str, dict]) -> None:
-    """Write what was made, for `_read_record`."""
     text = json.dumps({"version": _VERSION, "jobs": dict(jobs)}, indent=1, sort_keys=True)
     write_atomically(path, text.encode())
 
 
 class Outputs:
-    """The folder of the results, made when it is missing, and who made which file in it.
-
-    `record` is what earlier builds made, see `_read_record`, and `jobs` names the jobs there are now; files of other
-    jobs in the record are removed by `prune`.
-    """
+    """The folder of the results, and who made which file in it; `record` is what earlier builds made."""
 
     def __init__(self, folder: Path, record: Mapping[str, dict], jobs: Iterable[str]) -> None:
         self.folder = folder
@@ -64,10 +59,7 @@ class Outputs:
         self._owners.update(dict.fromkeys(names, job))
 
     def publish(self, job: str, staging: Path, inputs: str, seconds: float) -> list[str]:
-        """Move the files of a finished job into the folder and record them.
-
-        A file that did not change is left alone. A file that the job made formerly and no longer makes is removed.
-        """
+        """Move the files of a finished job into the folder, remove those that it no longer makes, and record them."""
         paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
         contents = {path.relative_to(staging).as_posix(): path.read_bytes() for path in paths}
         self.claim(job, contents)
@@ -129,10 +121,7 @@ def _check(jobs: Iterable[Job]) -> None:
 
 
 class Plan:
-    """The state of one build: what to build, from which cohort, to which folder, and the jobs wanted, all if none is.
-
-    BuildError if two jobs have one name, one comes after a job that is not above it, or none has a name that is wanted.
-    """
+    """The state of one build: the jobs wanted, all if none is named; a BuildError if they do not fit together."""
 
     def __init__(self, project: Project, only: Sequence[str] = ()) -> None:
         _check(project.jobs)

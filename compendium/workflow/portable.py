@@ -43,15 +43,12 @@ _ALL_HWCAPS = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-FMA,-FMA4,-AVX"
 class Variation:
     """Surroundings of a build."""
 
-    name: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """What is varied, and the variables that are set."""
+    name: str  # what is varied
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables that are set
+    # Parts of `PROBE` whose last digits this should change; it has no effect on this machine if it changes none.
     changes: tuple[str, ...] = ()
-    """Parts of `PROBE` whose last digits this should change; it has no effect on this machine if it changes none."""
-    python: Path | None = None
-    """Another Python, for which the locked packages are installed."""
-    user: str | None = None
-    """Another user, whom only root can become."""
+    python: Path | None = None  # another Python, for which the locked packages are installed
+    user: str | None = None  # another user, whom only root can become
 
 
 def _dispatched() -> str:

@@ -15,18 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 class Project:
     """Where things are, and what there is to build."""
 
-    cohort: Path
-    out: Path
-    """Folder of the cohort, folder of the results; absolute."""
-    criteria: str = "paper"
-    """Name of the response criteria, given to every notebook."""
-    root: Path = ROOT
-    """The folder that holds `notebooks/`, `analysis/` and `build/`."""
+    cohort: Path  # its folder, absolute
+    out: Path  # the folder of the results, absolute
+    criteria: str = "paper"  # name of the response criteria, given to every notebook
+    root: Path = ROOT  # the folder that holds `notebooks/`, `analysis/` and `build/`
     jobs: tuple[Job, ...] = JOBS
-    observed: bool = False
-    """Whether the cohort is another centre's, observed and not reconstructed."""
-    left_out: tuple[str, ...] = ()
-    """What is not built of this cohort and why, a sentence each."""
+    observed: bool = False  # whether the cohort is another centre's, observed and not reconstructed
+    left_out: tuple[str, ...] = ()  # what is not built of this cohort and why, a sentence each
 
     @property
     def shipped(self) -> bool:

@@ -15,12 +15,11 @@ import mistune
 
 from compendium.reporting.pages import render
 
-READING_ORDER: tuple[str, ...] = (
+READING_ORDER: tuple[str, ...] = (  # the jobs in the order in which their results are read; others follow
     *("patients", "table-1", "figure-1", "figure-e1", "figure-e2", "symptoms", "table-2", "response"),
     *("response-rates", "figure-2", "figure-e3", "figure-e4", "times", "duration", "dose", "safety"),
     *("biology", "figure-e5", "subgroups", "comparison", "published-comparison", "sensitivity", "sharing"),
 )
-"""The jobs in the order in which their results are read; others follow."""
 
 
 class _Prose(mistune.HTMLRenderer):
@@ -36,7 +35,6 @@ class _Prose(mistune.HTMLRenderer):
         return super().link(text, f"#{name}") if name in self.names else text
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
-        """Give a heading of the third level or lower."""
         return super().heading(text, max(level, 3), **attributes)
 
 
@@ -78,10 +76,7 @@ def _section(notebook: Path, prose: mistune.Markdown) -> dict[str, Any]:
 
 
 def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> str:
-    """Put executed notebooks on one page, in `READING_ORDER` below paragraphs that are to be read first.
-
-    The page is one file, runs no script and loads nothing. ValueError if a picture in a notebook is damaged.
-    """
+    """Put executed notebooks on one page, a file without scripts, in `READING_ORDER` below what is to be read first."""
     place = {name: number for number, name in enumerate(READING_ORDER)}
     ordered = sorted(notebooks, key=lambda path: (place.get(path.stem, len(place)), path.stem))
     prose = mistune.create_markdown(renderer=_Prose([path.stem for path in ordered]))

@@ -21,14 +21,13 @@ from typing import NoReturn
 
 from compendium.folders import in_use, remove_folder
 
-_LATE = (
+_LATE = (  # modules that a kernel or a drawing imports late, by itself
     *("IPython.core.displayhook", "IPython.core.pylabtools", "matplotlib_inline.config", "ipykernel.ipkernel"),
     *("ipykernel.inprocess", "ipykernel.zmqshell", "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control"),
     *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf"),
     *("matplotlib.pyplot", "PIL.PngImagePlugin", "pandas.io.formats.html", "pandas.io.formats.format"),
     *("unittest.mock", "tornado.platform.asyncio", "zmq.eventloop.zmqstream", "debugpy"),
 )
-"""Modules that a kernel or a drawing imports late, by itself."""
 
 
 def _preload(names: Iterable[str]) -> None:
@@ -39,12 +38,7 @@ def _preload(names: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
-def _threads() -> int:
-    return len(os.listdir("/proc/self/task"))
-
-
 def _become_kernel(request: dict, server: int, line: socket.socket) -> NoReturn:
-    """Turn this child into a kernel."""
     code = 1
     try:
         os.setpgid(0, 0)
@@ -163,7 +157,7 @@ def main(descriptor: int, private: Path) -> None:
         _preload(orders.get("modules", ()))
         if orders.get("cohort"):
             _keep_cohort(orders["cohort"])
-        ready = {"threads": _threads()}
+        ready = {"threads": len(os.listdir("/proc/self/task"))}
         gc.collect()
         gc.freeze()  # what is there now stays shared with the children
         line.sendall(json.dumps(ready).encode() + b"\n")

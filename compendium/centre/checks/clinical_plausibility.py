@@ -14,8 +14,7 @@ from analysis.vocabulary import Analyte, Diagnosis, TimePoint
 from compendium.centre.checks.linking import Broken, Linked, Rows, Rule
 from compendium.centre.checks.rules import BONE_MARROW, SKIN
 
-_HIGHEST_LEVEL = {Analyte.TRYPTASE: 1000, Analyte.TOTAL_IGE: 50_000}
-"""The highest level of each analyte, in its unit, that raises no doubt."""
+_HIGHEST_LEVEL = {Analyte.TRYPTASE: 1000, Analyte.TOTAL_IGE: 50_000}  # in its unit; more raises a doubt
 _TRYPTASE_FROM_MONTHS = 3  # tryptase on therapy is that after at least three months (L307)
 _SLIP = 10  # two levels of tryptase this many times apart may differ by a decimal point
 _MAJOR_CRITERION = "who_multifocal_infiltrates"

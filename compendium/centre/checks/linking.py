@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis import schema
 from analysis.problems import HIDDEN, problems, together
+from compendium.centre.intake.raw_tables import cell_text
 
 Tables = dict[str, pd.DataFrame]
 
@@ -96,8 +97,7 @@ class Rows:
         return Broken(self.table, column, rows, allowed, hidden)
 
 
-Linked = NamedTuple("Linked", [(table, Rows) for table in schema.TABLES])
-"""The tables of a cohort, absent ones being without rows."""
+Linked = NamedTuple("Linked", [(table, Rows) for table in schema.TABLES])  # absent ones are without rows
 
 
 @cache
@@ -113,13 +113,6 @@ def _linked(tables: Tables) -> Linked:
     starts = np.cumsum([len(frame) for frame in frames.values()])[:-1]
     parts = zip(frames.items(), np.split(patient, starts), strict=True)
     return Linked(*(Rows(table, frame, table not in tables, part, len(known)) for (table, frame), part in parts))
-
-
-def _text(value: object) -> str:
-    """Write a value as its file most likely does; a whole number has no decimals."""
-    if pd.isna(value):
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 Rule = Callable[[Linked], Iterator[Broken]]  # what yields the cells that break a rule
@@ -139,6 +132,6 @@ def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] 
             parts[broken.table].append(problems(file, broken.allowed, column=broken.column))
         elif broken.rows.any():
             cells = tables[broken.table].loc[broken.rows, broken.column]
-            values = HIDDEN if broken.hidden else [_text(value) for value in cells.astype(object)]
+            values = HIDDEN if broken.hidden else [cell_text(value) or "" for value in cells.astype(object)]
             parts[broken.table].append(problems(file, broken.allowed, cells.index + 2, broken.column, values))
     return together([together(some).sort_values("row", kind="stable") for some in parts.values()])

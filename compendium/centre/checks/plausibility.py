@@ -15,14 +15,13 @@ from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
 from compendium.centre.checks.linking import Broken, Linked, Tables, problems_found
 
-_RANGES: tuple[tuple[str, str, float, float, str], ...] = (
+_RANGES: tuple[tuple[str, str, float, float, str], ...] = (  # lowest and highest without a doubt, and unit or reason
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
     ("courses", "start_dose_mg", 75, 600, "mg, the licensed doses"),
     ("courses", "escalated_dose_mg", 75, 600, "mg, the licensed doses"),
     ("courses", "start_interval_weeks", 1, 8, "weeks between injections"),
     ("courses", "duration_months", 0, 200, "months of therapy"),
 )
-"""Table, column, the lowest and highest value that raise no doubt, and their unit or the reason."""
 _FIRST_YEAR = 2003  # omalizumab was first licensed in the United States in June 2003
 _START_WITHIN_MONTHS = 24
 _SAME_PATIENT = ["sex", "diagnosis", "age_at_diagnosis_years", "age_at_treatment_years"]
@@ -85,8 +84,7 @@ def _scores(cohort: Linked) -> Iterator[Broken]:
     counts = {"symptoms": per_patient(graded), "quarters": per_patient(graded, 4 * best).astype(int)}
     counts |= {"worsened": per_patient(graded & (best > 1)), "new": per_patient(new)}
     response = (classify(pd.DataFrame(counts)) != Response.NR).to_numpy()[courses.patient]
-    certain = (per_patient(~new & np.isnan(best)) == 0) & (counts["symptoms"] > 0)
-    certain = certain[courses.patient]
+    certain = ((per_patient(~new & np.isnan(best)) == 0) & (counts["symptoms"] > 0))[courses.patient]
     month = courses.known("months_to_first_response")
     for rows, value, what in ((month & ~response, "empty", "no"), (~month & response, "a number of months", "a")):
         allowed = f"most likely {value}, since by the paper's criteria the grades at best response are {what} response"
@@ -135,7 +133,6 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
 
 
 def _texts(cohort: Linked) -> Iterator[Broken]:
-    """Look for texts from which a person may be known."""
     for rows, column, pattern in (
         (cohort.screening, "patient_id", _NAMING),
         (cohort.adverse_events, "term", _PERSONAL),
@@ -152,10 +149,6 @@ _CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_e
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:
-    """List every cell that is possible but more often an error, as `problems_found` does.
-
-    The rise of tryptase that MCAS requires is checked only by a reading, sum or both, of
-    `clinical_plausibility.required_tryptase`. A text from which a person may be known is not repeated.
-    """
+    """List every cell that is possible but more often an error; the rise of tryptase only by a reading of its rule."""
     asked = () if tryptase is None else (partial(unconfirmed_mcas, reading=tryptase),)
     return problems_found((*_CHECKS, *asked), tables, names)

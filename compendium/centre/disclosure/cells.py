@@ -9,16 +9,11 @@ _LARGEST_THRESHOLD = 20  # the largest threshold that can be asked for; customar
 
 
 def check_threshold(threshold: int) -> int:
-    """Check a threshold below which counts are hidden: a whole number from 0, which hides nothing, to 20.
-
-    Anything else is a ValueError.
-    """
+    """Check a threshold below which counts are hidden, from 0, which hides nothing, to 20; else a ValueError."""
     whole = isinstance(threshold, Integral) and not isinstance(threshold, bool)
     if not whole or not 0 <= threshold <= _LARGEST_THRESHOLD:
-        raise ValueError(
-            f"threshold {threshold!r} is not allowed; allowed is a whole number from 0 (hide nothing) to "
-            f"{_LARGEST_THRESHOLD}"
-        )
+        allowed = f"allowed is a whole number from 0 (hide nothing) to {_LARGEST_THRESHOLD}"
+        raise ValueError(f"threshold {threshold!r} is not allowed; {allowed}")
     return int(threshold)
 
 

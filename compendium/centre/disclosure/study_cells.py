@@ -30,25 +30,25 @@ class SharedNumbers:
 
 def joined_cells(cohort: Cohort, criteria: Criteria, threshold: int) -> tuple[dict[str, pd.DataFrame], Cells]:
     """Give the numbers of the three tables, and their cells, each once, with all that a reader knows of them."""
-    tables = {
+    numbers = {
         "table_1": table_cells.characteristics_cells(cohort),
         "table_2": table_cells.response_cells(cohort, criteria),
         "safety": table_cells.safety_cells(cohort, threshold),
     }
     values: dict[str, int] = {}
-    for table in tables.values():
+    for frame in numbers.values():
         for kind in ("denominator", "n"):
-            for cell, value in zip(table[f"{kind}_cell"], table[kind], strict=True):
+            for cell, value in zip(frame[f"{kind}_cell"], frame[kind], strict=True):
                 if pd.notna(cell) and pd.notna(value):
                     assert values.setdefault(cell, int(value)) == value, f"cell {cell}: {values[cell]} and {value}"
     certain_1, expected_1 = table_cells.characteristics_relations(cohort)
     certain_2, expected_2 = table_cells.response_relations(cohort, criteria)
-    certain = [*certain_1, *certain_2, *table_cells.safety_relations(cohort, tables["safety"], criteria)]
+    certain = [*certain_1, *certain_2, *table_cells.safety_relations(cohort, numbers["safety"], criteria)]
     # What a reader expects makes the protection stronger if it is true, and misleads the reader if it is not.
     expected = [relation for relation in (*expected_1, *expected_2) if relation.holds(values)]
     costs = {cell: cost for cell in values for part, cost in _COSTS.items() if part in cell}
     least = {cell: threshold for cell in values if cell.startswith("event.") and cell.endswith("/n")}
-    return tables, Cells(values, (*certain, *expected), least, costs)
+    return numbers, Cells(values, (*certain, *expected), least, costs)
 
 
 def _without(numbers: pd.DataFrame, hidden: frozenset[str], threshold: int) -> pd.DataFrame:
@@ -68,18 +68,11 @@ def _without(numbers: pd.DataFrame, hidden: frozenset[str], threshold: int) -> p
 def shared_numbers(cohort: Cohort, criteria: Criteria = PAPER, hide_below: int = HIDE_BELOW) -> SharedNumbers:
     """Compute Table 1, Table 2 and the safety table, to be shared together, without the counts below a threshold.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort, or one population of it.
-    criteria : Criteria, default the paper's
-        The rules.
-    hide_below : int, default `HIDE_BELOW`
-        Counts below it, and the cells that would give them away, are hidden; from 0, which hides nothing, to 20, any
-        other number being a ValueError.
+    Counts below ``hide_below``, and the cells that would give them away, are hidden; it goes from 0, which hides
+    nothing, to 20, any other number being a ValueError.
     """
     threshold = check_threshold(hide_below)
-    tables, cells = joined_cells(cohort, criteria, threshold)
+    numbers, cells = joined_cells(cohort, criteria, threshold)
     hidden = suppress(cells, threshold)
-    shared = {name: _without(table, hidden, threshold) for name, table in tables.items()}
+    shared = {name: _without(frame, hidden, threshold) for name, frame in numbers.items()}
     return SharedNumbers(**shared, threshold=threshold)

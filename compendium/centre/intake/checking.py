@@ -67,10 +67,7 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _checked_cells(
     raw: RawTable, table: str, file: str
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, str, pd.Index]]]:
-    """Check the cells of a table: the errors, the table with its types, and file, column and rows of cells taken out.
-
-    Refused cells are missing, and all cells of rows that could not be read; without the contract's header it is None.
-    """
+    """Check the cells of a table: errors, the table with types where refused cells are missing, and these cells."""
     examples = pd.Series(False, index=raw.frame.index)
     if list(raw.frame).count("patient_id") == 1:
         examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
@@ -133,10 +130,7 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
 
 
 def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
-    """Read a cohort, check it as `check_cohort` does, and give its six tables with their types.
-
-    A `CohortError` lists the errors, if there are any.
-    """
+    """Read a cohort, check it as `check_cohort` does, and give its six tables with types; else a `CohortError`."""
     check = check_cohort(path)
     if check.tables is None:
         raise CohortError(check.errors, check.identifiers)

@@ -98,10 +98,8 @@ def _refuse_loose_quotation_marks(content: bytes, separator: str) -> None:
     place = opening[wrong[0]]
     ends = np.flatnonzero((signs[:place] == ord("\n")) | ((signs[:place] == ord("\r")) & (signs[1:][:place] != 10)))
     row = 1 + np.count_nonzero(np.searchsorted(marks, ends) % 2 == 0)
-    raise Unreadable(
-        f"row {row}: a quotation mark has no pair, or does not enclose a whole cell; allowed are marks around the "
-        "cell, and inside it two for one"
-    )
+    found = f"row {row}: a quotation mark has no pair, or does not enclose a whole cell"
+    raise Unreadable(f"{found}; allowed are marks around the cell, and inside it two for one")
 
 
 def _rows(content: bytes, header: list[str], separator: str) -> tuple[pd.DataFrame, dict[int, tuple[int, str]]]:

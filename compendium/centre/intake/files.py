@@ -9,7 +9,7 @@ from compendium.centre.intake.raw_tables import Unreadable
 LIMIT = 256 * 1024**2  # the most bytes of a file that are read; a table of a million rows has about 40 MB
 
 _KINDS = (
-    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISLNK, "a symbolic link"),  # what it points at may change, or lie outside of the folder that was given
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -32,10 +32,7 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file once, at most `LIMIT` bytes; all but an ordinary file that stays as it is, is `Unreadable`.
-
-    A symbolic link is none: what it points at may change, or lie outside the folder that was given.
-    """
+    """Read a file once, at most `LIMIT` bytes; all but an ordinary one that stays as it is, is `Unreadable`."""
     # Without O_NONBLOCK, a pipe put there after the first look would make opening it wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:

@@ -34,10 +34,8 @@ def _open(content: bytes, table: str) -> parquet.ParquetFile:
     checked_header(list(file.schema_arrow.names), table)
     unpacked = sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups))
     if about.num_rows > MOST_ROWS or unpacked > MOST_BYTES:
-        most = f"{MOST_ROWS:,} rows and {MOST_BYTES // 1024**2:,} MB"
-        raise Unreadable(
-            f"the table has {about.num_rows:,} rows and unpacks to {unpacked / 1024**2:,.0f} MB; allowed are {most}"
-        )
+        found = f"the table has {about.num_rows:,} rows and unpacks to {unpacked / 1024**2:,.0f} MB"
+        raise Unreadable(f"{found}; allowed are {MOST_ROWS:,} rows and {MOST_BYTES // 1024**2:,} MB")
     return file
 
 

@@ -10,17 +10,12 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 def require_private(folder: Path, root: Path = _ROOT) -> None:
-    """Refuse to write what comes from patients where a repository would keep it.
-
-    Symbolic links are followed. A PermissionError if the folder lies in the project, which is at root, but not in one
-    of `IGNORED`.
-    """
+    """Refuse, with a PermissionError, to write what comes from patients into the project but in one of `IGNORED`."""
     real, kept = Path(os.path.realpath(folder)), Path(os.path.realpath(root))
     if real.is_relative_to(kept) and not any(real.is_relative_to(kept / name) for name in IGNORED):
-        raise PermissionError(
-            f"{folder}: what comes from an own cohort is not written into folders that the repository keeps; "
-            f"allowed: a folder under {' or '.join(f'{name}/' for name in IGNORED)}, or one outside of {root}"
-        )
+        allowed = f"allowed: a folder under {' or '.join(f'{name}/' for name in IGNORED)}, or one outside of {root}"
+        what = "what comes from an own cohort is not written into folders that the repository keeps"
+        raise PermissionError(f"{folder}: {what}; {allowed}")
 
 
 def write_new(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
@@ -35,10 +30,8 @@ def write_new(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
     unchanged = {name for name in there if paths[name].is_file() and paths[name].read_bytes() == contents[name]}
     if there - unchanged:
         names = ", ".join(str(paths[name]) for name in contents if name in there - unchanged)
-        raise FileExistsError(
-            f"{names} is there with another content and may have been filled in, so nothing was written; "
-            "move it away or choose another folder"
-        )
+        found = f"{names} is there with another content and may have been filled in, so nothing was written"
+        raise FileExistsError(f"{found}; move it away or choose another folder")
     for name in contents:
         if name not in unchanged:
             paths[name].parent.mkdir(parents=True, exist_ok=True)

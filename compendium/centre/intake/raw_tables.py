@@ -59,7 +59,7 @@ def columns_once(table: str, names: Sequence[str], *types: str) -> list[str]:
     return [name for name, kind in kinds.items() if kind in types and list(names).count(name) == 1]
 
 
-def _cell_text(value: object) -> str | None:
+def cell_text(value: object) -> str | None:
     """Write a typed value of a spreadsheet or a Parquet file as a text of the contract, None if it is empty or none.
 
     A number is the shortest text that stands for it and for no other, a whole number without decimals; a truth value is
@@ -82,16 +82,13 @@ def _cell_text(value: object) -> str | None:
 
 
 def cell_texts(values: Iterable[object], months: bool) -> tuple[list[str | None], list[bool], bool]:
-    """Write the typed values of a column as texts, and the dates that a spreadsheet made of months as YYYY-MM.
-
-    Also given is which of the values are such dates, and whether one of these has a day other than the first.
-    """
+    """Write a column's values as texts, dates of months as YYYY-MM; tell which these are, and whether one has a day."""
     texts, dates, later = [], [], False
     for value in values:
         is_date = months and isinstance(value, datetime.date)
         dates.append(is_date)
         later |= is_date and value.day != 1
-        texts.append(f"{value.year:04d}-{value.month:02d}" if is_date else _cell_text(value))
+        texts.append(f"{value.year:04d}-{value.month:02d}" if is_date else cell_text(value))
     return texts, dates, later
 
 

@@ -17,17 +17,13 @@ from compendium.folders import make_private_folder, remove_folder
 
 
 def _numbered(values: pd.Series, letter: str) -> dict[str, str]:
-    """Give the distinct values running numbers, in the order in which they first occur."""
     distinct = pd.unique(values)
     width = max(2, len(str(len(distinct))))
     return {value: f"{letter}{number:0{width}d}" for number, value in enumerate(distinct, 1)}
 
 
 def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Replace the identifiers in the six tables of a cohort by running numbers, in the order of the tables.
-
-    The patients are P01, P02 ..., those who were only screened after the others; the centres are C01, C02 ...
-    """
+    """Replace identifiers by running numbers in the order of the tables: P01 ... for patients, C01 ... for centres."""
     people = pd.concat([tables["patients"]["patient_id"], tables["screening"]["patient_id"]], ignore_index=True)
     names = {"patient_id": _numbered(people.astype(object), "P")}
     names["centre_id"] = _numbered(tables["screening"]["centre_id"].astype(object), "C")

@@ -42,9 +42,7 @@ class _Part:
     rows: int = 0  # the last ones with a value, counted from 1
     columns: int = 0
     merged: list[str] = field(default_factory=list)  # the first ranges of merged cells, such as A2:A5
-    unvalued: list[tuple[int, int]] = field(
-        default_factory=list
-    )  # row and column of the first formulas without a value
+    unvalued: list[tuple[int, int]] = field(default_factory=list)  # row, column of the first formulas without a value
     damage: str = ""  # why the sheet cannot be read
 
 
@@ -144,10 +142,8 @@ class _Scan:
 def _members(content: bytes) -> zipfile.ZipFile:
     """Open the archive if what it says of itself is within bounds."""
     if content.startswith(_OLE):
-        raise Unreadable(
-            "the file is locked with a password, or is an old Excel file (.xls) under another name; allowed is one "
-            'saved without a password as "Excel Workbook (.xlsx)"'
-        )
+        found = "the file is locked with a password, or is an old Excel file (.xls) under another name"
+        raise Unreadable(f'{found}; allowed is one saved without a password as "Excel Workbook (.xlsx)"')
     # Each entry of the directory begins with these signs; far too many would be slow to list.
     if content.count(b"PK\x01\x02") > MOST_PARTS:
         raise Unreadable("the file holds too many parts to be a workbook")
@@ -161,10 +157,8 @@ def _members(content: bytes) -> zipfile.ZipFile:
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
         raise Unreadable("the file is packed in a way that Excel does not use")
     if unpacked > MOST_BYTES or unpacked > max(FREE_BYTES, MOST_RATIO * len(content)):
-        raise Unreadable(
-            f"the file unpacks to {unpacked / 1024**2:,.0f} MB, too much for its size; allowed for large tables are "
-            "CSV or Parquet files"
-        )
+        found = f"the file unpacks to {unpacked / 1024**2:,.0f} MB, too much for its size"
+        raise Unreadable(f"{found}; allowed for large tables are CSV or Parquet files")
     return archive
 
 

@@ -37,11 +37,9 @@ class _Problems:
             self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
-        """Add a problem of the whole file."""
         self.parts.append(problems(self.file, allowed))
 
     def stop(self) -> None:
-        """Raise all problems found so far, if there are any."""
         found = together(self.parts)
         if len(found):
             raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))
@@ -122,10 +120,7 @@ def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
 
 
 def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Read a REDCap export as the six tables, as texts, and name the columns that REDCap added of its own.
-
-    A `CohortError` lists all problems, but for required values that are empty, which the check of the cohort finds.
-    """
+    """Read a REDCap export as six tables of texts, and name REDCap's own columns; problems are a `CohortError`."""
     found = _Problems(path.name)
     frame = _read(path, found)
     _check_rows(frame, found)

@@ -14,10 +14,7 @@ import pandas as pd
 from analysis import schema, vocabulary
 
 EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")  # the identifiers of the two patients of the example rows
-
-LARGEST_TITLE, LARGEST_MESSAGE = 32, 255
-"""Excel's limits on the title and on the text of a message that belongs to a cell."""
-
+LARGEST_TITLE, LARGEST_MESSAGE = 32, 255  # Excel's limits on a message that belongs to a cell
 _LISTED = 6  # the most values of a vocabulary that a note lists
 TITLE = "Cohort of patients with a mast cell disorder treated with omalizumab"
 PURPOSE = (

@@ -160,11 +160,7 @@ def _table(sheet: Worksheet, table: str, formats: _Formats, ranges: _Ranges) -> 
 
 
 def workbook() -> bytes:
-    """Make the xlsx file, the same at every run.
-
-    Its sheets are one to read, one for each table with the column names of the contract in row 1 and the example rows
-    below, and one of lists to choose from.
-    """
+    """Make the xlsx file, the same at every run: a sheet to read, one for each table, one of lists to choose from."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"title": texts.TITLE, "created": datetime(2018, 1, 1)})

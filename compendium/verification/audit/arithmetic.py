@@ -33,12 +33,8 @@ from compendium.verification.audit.rounding import (
     span,
 )
 
-LARGEST = 65
-"""The largest denominator looked at unless told otherwise; enough for a study of some dozens of patients."""
-
-MANY = 10_000
-"""With more possible sums than this the fineness of the values says nothing about a standard deviation."""
-
+LARGEST = 65  # the largest denominator looked at unless told otherwise; enough for a study of some dozens of patients
+MANY = 10_000  # with more possible sums than this the fineness of the values says nothing about a standard deviation
 Rules = str | tuple[str, ...]
 
 
@@ -58,10 +54,7 @@ def numerator_bounds(units: Any, scale: Any, denominator: Any, rule: str) -> tup
 
 
 def possible_numerators(printed_percent: str, denominator: int, rules: Rules = "half_up") -> range:
-    """Find the whole numbers k, 0 to the denominator, of which 100 k / denominator is printed like this.
-
-    They are always consecutive.
-    """
+    """Find the whole numbers k of the denominator, always consecutive, that are printed as this percentage."""
     value, decimals = printed_number(printed_percent)
     denominator, scale = count(denominator, "denominator", 1), 10**decimals
     found = range(0)
@@ -85,20 +78,14 @@ def possible_denominators(
 
 
 def nearest_numerators(printed_percent: str, denominator: int) -> list[tuple[int, str]]:
-    """Give the whole numbers on both sides of a percentage, one or two, and what they print, rounded half up.
-
-    For 68.7 of 14 ``[(9, "64.3"), (10, "71.4")]``.
-    """
+    """Give the whole numbers beside a percentage, as printed: ``[(9, "64.3"), (10, "71.4")]`` for 68.7 of 14."""
     place = printed_number(printed_percent)[0] * count(denominator, "denominator", 1) / 100
     around = {min(max(number, 0), denominator) for number in (floor(place), ceil(place))}
     return [(k, round_like(Fraction(100 * k, denominator), printed_percent)) for k in sorted(around)]
 
 
 def possible_ratios(printed_ratio: str, total: int, rules: Rules = "half_up") -> list[tuple[int, int]]:
-    """Find the ways to divide a total into two groups whose ratio, such as men to women, is printed like this.
-
-    The second group is never empty.
-    """
+    """Find the ways to divide a total into two groups, the second never empty, whose ratio is printed like this."""
     count(total, "total", 1)
     found: set[int] = set()
     for rule in as_rules(rules):
@@ -111,10 +98,7 @@ def possible_ratios(printed_ratio: str, total: int, rules: Rules = "half_up") ->
 
 
 def nearest_ratios(printed_ratio: str, total: int) -> list[tuple[int, int, str]]:
-    """Give the divisions of a total on both sides of a ratio, one or two, and what they print, rounded half up.
-
-    For 0.44 of 55 ``[(16, 39, "0.41"), (17, 38, "0.45")]``.
-    """
+    """Give the divisions of a total beside a ratio: ``[(16, 39, "0.41"), (17, 38, "0.45")]`` for 0.44 of 55."""
     ratio = printed_number(printed_ratio)[0]
     if ratio < 0:
         raise ValueError(f"ratio {printed_ratio!r} is not allowed; it is a number from 0")
@@ -153,10 +137,7 @@ def _whole_numbers(ends: Span, unit: Fraction) -> range:
 
 
 def mean_possible(printed_mean: str, n: int, step: Exact | str = 1, rule: str = "half_up") -> bool:
-    """Say whether n values of a given fineness can have a mean that is printed like this (GRIM).
-
-    Where n is large beside the printed decimals every mean is possible.
-    """
+    """Say whether n values of a given fineness can have a mean that is printed like this (GRIM)."""
     return bool(_whole_numbers(span(printed_mean, rule), _step(step) / count(n, "n", 1)))
 
 

@@ -12,7 +12,7 @@ from compendium.verification.audit.rounding import NUMBER
 
 REQUIRED = ("claim", "kind", "value")
 OPTIONAL = ("numerator", "denominator", "population", "unit", "n", "step", "group", "part_of")
-TEXT_KINDS, SHARES = ("date", "identifier"), ("count", "percent")
+TEXT_KINDS, SHARES = ("date", "identifier", "rule"), ("count", "percent")
 SAMPLES = ("median", "mean", "sd", "minimum", "maximum", "ratio")
 KINDS = (*SHARES, *SAMPLES, "p_threshold", "dose", "interval", *TEXT_KINDS, "definition", "score")
 """Kinds of statistic of a file without a vocabulary of its own."""

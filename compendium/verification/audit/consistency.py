@@ -17,31 +17,21 @@ from ortools.sat.python import cp_model
 
 from compendium.verification.audit.rounding import printed_number
 
-LARGEST = 1000
-"""No number of patients is larger than this."""
-
+LARGEST = 1000  # no number of patients is larger than this
 THOUSANDTHS = 1000
-_LONGEST = 100_000 * THOUSANDTHS
-"""No median, mean, end of a range or month of the calendar is larger."""
-
+_LONGEST = 100_000 * THOUSANDTHS  # no median, mean, end of a range or month of the calendar is larger
 SHARES = ("percent", "ratio")
 SUMMARIES = ("minimum", "median", "mean", "maximum")
-DATES = {"not_before": "first", "not_after": "last"}
-"""Statistics that print an end of a period, and the quantity that each binds."""
+DATES = {"not_before": "first", "not_after": "last"}  # ends of a period, and the quantity each binds
 
 
 class Relation(NamedTuple):
-    """What holds of quantities.
-
-    `sign` is ``=``, ``<=`` or ``>=``, between `left` and the sum of `right`; ``between``: `left` lies between the
-    smallest and the largest of `right`; or ``whole``: `left` is a whole number. With a `reading` it holds under that
-    reading of the paper only.
-    """
+    """What holds of quantities."""
 
     left: str
-    sign: str
+    sign: str  # = <= >= to the sum of `right`; between its smallest and largest; or whole, `left` being a whole number
     right: tuple[str, ...]
-    reading: str = ""
+    reading: str = ""  # the reading of the paper under which alone it holds
 
 
 class Consistency:
@@ -205,14 +195,6 @@ class Consistency:
             ends.append(Fraction(round(self._solved()[0].objective_value), self._scales[claim]))
             self._model.clear_objective()
         return ends[0], ends[1]
-
-    def largest_possible(self) -> list[str]:
-        """Find as many claims as can hold together under all readings, in the order of the claims."""
-        self._assume(self.readings)
-        self._model.maximize(sum(self._literals.values()))
-        solver, _ = self._solved()
-        self._model.clear_objective()
-        return [claim for claim in self.claims if solver.value(self._literals[claim])]
 
 
 def _rounded_or_cut(printed: str) -> tuple[Fraction, Fraction]:

@@ -14,9 +14,7 @@ from numbers import Integral, Rational
 from typing import Any, NamedTuple
 
 RULES = ("half_up", "half_even", "truncate")
-NUMBER = r"[-−]?[0-9]{1,15}(?:[.,][0-9]{1,15})?"
-"""A printed number: at most 15 digits before and after the decimal mark, none to mark the thousands."""
-
+NUMBER = r"[-−]?[0-9]{1,15}(?:[.,][0-9]{1,15})?"  # as printed: no mark of thousands
 Exact = int | Fraction | Decimal
 
 
@@ -30,10 +28,7 @@ class Span(NamedTuple):
 
 
 def printed_number(text: str) -> tuple[Fraction, int]:
-    """Give the exact value of a number such as ``54,5``, ``-1.50`` or ``20``, and how many decimals are printed.
-
-    ValueError if the text is no such number.
-    """
+    """Give the exact value of a number such as ``54,5`` or ``-1.50``, and its decimals; else a ValueError."""
     if not isinstance(text, str) or not re.fullmatch(NUMBER, text):
         raise ValueError(f"{text!r} is not a printed number; allowed are strings such as '54,5' or '20'")
     plain = text.replace(",", ".").replace("−", "-")
@@ -77,10 +72,7 @@ def half_steps(units: Any, rule: str) -> tuple[Any, Any, Any, Any]:
 
 
 def span(printed: str, rule: str = "half_up") -> Span:
-    """Give the numbers that are printed as this one: ``"54.5"`` half up from 54.45 to 54.55 without the upper end.
-
-    ValueError if the text is no number or the rule none of `RULES`.
-    """
+    """Give the numbers that are printed as this one: ``"54.5"`` half up from 54.45 to 54.55 without the upper end."""
     as_rules(rule)
     value, decimals = printed_number(printed)
     low, high, low_in, high_in = half_steps(abs(value) * 10**decimals, rule)

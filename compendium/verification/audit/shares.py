@@ -119,10 +119,7 @@ def _others(row: Any) -> str:
 
 
 def _digits_of(value: Fraction, printed: str) -> str:
-    """Print a number with three decimals more than another one, cut, with an ellipsis where it goes on.
-
-    Such as ``5.4545…`` for 60/11 beside ``5.4``; ``12.5`` for 25/2 beside ``12``.
-    """
+    """Print a number, cut, with three decimals more than another one: ``5.4545…`` for 60/11 beside ``5.4``."""
     mark = "," if "," in printed else "."
     more = f"{printed}000" if mark in printed else f"{printed}.000"
     text = round_like(value, more, "truncate")

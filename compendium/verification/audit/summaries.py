@@ -14,17 +14,11 @@ COMBINED = {"mean": (min, max), "median": (min, max), "minimum": (min, min), "ma
 """Summaries of groups that are known of all values together: which of them are the smallest and largest possible."""
 
 SUMMARIES = ("minimum", "maximum", "mean", "median", "sd")
-
-Row = tuple[str, str, str, str]
-"""A claim, whether it is possible, the nearest possibilities, and the finding."""
+Row = tuple[str, str, str, str]  # a claim, whether it is possible, the nearest possibilities, and the finding
 
 
 def audit_summaries(claims: pd.DataFrame) -> pd.DataFrame:
-    """Check the means, ratios, ranges and sums of which the file says what belongs together.
-
-    Gives ``possible``, ``nearest`` and ``finding`` of the claims that could be checked; of several checks of one claim
-    the answer that weighs most.
-    """
+    """Check means, ratios, ranges and sums of which the file says what belongs together; the gravest answer stays."""
     rows = [*_means(claims), *_ratios(claims)]
     for members in _summarised(claims):
         rows += _range(members) if {"minimum", "maximum"} <= set(members) else []

@@ -1,0 +1,77 @@
+"""Command line: find out what the paper determines, and write it down."""
+
+import argparse
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from compendium.bounds.contradictions import ContradictionError
+from compendium.determined import stored
+from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
+from compendium.determined.results import Determined, as_frame
+
+_AT_ONCE = 5  # questions that a process answers before it takes more
+_FACTS = 40  # the most surprising ones are proved
+
+
+@cache
+def _paper() -> Paper:
+    return Paper()
+
+
+def _answered(row: Question) -> Determined:
+    return _paper().determined(row.quantity, row.label, row.people, row.within)
+
+
+def _paired(pair: Pair) -> tuple[Determined, tuple[int, int]]:
+    return paired(_paper(), pair)
+
+
+def _fact(given: tuple[Pair, tuple[int, int]]) -> Determined | None:
+    return fact(_paper(), *given)
+
+
+def _surprise(found: Determined, alone: tuple[int, int]) -> float:
+    """Tell which share of what the two numbers alone leave is impossible."""
+    return 1 - (found.high - found.low + 1) / (alone[1] - alone[0] + 1)
+
+
+def _tables() -> dict[str, pd.DataFrame]:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        asked = questions()
+        answers = as_frame(pool.map(_answered, asked)).reset_index().assign(topic=[row.topic for row in asked])
+        print(f"  {len(answers)} questions answered, {int(answers['exact'].sum())} exactly", flush=True)
+        both = pairs()
+        found = list(pool.map(_paired, both, chunksize=_AT_ONCE))
+        frame = as_frame(one for one, _ in found).reset_index()
+        frame[["alone_low", "alone_high"]] = [alone for _, alone in found]
+        frame["surprise"] = [_surprise(*one) for one in found]
+        print(f"  {len(frame)} pairs of characteristics, {int(frame['exact'].sum())} exactly", flush=True)
+        order = frame.sort_values(["surprise", "quantity"], ascending=[False, True]).index
+        chosen = [number for number in order if frame.at[number, "surprise"] > 0]
+        proved = pool.map(_fact, [(both[number], found[number][1]) for number in chosen])
+        facts = [one for one in proved if one is not None][:_FACTS]
+        print(f"  {len(facts)} facts that stand nowhere in the paper", flush=True)
+    return {"answers": answers, "pairs": frame, "facts": as_frame(facts).reset_index()}
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="make determined", description="Find out what the paper determines.")
+    folder = "folder to write (default: %(default)s)"
+    parser.add_argument("--out", type=Path, default=Path("data/determined"), help=folder)
+    out = parser.parse_args().out
+    try:
+        print("What the paper determines, question by question; this takes some minutes.", flush=True)
+        stored.write(_tables(), out)
+    except (ContradictionError, OSError, ValueError) as error:
+        sys.exit(f"make determined: {error}")
+    print(f"Wrote {', '.join(f'{table}.csv' for table in stored.TABLES)} to {out}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Other grades for the patients of a cohort: whatever symptoms improve or become worse, all that is printed stays.
+
+A block of a witness: who has which symptom, and all other tables, stay as they are in the cohort that it starts from.
+Each patient gets grades that are as near as can be to those of that cohort and add up to what is wanted; then months to
+the first improvement are found for all symptoms that improve.
+"""
+
+from collections.abc import Collection, Mapping
+from itertools import product
+
+import pandas as pd
+from ortools.sat.python import cp_model
+
+from analysis.schema import symptom_list
+from analysis.vocabulary import SymptomGroup
+from compendium.verification.published import read_claims
+
+Tables = dict[str, pd.DataFrame]
+Pair = tuple[int, int]
+"""The quarters that a patient's symptoms add up to, and how many of them are worse."""
+Wanted = Mapping[str, Collection[Pair]]
+
+WORSE, UNCHANGED = 6, 4  # grades in quarters, as all here (L202-L207)
+_LONGEST = 10  # months to the first improvement of a symptom (L252)
+_SEED, _EFFORT = 1, 5.0
+
+
+class NoGradesError(ValueError):
+    """No grades give every patient what is wanted, or the search was too short."""
+
+
+def regraded(tables: Tables, best: Wanted, last: Wanted, unknown: Collection[str] = ()) -> Tables:
+    """Give each patient grades, and months to the first improvement, with what is wanted of their sum.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        The six tables of a cohort that fits, as they are written.
+    best, last : mapping of patient to pairs
+        What is allowed at best response, of all patients, and at last follow-up, of those on therapy.
+    unknown : collection of patients
+        Who has no grade at last follow-up but for unchanged symptoms, as few of these as what is wanted then needs.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The tables with other symptoms, and with the scores of the courses that follow from them.
+
+    Raises
+    ------
+    NoGradesError
+        If there are none.
+    """
+    symptoms, courses = tables["symptoms"].copy(), tables["courses"].set_index("patient_id")
+    baseline = symptoms[symptoms["onset"] == "baseline"]
+    for patient, own in baseline.groupby("patient_id"):
+        course = courses.loc[patient]
+        fixed = (own["symptom"] == "anaphylaxis").tolist()
+        was = (4 * own["grade_best"]).astype(int).tolist()
+        least = [grade if one else 0 for one, grade in zip(fixed, was, strict=True)]
+        given = (4 * own["grade_last"]).fillna(-1).astype(int).tolist()
+        one_visit = course["ongoing"] == "yes" and course["months_to_best_response"] == course["duration_months"]
+        # The grades at best response leave room for those that are wanted at last follow-up.
+        for found in _nearest(was, least, fixed, best[patient]):
+            if patient in unknown:
+                later = _unknown(found, last[patient])
+            elif course["ongoing"] == "yes":
+                start = found if one_visit else [max(pair) for pair in zip(given, found, strict=True)]
+                later = next(iter(_nearest(start, found, [one_visit] * len(found), last[patient])), None)
+            elif course["stop_reason"] == "loss_of_response":
+                later = [max(pair) for pair in zip(given, found, strict=True)]
+            else:  # a course that ended at its best was last assessed there; what a flare made worse stays so
+                later = [f if g == w else g for f, g, w in zip(found, given, was, strict=True)]
+            if later is not None:
+                break
+        else:
+            raise NoGradesError("no grades add up to what is wanted of a patient")
+        symptoms.loc[own.index, "grade_best"] = [grade / 4 for grade in found]
+        symptoms.loc[own.index, "grade_last"] = [float("nan") if grade < 0 else grade / 4 for grade in later]
+    symptoms["months_to_first_improvement"] = _months(symptoms, tables["courses"])
+    return tables | {"symptoms": symptoms, "courses": _rescored(tables["courses"], symptoms)}
+
+
+def _nearest(was: list[int], least: list[int], fixed: list[bool], wanted: Collection[Pair]) -> list[list[int]]:
+    """List grades that add up to a wanted pair, each at least as great as its least, those nearest to others first."""
+    made = [found for quarters, worse in wanted if (found := _summing(was, least, fixed, quarters, worse)) is not None]
+
+    def distance(found: list[int]) -> tuple[int, int]:
+        turned = sum((one < UNCHANGED) != (other < UNCHANGED) for one, other in zip(found, was, strict=True))
+        return turned, sum(abs(one - other) for one, other in zip(found, was, strict=True))
+
+    return sorted(made, key=distance)
+
+
+def _summing(was: list[int], least: list[int], fixed: list[bool], quarters: int, worse: int) -> list[int] | None:
+    """Move grades as little as needed to a sum and a number of worse ones; None if that is impossible."""
+    free = [place for place, one in enumerate(fixed) if not one]
+    grades = list(was)
+    # Those worse are the ones that are so now, then those that improved least.
+    more = worse - sum(grades[place] == WORSE for place, one in enumerate(fixed) if one)
+    order = sorted(free, key=lambda place: -was[place])
+    if not 0 <= more <= len(order) or any(least[place] == WORSE for place in order[more:]):
+        return None
+    for rank, place in enumerate(order):
+        grades[place] = WORSE if rank < more else min(grades[place], UNCHANGED)
+    left = quarters - sum(grades)
+    rest = order[more:]
+    # First within what improves, then beyond it.
+    steps = ((place, limit) for limit in ("inner", "outer") for place in rest)
+    for place, limit in steps:
+        if left > 0:
+            top = UNCHANGED - 1 if limit == "inner" and grades[place] < UNCHANGED else UNCHANGED
+            move = min(left, top - grades[place])
+        elif limit == "inner" and grades[place] == UNCHANGED:
+            continue
+        else:
+            move = max(left, least[place] - grades[place])
+        grades[place] += move
+        left -= move
+    return grades if left == 0 else None
+
+
+def _unknown(best: list[int], wanted: Collection[Pair]) -> list[int] | None:
+    """Leave grades at last follow-up unknown but for some unchanged symptoms, so that with those at best they fit."""
+    order = sorted(range(len(best)), key=lambda place: -best[place])
+    for known in range(len(best)):
+        chosen = set(order[:known])
+        carried = [UNCHANGED if place in chosen else grade for place, grade in enumerate(best)]
+        if (sum(carried), carried.count(WORSE)) in wanted:
+            return [UNCHANGED if place in chosen else -1 for place in range(len(best))]
+    return None
+
+
+def _months(symptoms: pd.DataFrame, courses: pd.DataFrame) -> pd.Series:
+    """Find months to the first improvement with the printed medians and ranges (L250-L252), by more than is needed."""
+    claims = read_claims()
+    names = ["patient_id", "duration_months", "months_to_best_response", "months_to_first_response"]
+    rows = symptoms[symptoms["grade_best"] < 1].reset_index(names="place").merge(courses[names], on="patient_id")
+    rows["group"] = rows["symptom"].map(symptom_list()["group"].astype(str))
+    latest = rows["months_to_best_response"].fillna(rows["duration_months"]).clip(upper=_LONGEST).astype(int)
+    model = cp_model.CpModel()
+    made = {(row, k): model.new_bool_var("") for row in rows.index for k in range(1, latest[row] + 1)}
+    for (row, k), literal in made.items():
+        model.add_hint(literal, int(rows.at[row, "months_to_first_improvement"] == k))
+    for row in rows.index:
+        model.add_exactly_one(made[row, k] for k in range(1, latest[row] + 1))
+    for _, own in rows[rows["months_to_first_response"].notna()].groupby("patient_id"):
+        until = range(1, int(own["months_to_first_response"].iloc[0]) + 1)
+        model.add_bool_or(made[key] for key in product(own.index, until) if key in made)
+
+    def printed(end: str) -> int:
+        return int(claims.at[f"results.first_improvement.{end}", "value"])
+
+    def counted(chosen: pd.Index, of: range) -> cp_model.LinearExprT:
+        return sum(made[key] for key in product(chosen, of) if key in made)
+
+    def median(chosen: pd.Index, low: int, high: int) -> None:
+        for outside in (range(1, low), range(high + 1, _LONGEST + 1)):
+            model.add(2 * counted(chosen, outside) <= len(chosen) - 1)
+
+    general = rows["group"] == SymptomGroup.GENERAL_VASOMOTOR.value
+    others, longest = rows.index[~general], printed("vasomotor.maximum")
+    median(rows.index[general], *[printed("vasomotor.median")] * 2)
+    model.add(counted(rows.index[general], range(longest + 1, _LONGEST + 1)) == 0)
+    reached = [(rows.index[general], longest)]
+    for chosen, month in [*reached, *((others, printed(f"other.{end}")) for end in ("minimum", "maximum"))]:
+        model.add(counted(chosen, range(month, month + 1)) >= 1)
+    low, high = printed("other.median_low"), printed("other.median_high")
+    common = rows.loc[others, "symptom"].value_counts(sort=True).index
+    for symptom in common:
+        # The two symptoms that improve in most patients are given the ends.
+        ends = {common[0]: (low, low), common[1]: (high, high)}.get(symptom, (low, high))
+        median(others[rows.loc[others, "symptom"] == symptom], *ends)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = _SEED
+    solver.parameters.max_deterministic_time = _EFFORT
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise NoGradesError(f"no months to the first improvement found ({solver.status_name(status).lower()})")
+    found = {rows.at[row, "place"]: k for (row, k), literal in made.items() if solver.value(literal)}
+    return pd.Series(found, dtype=float).reindex(symptoms.index)
+
+
+def _rescored(courses: pd.DataFrame, symptoms: pd.DataFrame) -> pd.DataFrame:
+    """Let the scores after a change of dose be those of the new grades, and the scores before keep what they led to."""
+    own = symptoms[symptoms["onset"] == "baseline"].groupby("patient_id")
+    totals = pd.DataFrame({"n": own.size(), "best": 4 * own["grade_best"].sum()}).astype(int)
+    courses = courses.copy()
+    for change in ("escalation", "weekly"):
+        names = [f"score_{when}_{change}" for when in ("before", "after")]
+        for place in courses.index[courses[f"{change}_month"].notna()]:
+            before, after = (int(4 * courses.at[place, name]) for name in names)
+            n, best = totals.loc[courses.at[place, "patient_id"]]
+            partial, none = range(2 * n, 36 * n // 10 + 1), range(36 * n // 10 + 1, 6 * n + 1)
+            allowed = partial if before in partial else none
+            if before == after:  # it changed nothing
+                courses.loc[place, names] = max(before, best) / 4
+                continue
+            least = max(allowed.start, best + 1)
+            if least >= allowed.stop:
+                raise NoGradesError("no score before a change of dose is worse than the one after it")
+            courses.loc[place, names] = min(max(before, least), allowed.stop - 1) / 4, best / 4
+    return courses

@@ -1,0 +1,199 @@
+"""How far other rules can move the numbers of responders: against brute force, and with cohorts that lie inside."""
+
+import ast
+import itertools
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from analysis.cohort import read_cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.sensitivity import response_outcomes
+from compendium.determined import anaphylaxis, courses, rule_ranges, rules
+from compendium.determined.courses import State
+from compendium.determined.rule_witnesses import cohort_at, poles
+from compendium.determined.witnesses import lost_claims, plain_tables, shipped, witness
+from compendium.reconstruction.__main__ import write_cohort
+from compendium.reconstruction.model import build_model, solve
+from compendium.reconstruction.rows import make_tables
+from compendium.verification.published import read_claims
+
+ROOT = Path(__file__).resolve().parents[1]
+GRADES = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(3, 2))
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory):
+    """A cohort of another seed."""
+    folder = tmp_path_factory.mktemp("seed 4")
+    model = build_model(read_claims(), 4)
+    write_cohort(make_tables(model, solve(model, 4, effort=0.1), 4), folder, 4)
+    return read_cohort(folder)
+
+
+def by_hand(grades, new, partial=Fraction(1, 10), major=Fraction(1, 2), worsening="total", appeared="rule_out"):
+    """The class of a patient with these grades, by the sentences of L210-L216."""
+    before, score = len(grades), sum(grades)
+    if appeared == "count":
+        score += new
+    if (appeared == "rule_out" and new) or (worsening == "any" and Fraction(3, 2) in grades):
+        return "NR"
+    if score == 0:
+        return "CR"
+    fall = (before - score) / before
+    return "MR" if fall > major else "PR" if fall >= partial else "NR"
+
+
+RULES = {
+    Criteria(worsening="any"): {"worsening": "any"},
+    Criteria(partial_from_percent=20): {"partial": Fraction(1, 5)},
+    Criteria(partial_from_percent=30): {"partial": Fraction(3, 10)},
+    Criteria(major_above_percent=40): {"major": Fraction(2, 5)},
+    Criteria(major_above_percent=60): {"major": Fraction(3, 5)},
+    Criteria(new_symptoms="count"): {"appeared": "count"},
+    Criteria(new_symptoms="ignore"): {"appeared": "ignore"},
+}
+
+
+@pytest.mark.parametrize("criteria", RULES, ids=lambda one: str(rule_ranges.changed_option(one)))
+def test_classes_under_another_rule_are_those_of_all_patients_with_few_symptoms(criteria):
+    found = {}
+    for size in range(1, 8):
+        for grades in itertools.combinations_with_replacement(GRADES, size):
+            for new in range(3):
+                here, there = by_hand(grades, new), by_hand(grades, new, **RULES[criteria])
+                found.setdefault(here, set()).add(there)
+    assert rules.classes_under(criteria) == found
+
+
+@pytest.mark.parametrize("missing", ["drop", "no_response"])
+def test_classes_with_missing_grades_are_those_of_all_patients_with_few_symptoms(missing):
+    found = {}
+    for size in range(1, 5):
+        for best in itertools.combinations_with_replacement(GRADES[:5], size):
+            for last in itertools.product((*GRADES[:5], None), repeat=size):
+                here = by_hand([b if g is None else g for b, g in zip(best, last, strict=True)], 0)
+                known = (
+                    [g for g in last if g is not None] if missing == "drop" else [1 if g is None else g for g in last]
+                )
+                found.setdefault(here, set()).add(by_hand(known, 0) if known else "NR")
+    # Few symptoms do not give every class that more of them do, but no other one.
+    allowed = rules.last_under(Criteria(missing_last=missing))
+    assert all(found[one] <= allowed[one] for one in found)
+    assert all(found[one] == allowed[one] for one in ("CR", "MR", "PR"))
+
+
+def test_states_fill_table_2_in_one_way_or_another():
+    """Every table of states by diagnosis listed by hand: what ask_states says is the smallest and largest."""
+    left = {
+        "ISM": (4, {"PR": 4, "loss": 2, "intolerance": 1, "lost": 3}),
+        "CM": (1, {"PR": 3, "loss": 1, "intolerance": 2}),
+    }
+    left["idiopathic"] = (2, {"PR": 1, "loss": 1, "lost": 1})
+    lost_in_mr = []
+    for size, cells in left.values():
+        ways = itertools.product(*(range(most + 1) for most in cells.values()))
+        lost_in_mr.append([dict(zip(cells, way, strict=True)).get("loss", 0) for way in ways if sum(way) == size])
+    expected = sum(map(min, lost_in_mr)), sum(map(max, lost_in_mr))
+    assert courses.ask_states(lambda state: int(state == State("MR", "loss"))) == expected
+    assert courses.ask_states(lambda state: 0) == (0, 0)
+    assert courses.ask_states(lambda state: 1) == (55, 55)
+
+
+def test_kept_ranges_are_those_that_are_computed():
+    kept = rule_ranges.kept_ranges()
+    changes = {rule_ranges.changed_option(one): one for one in rules.single_changes()}
+    assert set(zip(kept["option"], kept["value"], strict=True)) == set(changes)
+    for row in kept[kept["outcome"] != "sustained"].itertuples():
+        assert (row.low, row.high) == rules.count_range(row.outcome, changes[row.option, row.value])
+    assert (kept["low"] <= kept["low_reached"]).all() and (kept["high_reached"] <= kept["high"]).all()
+
+
+@pytest.mark.parametrize("which", ["shipped", "other"])
+def test_cohorts_lie_inside(which, request):
+    cohort = shipped() if which == "shipped" else request.getfixturevalue("other")
+    kept = rule_ranges.kept_ranges().set_index(["option", "value", "outcome"])
+    for criteria in rules.single_changes():
+        for outcome, value in response_outcomes(cohort, criteria).items():
+            row = kept.loc[(*rule_ranges.changed_option(criteria), outcome)]
+            assert row["low"] <= value <= row["high"], (criteria, outcome)
+
+
+def test_a_witness_is_a_cohort_that_keeps_what_the_shipped_one_keeps():
+    criteria = Criteria(worsening="any")
+    cohort = cohort_at(criteria, next(poles(criteria)))
+    found = response_outcomes(cohort, criteria)
+    assert found["best.orr"] == 1 and response_outcomes(cohort, PAPER)["best.orr"] == 43
+    assert not lost_claims(cohort)
+    tables = plain_tables()
+    tables["courses"].loc[tables["courses"]["ongoing"] == "yes", "duration_months"] += 1
+    with pytest.raises(ValueError, match=r"results\.duration"):
+        witness(tables)
+
+
+@pytest.mark.long
+def test_every_end_is_attained_again():
+    assert rule_ranges.ranges().equals(rule_ranges.kept_ranges())
+
+
+def test_answers_say_what_moves():
+    found = {one.quantity: one for one in rule_ranges.answers()}
+    one = found["best.orr|worsening=any"]
+    assert (one.low, one.high, one.exact, one.verdict) == (1, 43, True, "bounded")
+    assert found["last.intolerance|intolerance=all"].verdict == "fixed"
+    assert "best.orr|major_above_percent=40" not in found
+    assert all(one.layers == ("P", "R") and one.proof.endswith(".") for one in found.values())
+
+
+def test_nothing_here_draws():
+    """No module of the rooms that answers rest on imports a generator of random numbers, nor the draws."""
+    seen, due = set(), ["compendium.determined.rule_ranges", "compendium.determined.anaphylaxis"]
+    while due:
+        name = due.pop()
+        path = ROOT / Path(*name.split(".")).with_suffix(".py")
+        path = path if path.exists() else ROOT / Path(*name.split(".")) / "__init__.py"
+        if name in seen or not path.exists():
+            continue
+        seen.add(name)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = (
+                [one.name for one in getattr(node, "names", [])]
+                if isinstance(node, ast.Import | ast.ImportFrom)
+                else []
+            )
+            module = getattr(node, "module", None)
+            imported = [f"{module}.{one}" if module else one for one in names]
+            assert not any("random" in one for one in imported), (name, imported)
+            assert "compendium.reconstruction.draws" not in (module, *imported)
+            due += [one for one in (module, *imported) if one and one.split(".")[0] in ("analysis", "compendium")]
+            if isinstance(node, ast.Attribute) and not name.startswith("analysis"):  # p values may be simulated
+                assert ast.unparse(node) not in ("np.random", "numpy.random"), name
+    assert len(seen) > 20
+
+
+def test_anaphylaxis_is_significant_whatever_the_grades():
+    found = {one.quantity.removeprefix("symptoms.score.anaphylaxis."): one for one in anaphylaxis.answers()}
+    stars, mean = found["stars"], found["mean_score"]
+    assert (stars.low, stars.high, stars.exact) == (1, 3, True)
+    # All gone, or all only slightly better: 13 grades and one of 1.5, of 14.
+    assert (mean.low, mean.high) == (1.5 / 14, (13 * 0.75 + 1.5) / 14)
+    # 13 against 1: the ways to have one or none on one side of 14 coins, on either side.
+    assert found["p_sign"].low == found["p_sign"].high == 2 * 15 / 2**14
+    # With 13 dramatic or gone the one that is worse has the smallest change of all 14, so of 2 ** 14 signs only that of
+    # all alike and that of this one are as far out.
+    assert found["p_value|without epinephrine"].low == 4 / 2**14
+    assert found["stars|without epinephrine"].verdict == "fixed"
+    assert all(one.exact for one in found.values())
+    ways = anaphylaxis.compositions((3, 2, 1, 0), 13, 1)
+    assert len(ways) == 560
+
+
+def test_the_shipped_and_the_other_cohort_lie_inside_of_what_is_said_of_anaphylaxis(other):
+    from analysis.symptoms import symptom_profile
+
+    for cohort in (shipped(), other):
+        found = symptom_profile(cohort).loc["anaphylaxis"]
+        for name in ("p_value", "p_sign", "mean_score", "effect"):
+            one = next(a for a in anaphylaxis.answers() if a.quantity == f"symptoms.score.anaphylaxis.{name}")
+            assert one.low <= found[name] <= one.high
