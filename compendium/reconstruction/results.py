@@ -27,10 +27,10 @@ from analysis import (
 )
 from analysis.cohort import Cohort, restrict
 from analysis.criteria import PAPER, Criteria
+from analysis.summaries import Values
 from analysis.symptoms import symptom_profile
 from analysis.vocabulary import Population
 from compendium.files import settled
-from compendium.verification.published import Values
 
 POPULATIONS = (Population.ALL, Population.PRIMARY, Population.IDIOPATHIC)
 """The patients of Figures 1, E1 and E2."""
