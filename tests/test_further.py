@@ -3,12 +3,15 @@
 import hashlib
 import json
 import platform
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from compendium.determined import stored
+from compendium.determined.reached import reached
 from compendium.reconstruction import ensemble, grades, members, results
 from compendium.reconstruction.ensemble import EnsembleError, main, make_ensemble
 from compendium.reconstruction.further import further_model, further_tables
@@ -20,7 +23,8 @@ from compendium.verification.verdicts import verdict_table
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "data" / "cohort"
 SEED, NUMBER = 1, 4
-DIGESTS = {}
+DIGESTS = {"adverse_events": "20026f28f8e4", "courses": "df96df379555", "laboratory": "3e2247b15b59"}
+DIGESTS |= {"patients": "0689fe6fedfc", "screening": "283b09300afa", "symptoms": "e918152ac31c"}
 on_x86_64 = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere the solver's linear programs may lead another way"
 )
@@ -93,7 +97,7 @@ def test_a_further_cohort_holds_the_statements_that_the_shipped_one_holds(made):
 def test_a_contradiction_is_no_cohort(monkeypatch):
     monkeypatch.setattr("compendium.reconstruction.further.ATTEMPTS", 1)
     claims = read_claims()
-    claims.loc["table2.best.orr.cm", "numerator"] = "9"
+    claims.loc["table1.age_treatment.maximum", "value"] = "40"  # below the median
     with pytest.raises(NoCohortError, match="no cohort 1 of seed 1 found"):
         further_tables(1, 1, claims)
 
@@ -166,6 +170,23 @@ def test_how_much_of_a_range_is_reached():
     assert found["share"].tolist() == [0.5, 1.0, 1.0]
     assert found["both_ends"].tolist() == [False, True, False]
     assert found["outside"].tolist() == [0, 0, 1]
+
+
+def test_members_are_held_against_what_is_proved(further, tmp_path):
+    (tmp_path / "cohorts").mkdir()
+    shutil.copytree(further, tmp_path / "cohorts" / "001")
+    patients = pd.read_csv(further / "patients.csv")
+    both = int(((patients["sex"] == "M") & (patients["diagnosis"] == "ISM")).sum())
+    columns = {"label": "Men", "unit": "patients", "verdict": "bounded", "low": both, "high": both + 2}
+    asked = {"answers": "sex = M | diagnosis = ISM", "pairs": "men and ism"}
+    ranges = {table: pd.DataFrame([{"quantity": quantity} | columns]) for table, quantity in asked.items()}
+    stored.write(ranges, tmp_path / "determined")
+    found = reached(tmp_path, tmp_path / "determined")
+    assert found.index.tolist() == list(asked.values())
+    assert (found[["smallest", "largest"]] == both).all(axis=None) and (found["outside"] == 0).all()
+    assert found["share"].tolist() == [0, 0]
+    with pytest.raises(ValueError, match="no cohort is there; allowed is the folder of an ensemble"):
+        reached(tmp_path / "cohorts", tmp_path / "determined")
 
 
 @pytest.mark.parametrize(("ranges", "message"), [
