@@ -21,9 +21,10 @@ HANDLING_OPTIONS = $(CHECK_OPTIONS) $(if $(HIDE_BELOW),--hide-below "$(HIDE_BELO
 # The committed results and the shipped cohort are replaced by default only by their like.
 PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
 COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
+ENSEMBLE_OUT = $(or $(OUT),build/ensemble$(if $(SEED),-$(SEED)))
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test test-long portable lab cohort determined audit bounds references run lint lock clean environment
+.PHONY: help paper template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -63,6 +64,11 @@ cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for anot
 
 determined: $(READY) ## find out what the paper determines and what it leaves open, in data/determined (minutes)
 	@exec $(PY) -m compendium.determined $(OUT_OPTION)
+
+ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER=)
+	@$(PY) -m compendium.reconstruction.ensemble $(if $(N),--n "$(N)") $(if $(SEED),--seed "$(SEED)") \
+	  $(if $(JOBS),--jobs "$(JOBS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") --out "$(ENSEMBLE_OUT)"
+	@exec $(PY) -m compendium.determined.reached "$(ENSEMBLE_OUT)"
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@exec $(PY) -m compendium.workflow references

@@ -232,20 +232,20 @@ def _reach(tests: pd.DataFrame, criteria: Criteria) -> Values:
     }
 
 
-def detectable(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
+def detectable(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) -> Values:
     """Tell what groups of these sizes could have shown (L291-L292).
 
     ``subgroups.power.<visit>.below_40`` to ``.above_30`` and ``subgroups.detectable.<visit>.below`` and ``.above`` are
     those of `rate_power`, with the rate of primary MCAS as observed; ``subgroups.power.symptom.<odds ratio>`` those of
     `symptom_power`, for the symptom with the most pairs of patients. Of the symptoms, ``subgroups.symptoms.tested``,
     and of these ``.out_of_reach`` (the smallest possible p is not significant), ``.significant``, ``.significant_holm``
-    and ``.significant_benjamini_hochberg`` are shares.
+    and ``.significant_benjamini_hochberg`` are shares. The powers, which take seconds, can be left out.
     """
     tests = symptoms_by_group(cohort, criteria)
-    return _powers(cohort, tests, criteria) | _reach(tests, criteria)
+    return (_powers(cohort, tests, criteria) if powers else {}) | _reach(tests, criteria)
 
 
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
+def summarise(cohort: Cohort, criteria: Criteria = PAPER, powers: bool = True) -> Values:
     """Give the values of the comparison of idiopathic with primary MCAS (L289-L292).
 
     ``subgroups.best.orr``, ``subgroups.best.classes``, ``subgroups.last.persistent_orr`` and ``subgroups.last.classes``
@@ -261,4 +261,4 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
         known = rows.loc[row, list(parts)].astype(object)
         known = known.where(known.notna(), None).to_dict()
         values[f"subgroups.{row}"] = {"n": first, "denominator": first + second, **known}
-    return values | detectable(cohort, criteria)
+    return values | detectable(cohort, criteria, powers)

@@ -36,7 +36,11 @@ LARGEST = 320
 LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
-    "lines of Python outside of tests": (19_000, lambda root: _lines(_files(root, *SOURCES)) - _lines(_proofs(root))),
+    "lines of Python outside of tests": (
+        19_000,
+        lambda root: _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root)),
+    ),
+    "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (4_500, lambda root: _lines(_proofs(root))),
     # Below 14,000 is where they should come to, those on bounds apart.
     "lines of tests": (16_110, lambda root: _lines(_files(root, "tests"))),
@@ -51,6 +55,13 @@ def _proofs(root: Path) -> list[Path]:
         *_files(root, "compendium/bounds", "compendium/determined"),
         *(path for path in (root / "benchmarks/bounds.py", root / "compendium/drawing/determined.py") if path.exists()),
     ]
+
+
+def _ensembles(root: Path) -> list[Path]:
+    """List what was added to make many cohorts instead of one, which is counted for itself."""
+    names = ("corners", "ensemble", "further", "grades", "members", "results", "writing")
+    paths = (root / "compendium" / "reconstruction" / f"{name}.py" for name in names)
+    return [path for path in paths if path.exists()]
 
 
 def _files(root: Path, *folders: str) -> list[Path]:

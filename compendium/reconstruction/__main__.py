@@ -1,20 +1,17 @@
 """Command line: reconstruct the cohort and write it as a Data Package."""
 
 import argparse
-import json
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import schema
-from compendium.centre.intake.checking import checked_tables
 from compendium.reconstruction.model import NoCohortError, build_model, solve
 from compendium.reconstruction.rows import make_tables
+from compendium.reconstruction.writing import write_cohort
 from compendium.verification.published import read_claims
 
 SEED = 2018
@@ -26,24 +23,8 @@ def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: N
     return make_tables(model, solve(model, seed, report=report), seed)
 
 
-def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int) -> None:
-    """Write the tables and their Data Package, which notes the seed, into a folder that may be missing.
-
-    They are checked against the contract first; the files there change only if all is well.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as staging:
-        for table, frame in tables.items():
-            frame.to_csv(Path(staging) / f"{table}.csv", index=False, lineterminator="\n", float_format="%g")
-        package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
-        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
-        (Path(staging) / "datapackage.json").write_text(text, encoding="utf-8")
-        checked_tables(staging)
-        for file in sorted(Path(staging).iterdir()):
-            os.replace(file, folder / file.name)
-
-
-def _seed(text: str) -> int:
+def whole_number(text: str) -> int:
+    """Read a whole number from the command line."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
@@ -54,7 +35,7 @@ def main() -> None:
     about = "Reconstruct a cohort that satisfies the published results."
     parser = argparse.ArgumentParser(prog="make cohort", description=about)
     another = "another seed gives another cohort (default: %(default)s)"
-    parser.add_argument("--seed", type=_seed, default=SEED, help=another)
+    parser.add_argument("--seed", type=whole_number, default=SEED, help=another)
     parser.add_argument("--out", type=Path, default=Path("data/cohort"), help="folder to write (default: %(default)s)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the solver would not give Python the chance to stop

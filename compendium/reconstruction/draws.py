@@ -29,7 +29,7 @@ TESTS = {
 
 _IGE_RISES = 3  # how many patients' total IgE rises between diagnosis and therapy
 
-_PREVALENCE = {
+PREVALENCE = {
     "anaphylaxis": -0.8, "malaise": 0.0, "palpitations": 0.2, "pruritus": 1.2, "flush": 1.3, "urticaria": 0.0,
     "angioedema": -0.9, "sweating": -0.2, "abdominal_pain": 0.8, "diarrhoea": 0.7, "nausea": 0.1, "vomiting": -1.0,
     "epigastric_pain": 0.0, "bloating": 0.5, "food_intolerance": -0.5, "pollakiuria": -0.3, "urinary_urgency": -0.8,
@@ -105,7 +105,7 @@ def draw_cohort(statements: Statements, seed: int) -> Draw:
     """Draw a cohort of the printed sizes, centred on the printed medians; the same seed draws the same cohort."""
     generator = np.random.default_rng(seed)
     printed = {name: float(statements.printed(claim)) for name, claim in _MEDIANS.items()}
-    diagnosis, best = _cross_table(statements)
+    diagnosis, best = cross_table(statements)
     n, responds = len(diagnosis), best != "NR"
     age = np.clip(_centred(generator.normal(0, 15, n), printed["age"]), 17, 93)
     delay = np.clip(np.exp(_centred(generator.normal(0, 1.2, n), np.log(12 * printed["delay"]))), 2, 444)
@@ -134,7 +134,7 @@ def _centred(values: np.ndarray, median: float) -> np.ndarray:
     return values - np.median(values) + median
 
 
-def _cross_table(statements: Statements) -> tuple[np.ndarray, np.ndarray]:
+def cross_table(statements: Statements) -> tuple[np.ndarray, np.ndarray]:
     """Lay out diagnosis by best response as Table 2 prints it; patients of one cell are exchangeable."""
     rows = [
         (diagnosis, response)
@@ -212,7 +212,7 @@ def _present(statements: Statements, best: np.ndarray, generator: Generator) -> 
     """Draw which symptoms each patient has: the printed mean number, anaphylaxis in as many patients as printed."""
     symptoms = symptom_list()
     n, kinds = len(best), len(symptoms)
-    propensity = generator.normal(0, 0.7, (n, 1)) + np.array([_PREVALENCE[name] for name in symptoms.index])
+    propensity = generator.normal(0, 0.7, (n, 1)) + np.array([PREVALENCE[name] for name in symptoms.index])
     score = propensity + generator.logistic(size=(n, kinds))
     others = score.copy()
     others[:, 0] = -np.inf

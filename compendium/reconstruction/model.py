@@ -78,8 +78,8 @@ def solve(
             else:
                 nearer.add(variable == solver.value(variable))
         nearer.minimize(sum(costs))
-        found = _search(nearer, [seed], effort)
-        solver = found if _has_cohort(found) else solver
+        found = search(nearer, [seed], effort)
+        solver = found if has_cohort(found) else solver
         report(f"{name}: close to the draw")
     return solver
 
@@ -87,21 +87,23 @@ def solve(
 def _first(problem: cp_model.CpModel, seed: int) -> cp_model.CpSolver:
     """Find any cohort that satisfies all statements, by short searches of two kinds from ever new starts."""
     for attempt in range(ATTEMPTS):
-        solver = _search(problem, [seed, attempt], FIRST_EFFORT, linearization_level=(0, 2)[attempt % 2])
-        if _has_cohort(solver):
+        solver = search(problem, [seed, attempt], FIRST_EFFORT, linearization_level=(0, 2)[attempt % 2])
+        if has_cohort(solver):
             return solver
         if solver.response_proto.status == cp_model.INFEASIBLE:
             raise NoCohortError("the statements that are to hold contradict one another")
     raise NoCohortError(f"no cohort found with seed {seed} in {ATTEMPTS} searches; try another seed")
 
 
-def _has_cohort(solver: cp_model.CpSolver) -> bool:
+def has_cohort(solver: cp_model.CpSolver) -> bool:
+    """Tell whether a search found values that satisfy all that was asked."""
     return solver.response_proto.status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
-def _search(
+def search(
     problem: cp_model.CpModel, seed: list[int], effort: float, linearization_level: int = 1
 ) -> cp_model.CpSolver:
+    """Search with one worker for so long as the effort says, in the solver's deterministic seconds."""
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = int(np.random.SeedSequence(seed).generate_state(1)[0] >> 1)
     solver.parameters.num_workers = 1

@@ -1,5 +1,6 @@
 """The blocks of the model on adverse events and on blood tests (tryptase and total IgE)."""
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 from scipy import stats
@@ -7,7 +8,7 @@ from scipy import stats
 from compendium.reconstruction.courses import Courses, Variables
 from compendium.reconstruction.draws import TESTS, Draw
 from compendium.reconstruction.patients import Patients
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.statements import Linear, Statements
 
 FLARE = "symptom flare"
 SEVERE = "laryngeal oedema and dyspnoea"
@@ -21,11 +22,11 @@ TERMS: dict[str, str] = {
 }  # fmt: skip
 """The events that the paper names (L293-L302) and the claims that count the patients with each."""
 
-_OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating")
+OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating")
 """Events that are a symptom of the disease as well."""
 
 SCALE = 10  # blood values are held in tenths of the printed unit
-_STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
+STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
 
 Laboratory = dict[tuple[str, str], Variables]
 """For each analyte and time point, the value of each tested patient in tenths."""
@@ -43,7 +44,7 @@ def add_events(statements: Statements, draw: Draw, courses: Courses, patients: P
     # An event that is a symptom of the disease is a flare-up of one that the patient had before.
     for patient in range(n):
         own = set(draw.symptoms.loc[draw.symptoms["patient"] == patient, "symptom"])
-        for term in _OF_THE_DISEASE:
+        for term in OF_THE_DISEASE:
             if term.replace(" ", "_") not in own:
                 model.add(events[term][patient] == 0)
     anything = [model.new_bool_var("") for _ in range(n)]
@@ -70,7 +71,16 @@ def add_events(statements: Statements, draw: Draw, courses: Courses, patients: P
 
 def add_laboratory(statements: Statements, draw: Draw, patients: Patients) -> Laboratory:
     """Add the variables and statements on blood tests; who was tested is drawn."""
-    n = len(draw.tested)
+    values = add_levels(statements, len(draw.tested))
+    criteria = [patients["who_tryptase_over_20"][patient] for patient in draw.tested]
+    _draw_values(statements, draw, values, criteria)
+    add_tryptase(statements, values, criteria)
+    _total_ige(statements, draw, values)
+    return values
+
+
+def add_levels(statements: Statements, n: int) -> Laboratory:
+    """Add the levels of n tested patients, with the means and ranges that are printed."""
     tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
     statements.counts(dict.fromkeys(tested, [1] * n))
     bounds = {"tryptase": (10, 2500), "total_ige": (20, 60_000)}
@@ -80,10 +90,6 @@ def add_laboratory(statements: Statements, draw: Draw, patients: Patients) -> La
         statements.mean(f"{claim}.mean", values[key], scale=SCALE)
         if f"{claim}.minimum" in statements.claims.index:
             statements.ends(claim, values[key], scale=SCALE)
-    criteria = [patients["who_tryptase_over_20"][patient] for patient in draw.tested]
-    _draw_values(statements, draw, values, criteria)
-    _tryptase(statements, values, criteria)
-    _total_ige(statements, draw, values)
     return values
 
 
@@ -114,21 +120,26 @@ def _draw_values(statements: Statements, draw: Draw, values: Laboratory, criteri
             model.add(100 * earlier <= int(100 * fall) * later)
 
 
-def _tryptase(statements: Statements, values: Laboratory, criteria: Variables) -> None:
-    """Agree with the criterion of 20 ng/mL, and let the mean change be far from significant (L306-L308)."""
+def add_tryptase(statements: Statements, values: Laboratory, criteria: Sequence[Linear], apart: bool = True) -> None:
+    """Agree with the criterion of 20 ng/mL, and let the mean change be far from significant (L306-L308).
+
+    Without ``apart`` the change is left to be tested afterwards.
+    """
     model, n = statements.model, len(criteria)
     changes = []
     for i, criterion in enumerate(criteria):
         for time in ("diagnosis", "before"):
             above = statements.at_least(values["tryptase", time][i], 20 * SCALE + 1)
             model.add(above == criterion)
-        change = model.new_int_var(0, 2500, "")
-        model.add_abs_equality(change, values["tryptase", "on_therapy"][i] - values["tryptase", "before"][i])
-        changes.append(change)
+        if apart:
+            change = model.new_int_var(0, 2500, "")
+            model.add_abs_equality(change, values["tryptase", "on_therapy"][i] - values["tryptase", "before"][i])
+            changes.append(change)
     # |t| < t* if the sum of squared changes exceeds S^2/n (1 + (n-1)/t*^2), S being their sum; by Cauchy and Schwarz
     # that follows from a large enough sum of absolute changes. The printed means bound S by 2 ng/mL a patient.
-    bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
-    model.add(sum(changes) >= ceil(bound))
+    if apart:
+        bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
+        model.add(sum(changes) >= ceil(bound))
 
 
 def _total_ige(statements: Statements, draw: Draw, values: Laboratory) -> None:
@@ -137,7 +148,7 @@ def _total_ige(statements: Statements, draw: Draw, values: Laboratory) -> None:
     for before, on in zip(values["total_ige", "before"], values["total_ige", "on_therapy"], strict=True):
         rise = model.new_bool_var("")
         # A stable value stays within a limit of its own, which is always below the rule's.
-        limit, least = int(draw.generator.integers(5, _STABLE_PERCENT)), int(draw.generator.integers(30, 80))
+        limit, least = int(draw.generator.integers(5, STABLE_PERCENT)), int(draw.generator.integers(30, 80))
         model.add(100 * on >= (100 + least) * before).only_enforce_if(rise)
         model.add(100 * on <= (100 + limit) * before).only_enforce_if(~rise)
         model.add(100 * on >= (100 - limit) * before).only_enforce_if(~rise)

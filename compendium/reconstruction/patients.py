@@ -72,18 +72,25 @@ def add_sizes(statements: Statements, draw: Draw) -> None:
 def add_patients(statements: Statements, draw: Draw) -> Patients:
     """Add the variables and statements of this block; the diagnoses are drawn."""
     with statements.block("ages"):
-        ages = _ages(statements, draw)
+        ages = add_ages(statements, draw)
     with statements.block("findings"):
-        variables = _literals(statements, draw)
-        _kit(statements, draw, variables)
-        _diagnoses(statements, draw, variables)
-        _skin(statements, variables)
-        _marrow(statements, variables)
-        _therapies(statements, draw, variables, ages["diagnosis_to_treatment_months"])
+        variables = add_findings(statements, draw, ages["diagnosis_to_treatment_months"])
     return ages | variables
 
 
-def _ages(statements: Statements, draw: Draw) -> Patients:
+def add_findings(statements: Statements, draw: Draw, delay: Literals) -> Patients:
+    """Add sex, examinations, findings and therapies; ``delay`` is the months from diagnosis to treatment."""
+    variables = _literals(statements, draw)
+    _kit(statements, draw, variables)
+    _diagnoses(statements, draw, variables)
+    _skin(statements, variables)
+    _marrow(statements, variables)
+    _therapies(statements, draw, variables, delay)
+    return variables
+
+
+def add_ages(statements: Statements, draw: Draw) -> Patients:
+    """Add the ages and the time between them."""
     model, n = statements.model, len(draw.diagnosis)
     # Mastocytosis that begins in childhood is cutaneous.
     diagnosis = [model.new_int_var(0 if kind == "CM" else _YOUNGEST, 120, "") for kind in draw.diagnosis]

@@ -99,10 +99,16 @@ class Statements:
         A mean printed without decimals is held to its first decimal, so that nobody reads 31.5 for a printed 32.
         """
         for name in self.bound(pattern):
-            text = self.claims.loc[name, "value"]
-            whole = printed_number(text)[1] == 0
-            low, high = (bound * len(values) * scale for bound in span(f"{text}.0" if whole else text)[:2])
-            self._within(sum(values), low, high)
+            low, high = self.mean_limits(name, len(values) * scale)
+            self.model.add(sum(values) >= low)
+            self.model.add(sum(values) <= high)
+
+    def mean_limits(self, claim: str, n: int) -> tuple[int, int]:
+        """Give the least and greatest whole sum of n values, inclusive, whose mean is printed as a claim does."""
+        text = self.claims.loc[claim, "value"]
+        whole = printed_number(text)[1] == 0
+        low, high = (bound * n for bound in span(f"{text}.0" if whole else text)[:2])
+        return math.ceil(low), math.ceil(high) - 1
 
     def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:
         """Let the digits of a ratio, cut instead of rounded, be the printed ones."""
@@ -135,6 +141,14 @@ class Statements:
     def prefer(self, literal: cp_model.IntVar, score: float) -> None:
         """Prefer a literal to be true by a positive score, false by a negative one."""
         self._costs.append(-round(10 * score) * literal)
+
+    def begin(self) -> None:
+        """Begin a new model, which knows nothing of the former; the claims that were held stay noted."""
+        self.model, self._costs = cp_model.CpModel(), []
+
+    def minimise(self) -> None:
+        """Let the model be solved by its preferences."""
+        self.model.minimize(sum(self._costs))
 
     @contextmanager
     def block(self, name: str) -> Iterator[None]:

@@ -9,7 +9,7 @@ from compendium.reconstruction.courses import ByPatient, Courses, Variables
 from compendium.reconstruction.draws import Draw
 from compendium.reconstruction.statements import Statements
 
-_GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
+GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
 _LONGEST = 10  # the longest time to the first improvement of a symptom, in months (L252)
 
 
@@ -28,18 +28,18 @@ def add_symptoms(statements: Statements, draw: Draw, courses: Courses) -> Sympto
     model = statements.model
     symptoms = Symptoms([], [], {}, [])
     for row in draw.symptoms.itertuples(index=False):
-        possible = [grade for grade in _GRADES if grade < 4] if row.change == "improved" else [row.quarters]
+        possible = [grade for grade in GRADES if grade < 4] if row.change == "improved" else [row.quarters]
         if row.change == "improved" and row.symptom == "anaphylaxis":  # without epinephrine in all who improved (L326)
             possible = [0, 1]
         best = model.new_int_var_from_domain(cp_model.Domain.from_values(possible), "")
-        last = model.new_int_var_from_domain(cp_model.Domain.from_values(_GRADES), "")
+        last = model.new_int_var_from_domain(cp_model.Domain.from_values(GRADES), "")
         model.add(last >= best)
         statements.near(best, int(row.quarters), weight=2)
         statements.near(last, min(int(row.quarters + row.slip), max(4, int(row.quarters))))
         symptoms.best.append(best)
         symptoms.last.append(last)
     symptoms.before = before = [model.new_int_var(0, 200, "") for _ in draw.best]
-    symptoms.month = _months(statements, draw, courses)
+    symptoms.month = add_months(statements, draw, courses)
     shares = draw.generator.uniform(0.58, 0.88, len(before))
     for patient, cells in draw.symptoms.groupby("patient").groups.items():
         own = list(cells)
@@ -51,7 +51,7 @@ def add_symptoms(statements: Statements, draw: Draw, courses: Courses) -> Sympto
             # The symptoms that improved by the first response make up at least a partial one.
             gained = _gained(statements, symptoms, own, courses.first[patient])
             model.add(gained - worse >= 4 * len(own) - class_rule(len(own))["PR"][1])
-    _anaphylaxis(statements, draw.symptoms)
+    check_rows(statements, draw.symptoms)
     return symptoms
 
 
@@ -122,7 +122,7 @@ def _gained(statements: Statements, symptoms: Symptoms, own: list[int], month: c
     return sum(gained)
 
 
-def _months(statements: Statements, draw: Draw, courses: Courses) -> ByPatient:
+def add_months(statements: Statements, draw: Draw, courses: Courses) -> ByPatient:
     """Bind the months to the first improvement of each symptom that improves (L250-L252)."""
     model, rows = statements.model, draw.symptoms[draw.symptoms["change"] == "improved"]
     month = {cell: model.new_int_var(1, _LONGEST, "") for cell in rows.index}
@@ -148,7 +148,7 @@ def _months(statements: Statements, draw: Draw, courses: Courses) -> ByPatient:
     return month
 
 
-def _anaphylaxis(statements: Statements, rows: pd.DataFrame) -> None:
+def check_rows(statements: Statements, rows: pd.DataFrame) -> None:
     """Check the drawn rows against what the paper says of anaphylaxis and of the number of symptoms."""
     anaphylaxis = rows[rows["symptom"] == "anaphylaxis"]
     for change in ("improved", "worse"):

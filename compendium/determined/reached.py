@@ -1,0 +1,75 @@
+"""Command line, after `make ensemble`: how much of each proved range the members of an ensemble show."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from analysis.cohort import read_cohort
+from compendium.bounds.people import Cell
+from compendium.determined import stored
+from compendium.determined.kinds import kinds_of, who
+from compendium.determined.questions import pairs
+from compendium.files import csv_text, write_atomically
+from compendium.reconstruction.results import reach
+from compendium.workflow.driver import cores
+
+REACHED = "ensemble-reach.csv"
+
+
+def _counts(place: Path, asked: list[tuple[str, ...]], cells: dict[str, Cell]) -> list[int]:
+    """Count the patients of one cohort who are in all cells that are asked for."""
+    kinds = kinds_of(read_cohort(place))
+    having = {text: np.ones(len(kinds), dtype=bool) for text in cells}
+    for text, cell in cells.items():
+        for name, values in cell:
+            having[text] &= kinds[name].isin(values).to_numpy()
+    return [int(np.logical_and.reduce([having[text] for text in texts]).sum()) for texts in asked]
+
+
+def reached(folder: Path, determined: Path) -> pd.DataFrame:
+    """Compare numbers of patients in the members of an ensemble with what is proved of them, as `results.reach` does.
+
+    Beside it the ``label`` and the ``verdict`` of each quantity. A ValueError tells of a folder without members.
+    """
+    places = sorted((folder / "cohorts").glob("[0-9]*"))
+    if not places:
+        raise ValueError(f"{folder}/cohorts: no cohort is there; allowed is the folder of an ensemble: make ensemble")
+    answers = pd.concat([stored.read(determined, table) for table in ("answers", "pairs")])
+    asked = {pair.quantity: pair.people for pair in pairs()}
+    asked |= {quantity: tuple(quantity.split(" | ")) for quantity in answers.index if " = " in quantity}
+    answers = answers[(answers["unit"] == "patients") & answers.index.isin(asked)]
+    texts = [asked[quantity] for quantity in answers.index]
+    cells = {text: who(text) for one in texts for text in one}
+    counts = Parallel(n_jobs=min(cores(), len(places)))(delayed(_counts)(place, texts, cells) for place in places)
+    seen = dict(zip(answers.index, zip(*counts, strict=True), strict=True))
+    return answers[["label", "verdict"]].join(reach(answers, seen))
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="make ensemble", description="Say how much of what is possible is shown.")
+    parser.add_argument("folder", type=Path, help="folder of an ensemble")
+    parser.add_argument("--determined", type=Path, default=Path("data/determined"), help="default: %(default)s")
+    arguments = parser.parse_args()
+    if not (arguments.determined / "datapackage.json").is_file():
+        print(f"No proved ranges in {arguments.determined} to compare with: make determined")
+        return
+    try:
+        found = reached(arguments.folder, arguments.determined)
+        write_atomically(arguments.folder / REACHED, csv_text(found.reset_index()).encode())
+    except (OSError, ValueError) as error:
+        sys.exit(f"make ensemble: {error}")
+    free = found[found["low"] < found["high"]]
+    share = 100 * free["share"].mean()
+    print(f"Of {len(free)} numbers of patients that are not fixed {free['both_ends'].sum()} reach both ends; ", end="")
+    print(f"on average {share:.0f} % of a range is shown.")
+    if outside := found.index[found["outside"] > 0].tolist():
+        sys.exit(f"make ensemble: outside of what is proved: {', '.join(outside)}")
+
+
+if __name__ == "__main__":
+    main()

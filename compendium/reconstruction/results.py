@@ -1,0 +1,191 @@
+"""What the notebooks compute of a cohort, and how far it differs between cohorts that satisfy the paper as well.
+
+Other cohorts are corners of what is possible and no sample of it: that a star stands in 17 of 200 of them says that it
+can be there and can be missing, and is no probability.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import (
+    biology,
+    comparison,
+    dosing,
+    followup,
+    patients,
+    response,
+    safety,
+    schema,
+    subgroups,
+    symptoms,
+    tables,
+    times,
+)
+from analysis.cohort import Cohort, restrict
+from analysis.criteria import PAPER, Criteria
+from analysis.summaries import Values
+from analysis.symptoms import symptom_profile
+from analysis.vocabulary import Population
+from compendium.files import settled
+
+POPULATIONS = (Population.ALL, Population.PRIMARY, Population.IDIOPATHIC)
+"""The patients of Figures 1, E1 and E2."""
+
+ABSENT = "absent"
+"""The mark of a symptom that nobody has."""
+
+_ROUND = ("mean_score", "effect", "p_value", "p_holm", "p_benjamini_hochberg", "better_percent")
+
+_NOTEBOOKS: dict[str, Callable[[Cohort, Criteria], dict[str, dict[str, Any]]]] = {
+    "duration": followup.summarise,
+    "patients": patients.summarise,
+    "response": lambda cohort, criteria: (
+        response.summarise(cohort, criteria) | followup.response_times(cohort, criteria)
+    ),
+    "dose": dosing.summarise,
+    "symptoms": symptoms.summarise,
+    "safety": safety.summarise,
+    "biology": biology.summarise,
+    "comparison": comparison.summarise,
+    "subgroups": lambda cohort, criteria: subgroups.summarise(cohort, criteria, powers=False),
+    "times": times.summarise,
+}
+
+
+def notebook_values(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
+    """Compute the values of all notebooks and the cells of both tables, by name, as `built_values` reads them.
+
+    Without the powers of the comparison of two groups, which hang on their sizes and take seconds. Each number has the
+    digits that are written.
+    """
+    found: Values = {}
+    for notebook, summarise in _NOTEBOOKS.items():
+        for name, entry in summarise(cohort, criteria).items():
+            found[name] = _plain(entry) | {"notebook": f"{notebook}.ipynb"}
+    for table, numbers in (
+        ("table_1", tables.table_1(cohort, criteria)),
+        ("table_2", tables.table_2(cohort, criteria)),
+    ):
+        for cell in numbers.to_dict("records"):
+            known = {key: value for key, value in cell.items() if not pd.isna(value)}
+            found[f"{table}:{cell['row']}:{cell['column']}"] = _plain(known) | {
+                "notebook": f"{table.replace('_', '-')}.ipynb"
+            }
+    return found
+
+
+def _plain(entry: Mapping[str, object]) -> dict[str, Any]:
+    """Turn numpy's numbers into plain ones, with the digits that are written; intervals into their two ends."""
+    found: dict[str, Any] = {}
+    for key, value in entry.items():
+        if isinstance(value, tuple | list):
+            found |= _plain({f"{key}_{end}": one for end, one in zip(("low", "high"), value, strict=True)})
+        elif isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+            number = float(value)
+            found[key] = None if np.isnan(number) else int(number) if number.is_integer() else settled(number)
+        else:
+            found[key] = value if value is None else str(value)
+    return found
+
+
+def symptom_marks(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, dict[str, Any]]]:
+    """Give the mark of each symptom of the list in each population of Figure 1, with its numbers; or `ABSENT`."""
+    names, found = schema.symptom_list().index, {}
+    for population in POPULATIONS:
+        profile = symptom_profile(restrict(cohort, population), criteria)
+        found[population.value] = {
+            name: _plain(profile.loc[name, ["n", *_ROUND]].to_dict())
+            | {"mark": profile.at[name, "significance"] or ABSENT}
+            if name in profile.index
+            else {"mark": ABSENT}
+            for name in names
+        }
+    return found
+
+
+def compare_values(shipped: Values, others: Sequence[Values]) -> pd.DataFrame:
+    """Compare each value of the shipped cohort with those of others.
+
+    Returns
+    -------
+    DataFrame
+        One row per ``value`` and ``statistic``: ``shipped``; ``smallest`` and ``largest`` among the others, missing for
+        texts and where no other has the number; ``cohorts``, how many others; and ``equal``, in how many of them it is
+        as in the shipped cohort.
+    """
+    rows = []
+    for name in sorted({name for values in (shipped, *others) for name in values}):
+        entries = [values.get(name, {}) for values in (shipped, *others)]
+        for statistic in sorted({key for entry in entries for key in entry} - {"notebook", "label", "row", "column"}):
+            first, *rest = (entry.get(statistic) for entry in entries)
+            numbers = [value for value in rest if isinstance(value, Real)]
+            ends = (min(numbers), max(numbers)) if numbers else (None, None)
+            rows.append((name, statistic, first, *ends, len(rest), sum(value == first for value in rest)))
+    columns = ["value", "statistic", "shipped", "smallest", "largest", "cohorts", "equal"]
+    return pd.DataFrame(rows, columns=columns).astype({"smallest": float, "largest": float})
+
+
+def compare_marks(shipped: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Count the marks of each symptom in each population, all as `symptom_marks` gives them.
+
+    Returns
+    -------
+    DataFrame
+        One row per ``population``, ``symptom`` and ``mark`` that occurs: ``shipped``, whether the shipped cohort has
+        it; ``cohorts``, in how many of the others it stands; and ``of``, how many they are.
+    """
+    order = ("***", "**", "*", "ns", symptoms.TOO_FEW, ABSENT)
+    rows = []
+    for population, entries in shipped.items():
+        for name, entry in entries.items():
+            seen = [other[population][name]["mark"] for other in others]
+            rows += [
+                (population, name, mark, entry["mark"] == mark, seen.count(mark), len(seen))
+                for mark in order
+                if mark in (entry["mark"], *seen)
+            ]
+    return pd.DataFrame(rows, columns=["population", "symptom", "mark", "shipped", "cohorts", "of"])
+
+
+def reach(determined: pd.DataFrame, seen: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Say how much of each proved range some cohorts reach.
+
+    Parameters
+    ----------
+    determined : DataFrame
+        Proved ranges, indexed by ``quantity``, with ``low`` and ``high``, as `compendium.determined.results.as_frame`
+        lays them out.
+    seen : mapping of str to sequence of float
+        For each quantity its value in each cohort; missing numbers are left out.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``quantity``, those that both have: ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``,
+        how much of the range lies between these (1 where the range is one number); ``both_ends``; and ``outside``, how
+        many cohorts lie outside, which would refute the range.
+
+    Raises
+    ------
+    ValueError
+        If ``low`` or ``high`` is missing in the table, or a range ends before it begins.
+    """
+    if missing := {"low", "high"} - set(determined.columns):
+        raise ValueError(f"the ranges have no column {min(missing)}; needed are low and high")
+    rows = {}
+    for quantity, low, high in zip(determined.index, determined["low"], determined["high"], strict=True):
+        if low > high:
+            raise ValueError(f"{quantity}: the range from {low} to {high} is not allowed; low is at most high")
+        values = [float(value) for value in seen.get(quantity, ()) if value is not None and not pd.isna(value)]
+        if not values:
+            continue
+        ends = min(values), max(values)
+        share = 1.0 if high == low else float(np.clip((min(ends[1], high) - max(ends[0], low)) / (high - low), 0, 1))
+        outside = sum(not low <= value <= high for value in values)
+        rows[quantity] = (low, high, *ends, share, ends == (low, high), outside)
+    columns = ["low", "high", "smallest", "largest", "share", "both_ends", "outside"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("quantity")

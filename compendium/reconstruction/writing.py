@@ -1,0 +1,30 @@
+"""Write a reconstructed cohort as a Data Package."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import schema
+from compendium.centre.intake.checking import checked_tables
+
+
+def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int, number: int | None = None) -> None:
+    """Write the tables and their Data Package, which notes the seed, into a folder that may be missing.
+
+    They are checked against the contract first; the files there change only if all is well. ``number`` is that of a
+    member of an ensemble.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as staging:
+        for table, frame in tables.items():
+            frame.to_csv(Path(staging) / f"{table}.csv", index=False, lineterminator="\n", float_format="%g")
+        package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
+        package |= {} if number is None else {"number": number}
+        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+        (Path(staging) / "datapackage.json").write_text(text, encoding="utf-8")
+        checked_tables(staging)
+        for file in sorted(Path(staging).iterdir()):
+            os.replace(file, folder / file.name)
