@@ -29,8 +29,7 @@ PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 """Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
 
 MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
-MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}
-"""The more significant, the darker."""
+MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}  # the more significant, the darker
 
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
 _COLOURS |= dict.fromkeys(("last.persistent_orr", "sustained"), page.RESPONSE_COLOURS["MR"])

@@ -38,10 +38,8 @@ def table(
 
     Parameters
     ----------
-    cohort : Cohort
-        What the results were computed from.
-    criteria : Criteria
-        The rules they were computed by.
+    cohort, criteria
+        What the results were computed from, and the rules they were computed by.
     frame : DataFrame
         As `small_tables.small_table` takes it.
     title : str
@@ -74,13 +72,7 @@ def value_table(
 ) -> HTML:
     """Lay out values of the text, one row per label, to be shown.
 
-    Parameters
-    ----------
-    values : mapping of str to mapping
-        By dotted name, as the `summarise` functions give them.
-    labels : mapping of str to str
-        What to call each of the shown ones, in order; a name without a value is an error that names similar ones.
-    cohort, criteria, title, notes, drawn
-        As `table` takes them.
+    ``values`` are by dotted name, as the `summarise` functions give them; ``labels`` say what to call each of the shown
+    ones, in order: a name without a value is an error that names similar ones. The rest is as `table` takes it.
     """
     return result_table(cohort, criteria, value_rows(values, labels), title, notes, drawn)

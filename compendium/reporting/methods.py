@@ -91,17 +91,13 @@ def together_note(together: Mapping[str, Any]) -> str:
     """Name the test of all symptoms at once, ``symptoms.together`` of `analysis.symptoms.summarise`."""
     if together["p_value"] is None:
         return "Nobody's symptoms changed, so that they could not be tested together."
-    ways = {
-        "exact": "all ways to flip the patients",
-        "drawn": f"{DRAWS:,} ways to flip the patients, drawn",
-        "normal": f"{DRAWS:,} draws from the normal approximation",
-    }[together["method"]]
+    ways = {"exact": "all ways", "drawn": f"{DRAWS:,} ways, drawn", "normal": f"{DRAWS:,} draws, normal approximation"}
     error = "" if together["error"] is None else f", standard error {number(together['error'], 5, trim=True)}"
+    result = f"{p_value(together['p_value'], named=True)} ({count_of(together['n'], 'patient')} with a change{error})"
     return (
         "p, patients: sign test that exchanges better and worse in all symptoms of a patient at once, so that whatever "
         f"ties them together stays; largest statistic of {count_of(together['symptoms'], 'symptom')}, which adjusts "
-        f"each for all; {ways}. That nothing changed in any symptom: {p_value(together['p_value'], named=True)} "
-        f"({count_of(together['n'], 'patient')} with a change{error})."
+        f"each for all; {ways[together['method']]}. That nothing changed in any symptom: {result}."
     )
 
 

@@ -94,40 +94,35 @@ def _symptoms(first: pd.Series, row: pd.Series) -> str:
 
 def _possible(ranges: pd.DataFrame, first: pd.Series) -> str:
     """Say how far numbers of patients can move, where they can."""
-    moving = ranges[(ranges["low"] != ranges["outcome"].map(first)) | (ranges["high"] != ranges["outcome"].map(first))]
-    parts = [
-        f"{_HEADS[row.outcome]} {row.low if row.low == row.high else f'{row.low} to {row.high}'}"
-        for row in moving.itertuples()
-    ]
-    return ", ".join(parts) or MISSING
+    moving = ranges[ranges[["low", "high"]].ne(ranges["outcome"].map(first), axis=0).any(axis=1)]
+    rows = moving[["outcome", "low", "high"]].itertuples(index=False)
+    return ", ".join(f"{_HEADS[name]} {a if a == b else f'{a} to {b}'}" for name, a, b in rows) or MISSING
 
 
 def change_rows(changes: pd.DataFrame, ranges: pd.DataFrame | None = None) -> pd.DataFrame:
     """Print each change of `sensitivity.one_at_a_time`: what is changed, the results and symptoms that move.
 
-    ``ranges`` are those of numbers of patients in any cohort that fits what is printed, if that can be said: one row
-    for each ``option``, ``value`` and ``outcome``, with ``low`` and ``high``.
+    ``ranges`` of numbers of patients in any cohort that fits: ``option``, ``value``, ``outcome``, ``low``, ``high``.
     """
-    first, rows = changes.iloc[0], []
+    first, rows, possible = changes.iloc[0], [], []
     for _, row in changes.iloc[1:].iterrows():
         moves = {name: head for name, head in _HEADS.items() if row[name] != first[name]}
         moved = [f"{head} {_arrow(first[name], row[name])}" for name, head in moves.items()]
         rule, value = OPTION_LABELS[row["option"]], value_label(row["option"], row["value"])
         rows.append((rule, value, ", ".join(moved) or MISSING, _symptoms(first, row)))
+        if ranges is not None:
+            possible.append(
+                _possible(ranges[(ranges[["option", "value"]] == row[["option", "value"]]).all(axis=1)], first)
+            )
     printed = pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])
-    if ranges is None:
-        return printed
-    possible = [
-        _possible(ranges[(ranges["option"] == row["option"]) & (ranges["value"] == row["value"])], first)
-        for _, row in changes.iloc[1:].iterrows()
-    ]
-    printed.insert(3, "In any cohort that fits", possible)
+    if ranges is not None:
+        printed.insert(3, "In any cohort that fits", possible)
     return printed
 
 
-_RANGED = (
-    "In any cohort that fits: the smallest and the largest number of patients that other grades and months allow with "
-    "everything printed kept; numbers that are not named cannot move."
+_RANGED = (  # of the column of ranges
+    "In any cohort that fits: the smallest and largest number of patients that other grades and months allow with "
+    "everything printed kept; others cannot move."
 )
 
 

@@ -85,7 +85,9 @@ def profile_rows(profile: pd.DataFrame) -> pd.DataFrame:
             "Improved": profile[list(IMPROVED)].sum(axis=1),
             "Of these gone": profile["disappeared"],
             "Mean score": profile["mean_score"].map(lambda x: number(x, 2)),
-            "Better, % of changed (95% CI)": [_with_limits(*one) for one in better],
+            "Better, % of changed (95% CI)": [
+                MISSING if pd.isna(p) else f"{number(p)} ({value_range(low, high, 0)})" for p, low, high in better
+            ],
             "Mark": profile["significance"].map(mark_text),
         }
     )
@@ -98,11 +100,6 @@ def test_rows(profile: pd.DataFrame, p_max_t: pd.Series) -> pd.DataFrame:
     p_values.columns = [*tests, "p, patients"]
     labels = {"Symptom": profile["label"], "Changed": profile["n_nonzero"]}
     return pd.DataFrame(labels).join(p_values).assign(Mark=profile["significance"].map(mark_text))
-
-
-def _with_limits(percentage: float, low: float, high: float) -> str:
-    limits = f" ({value_range(low, high, 0)})"
-    return MISSING if pd.isna(percentage) else number(percentage) + limits
 
 
 def month_text(entry: Mapping[str, Any] | None) -> str:
