@@ -10,12 +10,16 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.bounds.contradictions import ContradictionError
-from compendium.determined import stored
+from compendium.determined import ages, anaphylaxis, stored, times
 from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
+from compendium.determined.rule_ranges import answers as of_rules
+from compendium.determined.rule_ranges import ranges
 
 _AT_ONCE = 5  # questions that a process answers before it takes more
 _FACTS = 40  # the most surprising ones are proved
+OTHERS = {"Times": times.answers, "Ages": ages.answers, "Anaphylaxis": anaphylaxis.answers}
+"""Answers on other quantities than numbers of patients of a kind, by their topic."""
 
 
 @cache
@@ -35,6 +39,10 @@ def _fact(given: tuple[Pair, tuple[int, int]]) -> Determined | None:
     return fact(_paper(), *given)
 
 
+def _others(topic: str) -> list[Determined]:
+    return OTHERS[topic]()
+
+
 def _surprise(found: Determined, alone: tuple[int, int]) -> float:
     """Tell which share of what the two numbers alone leave is impossible."""
     return 1 - (found.high - found.low + 1) / (alone[1] - alone[0] + 1)
@@ -42,9 +50,15 @@ def _surprise(found: Determined, alone: tuple[int, int]) -> float:
 
 def _tables() -> dict[str, pd.DataFrame]:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
+        rules, more = pool.submit(ranges), pool.map(_others, OTHERS)
         asked = questions()
-        answers = as_frame(pool.map(_answered, asked)).reset_index().assign(topic=[row.topic for row in asked])
-        print(f"  {len(answers)} questions answered, {int(answers['exact'].sum())} exactly", flush=True)
+        answers, topics = list(pool.map(_answered, asked)), [row.topic for row in asked]
+        changed = rules.result()
+        for topic, found in (*zip(OTHERS, more, strict=True), ("Rules", of_rules(changed))):
+            answers += found
+            topics += [topic] * len(found)
+        table = as_frame(answers).reset_index().assign(topic=topics)
+        print(f"  {len(table)} questions answered, {int(table['exact'].sum())} exactly", flush=True)
         both = pairs()
         found = list(pool.map(_paired, both, chunksize=_AT_ONCE))
         frame = as_frame(one for one, _ in found).reset_index()
@@ -56,7 +70,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         proved = pool.map(_fact, [(both[number], found[number][1]) for number in chosen])
         facts = [one for one in proved if one is not None][:_FACTS]
         print(f"  {len(facts)} facts that stand nowhere in the paper", flush=True)
-    return {"answers": answers, "pairs": frame, "facts": as_frame(facts).reset_index()}
+    return {"answers": table, "pairs": frame, "rules": changed, "facts": as_frame(facts).reset_index()}
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-KEPT = Path(__file__).with_name("rule_ranges.csv")
+KEPT = Path(__file__).parents[2] / "data" / "determined" / "rules.csv"
 COLUMNS = ("option", "value", "outcome", "low", "high", "low_reached", "high_reached")
 
 

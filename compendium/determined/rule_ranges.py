@@ -1,7 +1,4 @@
-"""The ranges of `rules` with what cohorts attain, as answers, and as a file that the sensitivity analysis reads.
-
-``python -m compendium.determined.rule_ranges`` makes the file again (about three minutes).
-"""
+"""The ranges of `rules` with what cohorts attain, as answers, and as the table that the sensitivity analysis reads."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -11,11 +8,10 @@ import pandas as pd
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import RESPONSE_OUTCOMES
 from compendium.determined.courses import READINGS
-from compendium.determined.kept import COLUMNS, KEPT, kept_ranges
+from compendium.determined.kept import COLUMNS, kept_ranges
 from compendium.determined.results import Determined
 from compendium.determined.rule_witnesses import reached
 from compendium.determined.rules import count_range, single_changes
-from compendium.files import csv_text
 
 _SCORE = ("table2.best.*", "table2.last.*", "methods.score.*", "methods.response.*")
 _TIME = ("results.duration.*", "results.sustained.*", "results.first_response.median", "results.best_response.median")
@@ -85,12 +81,3 @@ def _answers(rows: pd.DataFrame) -> Iterator[Determined]:
             proof=_PROOFS[row.option].format(class_="major response" if row.value == "60" else "partial response"),
             most=55,
         )
-
-
-def main() -> None:
-    """Make the kept file again."""
-    KEPT.write_text(csv_text(ranges()), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

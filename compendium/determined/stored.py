@@ -20,11 +20,15 @@ from compendium.verification.published import CLAIMS
 TABLES: dict[str, str] = {
     "answers": "What the paper determines of each quantity asked for, one a row.",
     "pairs": "How many patients have both of each two characteristics, one pair a row.",
+    "rules": "How far another rule can move each number of responders, one change of a rule and number a row.",
     "facts": "What the paper says of two characteristics together and prints nowhere, the most surprising first.",
 }
 """The tables, and what each holds."""
 
 COLUMNS: dict[str, str] = {
+    "option": "The rule that is changed.",
+    "value": "What it is changed to.",
+    "outcome": "The number of patients that it may move.",
     "topic": "What the quantity is about.",
     "quantity": "Its name.",
     "label": "What a reader calls it.",
