@@ -62,3 +62,18 @@ def pytest_configure(config):
     config.add_cleanup(restore)
     os.environ.update(environment(ROOT, sockets, SCRATCH))
     nbval.kernel.KernelManager = manager
+
+
+@pytest.fixture(scope="session")
+def another_cohort(tmp_path_factory):
+    """A cohort of another seed, found with little effort."""
+    from analysis.cohort import read_cohort
+    from compendium.reconstruction.__main__ import write_cohort
+    from compendium.reconstruction.model import build_model, solve
+    from compendium.reconstruction.rows import make_tables
+    from compendium.verification.published import read_claims
+
+    folder = tmp_path_factory.mktemp("seed 4")
+    model = build_model(read_claims(), 4)
+    write_cohort(make_tables(model, solve(model, 4, effort=0.1), 4), folder, 4)
+    return read_cohort(folder)

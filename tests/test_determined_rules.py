@@ -7,29 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import response_outcomes
 from compendium.determined import anaphylaxis, courses, rule_ranges, rules
 from compendium.determined.courses import State
 from compendium.determined.rule_witnesses import cohort_at, poles
 from compendium.determined.witnesses import lost_claims, plain_tables, shipped, witness
-from compendium.reconstruction.__main__ import write_cohort
-from compendium.reconstruction.model import build_model, solve
-from compendium.reconstruction.rows import make_tables
-from compendium.verification.published import read_claims
 
 ROOT = Path(__file__).resolve().parents[1]
 GRADES = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(3, 2))
-
-
-@pytest.fixture(scope="session")
-def other(tmp_path_factory):
-    """A cohort of another seed."""
-    folder = tmp_path_factory.mktemp("seed 4")
-    model = build_model(read_claims(), 4)
-    write_cohort(make_tables(model, solve(model, 4, effort=0.1), 4), folder, 4)
-    return read_cohort(folder)
 
 
 def by_hand(grades, new, partial=Fraction(1, 10), major=Fraction(1, 2), worsening="total", appeared="rule_out"):
@@ -112,7 +98,7 @@ def test_kept_ranges_are_those_that_are_computed():
 
 @pytest.mark.parametrize("which", ["shipped", "other"])
 def test_cohorts_lie_inside(which, request):
-    cohort = shipped() if which == "shipped" else request.getfixturevalue("other")
+    cohort = shipped() if which == "shipped" else request.getfixturevalue("another_cohort")
     kept = rule_ranges.kept_ranges().set_index(["option", "value", "outcome"])
     for criteria in rules.single_changes():
         for outcome, value in response_outcomes(cohort, criteria).items():
@@ -189,10 +175,10 @@ def test_anaphylaxis_is_significant_whatever_the_grades():
     assert len(ways) == 560
 
 
-def test_the_shipped_and_the_other_cohort_lie_inside_of_what_is_said_of_anaphylaxis(other):
+def test_the_shipped_and_the_other_cohort_lie_inside_of_what_is_said_of_anaphylaxis(another_cohort):
     from analysis.symptoms import symptom_profile
 
-    for cohort in (shipped(), other):
+    for cohort in (shipped(), another_cohort):
         found = symptom_profile(cohort).loc["anaphylaxis"]
         for name in ("p_value", "p_sign", "mean_score", "effect"):
             one = next(a for a in anaphylaxis.answers() if a.quantity == f"symptoms.score.anaphylaxis.{name}")

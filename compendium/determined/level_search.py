@@ -1,0 +1,114 @@
+"""Levels before and on therapy, found by a solver, that fit what is printed of them and go as far as it finds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ortools.sat.python import cp_model
+
+_SEED, _EFFORT = 1, 12.0
+
+Pairs = list[tuple[int, int]]
+"""The level of each tested patient before and on therapy."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What is printed of levels: how many patients, the sums, the ranges, and how many rose by more than a fifth.
+
+    With such rises all others were stable, and both ends of each range are attained; None if nothing is printed of it.
+    """
+
+    n: int
+    before: range
+    on: range
+    of_before: tuple[int, int]
+    of_on: tuple[int, int]
+    rising: int | None
+
+
+@dataclass
+class _Search:
+    model: cp_model.CpModel
+    before: list[cp_model.IntVar]
+    on: list[cp_model.IntVar]
+
+    def change(self, i: int) -> cp_model.LinearExprT:
+        return self.on[i] - self.before[i]
+
+
+def _search(levels: Levels) -> _Search:
+    model = cp_model.CpModel()
+    before, on = ([model.new_int_var(*ends, "") for _ in range(levels.n)] for ends in (levels.of_before, levels.of_on))
+    model.add_linear_constraint(sum(before), levels.before.start, levels.before.stop - 1)
+    model.add_linear_constraint(sum(on), levels.on.start, levels.on.stop - 1)
+    if levels.rising is not None:
+        for values, ends in ((before, levels.of_before), (on, levels.of_on)):
+            model.add_min_equality(ends[0], values)
+            model.add_max_equality(ends[1], values)
+        for i in range(levels.n):
+            if i < levels.rising:
+                model.add(5 * on[i] >= 6 * before[i] + 1)
+            else:
+                model.add(5 * on[i] <= 6 * before[i])
+                model.add(5 * on[i] >= 4 * before[i])
+    return _Search(model, before, on)
+
+
+def _solved(search: _Search) -> Pairs | None:
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = _SEED
+    solver.parameters.max_deterministic_time = _EFFORT
+    if solver.solve(search.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return [(solver.value(one), solver.value(other)) for one, other in zip(search.before, search.on, strict=True)]
+
+
+def near_levels(levels: Levels, wanted: Sequence[tuple[float, float]]) -> Pairs | None:
+    """Find the levels nearest to wanted ones that are no whole tenths; None if none are found."""
+    search = _search(levels)
+    apart = []
+    for variables, values in zip((search.before, search.on), zip(*wanted, strict=True), strict=True):
+        for variable, value in zip(variables, values, strict=True):
+            apart.append(search.model.new_int_var(0, 2 * levels.of_on[1], ""))
+            search.model.add(apart[-1] >= variable - round(value))
+            search.model.add(apart[-1] >= round(value) - variable)
+    search.model.minimize(sum(apart))
+    return _solved(search)
+
+
+def extreme_levels(levels: Levels) -> Pairs | None:
+    """Find levels with a large sum of squared changes; None if none are found."""
+    search = _search(levels)
+    furthest = levels.of_on[1] + levels.of_before[1]
+    squares = []
+    for i in range(levels.n):
+        change = search.model.new_int_var(-furthest, furthest, "")
+        search.model.add(change == search.change(i))
+        squares.append(search.model.new_int_var(0, furthest**2, ""))
+        search.model.add_multiplication_equality(squares[-1], [change, change])
+    search.model.maximize(sum(squares))
+    return _solved(search)
+
+
+def ranked_levels(levels: Levels, above: int | None, ties: Sequence[int]) -> Pairs | None:
+    """Find levels of which all that are stable fall, by more than all rises but some above them; none if that is None.
+
+    In the order of their sizes, 1 in ``ties`` is a change as large as the next one.
+    """
+    search = _search(levels)
+    if above is None:
+        for i in range(levels.n):
+            search.model.add(search.change(i) >= 1)
+        return _solved(search)
+    order = [
+        *range(levels.rising - above),
+        *range(levels.rising, levels.n),
+        *range(levels.rising - above, levels.rising),
+    ]
+    sizes = [(-1 if place >= levels.rising else 1) * search.change(place) for place in order]
+    search.model.add(sizes[0] >= 1)
+    for (one, other), tied in zip(pairwise(sizes), ties, strict=True):
+        search.model.add(other == one if tied else other >= one + 1)
+    return _solved(search)

@@ -1,0 +1,319 @@
+"""What means, ranges and numbers of rises fix of the tests of tryptase and total IgE before and on therapy (L302-L312).
+
+Levels are whole tenths of their unit. The paired t test needs their sums, which the printed means give to within a
+rounding, and the sum of squared changes, which is bounded by programmes over the levels that one patient can have:
+squares from below by tangents, from above by chords between the corners of what is possible. The signed-rank test needs
+the order of the changes; each pattern of ties was tried.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from math import inf, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analysis.biology import summarise
+from analysis.cohort import Cohort
+from analysis.statistics.signed_rank import exact_upper
+from compendium.bounds.statements import whole_numbers
+from compendium.determined.courses import count_of
+from compendium.determined.level_search import Levels, Pairs, extreme_levels, near_levels, ranked_levels
+from compendium.determined.results import Determined, outwards
+from compendium.determined.witnesses import plain_tables, shipped, witness
+from compendium.verification.audit.rounding import printed_number, span
+from compendium.verification.published import read_claims
+
+SCALE = 10  # tenths of ng/mL or UI/mL
+_TANGENTS = 240
+_TESTS = {"paired_t": "paired t test", "signed_rank": "signed-rank test"}
+_NAMES = {"tryptase": "tryptase", "total_ige": "total IgE"}
+_CLAIMS = {
+    "tryptase": ("results.biology.tryptase.*",),
+    "total_ige": ("results.biology.ige.*", "criteria ige_stable_percent=20"),
+}
+
+
+@cache
+def printed(analyte: str) -> Levels:
+    """Give what is printed of the levels of an analyte, in tenths."""
+    claims = read_claims()
+    short = {"tryptase": "tryptase", "total_ige": "ige"}[analyte]
+    n = count_of(claims, f"results.biology.{short}.patients")
+    sums = [
+        whole_numbers(span(claims.at[f"results.biology.{short}.{time}.mean", "value"]), n * SCALE)
+        for time in ("before", "on")
+    ]
+    if analyte == "tryptase":
+        return Levels(n, sums[0], sums[1], (0, sums[0].stop), (0, sums[1].stop), None)
+    ranges = [
+        tuple(_tenths(claims.at[f"results.biology.{short}.{time}.{end}", "value"]) for end in ("minimum", "maximum"))
+        for time in ("before", "on")
+    ]
+    rising = count_of(claims, f"results.biology.{short}.increased")
+    return Levels(n, sums[0], sums[1], ranges[0], ranges[1], rising)
+
+
+def _tenths(text: str) -> int:
+    return int(SCALE * printed_number(text)[0])
+
+
+def p_of_t(n: int, change: float, squares: float) -> float:
+    """Give the two-sided p value of the paired t test from the sum of the changes and that of their squares."""
+    spread = n * squares - change**2
+    if spread <= 0:
+        return 0.0
+    return float(2 * stats.t.sf(abs(change) * sqrt((n - 1) / spread), n - 1))
+
+
+@cache
+def t_range(analyte: str) -> tuple[float, float]:
+    """Bound the p value of the paired t test."""
+    levels = printed(analyte)
+    least, most = levels.on.start - (levels.before.stop - 1), levels.on.stop - 1 - levels.before.start
+    if levels.rising is None:
+        # All changes may be as alike as whole tenths can be, or all that there is may be in two patients.
+        pairs = product(levels.before, levels.on)
+        low = min(p_of_t(levels.n, change, _closest_squares(levels.n, change)) for change in _uneven(levels))
+        return low, max(p_of_t(levels.n, on - before, before**2 + on**2) for before, on in pairs)
+    fewest, highest = least_squares(levels)[0], most_squares(levels)
+    return p_of_t(levels.n, most, fewest), p_of_t(levels.n, least, highest)
+
+
+def _uneven(levels: Levels) -> list[int]:
+    """List the sums that are no multiple of the number of patients: changes that are all alike give no test."""
+    least, most = levels.on.start - (levels.before.stop - 1), levels.on.stop - 1 - levels.before.start
+    return [change for change in range(least, most + 1) if change % levels.n]
+
+
+def _closest_squares(n: int, change: int) -> int:
+    """Add up the squares of n whole numbers as alike as can be."""
+    each, more = divmod(change, n)
+    return more * (each + 1) ** 2 + (n - more) * each**2
+
+
+@cache
+def least_squares(levels: Levels) -> tuple[float, tuple[tuple[float, float], ...]]:
+    """Bound the sum of squared changes from below, and give levels near that: each square is above its tangents."""
+    (b_low, b_high), (o_low, o_high) = levels.of_before, levels.of_on
+    n, width = levels.n, max(1, (b_high // 5 + o_high) // _TANGENTS)
+    tangents = np.arange(-b_high // 5 // width * width, o_high + width, width)
+    # Of each patient: before, on, square, and whether he or she has the least or greatest level before or on therapy.
+    columns, rows, low, high = 7 * n, [], [], []
+
+    def row(terms: dict[int, float], least: float, most: float) -> None:
+        one = np.zeros(columns)
+        for place, factor in terms.items():
+            one[place] += factor
+        rows.append(one)
+        low.append(least)
+        high.append(most)
+
+    row({7 * i: 1 for i in range(n)}, levels.before.start, levels.before.stop - 1)
+    row({7 * i + 1: 1 for i in range(n)}, levels.on.start, levels.on.stop - 1)
+    for role in range(3, 7):
+        row({7 * i + role: 1 for i in range(n)}, 1, n)
+    for i in range(n):
+        at = 7 * i
+        for slope in tangents:  # square >= 2 * slope * change - slope ** 2
+            row({at + 2: 1, at + 1: -2 * slope, at: 2 * slope}, -(float(slope) ** 2), inf)
+        if i < levels.rising:
+            row({at + 1: 5, at: -6}, 0, inf)
+        else:
+            row({at + 1: 5, at: -6}, -inf, 0)
+            row({at + 1: 5, at: -4}, 0, inf)
+        row({at: 1, at + 3: b_high - b_low}, -inf, b_high)  # who has the least has no more
+        row({at: 1, at + 4: b_low - b_high}, b_low, inf)
+        row({at + 1: 1, at + 5: o_high - o_low}, -inf, o_high)
+        row({at + 1: 1, at + 6: o_low - o_high}, o_low, inf)
+    cost = np.zeros(columns)
+    cost[2::7] = 1
+    kinds = np.tile([0, 0, 0, 1, 1, 1, 1], n)
+    least = np.tile([b_low, o_low, 0, 0, 0, 0, 0], n)
+    most = np.tile([b_high, o_high, float(o_high) ** 2, 1, 1, 1, 1], n)
+    least[6] = 1  # nobody whose level is stable can have the greatest on therapy: let it be the first
+    found = milp(
+        cost, integrality=kinds, bounds=Bounds(least, most), constraints=LinearConstraint(np.array(rows), low, high),
+        options={"node_limit": 2000},
+    )  # fmt: skip
+    return float(found.mip_dual_bound) * (1 - 1e-9), tuple(zip(found.x[::7], found.x[1::7], strict=True))
+
+
+def most_squares(levels: Levels) -> float:
+    """Bound the sum of squared changes from above: between corners of what is possible a square is below the chord."""
+    (b_low, b_high), (o_low, o_high) = levels.of_before, levels.of_on
+    rises = [(b_low, o_low), (b_low, o_high), (b_high, 1.2 * b_high), (b_high, o_high), (o_low / 1.2, o_low)]
+    stable = [(o_low / 1.2, o_low), (o_low / 0.8, o_low), (b_high, 0.8 * b_high), (b_high, 1.2 * b_high)]
+    corners = np.array([*rises, *stable])
+    first = np.arange(len(corners)) < len(rises)
+    before, on = corners.T
+    roles = [before == b_low, before == b_high, on == o_low, on == o_high]
+    rows = [first, ~first, before, on, *roles]
+    low = [levels.rising, levels.n - levels.rising, levels.before.start, levels.on.start, 1, 1, 1, 1]
+    high = [levels.rising, levels.n - levels.rising, levels.before.stop - 1, levels.on.stop - 1, *[inf] * 4]
+    constraint = LinearConstraint(np.array(rows, dtype=float), low, high)
+    found = milp(-((on - before) ** 2), bounds=Bounds(0, inf), constraints=constraint)
+    return -float(found.fun) * (1 + 1e-9)
+
+
+@cache
+def rank_range(analyte: str) -> tuple[float, float]:
+    """Bound the p value of the signed-rank test."""
+    levels = printed(analyte)
+    low = 2.0 ** (1 - levels.n)  # all changes of one sign
+    if levels.rising is None:
+        return low, 1.0
+    return low, max(patterns(levels))[0]
+
+
+@cache
+def patterns(levels: Levels) -> list[tuple[float, int, int, tuple[int, ...]]]:
+    """List the p value, how many levels fall, how many change, and the ties, of each order that there can be."""
+    found = []
+    for falling in range(levels.n - levels.rising + 1):
+        above = surely_above(levels, falling)
+        for changed in range(levels.rising + falling, levels.n + 1):
+            # What is surely larger is no tie.
+            for one in product(product((0, 1), repeat=changed - above - 1), (0,), product((0, 1), repeat=above - 1)):
+                ties = (*one[0], one[1], *one[2])
+                found.append((_p_at_most(changed, falling, above, ties), falling, changed, ties))
+    return found
+
+
+def surely_above(levels: Levels, falling: int) -> int:
+    """Count the rises that are surely larger than any change of a stable level, which is at most a fifth of it.
+
+    If fewer were, the rises, and the changes of those stable who do not fall, could not add up to the printed change.
+    """
+    fifth, others = levels.of_before[1] // 5, levels.n - levels.rising - falling
+    rest = min(others * fifth, levels.before.stop // 5)
+    change = levels.on.start - (levels.before.stop - 1) - rest
+    largest = levels.of_on[1] - levels.of_before[0]
+    return next(k for k in range(levels.rising + 1) if k * largest + (levels.rising - k) * fifth >= change)
+
+
+def _p_at_most(changed: int, falling: int, above: int, ties: tuple[int, ...]) -> float:
+    """Give the p value if the changes that fall are the largest below some rises; 1 in ties is as large as the next."""
+    doubled, start = np.zeros(changed, dtype=np.int64), 0
+    for place in range(changed):
+        if place == changed - 1 or not ties[place]:
+            doubled[start : place + 1] = start + place + 2
+            start = place + 1
+    lower = int(doubled[changed - above - falling : changed - above].sum())
+    return min(1.0, 2 * exact_upper(doubled, max(lower, int(doubled.sum()) - lower)))
+
+
+def _levels_at(analyte: str, test: str, largest: bool) -> Pairs | None:
+    """Find levels for one end of the p value of a test."""
+    levels = printed(analyte)
+    if test == "signed_rank":
+        if not largest:
+            return ranked_levels(levels, None, ())
+        if levels.rising is None:
+            return _balanced(levels)
+        _, falling, changed, ties = max(patterns(levels))
+        if falling < levels.n - levels.rising or changed < levels.n:
+            return None  # it is looked for only where all who are stable fall
+        return ranked_levels(levels, surely_above(levels, falling), ties)
+    if levels.rising is not None:
+        # The more the squares add up to, the further is the mean change from being significant.
+        return extreme_levels(levels) if largest else near_levels(levels, least_squares(levels)[1])
+    if largest:
+        rest = [(0, 0)] * (levels.n - 2)
+        return [(levels.before.stop - 1, 0), (0, levels.on.start), *rest]
+    return _alike(levels)
+
+
+def _alike(levels: Levels) -> Pairs:
+    """Give everyone nearly the same level before therapy, and changes of which the test makes most."""
+    n = levels.n
+    change = min(_uneven(levels), key=lambda one: p_of_t(n, one, _closest_squares(n, one)))
+    total = next(one for one in levels.before if one + change in levels.on)
+    before = [total // n + (i < total % n) for i in range(n)]
+    return [(one, one + change // n + (i < change % n)) for i, one in enumerate(before)]
+
+
+def _balanced(levels: Levels) -> Pairs | None:
+    """Give changes whose ranks are as large for those that fall as for those that rise, one of these being large."""
+    n = levels.n
+    sizes = list(range(1, n + 1))
+    # 1 + 2 + ... + 15 is 120; these ranks fall and add up to half of it.
+    falling, left = set(), sum(sizes) // 2
+    for size in reversed(sizes[:-1]):
+        if size <= left:
+            falling.add(size)
+            left -= size
+    changes = [-size if size in falling else size for size in sizes[:-1]]
+    total, wanted = levels.before.start, levels.on.start - levels.before.start
+    changes.append(wanted - sum(changes))
+    before = [total // n + (i < total % n) for i in range(n)]
+    return [(one, one + change) for one, change in zip(before, changes, strict=True)]
+
+
+@cache
+def cohort_with(analyte: str, pairs: tuple[tuple[int, int], ...]) -> Cohort:
+    """Make a cohort that fits in which the tested patients have these levels before and on therapy."""
+    tables = plain_tables()
+    samples = tables["laboratory"]
+    mine = samples["analyte"] == analyte
+    patients = list(dict.fromkeys(samples.loc[mine, "patient_id"]))
+    for time, values in zip(("before", "on_therapy"), zip(*pairs, strict=True), strict=True):
+        rows = mine & (samples["time_point"] == time)
+        levels = pd.Series(values, patients) / SCALE
+        samples.loc[rows, "value"] = samples.loc[rows, "patient_id"].map(levels)
+    return witness(tables)
+
+
+def answers() -> list[Determined]:
+    """Answer for the p values of both tests of tryptase and of total IgE, before against on therapy."""
+    return list(_kept())
+
+
+@cache
+def _kept() -> tuple[Determined, ...]:
+    return tuple(_answers())
+
+
+def _answers() -> Iterator[Determined]:
+    for analyte, test in product(_NAMES, _TESTS):
+        low, high = outwards(*{"paired_t": t_range, "signed_rank": rank_range}[test](analyte))
+        name = f"biology.{analyte}.{test}"
+        found = [summarise(shipped())[name]["p_value"]]
+        for largest in (False, True):
+            pairs = _levels_at(analyte, test, largest)
+            if pairs is not None:
+                found.append(summarise(cohort_with(analyte, tuple(pairs)))[name]["p_value"])
+        reached = outwards(min(found), max(found))
+        yield Determined(
+            quantity=f"{name}.p_value",
+            label=f"p of {_NAMES[analyte]}, {_TESTS[test]}",
+            unit="p",
+            low=low,
+            high=min(high, 1.0),
+            low_reached=reached[0],
+            high_reached=min(reached[1], 1.0),
+            layers=("P", "R"),
+            rests_on=(*_CLAIMS[analyte], *(["IgE rose or was stable"] if analyte == "total_ige" else [])),
+            proof=_PROOFS[analyte, test],
+            most=1.0,
+        )
+
+
+_PROOFS = {
+    (
+        "tryptase",
+        "paired_t",
+    ): "Only two means are printed: all 15 may have changed nearly alike, or one fallen and another "
+    "risen by all there is.",
+    ("tryptase", "signed_rank"): "All 15 may have risen; or falls and rises may have ranks that add up to the same.",
+    (
+        "total_ige",
+        "paired_t",
+    ): "Means, ranges and 11 rises give the mean change; how much the changes differ, which the "
+    "test divides it by, is held between two bounds only.",
+    ("total_ige", "signed_rank"): "All 15 may have risen. At most the 4 stable ones fell, each by a fifth at most, and "
+    "at least two rises are larger than that, or the printed means would not come out.",
+}
