@@ -129,9 +129,10 @@ def test_a_changed_claim_changes_the_answers():
 
 def test_what_is_kept_is_what_would_be_found_again(paper, shipped):
     folder = ROOT / "data" / "determined"
-    answers, both_of, found = (stored.read(folder, table) for table in stored.TABLES)
+    answers, both_of, found = (stored.read(folder, table) for table in ("answers", "pairs", "facts"))
     asked = asking.questions()
-    assert answers.index.tolist() == [one.quantity for one in asked]
+    assert answers.index.tolist()[: len(asked)] == [one.quantity for one in asked]
+    assert set(answers["topic"]) > {"Times", "Ages", "Anaphylaxis", "Blood tests", "Rules"}
     for question in (asked[0], asked[12]):
         again = paper.determined(question.quantity, question.label, question.people, question.within)
         kept_row = answers.loc[question.quantity]
@@ -202,6 +203,10 @@ def test_rows_are_printed():
     frame = as_frame([Determined("sex = M", "Men", "patients", 5, 17, 5, 17, ("P", "R"), (), "Why.")]).assign(value=11)
     assert rows.answer_rows(frame).iloc[0].tolist() == ["Men", "5–17", "11", "bounded", "print and readings", "Why."]
     assert rows.outside(frame.assign(value=4)) == ["sex = M"] and rows.outside(frame) == []
+    other = Determined("p", "Test", "p", 0.0049, 0.46, 0.0049, 0.46, ("P",), (), "Tried.")
+    months = replace(other, quantity="m", label="Median", unit="months", low=9.0, high=float("inf"))
+    printed = rows.other_rows(as_frame([other, months]).assign(topic="Tests"))
+    assert printed["From–to"].tolist() == ["0.005 to 0.460", "9 to not reached"]
     assert rows.pair_note(pd.DataFrame({"verdict": ["open", "fixed"], "exact": [True, False]})) == (
         "Of 2 pairs of characteristics: 1 fixed, 0 bounded, 1 open; both ends attained in 1."
     )

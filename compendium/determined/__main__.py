@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.bounds.contradictions import ContradictionError
-from compendium.determined import ages, anaphylaxis, stored, times
+from compendium.determined import ages, anaphylaxis, levels, stored, times
 from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
 from compendium.determined.rule_ranges import answers as of_rules
@@ -18,7 +18,12 @@ from compendium.determined.rule_ranges import ranges
 
 _AT_ONCE = 5  # questions that a process answers before it takes more
 _FACTS = 40  # the most surprising ones are proved
-OTHERS = {"Times": times.answers, "Ages": ages.answers, "Anaphylaxis": anaphylaxis.answers}
+OTHERS = {
+    "Times": times.answers,
+    "Ages": ages.answers,
+    "Anaphylaxis": anaphylaxis.answers,
+    "Blood tests": levels.answers,
+}
 """Answers on other quantities than numbers of patients of a kind, by their topic."""
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from compendium.bounds.people import Cell
 from compendium.determined.kinds import people, sentences, who
-from compendium.reporting.formatting import number, value_range
+from compendium.reporting.formatting import number, p_value, value_range
 
 _LAYERS = {"P": "print", "PR": "print and readings", "PRL": "print, readings, clinical knowledge"}
 
@@ -49,6 +50,22 @@ def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
             "Why": answers["proof"],
         }
     ).reset_index(drop=True)
+
+
+def _end(value: float, unit: str) -> str:
+    if np.isinf(value):
+        return "not reached"
+    return p_value(value) if unit == "p" else number(value, 2, trim=True)
+
+
+def other_rows(answers: pd.DataFrame) -> pd.DataFrame:
+    """Print the answers on other quantities: times, ages, tests, and numbers of responders under other rules."""
+    rest = answers[~answers.index.str.contains(" = ")].reset_index(drop=True)
+    ends = zip(rest["low"], rest["high"], rest["unit"], strict=True)
+    texts = [_end(low, unit) if low == high else f"{_end(low, unit)} to {_end(high, unit)}" for low, high, unit in ends]
+    named = {"About": rest["topic"], "Quantity": rest["label"], "From–to": texts, "Unit": rest["unit"]}
+    rests = {"Verdict": rest["verdict"], "Rests on": rest["layers"].map(_LAYERS), "Why": rest["proof"]}
+    return pd.DataFrame(named | rests)
 
 
 def fact_rows(facts: pd.DataFrame) -> pd.DataFrame:
