@@ -41,9 +41,9 @@ LIMITS = {  # what is counted in the folders, and how many there may be
         lambda root: _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root)),
     ),
     "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
-    "lines of Python on bounds": (4_500, lambda root: _lines(_proofs(root))),
+    "lines of Python on bounds": (5_700, lambda root: _lines(_proofs(root))),
     # Below 14,000 is where they should come to, those on bounds apart.
-    "lines of tests": (16_110, lambda root: _lines(_files(root, "tests"))),
+    "lines of tests": (17_000, lambda root: _lines(_files(root, "tests"))),
 }
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
 ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known))}" for room, known in ALONE.items()]
@@ -244,7 +244,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, check, files, wrong):
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
         (["benchmarks/new.py"], 19_001, ["19001 lines of Python outside of tests; allowed are 19000"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 16_111, ["16111 lines of tests; allowed are 16110"]),
+        (["tests/new.py"], 17_001, ["17001 lines of tests; allowed are 17000"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):
