@@ -314,6 +314,9 @@ _PROOFS = {
         "paired_t",
     ): "Means, ranges and 11 rises give the mean change; how much the changes differ, which the "
     "test divides it by, is held between two bounds only.",
-    ("total_ige", "signed_rank"): "All 15 may have risen. At most the 4 stable ones fell, each by a fifth at most, and "
-    "at least two rises are larger than that, or the printed means would not come out.",
+    (
+        "total_ige",
+        "signed_rank",
+    ): "All 15 may have risen, 4 by less than a fifth. Or these 4 fell, by a fifth at most; "
+    "then at least two rises are larger than that, or the printed means would not come out.",
 }

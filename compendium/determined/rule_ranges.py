@@ -1,6 +1,6 @@
 """The ranges of `rules` with what cohorts attain, as answers, and as a file that the sensitivity analysis reads.
 
-``python -m compendium.determined.rule_ranges`` makes the file again (about three minutes).
+``python -m compendium.determined.rule_ranges`` makes the file again (some minutes).
 """
 
 from collections.abc import Iterator
