@@ -7,6 +7,7 @@ the first improvement are found for all symptoms that improve.
 
 from collections.abc import Collection, Mapping
 from itertools import product
+from types import MappingProxyType
 
 import pandas as pd
 from ortools.sat.python import cp_model
@@ -29,7 +30,13 @@ class NoGradesError(ValueError):
     """No grades give every patient what is wanted, or the search was too short."""
 
 
-def regraded(tables: Tables, best: Wanted, last: Wanted, unknown: Collection[str] = ()) -> Tables:
+def regraded(
+    tables: Tables,
+    best: Wanted,
+    last: Wanted,
+    unknown: Collection[str] = (),
+    earliest: Mapping[str, int] = MappingProxyType({}),
+) -> Tables:
     """Give each patient grades, and months to the first improvement, with what is wanted of their sum.
 
     Parameters
@@ -40,6 +47,8 @@ def regraded(tables: Tables, best: Wanted, last: Wanted, unknown: Collection[str
         What is allowed at best response, of all patients, and at last follow-up, of those on therapy.
     unknown : collection of patients
         Who has no grade at last follow-up but for unchanged symptoms, as few of these as what is wanted then needs.
+    earliest : mapping of patient to months
+        In which month the first of a patient's symptoms improved, where that is wanted.
 
     Returns
     -------
@@ -77,7 +86,7 @@ def regraded(tables: Tables, best: Wanted, last: Wanted, unknown: Collection[str
             raise NoGradesError("no grades add up to what is wanted of a patient")
         symptoms.loc[own.index, "grade_best"] = [grade / 4 for grade in found]
         symptoms.loc[own.index, "grade_last"] = [float("nan") if grade < 0 else grade / 4 for grade in later]
-    symptoms["months_to_first_improvement"] = _months(symptoms, tables["courses"])
+    symptoms["months_to_first_improvement"] = _months(symptoms, tables["courses"], earliest)
     return tables | {"symptoms": symptoms, "courses": _rescored(tables["courses"], symptoms)}
 
 
@@ -131,7 +140,7 @@ def _unknown(best: list[int], wanted: Collection[Pair]) -> list[int] | None:
     return None
 
 
-def _months(symptoms: pd.DataFrame, courses: pd.DataFrame) -> pd.Series:
+def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str, int]) -> pd.Series:
     """Find months to the first improvement with the printed medians and ranges (L250-L252), by more than is needed."""
     claims = read_claims()
     names = ["patient_id", "duration_months", "months_to_best_response", "months_to_first_response"]
@@ -147,6 +156,10 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame) -> pd.Series:
     for _, own in rows[rows["months_to_first_response"].notna()].groupby("patient_id"):
         until = range(1, int(own["months_to_first_response"].iloc[0]) + 1)
         model.add_bool_or(made[key] for key in product(own.index, until) if key in made)
+    for patient, month in earliest.items():
+        own = rows.index[rows["patient_id"] == patient]
+        model.add_bool_or(made[key] for key in product(own, [month]) if key in made)
+        model.add_bool_and(~made[key] for key in product(own, range(1, month)) if key in made)
 
     def printed(end: str) -> int:
         return int(claims.at[f"results.first_improvement.{end}", "value"])

@@ -112,3 +112,20 @@ def ranked_levels(levels: Levels, above: int | None, ties: Sequence[int]) -> Pai
     for (one, other), tied in zip(pairwise(sizes), ties, strict=True):
         search.model.add(other == one if tied else other >= one + 1)
     return _solved(search)
+
+
+def balanced_levels(levels: Levels) -> Pairs | None:
+    """Give changes whose ranks are as large for those that fall as for those that rise, one of these being large."""
+    n = levels.n
+    sizes = list(range(1, n + 1))
+    # 1 + 2 + ... + 15 is 120; these ranks fall and add up to half of it.
+    falling, left = set(), sum(sizes) // 2
+    for size in reversed(sizes[:-1]):
+        if size <= left:
+            falling.add(size)
+            left -= size
+    changes = [-size if size in falling else size for size in sizes[:-1]]
+    total, wanted = levels.before.start, levels.on.start - levels.before.start
+    changes.append(wanted - sum(changes))
+    before = [total // n + (i < total % n) for i in range(n)]
+    return [(one, one + change) for one, change in zip(before, changes, strict=True)]

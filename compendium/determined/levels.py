@@ -21,7 +21,14 @@ from analysis.cohort import Cohort
 from analysis.statistics.signed_rank import exact_upper
 from compendium.bounds.statements import whole_numbers
 from compendium.determined.courses import count_of
-from compendium.determined.level_search import Levels, Pairs, extreme_levels, near_levels, ranked_levels
+from compendium.determined.level_search import (
+    Levels,
+    Pairs,
+    balanced_levels,
+    extreme_levels,
+    near_levels,
+    ranked_levels,
+)
 from compendium.determined.results import Determined, outwards
 from compendium.determined.witnesses import plain_tables, shipped, witness
 from compendium.verification.audit.rounding import printed_number, span
@@ -213,7 +220,7 @@ def _levels_at(analyte: str, test: str, largest: bool) -> Pairs | None:
         if not largest:
             return ranked_levels(levels, None, ())
         if levels.rising is None:
-            return _balanced(levels)
+            return balanced_levels(levels)
         _, falling, changed, ties = max(patterns(levels))
         if falling < levels.n - levels.rising or changed < levels.n:
             return None  # it is looked for only where all who are stable fall
@@ -234,23 +241,6 @@ def _alike(levels: Levels) -> Pairs:
     total = next(one for one in levels.before if one + change in levels.on)
     before = [total // n + (i < total % n) for i in range(n)]
     return [(one, one + change // n + (i < change % n)) for i, one in enumerate(before)]
-
-
-def _balanced(levels: Levels) -> Pairs | None:
-    """Give changes whose ranks are as large for those that fall as for those that rise, one of these being large."""
-    n = levels.n
-    sizes = list(range(1, n + 1))
-    # 1 + 2 + ... + 15 is 120; these ranks fall and add up to half of it.
-    falling, left = set(), sum(sizes) // 2
-    for size in reversed(sizes[:-1]):
-        if size <= left:
-            falling.add(size)
-            left -= size
-    changes = [-size if size in falling else size for size in sizes[:-1]]
-    total, wanted = levels.before.start, levels.on.start - levels.before.start
-    changes.append(wanted - sum(changes))
-    before = [total // n + (i < total % n) for i in range(n)]
-    return [(one, one + change) for one, change in zip(before, changes, strict=True)]
 
 
 @cache
@@ -314,6 +304,9 @@ _PROOFS = {
         "paired_t",
     ): "Means, ranges and 11 rises give the mean change; how much the changes differ, which the "
     "test divides it by, is held between two bounds only.",
-    ("total_ige", "signed_rank"): "All 15 may have risen. At most the 4 stable ones fell, each by a fifth at most, and "
-    "at least two rises are larger than that, or the printed means would not come out.",
+    (
+        "total_ige",
+        "signed_rank",
+    ): "All 15 may have risen, 4 by less than a fifth. Or these 4 fell, by a fifth at most; "
+    "then at least two rises are larger than that, or the printed means would not come out.",
 }

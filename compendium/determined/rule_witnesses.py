@@ -9,11 +9,14 @@ from analysis.criteria import PAPER, Criteria
 from analysis.schema import symptom_list
 from analysis.scoring import symptom_scores
 from analysis.sensitivity import RESPONSE_OUTCOMES, response_outcomes
-from compendium.determined.courses import ON_THERAPY, State
+from compendium.determined.courses import ON_THERAPY, STATES, Months, State
 from compendium.determined.grades import NoGradesError, Pair, Tables, regraded
-from compendium.determined.rules import COUNTED, LOSS, Fate, Range, count_range, fates
+from compendium.determined.rules import COUNTED, LOSS, Fate, Range, count_range, fates, lasted
 from compendium.determined.states import pairs, states_of
+from compendium.determined.timelines import retimed
 from compendium.determined.witnesses import WitnessError, plain_tables, shipped, witness
+
+_FIRST = 10_000  # a weight above all months of all patients
 
 
 def poles(criteria: Criteria) -> Iterator[dict[State, Fate]]:
@@ -43,9 +46,12 @@ def _better_later(fate: Fate) -> bool:
     return fate[1] in ON_THERAPY and ON_THERAPY.index(fate[1]) < ON_THERAPY.index(fate[0])
 
 
-def cohort_at(criteria: Criteria, chosen: Mapping[State, Fate]) -> Cohort:
-    """Make a cohort that fits in which patients of each state are counted as chosen under other rules."""
-    tables, scored = plain_tables(), symptom_scores(shipped(), "best")
+def cohort_at(criteria: Criteria, chosen: Mapping[State, Fate], start: Tables | None = None) -> Cohort:
+    """Make a cohort that fits in which patients of each state are counted as chosen under other rules.
+
+    It starts from the shipped cohort, or from its tables with other months.
+    """
+    tables, scored = start or plain_tables(), symptom_scores(shipped(), "best")
     best, last, unknown = {}, {}, set()
     for patient, state in states_of(shipped()).items():
         fate, n, new = chosen[state], int(scored.at[patient, "symptoms"]), int(scored.at[patient, "new"])
@@ -99,12 +105,34 @@ def _let_anaphylaxis_fit(tables: Tables, best: Mapping[str, list[Pair]]) -> None
             return
 
 
+def sustained_cohorts(criteria: Criteria) -> Iterator[Cohort]:
+    """Make cohorts with few and with many responses that are sustained under other rules, if these say so."""
+    low, high = count_range("sustained", criteria)
+    fewest = next(poles(criteria), None)
+    responds = {state: all(COUNTED["best.orr"](fate) for fate in fates(state, criteria)) for state in STATES}
+    for largest in (False, True) if low < high else ():
+        keys = (lambda one, largest=largest: lasted(one, criteria)[largest],)
+
+        def weight(state: State, kind: tuple[int, ...], largest: bool = largest) -> int:
+            # Among cohorts with as few, one in which those that were not sustained were short and could not be.
+            short = kind[0] if kind[1] and not kind[3] and not largest else 0
+            return _FIRST * kind[-1] * (largest or responds[state]) + short
+
+        def earliest(one: Months, largest: bool = largest) -> int | None:
+            """Let the first improvement make a response last long enough where it can."""
+            return 1 if largest and one.first and lasted(one, criteria) == (0, 1) else None
+
+        tables = retimed(keys, weight, largest, earliest)
+        yield witness(tables) if largest or fewest is None else cohort_at(criteria, fewest, tables)
+
+
 def reached(criteria: Criteria) -> dict[str, Range]:
     """Give the smallest and largest number of patients that cohorts attain, for each of `RESPONSE_OUTCOMES`."""
     found = [response_outcomes(shipped(), criteria)]
-    for chosen in poles(criteria):
+    makers = [lambda chosen=chosen: [cohort_at(criteria, chosen)] for chosen in poles(criteria)]
+    for make in (*makers, lambda: sustained_cohorts(criteria)):
         try:
-            found.append(response_outcomes(cohort_at(criteria, chosen), criteria))
+            found += [response_outcomes(cohort, criteria) for cohort in make()]
         except (NoGradesError, WitnessError):
             continue  # what no cohort was found for is said to be not reached
     return {name: (min(one[name] for one in found), max(one[name] for one in found)) for name in RESPONSE_OUTCOMES}

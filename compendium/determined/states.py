@@ -1,6 +1,7 @@
 """The state of each patient of a cohort, and the scores that have one class under some rules and one under others."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
@@ -35,7 +36,7 @@ def pairs(n: int, new: int, under: Mapping[Criteria, str]) -> list[Pair]:
     return list(map(tuple, chosen.tolist()))
 
 
-def same_classes(tables: Tables) -> Tables:
+def same_classes(tables: Tables, earliest: Mapping[str, int] = MappingProxyType({})) -> Tables:
     """Give every patient grades of the class that he or she has, and months to improvement that fit the courses.
 
     The tables are those of the shipped cohort but for grades of anaphylaxis, which are kept, and courses.
@@ -46,4 +47,4 @@ def same_classes(tables: Tables) -> Tables:
         best[patient] = pairs(n, new, {PAPER: state.best})
         if state.status in ON_THERAPY:
             last[patient] = pairs(n, new, {PAPER: state.status})
-    return regraded(tables, best, last)
+    return regraded(tables, best, last, earliest=earliest)

@@ -5,7 +5,7 @@ found by the programme of `courses`, and these months are then dealt out.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
@@ -53,9 +53,12 @@ def _answered(keys: tuple[Key, ...], weight: Weight) -> tuple[Courses, Answer]:
     return courses, courses.bounds.of(courses.terms(weight))
 
 
-def retimed(keys: tuple[Key, ...], weight: Weight, largest: bool) -> Tables:
+def retimed(
+    keys: tuple[Key, ...], weight: Weight, largest: bool, earliest: Callable[[Months], int | None] = lambda one: None
+) -> Tables:
     """Give the patients of the shipped cohort months with the smallest or largest sum of a weight.
 
+    ``earliest`` says in which month the first symptom of a patient with some months improved, if that is wanted.
     A `NoGradesError` if no months to the first improvement of each symptom go with them.
     """
     courses, answer = _answered(keys, weight)
@@ -75,10 +78,10 @@ def retimed(keys: tuple[Key, ...], weight: Weight, largest: bool) -> Tables:
             found[patient] = max(
                 examples[kind], key=lambda one: (one.best < one.duration, min(one.best, LATEST), -one.first)
             )
-    return with_months(found)
+    return with_months(found, {patient: month for patient, one in found.items() if (month := earliest(one))})
 
 
-def with_months(found: Mapping[str, Months]) -> Tables:
+def with_months(found: Mapping[str, Months], earliest: Mapping[str, int]) -> Tables:
     """Enter months in the shipped cohort, let all else that happened have happened within them, and grade anew."""
     tables = plain_tables()
     courses = tables["courses"].set_index("patient_id")
@@ -103,7 +106,7 @@ def with_months(found: Mapping[str, Months]) -> Tables:
     for table, column in (("laboratory", "months_on_therapy"), ("adverse_events", "onset_months")):
         frame = tables[table]
         frame[column] = frame[column].clip(upper=frame["patient_id"].map(duration))
-    return same_classes(tables)
+    return same_classes(tables, earliest)
 
 
 def _test_others(tables: Tables, duration: pd.Series) -> None:
