@@ -70,6 +70,7 @@ def test_the_smallest_and_largest_p_of_two_means_alone():
     assert (low, high) == pytest.approx((min(found), max(found)))
 
 
+@pytest.mark.long
 def test_what_is_said_of_tryptase_and_ige():
     found = {one.quantity: one for one in levels.answers()}
     ige = found["biology.total_ige.paired_t.p_value"]
@@ -80,6 +81,7 @@ def test_what_is_said_of_tryptase_and_ige():
     assert found["biology.tryptase.signed_rank.p_value"].low <= 2 / 2**15
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("which", ["shipped", "other"])
 def test_cohorts_lie_inside(which, request):
     cohort = shipped() if which == "shipped" else request.getfixturevalue("another_cohort")
@@ -88,6 +90,7 @@ def test_cohorts_lie_inside(which, request):
         assert one.low <= values[one.quantity.removesuffix(".p_value")]["p_value"] <= one.high, one.quantity
 
 
+@pytest.mark.long
 def test_a_witness_keeps_what_is_printed():
     pairs = ranked_levels(levels.printed("total_ige"), None, ())
     assert all(on > before for before, on in pairs)

@@ -96,7 +96,7 @@ def test_kept_ranges_are_those_that_are_computed():
     assert (kept["low"] <= kept["low_reached"]).all() and (kept["high_reached"] <= kept["high"]).all()
 
 
-@pytest.mark.parametrize("which", ["shipped", "other"])
+@pytest.mark.parametrize("which", ["shipped", pytest.param("other", marks=pytest.mark.long)])
 def test_cohorts_lie_inside(which, request):
     cohort = shipped() if which == "shipped" else request.getfixturevalue("another_cohort")
     kept = rule_ranges.kept_ranges().set_index(["option", "value", "outcome"])

@@ -40,6 +40,7 @@ def test_a_statement_on_months_means_the_same_of_kinds():
     assert (found.low, found.high) == (min(sums), max(sums))
 
 
+@pytest.mark.long
 def test_first_responses_are_held_by_their_median():
     ask = Courses().ask
     assert ask(lambda state, kind: int(kind[1] == 1)) == (0, 21)
@@ -67,6 +68,7 @@ def test_the_shipped_curve_is_not_above_the_programmes_bound():
         assert bound <= curve + 1e-12
 
 
+@pytest.mark.long
 def test_ages_and_children(another_cohort):
     found = {one.quantity: one for one in ages.answers()}
     children = found["patients.children_at_diagnosis"]
