@@ -12,6 +12,7 @@ import pytest
 
 from compendium.determined import stored
 from compendium.determined.reached import reached
+from compendium.folders import MARK
 from compendium.reconstruction import ensemble, grades, members, results
 from compendium.reconstruction.ensemble import EnsembleError, main, make_ensemble
 from compendium.reconstruction.further import further_model, further_tables
@@ -231,7 +232,8 @@ def test_an_interrupted_ensemble_goes_on_where_it_was(stubbed, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         make_ensemble(4, 1, tmp_path / "out", jobs=1)
     assert made == [1, 2] and not (tmp_path / "out" / ensemble.VALUES).exists()
-    write({"patients.csv": b""}, tmp_path / "out" / "cohorts" / ".part-003")  # as of a run that was killed
+    # As of a run that was killed.
+    write({"patients.csv": b"", MARK: b"1"}, tmp_path / "out" / "cohorts" / ".part-003")
     made.append(0)
     places = make_ensemble(4, 1, tmp_path / "out", jobs=1)
     assert made == [1, 2, 0, 3, 4] and [place.name for place in places] == ["001", "002", "003", "004"]

@@ -12,7 +12,6 @@ import fcntl
 import json
 import logging
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 import joblib
 
 from compendium.files import csv_text, write_atomically
+from compendium.folders import MARK, make_folder, remove_folder
 from compendium.reconstruction.members import ROOT, member, read_values, sources, values_of
 from compendium.reconstruction.model import NoCohortError
 from compendium.reconstruction.results import compare_marks, compare_values
@@ -120,10 +120,10 @@ def _begin(folder: Path, seed: int) -> None:
         )
     if known and known["sources"] != sources():
         print("Other sources made the cohorts here: they are made again.", flush=True)
-        shutil.rmtree(cohorts, ignore_errors=True)
-    cohorts.mkdir(exist_ok=True)
+        remove_folder(cohorts)
+    make_folder(cohorts)
     for part in cohorts.glob(".part-*"):
-        shutil.rmtree(part)
+        remove_folder(part)
     write_atomically(note, (json.dumps({"seed": seed, "sources": sources()}, indent=1) + "\n").encode())
 
 
@@ -161,9 +161,10 @@ def _make(folder: Path, seed: int, missing: list[int], n: int) -> None:
     for done, (number, files) in enumerate(joblib.Parallel(return_as="generator_unordered")(calls), 1):
         place = _place(folder, number)
         part = place.with_name(f".part-{place.name}")
-        part.mkdir()
+        make_folder(part)
         for name, content in files.items():
             (part / name).write_bytes(content)
+        (part / MARK).unlink()  # a member is not removed by itself
         os.rename(part, place)
         if done % 10 == 0 or done == len(missing):
             seconds = time.perf_counter() - start
