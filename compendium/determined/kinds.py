@@ -136,7 +136,8 @@ def _counted(claims: pd.DataFrame, counts: dict[str, Cell]) -> Iterator[Statemen
                 continue
             seen.add((cell, number))
             if isinstance(number, int):
-                yield statements.counted(name, cell, number)
+                # That the digits of the ratio are cut is read into the paper, since no split of 55 rounds to it.
+                yield statements.counted(name, cell, number, layer="R" if ratio else "P")
             else:
                 yield statements.share(name, cell, number[0], of=number[1])
 

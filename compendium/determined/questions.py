@@ -24,6 +24,9 @@ LAYERS: dict[tuple[str, ...], str] = {
 }
 """What an answer may rest on, and what it is called where more is known: the print, with readings, with knowledge."""
 ALL = tuple(LAYERS)[-1]
+_SAID_OF = dict(
+    zip(LAYERS, ("In every cohort", "As the paper is read here,", "By readings and clinical knowledge"), strict=True)
+)
 
 
 def read_questions(path: Path, columns: Iterable[str]) -> pd.DataFrame:
@@ -182,6 +185,6 @@ def fact(paper: Paper, pair: Pair, alone: tuple[int, int]) -> Determined | None:
     parts += [f"at most {found.high}"] if found.high < alone[1] else []
     number = f"exactly {found.low}" if found.low == found.high else " and ".join(parts)
     one, other = map(_begun, pair.labels)
-    sentence = f"In every cohort {number} of the patients are both: {one}; {other}"
+    sentence = f"{_SAID_OF[found.layers]} {number} of the patients are both: {one}; {other}"
     sentence += f" ({alone[0]} to {alone[1]} by the two numbers alone)"
     return replace(found, label=sentence)
