@@ -3,6 +3,26 @@
 
 PYTHON ?= python3
 
+# What each command takes, after `make`; PYTHON, for the set-up, goes with all.
+HANDLING := COHORT OUT TRYPTASE IDENTIFIERS
+USES_paper := $(HANDLING) CRITERIA HIDE_BELOW ONLY
+USES_run := $(HANDLING) CRITERIA HIDE_BELOW NOTEBOOK PARAMETERS
+USES_check := $(HANDLING)
+USES_template := OUT
+USES_redcap := EXPORT OUT
+USES_cohort := SEED OUT
+USES_determined := OUT
+USES_ensemble := N SEED JOBS SCHEDULER OUT
+USES_audit := CLAIMS OUT
+USES_bounds := CLAIMS QUESTIONS OUT WITNESSES WITHOUT FACTS ROUNDING QUICK
+VARIABLES := PYTHON $(sort $(foreach command,paper run redcap ensemble bounds,$(USES_$(command))))
+USABLE := PYTHON $(foreach command,$(MAKECMDGOALS),$(USES_$(command)))
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+REFUSED := $(filter-out $(USABLE),$(GIVEN))
+# What was typed is text: it is not expanded, and the recipes read it from the environment, never from their own lines.
+$(foreach name,$(VARIABLES),$(if $(filter-out undefined,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
+export $(VARIABLES)
+
 SHELL := /bin/sh
 # Compiled modules are kept (in __pycache__, which make clean removes) even where the surroundings forbid it: many
 # processes import the same ones.
@@ -13,15 +33,15 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # The installer: uv if it is there already, else the locked one, put into the environment by pip.
 UV = $$(command -v uv || echo $(PY) -m uv)
-COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
-OUT_OPTION = $(if $(OUT),--out "$(OUT)")
-CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
-CHECK_OPTIONS = $(if $(TRYPTASE),--tryptase "$(TRYPTASE)") $(if $(filter show,$(IDENTIFIERS)),--identifiers)
-HANDLING_OPTIONS = $(CHECK_OPTIONS) $(if $(HIDE_BELOW),--hide-below "$(HIDE_BELOW)")
+COHORT_OPTION = $${COHORT:+--cohort="$$COHORT"}
+OUT_OPTION = $${OUT:+--out="$$OUT"}
+CRITERIA_OPTION = $${CRITERIA:+--criteria="$$CRITERIA"}
+CHECK_OPTIONS = $${TRYPTASE:+--tryptase="$$TRYPTASE"} $${IDENTIFIERS:+--identifiers="$$IDENTIFIERS"}
+HANDLING_OPTIONS = $(CHECK_OPTIONS) $${HIDE_BELOW:+--hide-below="$$HIDE_BELOW"}
 # The committed results and the shipped cohort are replaced by default only by their like.
-PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
-COHORT_OUT = --out "$(or $(OUT),$(if $(SEED),build/cohort-$(SEED),data/cohort))"
-ENSEMBLE_OUT = $(or $(OUT),build/ensemble$(if $(SEED),-$(SEED)))
+PAPER_OUT = --out="$${OUT:-$(if $(COHORT)$(CRITERIA),build/paper,figures)}"
+COHORT_OUT = --out="$${OUT:-$(if $(SEED),build/cohort-$$SEED,data/cohort)}"
+ENSEMBLE_OUT = "$${OUT:-build/ensemble$${SEED:+-$$SEED}}"
 
 .DEFAULT_GOAL := help
 .PHONY: help paper template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
@@ -33,14 +53,14 @@ help: ## show this help
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
 paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= CRITERIA= OUT=)
-	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $(if $(ONLY),--only "$(ONLY)")
+	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $${ONLY:+--only="$$ONLY"}
 
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m compendium.centre.template $(OUT_OPTION)
 
 redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine
 	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine' >&2; exit 2)
-	@exec $(PY) -m compendium.centre.template.from_redcap "$(EXPORT)" "$(OUT)"
+	@exec $(PY) -m compendium.centre.template.from_redcap -- "$$EXPORT" "$$OUT"
 
 check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
 	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)
@@ -57,34 +77,34 @@ portable: $(READY) ## make the results and the cohort again under other processo
 	@exec $(PY) -m compendium.workflow portable
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	@exec $(VENV)/bin/jupyter-lab --notebook-dir .
+	@exec $(PY) -m jupyterlab --notebook-dir .
 
 cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for another one, in build/cohort-7)
-	@exec $(PY) -m compendium.reconstruction $(if $(SEED),--seed "$(SEED)") $(COHORT_OUT)
+	@exec $(PY) -m compendium.reconstruction $${SEED:+--seed="$$SEED"} $(COHORT_OUT)
 
 determined: $(READY) ## find out what the paper determines and what it leaves open, in data/determined (minutes)
 	@exec $(PY) -m compendium.determined $(OUT_OPTION)
 
 ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER=)
-	@$(PY) -m compendium.reconstruction.ensemble $(if $(N),--n "$(N)") $(if $(SEED),--seed "$(SEED)") \
-	  $(if $(JOBS),--jobs "$(JOBS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") --out "$(ENSEMBLE_OUT)"
-	@exec $(PY) -m compendium.determined.reached "$(ENSEMBLE_OUT)"
+	@$(PY) -m compendium.reconstruction.ensemble $${N:+--n="$$N"} $${SEED:+--seed="$$SEED"} $${JOBS:+--jobs="$$JOBS"} \
+	  $${SCHEDULER:+--scheduler="$$SCHEDULER"} --out=$(ENSEMBLE_OUT)
+	@exec $(PY) -m compendium.determined.reached -- $(ENSEMBLE_OUT)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@exec $(PY) -m compendium.workflow references
 
 run: $(READY) ## run one notebook: NOTEBOOK=figure-1 PARAMETERS="population=ISM criteria=paper" (OUT=build/run)
 	@$(if $(NOTEBOOK),,echo 'Name a notebook: make run NOTEBOOK=figure-1 PARAMETERS="population=ISM"' >&2; exit 2)
-	@exec $(PY) -m compendium.workflow run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) "$(NOTEBOOK)" $(PARAMETERS)
+	@exec $(PY) -m compendium.workflow run $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) \
+	  $${PARAMETERS:+--parameters="$$PARAMETERS"} -- "$$NOTEBOOK"
 
 audit: $(READY) ## check the arithmetic of the printed numbers of any paper (CLAIMS=data/published/claims.csv OUT=audit.csv)
-	@exec $(PY) -m compendium.verification.audit "$(or $(CLAIMS),data/published/claims.csv)" $(OUT_OPTION)
+	@exec $(PY) -m compendium.verification.audit $(OUT_OPTION) -- "$${CLAIMS:-data/published/claims.csv}"
 
 bounds: $(READY) ## say what the printed numbers of any paper determine (CLAIMS=claims.csv QUESTIONS=questions.csv OUT=bounds.csv)
-	@exec $(PY) -m compendium.bounds "$(or $(CLAIMS),docs/bounds-claims.csv)" \
-	  $(if $(or $(QUESTIONS),$(CLAIMS)),$(if $(QUESTIONS),"$(QUESTIONS)"),docs/bounds-questions.csv) $(OUT_OPTION) \
-	  $(if $(WITNESSES),--witnesses "$(WITNESSES)") $(if $(WITHOUT),--without $(WITHOUT)) $(if $(FACTS),--facts) \
-	  $(if $(ROUNDING),--rounding $(ROUNDING)) $(if $(QUICK),--quick)
+	@exec $(PY) -m compendium.bounds $(OUT_OPTION) $${WITNESSES:+--witnesses="$$WITNESSES"} $${FACTS:+--facts="$$FACTS"} \
+	  $${QUICK:+--quick="$$QUICK"} $${WITHOUT:+--without="$$WITHOUT"} $${ROUNDING:+--rounding="$$ROUNDING"} \
+	  -- "$${CLAIMS:-docs/bounds-claims.csv}" $(if $(CLAIMS),$${QUESTIONS:+"$$QUESTIONS"},"$${QUESTIONS:-docs/bounds-questions.csv}")
 
 lint: $(READY) ## check the style of the code, notebooks included
 	@$(PY) -m ruff check .
@@ -98,20 +118,29 @@ clean: ## remove build/ and caches, not figures/ or cohorts/; the environment st
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis
 	@find analysis compendium tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
+ifneq ($(REFUSED),)
+export REFUSED USABLE MAKECMDGOALS
+help clean $(READY): | refused
+.PHONY: refused
+refused:
+	@"$$PYTHON" compendium/workflow/variables.py
+endif
+
 environment: $(READY) ## install the locked packages in .venv (the other targets do it when needed)
 
 # The mark is written last, so an interrupted installation is never taken for a whole one.
 $(READY): requirements.lock
-	@command -v "$(PYTHON)" >/dev/null || { echo 'No $(PYTHON) here: make PYTHON=/path/to/python3.12' >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
+	@[ -w . ] || { echo 'This folder cannot be written to: copy it to one of your own, and run make there.' >&2; exit 1; }
+	@command -v "$$PYTHON" >/dev/null || { printf 'No %s here: make PYTHON=/path/to/python3.12\n' "$$PYTHON" >&2; exit 1; }
+	@"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
 	  "Python 3.11 to 3.14 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
 	@echo "Setting up $(VENV) (once, less than a minute) ..."
 	@rm -rf $(VENV)
-	@"$(PYTHON)" -m venv $(VENV)
+	@"$$PYTHON" -m venv $(VENV)
 	@command -v uv >/dev/null || { sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }
 	@sed '/^uv==/,/^ *# via/d' requirements.lock > $(VENV)/packages.lock
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --require-hashes --compile-bytecode \
+	@VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --require-hashes --compile-bytecode \
 	  -r $(VENV)/packages.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r $(VENV)/packages.lock; }
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --offline --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --offline --no-deps --no-build-isolation --editable .
 	@touch $(READY)

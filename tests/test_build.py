@@ -7,6 +7,7 @@ see. The tests at the end start real kernels.
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -329,8 +330,8 @@ def test_two_builds_at_once_wait_for_each_other(quick, capsys):
     assert "Waiting for another build to finish" in capsys.readouterr().out
 
 
-def run_one(sandbox, *arguments):
-    return main(["run", *arguments], root=sandbox.root, jobs=sandbox.jobs)
+def run_one(sandbox, name, *pairs):
+    return main(["run", f"--parameters={shlex.join(pairs)}", "--", name], root=sandbox.root, jobs=sandbox.jobs)
 
 
 def test_one_notebook_with_other_parameters(quick, monkeypatch, capsys):

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from pathlib import Path
 
@@ -22,6 +23,18 @@ from compendium.verification.audit.rounding import RULES
 COHORTS = 20  # other people who fit, which show what need not be asked
 
 
+def _words(allowed: Iterable[str]) -> Callable[[str], list[str]]:
+    """Make a reader of some of the allowed words, with blanks between them."""
+
+    def words(text: str) -> list[str]:
+        for word in text.split():
+            if word not in allowed:
+                raise argparse.ArgumentTypeError(f"{word!r} is not allowed; allowed: {', '.join(allowed)}")
+        return text.split()
+
+    return words
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m compendium.bounds", description="What do the printed numbers of a paper determine?"
@@ -30,10 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("questions", metavar="QUESTIONS", type=Path, nargs="?", help="default: all pairs of attributes")
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the table there instead of printing it")
     parser.add_argument("--witnesses", metavar="FOLDER", type=Path, help="write people for both ends of each answer")
-    parser.add_argument("--without", nargs="+", choices=tuple(LAYERS), default=[], help="leave layers out")
-    parser.add_argument("--rounding", nargs="+", choices=RULES, default=["half_up"], help="how numbers were rounded")
-    parser.add_argument("--quick", action="store_true", help="name all claims that have to do with an answer")
-    parser.add_argument("--facts", action="store_true", help="list what follows and stands nowhere instead of answers")
+    parser.add_argument("--without", type=_words(tuple(LAYERS)), default=[], help="leave layers out")
+    parser.add_argument("--rounding", type=_words(RULES), default=["half_up"], help="how numbers were rounded")
+    yes = {"nargs": "?", "const": "yes", "choices": ("yes",)}
+    parser.add_argument("--quick", **yes, help="name all claims that have to do with an answer")
+    parser.add_argument("--facts", **yes, help="list what follows and stands nowhere instead of answers")
     return parser
 
 

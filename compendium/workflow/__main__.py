@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     every.add_argument("--only", default="", help="names of what is wanted, for example 'table-2 figure-1'")
     one = commands.add_parser("run", help="run one notebook with other parameters")
     one.add_argument("notebook", help="its name, for example figure-1")
-    one.add_argument("parameters", nargs="*", metavar="name=value", help="for example population=ISM")
+    one.add_argument("--parameters", default="", metavar="NAME=VALUE ...", help="for example population=ISM")
     for command, out in ((every, "figures"), (one, "build/run")):
         command.add_argument("--cohort", default="data/cohort", help="xlsx file or folder (default: %(default)s)")
         command.add_argument("--out", default=out, help="folder of the results (default: %(default)s)")
@@ -31,14 +32,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
     for command in (every, one, only):
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
-        command.add_argument("--identifiers", action="store_true", help="show the identifiers of patients and centres")
+        shown = "show the identifiers of patients and centres"
+        command.add_argument("--identifiers", nargs="?", const="show", choices=("show",), help=shown)
     commands.add_parser("references", help="run the committed notebooks in place")
     commands.add_parser("portable", help="make results and cohort again under other surroundings")
     return parser.parse_args(argv)
 
 
-def _given(pairs: Sequence[str]) -> dict[str, object]:
-    """Parameters typed as name=value; folders are text, whatever they look like."""
+def _given(text: str) -> dict[str, object]:
+    """Parameters typed as name=value, in quotes where a value has blanks; folders are text, whatever they look like."""
+    try:
+        pairs = shlex.split(text)
+    except ValueError:
+        raise BuildError(f"{text!r}: a quotation mark is not closed") from None
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise BuildError(f"{wrong[0]!r} is not a parameter; allowed: name=value, for example population=ISM")
@@ -63,7 +69,8 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
             Path(os.path.abspath(here / str(given.pop(name, value))))
             for name, value in (("cohort", arguments.cohort), ("output", arguments.out))
         )
-        handling = Handling(arguments.tryptase, arguments.identifiers, getattr(arguments, "hide_below", HIDE_BELOW))
+        hidden = getattr(arguments, "hide_below", HIDE_BELOW)
+        handling = Handling(arguments.tryptase, bool(arguments.identifiers), hidden)
         if arguments.command == "check":
             return check(cohort, out, handling, root)
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)
