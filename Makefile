@@ -27,7 +27,7 @@ SHELL := /bin/sh
 # Compiled modules are kept (in __pycache__, which make clean removes) even where the surroundings forbid it: many
 # processes import the same ones.
 export PYTHONDONTWRITEBYTECODE :=
-# Removed as a whole before a new one is made, so it must not be set from outside.
+# Emptied before a new one is made, so it must not be set from outside.
 override VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -114,9 +114,10 @@ lock: $(READY) ## choose the newest allowed versions of all packages and write r
 	@$(UV) pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --upgrade --quiet --custom-compile-command "make lock" -o requirements.lock
 
-clean: ## remove build/ and caches, not figures/ or cohorts/; the environment stays (rm -r .venv removes it)
-	@rm -rf build .pytest_cache .ruff_cache .hypothesis
-	@find analysis compendium tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+clean: ## remove build/ with the caches in it, not figures/ or cohorts/; the environment stays
+	@"$$PYTHON" -m compendium.folders build
+	@find analysis compendium tests benchmarks notebooks -path '*/__pycache__/*.pyc' -type f -exec rm -f {} +
+	@find analysis compendium tests benchmarks notebooks -depth -type d -name __pycache__ -exec rmdir {} + 2>/dev/null || true
 
 ifneq ($(REFUSED),)
 export REFUSED USABLE MAKECMDGOALS
@@ -128,15 +129,19 @@ endif
 
 environment: $(READY) ## install the locked packages in .venv (the other targets do it when needed)
 
+# Marked as made here: `make clean` removes no other folder.
+build:
+	@mkdir build && echo make > build/.made-by-compendium
+
 # The mark is written last, so an interrupted installation is never taken for a whole one.
-$(READY): requirements.lock
+$(READY): requirements.lock | build
 	@[ -w . ] || { echo 'This folder cannot be written to: copy it to one of your own, and run make there.' >&2; exit 1; }
 	@command -v "$$PYTHON" >/dev/null || { printf 'No %s here: make PYTHON=/path/to/python3.12\n' "$$PYTHON" >&2; exit 1; }
 	@"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
 	  "Python 3.11 to 3.14 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
 	@echo "Setting up $(VENV) (once, less than a minute) ..."
-	@rm -rf $(VENV)
-	@"$$PYTHON" -m venv $(VENV)
+	@[ ! -L $(VENV) ] || { echo '$(VENV) is a link; it would be emptied where it leads: remove it first.' >&2; exit 1; }
+	@"$$PYTHON" -m venv --clear $(VENV)
 	@command -v uv >/dev/null || { sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }
 	@sed '/^uv==/,/^ *# via/d' requirements.lock > $(VENV)/packages.lock

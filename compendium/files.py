@@ -47,11 +47,13 @@ def settled(x: float) -> float:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole, or leave the old one as it was with an OSError; its folder must exist."""
+    """Write a file whole, or leave the old one as it was with an OSError that names it; its folder must exist."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
         os.replace(part, path)
+    except OSError as error:  # a full disk names no file, and the part is nothing to a reader
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -1,7 +1,11 @@
-"""Folders that come and go: made with a mark inside, removed as a whole only where the mark is found."""
+"""Folders that come and go: made with a mark inside, removed as a whole only where the mark is found.
+
+`python -m compendium.folders build` removes one, for `make clean`.
+"""
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -64,3 +68,10 @@ def abandoned(above: Path, prefix: str) -> list[Path]:
         except (OSError, ValueError, AttributeError):
             continue  # no mark, another's process, or a system without such numbers
     return found
+
+
+if __name__ == "__main__":
+    try:
+        remove_folder(Path(sys.argv[1]))
+    except PermissionError as error:
+        sys.exit(str(error))

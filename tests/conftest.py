@@ -17,6 +17,7 @@ from compendium.workflow.kernels import SCRATCH, connection, environment, manage
 ROOT = Path(__file__).resolve().parents[1]
 COHORT = str(ROOT / "data" / "cohort")
 
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / "build" / "cache" / "hypothesis"))
 # How long an example takes says more of a busy machine than of the code.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")

@@ -4,6 +4,7 @@ Most tests put a quick stand-in in the place of the kernels: it writes one file 
 see. The tests at the end start real kernels.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -245,7 +246,7 @@ def with_job(parameters):
     (with_parameters("x: list = []"), "type list"), (with_parameters("x = f()"), "must assign plain constants"),
     (with_parameters("x = ("), "must assign plain constants"),
     *((with_content(text), "last.ipynb: not a notebook") for text in ("", "{}", "[]", '{"cells": [1]}')),
-    (lambda sandbox: shutil.rmtree(sandbox.root / "data"), "data/cohort: no such folder"),
+    (lambda sandbox: (sandbox.root / "data").rename(sandbox.root / "away"), "data/cohort: no such folder"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named_before_anything_runs(quick, damage, message, capsys):
     damage(quick)
@@ -259,6 +260,30 @@ def test_an_unwritable_folder_is_named_before_anything_runs(quick, capsys):
     quick.out = quick.root / "requirements.lock" / "figures"
     assert quick.build() == (1, [])
     assert f"{quick.out}: results cannot be written here: Not a directory" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_named_with_the_file_and_spoils_nothing(quick, monkeypatch, capsys):
+    quick.build()
+    before, write = quick.results(), Path.write_bytes
+
+    def write_half(path, content):
+        """Write as a disk does that fills up: some bytes, then an error that names no file."""
+        if path.parent != quick.out:
+            return write(path, content)
+        write(path, content[:3])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    quick.append("analysis/low.py", "# changed\n")
+    with (quick.root / "data/cohort/patients.csv").open("a") as file:
+        file.write("2,M\n")
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", write_half)
+        assert quick.build()[0] == 1
+    assert quick.results() == before
+    said = capsys.readouterr().err
+    assert f"{quick.out}/first.txt: cannot be written: No space left on device\n" in said
+    assert "is full. Files there are whole" in said
+    assert quick.build() == (0, sorted(NAMES))
 
 
 def test_a_part_is_built_with_what_it_reads(quick, capsys):

@@ -36,7 +36,8 @@ def folder(tmp_path_factory):
     """A folder with a stand-in for Python, which notes the words that it is given."""
     folder = tmp_path_factory.mktemp('it\'s a "$HOME" `folder`')
     shutil.copy(ROOT / "Makefile", folder)
-    (folder / "compendium/workflow").mkdir(parents=True)
+    for name in ("compendium/workflow", "analysis", "tests", "benchmarks", "notebooks"):
+        (folder / name).mkdir(parents=True)
     shutil.copy(ROOT / "compendium/workflow/variables.py", folder / "compendium/workflow")
     (folder / "requirements.lock").touch()
     python = folder / ".venv/bin/python"
@@ -126,3 +127,28 @@ def test_the_variables_of_each_command_are_these():
     uses = re.findall(r"^USES_(\w+) := (.*)", makefile, flags=re.M)
     found = {command: set(text.replace("$(HANDLING)", handling).split()) for command, text in uses}
     assert found == {command: set(names) for command, names in COMMANDS.items()}
+
+
+def test_clean_removes_the_folder_of_builds_and_nothing_else(folder, make):
+    shutil.copy(ROOT / "compendium/folders.py", folder / "compendium")
+    cache, build = folder / "compendium/__pycache__", folder / "build"
+    cache.mkdir()
+    (cache / "x.pyc").touch()
+    assert make("environment")[0] == 0  # makes build/
+    (build / "deep").mkdir()
+    (build / "deep/file").touch()
+    away = folder / "elsewhere"
+    build.rename(away)
+    build.symlink_to(away)
+    assert make("clean")[0] == 2 and (away / "deep/file").is_file()
+    build.unlink()
+    (folder / "build").mkdir()
+    (folder / "build/mine").touch()
+    code, _, said = make("clean")
+    assert (code, (build / "mine").is_file()) == (2, True) and "not made by this project" in said
+    (build / "mine").unlink()
+    build.rmdir()
+    away.rename(build)
+    assert make("clean")[::2] == (0, "")
+    assert not build.exists() and not cache.exists() and (folder / "compendium").is_dir()
+    assert make("clean")[::2] == (0, "")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compendium.workflow.build import paper, references, run
 from compendium.workflow.centre import HIDE_BELOW, Handling, check
+from compendium.workflow.driver import explain_full_disk
 from compendium.workflow.jobs import JOBS, BuildError, Job
 from compendium.workflow.notebooks import parameter_value
 from compendium.workflow.project import ROOT, Project
@@ -79,8 +80,10 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
         return paper(project, handling, arguments.only.replace(",", " ").split())
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
+        explain_full_disk(str(error))
     except OSError as error:
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"error: {error.filename or 'a file of the build'}: {error.strerror}", file=sys.stderr)
+        explain_full_disk(str(error))
     return 1
 
 

@@ -1,6 +1,7 @@
 """Work done side by side: several at a time, one line as each is finished, nothing left behind when stopped."""
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -71,6 +72,14 @@ def report(failures: Sequence[BuildError], log: str) -> None:
         if printed:
             print("it wrote to stderr:\n  " + printed.replace("\n", "\n  "), file=sys.stderr)
     print(f"Executed notebooks: {log}", file=sys.stderr)
+    explain_full_disk(" ".join(str(error) for error in failures))
+
+
+def explain_full_disk(message: str) -> None:
+    """Say on the error stream what is safe, where a message tells of a full disk, which seldom names a file."""
+    if any(os.strerror(number) in message for number in (errno.ENOSPC, errno.EDQUOT)):
+        places = "of the results, of build/ or of the temp folder"
+        print(f"The disk {places} is full. Files there are whole; with more room, make paper goes on.", file=sys.stderr)
 
 
 def _stop_children() -> None:
