@@ -6,6 +6,7 @@ PYTHON ?= python3
 # What each command takes, after `make`; PYTHON, for the set-up, goes with all.
 HANDLING := COHORT OUT TRYPTASE IDENTIFIERS
 USES_paper := $(HANDLING) CRITERIA HIDE_BELOW ONLY
+USES_verify := $(HANDLING) CRITERIA HIDE_BELOW
 USES_run := $(HANDLING) CRITERIA HIDE_BELOW NOTEBOOK PARAMETERS
 USES_check := $(HANDLING)
 USES_template := OUT
@@ -44,7 +45,7 @@ COHORT_OUT = --out="$${OUT:-$(if $(SEED),build/cohort-$$SEED,data/cohort)}"
 ENSEMBLE_OUT = "$${OUT:-build/ensemble$${SEED:+-$$SEED}}"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
+.PHONY: help paper verify template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -54,6 +55,9 @@ help: ## show this help
 
 paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= CRITERIA= OUT=)
 	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $${ONLY:+--only="$$ONLY"}
+
+verify: $(READY) ## build all again elsewhere and say which files differ from those in figures/, and by how much
+	@exec $(PY) -m compendium.workflow verify $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)
 
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m compendium.centre.template $(OUT_OPTION)

@@ -16,7 +16,17 @@ from tests.changed_tables import data_lines
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 NAMES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
-PATIENTS = ["P01", "P03", "P09", "P11", "P13", "P21", "P23", "P25", "P47"]
+PATIENTS = [
+    "reconstructed-01",
+    "reconstructed-03",
+    "reconstructed-09",
+    "reconstructed-11",
+    "reconstructed-13",
+    "reconstructed-21",
+    "reconstructed-23",
+    "reconstructed-25",
+    "reconstructed-47",
+]
 """Two excluded patients, and at least one of each sex and diagnosis, of each change of dose, ongoing and stopped."""
 MARK = "Xk7-"
 """What every identifier of a patient or a centre begins with, so that none can be shown unseen."""
@@ -93,22 +103,78 @@ DIAGNOSIS = "one of ISM, CM, MMAS, idiopathic_MCAS"
 
 CELLS: list[tuple[str, str, str, str, str, str, str | None]] = [
     # name, table, first words of the row, column, what is written, what is allowed, nearest
-    ("a grade between two", "symptoms", "P23 anaphylaxis", "grade_best", "0.7", GRADE, "0.75"),
-    ("a grade beyond all numbers", "symptoms", "P25 flush", "grade_best", "1e309", GRADE, ""),
-    ("an improvement before the start", "symptoms", "P25 flush", "months_to_first_improvement", "-0.5", MONTHS, ""),
-    ("a day", "courses", "P47", "start_month", "2017-07-14", MONTH, "2017-07"),
-    ("yes as a number", "adverse_events", "P25 sweating", "flare", "1", YES_NO, "yes"),
-    ("a diagnosis misspelt", "patients", "P13", "diagnosis", "idiopatic MCAS", DIAGNOSIS, "idiopathic_MCAS"),
-    ("a symptom of no list", "symptoms", "P25 joint_pain", "symptom", "xyzzy", "one of anaphylaxis, malaise", ""),
-    ("a unit a thousand times larger", "laboratory", "P11 tryptase before", "unit", "mg/L", "ng/mL, UI/mL", None),
-    ("an empty identifier", "symptoms", "P23 fatigue", "patient_id", "", ONE_NAME, ""),
-    ("an identifier with a blank", "screening", "P23", "centre_id", f" {MARK}C01", ONE_NAME, f"{MARK}C01"),
-    ("markup", "courses", "P25", "stop_reason", "<script>alert(1)</script>", "one of lack_of_efficacy", ""),
-    ("a control character", "adverse_events", "P23", "severity", "mi\x07ld", SEVERITY, "mild"),
-    ("a sequence that colours", "adverse_events", "P23", "flare", "\x1b[31mno\x1b[0m", YES_NO, None),
-    ("digits of full width", "adverse_events", "P23", "onset_months", "\uff11", MONTHS, "1"),
-    ("a Cyrillic letter in an identifier", "courses", "P09", "patient_id", f"{MARK}\u042009", KNOWN, ""),
-    ("another patient's symptom", "symptoms", "P25 joint_pain", "patient_id", f"{MARK}P99", KNOWN, ""),
+    ("a grade between two", "symptoms", "reconstructed-23 anaphylaxis", "grade_best", "0.7", GRADE, "0.75"),
+    ("a grade beyond all numbers", "symptoms", "reconstructed-25 flush", "grade_best", "1e309", GRADE, ""),
+    (
+        "an improvement before the start",
+        "symptoms",
+        "reconstructed-25 flush",
+        "months_to_first_improvement",
+        "-0.5",
+        MONTHS,
+        "",
+    ),
+    ("a day", "courses", "reconstructed-47", "start_month", "2017-07-14", MONTH, "2017-07"),
+    ("yes as a number", "adverse_events", "reconstructed-25 sweating", "flare", "1", YES_NO, "yes"),
+    (
+        "a diagnosis misspelt",
+        "patients",
+        "reconstructed-13",
+        "diagnosis",
+        "idiopatic MCAS",
+        DIAGNOSIS,
+        "idiopathic_MCAS",
+    ),
+    (
+        "a symptom of no list",
+        "symptoms",
+        "reconstructed-25 joint_pain",
+        "symptom",
+        "xyzzy",
+        "one of anaphylaxis, malaise",
+        "",
+    ),
+    (
+        "a unit a thousand times larger",
+        "laboratory",
+        "reconstructed-11 tryptase before",
+        "unit",
+        "mg/L",
+        "ng/mL, UI/mL",
+        None,
+    ),
+    ("an empty identifier", "symptoms", "reconstructed-23 fatigue", "patient_id", "", ONE_NAME, ""),
+    ("an identifier with a blank", "screening", "reconstructed-23", "centre_id", f" {MARK}C01", ONE_NAME, f"{MARK}C01"),
+    (
+        "markup",
+        "courses",
+        "reconstructed-25",
+        "stop_reason",
+        "<script>alert(1)</script>",
+        "one of lack_of_efficacy",
+        "",
+    ),
+    ("a control character", "adverse_events", "reconstructed-23", "severity", "mi\x07ld", SEVERITY, "mild"),
+    ("a sequence that colours", "adverse_events", "reconstructed-23", "flare", "\x1b[31mno\x1b[0m", YES_NO, None),
+    ("digits of full width", "adverse_events", "reconstructed-23", "onset_months", "\uff11", MONTHS, "1"),
+    (
+        "a Cyrillic letter in an identifier",
+        "courses",
+        "reconstructed-09",
+        "patient_id",
+        f"{MARK}r\u0435constructed-09",
+        KNOWN,
+        "",
+    ),
+    (
+        "another patient's symptom",
+        "symptoms",
+        "reconstructed-25 joint_pain",
+        "patient_id",
+        f"{MARK}reconstructed-99",
+        KNOWN,
+        "",
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ see. The tests at the end start real kernels.
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shlex
@@ -24,6 +25,7 @@ import pytest
 import compendium.workflow.notebooks
 from compendium.workflow.__main__ import main
 from compendium.workflow.jobs import Job
+from compendium.workflow.manifest import MANIFEST
 
 PARAMETERS = """\
 cohort: str = "../data/cohort"
@@ -69,6 +71,7 @@ class Sandbox:
             "analysis/data/known.csv": "a\n",
             "data/cohort/patients.csv": "patient,sex\n1,F\n",
             "requirements.lock": "pandas==1\n",
+            "pyproject.toml": '[project]\nversion = "1.2"\n',
         }.items():
             (root / name).write_text(text, encoding="utf-8")
         write_notebook(root / "notebooks/first.ipynb", "%matplotlib inline\nfrom analysis import high")
@@ -101,7 +104,11 @@ class Sandbox:
             file.write(text)
 
     def results(self):
-        return {p.relative_to(self.out).as_posix(): p.read_bytes() for p in self.out.rglob("*") if p.is_file()}
+        return {
+            p.relative_to(self.out).as_posix(): p.read_bytes()
+            for p in self.out.rglob("*")
+            if p.is_file() and p.name != MANIFEST
+        }
 
     def tidy(self):
         """Whether nothing half-done is left."""
@@ -260,6 +267,51 @@ def test_an_unwritable_folder_is_named_before_anything_runs(quick, capsys):
     quick.out = quick.root / "requirements.lock" / "figures"
     assert quick.build() == (1, [])
     assert f"{quick.out}: results cannot be written here: Not a directory" in capsys.readouterr().err
+
+
+def test_the_list_of_results_says_what_each_file_is_and_was_made_from(quick):
+    quick.build()
+    package = json.loads((quick.out / MANIFEST).read_text(encoding="utf-8"))
+    lock = hashlib.sha256(b"pandas==1\n").hexdigest()
+    assert (package["cohort"], package["made_from"]["version"], package["made_from"]["lock"]) == (
+        *("reconstructed", "1.2"),
+        lock,
+    )
+    listed = {one["path"]: (one["bytes"], one["hash"]) for one in package["resources"]}
+    digests = {name: f"sha256:{hashlib.sha256(text).hexdigest()}" for name, text in quick.results().items()}
+    assert listed == {name: (len(text), digests[name]) for name, text in quick.results().items()}
+    cohort = package["made_from"]["cohort"]
+    quick.append("data/cohort/patients.csv", "2,M\n")
+    quick.build()
+    assert json.loads((quick.out / MANIFEST).read_text(encoding="utf-8"))["made_from"]["cohort"] != cohort
+
+
+def test_results_are_verified_by_building_them_again(quick, capsys):
+    def verify(*arguments):
+        folders = ["--cohort", str(quick.root / "data/cohort"), "--out", str(quick.out)]
+        code = main(["verify", *folders, *arguments], root=quick.root, jobs=quick.jobs)
+        return code, capsys.readouterr()
+
+    assert verify()[0] == 1 and "no such file" in verify()[1].err
+    quick.build()
+    for _ in range(2):  # the second time nothing is up to date either
+        code, said = verify()
+        assert code == 0 and "3 of 3 files" in said.out and "3 of 3 notebooks to run" in said.out
+    (quick.out / "last.txt").write_text("7", encoding="utf-8")
+    (quick.out / "first.txt").unlink()
+    code, said = verify()
+    assert code == 1 and "1 of 3 files" in said.out
+    assert "first.txt: is new\n" in said.out and "last.txt: bytes differ; it was changed after the build\n" in said.out
+    assert (quick.out / "last.txt").read_text(encoding="utf-8") == "7"
+    quick.build()
+    quick.append("data/cohort/patients.csv", "2,M\n")
+    code, said = verify()
+    assert code == 1 and "0 of 3 files" in said.out and "changed after" not in said.out
+    (quick.out / MANIFEST).write_text("[]", encoding="utf-8")
+    assert verify()[0] == 1 and "not a list of results" in verify()[1].err
+    quick.out = quick.root / "build" / "verify"
+    quick.build()
+    assert verify()[0] == 1 and len(quick.results()) == 3
 
 
 def test_a_full_disk_is_named_with_the_file_and_spoils_nothing(quick, monkeypatch, capsys):

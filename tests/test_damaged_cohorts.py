@@ -130,7 +130,7 @@ def test_a_check_reports_it_and_shows_identifiers_if_asked_for(project, tmp_path
     case, path = made("another patient's symptom", tmp_path)
     for option in ([], ["--identifiers"]):
         assert main(["check", "--cohort", str(path), "--out", str(tmp_path / "report"), *option], root=project) == 1
-        assert (f"row {case.places[0].row}: '{MARK}P99'" in capfd.readouterr().out) == bool(option)
+        assert (f"row {case.places[0].row}: '{MARK}reconstructed-99'" in capfd.readouterr().out) == bool(option)
         assert {path.name for path in (tmp_path / "report").iterdir()} == REPORT
 
 

@@ -15,6 +15,7 @@ TEXT = f"a{string.punctuation} $(shell touch x) `touch x` ${{HOME}} $$ \\\\ 'b\"
 HANDLING = {"COHORT": "--cohort=", "OUT": "--out=", "TRYPTASE": "--tryptase=", "IDENTIFIERS": "--identifiers="}
 BUILD = {**HANDLING, "CRITERIA": "--criteria=", "HIDE_BELOW": "--hide-below="}
 COMMANDS = {
+    "verify": BUILD,
     "paper": {**BUILD, "ONLY": "--only="},
     "run": {**BUILD, "NOTEBOOK": "", "PARAMETERS": "--parameters="},
     "check": HANDLING,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from tests.cohorts import random_cohort, random_tables, write_cohort
 from tests.reader import Reader
 from tests.test_disclosure import SecondAttacker
 
+MADE = SimpleNamespace(reconstructed=True)  # as much of a cohort as is looked at
 ROOT = Path(__file__).resolve().parents[1]
 RENDER = {"table_1": shared_table_1, "table_2": shared_table_2, "safety": shared_safety}
 COHORTS = [(3, 1), (14, 3), "shipped"]
@@ -52,7 +54,7 @@ def files(shared, folder):
     csv, html = {}, {}
     for name, render in RENDER.items():
         numbers = getattr(shared, name)
-        for path in save_table(shared_csv(numbers), render(shared), name.replace("_", "-"), folder):
+        for path in save_table(shared_csv(numbers), render(shared), name.replace("_", "-"), folder, MADE):
             if path.suffix == ".csv":
                 csv[name] = pd.read_csv(path, keep_default_na=False, na_values={"n": [""], "denominator": [""]})
             else:
@@ -162,7 +164,7 @@ def test_nothing_is_hidden_below_0_and_zeros_alone_below_1(tmp_path):
     csv, html = files(shared_numbers(cohort, PAPER, 0), tmp_path)
     for name, numbers in (("table_1", table_1(cohort)), ("table_2", table_2(cohort))):
         text = pd.read_csv(StringIO(numbers.to_csv(index=False)))
-        again = pd.read_csv(StringIO(csv[name].drop(columns="hidden").to_csv(index=False)))
+        again = pd.read_csv(StringIO(csv[name].drop(columns=["cohort", "hidden"]).to_csv(index=False)))
         pd.testing.assert_frame_equal(again, text, check_dtype=False)
     assert not any(HIDDEN in said(page) for page in html.values())
     named = set(cohort.adverse_events["term"])

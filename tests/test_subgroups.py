@@ -5,6 +5,7 @@ Values from R 4.2.2 with coin 1.4-2; the call stands beside each.
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,7 @@ from compendium.reporting.subgroup_rows import (
 from tests.cohorts import random_cohort
 from tests.small_cohort import small_cohort
 
+MADE = SimpleNamespace(reconstructed=True)  # as much of a cohort as is looked at
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 CLASSES = {"best": ["CR", "MR", "PR", "NR"], "last": ["CR", "MR", "PR", "none"]}
 EMPTY = [("ISM", "idiopathic"), ("primary", "idiopathic"), ("idiopathic", "primary")]
@@ -184,7 +186,7 @@ def test_an_empty_group_is_said_and_nothing_is_compared(population, missing, tmp
     assert (responses[f"{missing}_denominator"] == 0).all()
     assert responses[["difference", "low", "high", "p_value", "method"]].isna().all(axis=None)
     assert symptoms[["p_value", "p_holm", "smallest_p", "effect", "method"]].isna().all(axis=None)
-    save_values(values, "values", tmp_path)
+    save_values(values, "values", tmp_path, MADE)
     for notes in (response_notes(responses), power_notes(values, PAPER)):
         assert notes[-1].startswith("–: no comparison, since there is no patient with")
     assert set(response_rows(responses, "best")["p"]) == {"–", ""}
@@ -212,7 +214,7 @@ def test_rows_of_the_paper(shipped, values, tmp_path):
     for told in ("p < 0.05, not adjusted", outcomes, samples):
         assert told in power_notes(values, PAPER)[0]
     assert "p ≤ 0.01" in power_notes(values, Criteria(alpha=0.01, p_at_alpha="significant"))[0]
-    (path,) = save_values(values, "values", tmp_path)
+    (path,) = save_values(values, "values", tmp_path, MADE)
     kept = json.loads(path.read_text())
     assert kept["subgroups.best.orr"]["p_value"] == 0.258795
     assert kept["subgroups.best.classes"]["difference"] is None

@@ -58,7 +58,7 @@ def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str,
     generator = np.random.default_rng([seed, 1])
     solved = _Solved(model, solver, generator)
     screened = model.statements.printed_count("methods.recommended.patients")
-    names = np.array([f"P{number:02d}" for number in generator.permutation(screened) + 1])
+    names = np.array([f"reconstructed-{number:02d}" for number in generator.permutation(screened) + 1])
     included = names[: len(model.draw.diagnosis)]
     courses = _courses(solved)
     tables = {

@@ -2,14 +2,9 @@
 
 from analysis.cohort import Cohort
 from analysis.criteria import Criteria, departures
+from compendium.origin import RECONSTRUCTED_NOTE
 
 __all__ = ["DRAWN", "RECONSTRUCTED_NOTE", "caveats"]
-
-RECONSTRUCTED_NOTE = (
-    "Reconstructed cohort: the rows satisfy the published results; they are not the patients' data, and no evidence."
-)
-"""What every table and figure says when the cohort was reconstructed."""
-
 
 DRAWN: dict[str, str] = {
     "symptoms": "Symptoms and grades were drawn: the text at hand fixes 13 with less, 1 with more anaphylaxis, in all.",

@@ -1,7 +1,8 @@
 """Write figures, tables and values so that equal results are equal bytes, and whole files or none.
 
 Nothing that changes between runs goes into a file: no date, no version of a program, no random identifier, no line end
-or decimal mark of the machine.
+or decimal mark of the machine. What can be carried off alone says what cohort it was made of: a CSV file in its first
+column, a JSON file in its first entry, a figure in its metadata; an HTML page says it in its notes.
 """
 
 import io
@@ -20,16 +21,19 @@ from great_tables import GT
 from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 
+from analysis.cohort import Cohort
 from compendium.files import csv_text, json_text, write_atomically
+from compendium.origin import ABOUT, ORIGIN, about
 from compendium.reporting.pages import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"  # names a folder to write to instead, for tests that run the notebooks as they are
 PNG_DPI = 300  # resolution of the PNG files, in dots per inch at printed size
 
+# What matplotlib would add by itself, and the word of each format for what a figure is about.
 _FORMATS = {
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-    "png": {"Software": None},
+    "svg": ({"Date": None, "Creator": None}, "Description"),
+    "pdf": ({"CreationDate": None, "Creator": None, "Producer": None}, "Subject"),
+    "png": ({"Software": None}, "Description"),
 }
 # A settings file of the user must not change what is saved; the salt makes the identifiers in SVG files repeatable.
 _SAVING = {"savefig.bbox": None, "savefig.facecolor": "auto", "savefig.transparent": False, "svg.fonttype": "path"}
@@ -95,7 +99,14 @@ def _write(base: Path, contents: Mapping[str, bytes]) -> list[Path]:
     return paths
 
 
-def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> list[Path]:
+def _with_origin(numbers: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Put the origin of the rows before the columns."""
+    numbers = numbers.copy()
+    numbers.insert(0, ORIGIN, about(reconstructed=cohort.reconstructed)[ORIGIN])
+    return numbers
+
+
+def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
     """Save a figure as SVG, PDF and PNG at its own size, and give the three files.
 
     Parameters
@@ -106,19 +117,24 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str]) -> li
         File name without suffix, such as "figure-1"; a ValueError if it is not plain.
     folder : str or path
         Where to write; made if it is missing, an OSError if it cannot be made or written.
+    cohort : Cohort
+        What it was made of; the metadata of the files say whether its rows were observed.
     """
     base = _output_path(folder, name)
     contents = {}
     with matplotlib.rc_context(_SAVING | {"svg.hashsalt": name}), _settled_pdf():
-        for suffix, metadata in _FORMATS.items():
+        for suffix, (nothing, subject) in _FORMATS.items():
             buffer = io.BytesIO()
+            metadata = nothing | {"Title": name, subject: about(reconstructed=cohort.reconstructed)["note"]}
             figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
     contents["svg"] = _settled_svg(contents["svg"].decode()).encode()
     return _write(base, contents)
 
 
-def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str]) -> list[Path]:
+def save_table(
+    numbers: pd.DataFrame, html: str | GT, name: str, folder: str | os.PathLike[str], cohort: Cohort
+) -> list[Path]:
     """Save a table as CSV with its numbers and as HTML to be read, and give the two files.
 
     Parameters
@@ -128,21 +144,23 @@ def save_table(numbers: pd.DataFrame, html: str | GT, name: str, folder: str | o
         `compendium.files.settled` leaves it.
     html : str or GT
         The rendered table: a whole HTML page, or a table of `rendering`, which is made one.
-    name, folder
+    name, folder, cohort
         As `save_figure` takes them; it names the errors, too.
     """
     base = _output_path(folder, name)
     if isinstance(html, GT):
         html = page(html, name)
-    return _write(base, {"csv": csv_text(numbers).encode(), "html": html.encode()})
+    return _write(base, {"csv": csv_text(_with_origin(numbers, cohort)).encode(), "html": html.encode()})
 
 
-def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str]) -> list[Path]:
+def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
     """Save the numbers behind a figure, a row per thing drawn, as CSV; otherwise as `save_table` does."""
-    return _write(_output_path(folder, name), {"csv": csv_text(numbers).encode()})
+    return _write(_output_path(folder, name), {"csv": csv_text(_with_origin(numbers, cohort)).encode()})
 
 
-def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: str | os.PathLike[str]) -> list[Path]:
+def save_values(
+    values: Mapping[str, Mapping[str, object]], name: str, folder: str | os.PathLike[str], cohort: Cohort
+) -> list[Path]:
     """Save the values of the text as JSON, sorted by name, and give the file.
 
     Parameters
@@ -150,7 +168,8 @@ def save_values(values: Mapping[str, Mapping[str, object]], name: str, folder: s
     values : mapping of str to mapping
         By dotted name: n, denominator, percent, median and so on, as the `summarise` functions give them; what is not a
         finite number, text or None is refused with a ValueError.
-    name, folder
+    name, folder, cohort
         As `save_figure` takes them; it names the other errors.
     """
-    return _write(_output_path(folder, name), {"json": json_text(values).encode()})
+    known = {ABOUT: about(reconstructed=cohort.reconstructed), **values}
+    return _write(_output_path(folder, name), {"json": json_text(known).encode()})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.summaries import Values
+from compendium.origin import ABOUT
 from compendium.verification.audit.claims import ClaimsError
 from compendium.verification.audit.claims import read_claims as read_checked
 
@@ -61,8 +62,8 @@ def built_values(folder: str | os.PathLike[str]) -> Values:
     values: Values = {}
     for path in sorted(Path(folder).glob("values-*.json")):
         notebook = f"{path.stem.removeprefix('values-')}.ipynb"
-        for name, entry in json.loads(path.read_text(encoding="utf-8")).items():
-            values[name] = entry | {"notebook": notebook}
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        values |= {name: entry | {"notebook": notebook} for name, entry in entries.items() if name != ABOUT}
     for table in ("table-1", "table-2"):
         cells = pd.read_csv(Path(folder) / f"{table}.csv")
         for cell in cells.to_dict("records"):

@@ -1,4 +1,4 @@
-"""Build the tables and figures: `python -m compendium.workflow paper | run | check | references | portable`."""
+"""Build the tables and figures: `python -m compendium.workflow paper | verify | run | check | ...`."""
 
 import argparse
 import os
@@ -20,10 +20,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     every = commands.add_parser("paper", help="build every table and figure that is not up to date")
     every.add_argument("--only", default="", help="names of what is wanted, for example 'table-2 figure-1'")
+    again = commands.add_parser("verify", help="build every table and figure again elsewhere, and compare")
     one = commands.add_parser("run", help="run one notebook with other parameters")
     one.add_argument("notebook", help="its name, for example figure-1")
     one.add_argument("--parameters", default="", metavar="NAME=VALUE ...", help="for example population=ISM")
-    for command, out in ((every, "figures"), (one, "build/run")):
+    for command, out in ((every, "figures"), (again, "figures"), (one, "build/run")):
         command.add_argument("--cohort", default="data/cohort", help="xlsx file or folder (default: %(default)s)")
         command.add_argument("--out", default=out, help="folder of the results (default: %(default)s)")
         command.add_argument("--criteria", default="paper", help="response criteria (default: %(default)s)")
@@ -31,7 +32,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     only = commands.add_parser("check", help="say all that is wrong with a cohort, and build nothing")
     only.add_argument("--cohort", required=True, help="xlsx file, or folder of CSV or Parquet files")
     only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
-    for command in (every, one, only):
+    for command in (every, again, one, only):
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         shown = "show the identifiers of patients and centres"
         command.add_argument("--identifiers", nargs="?", const="show", choices=("show",), help=shown)
@@ -77,6 +78,10 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)
         if arguments.command == "run":
             return run(project, arguments.notebook, given, handling)
+        if arguments.command == "verify":
+            from compendium.workflow.verify import verify
+
+            return verify(project, handling)
         return paper(project, handling, arguments.only.replace(",", " ").split())
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -24,6 +24,7 @@ from compendium.workflow.differences import against_committed, in_one_line
 from compendium.workflow.driver import interruptible, report, run_all
 from compendium.workflow.jobs import BuildError, Job
 from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder, started
+from compendium.workflow.manifest import write_manifest
 from compendium.workflow.plan import Outputs, Plan
 from compendium.workflow.project import ROOT, Project
 
@@ -120,8 +121,7 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         total = len(begin) + len(plan.waiting)
         files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
         if total == 0:
-            plan.prune()
-            _write_page(project, only)
+            _finish(project, plan, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             return _end(plan)
         if project.shipped:
@@ -140,18 +140,22 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
                 print(f"{name}: what was made of earlier results is removed, since others are new")
             report(failures, str(project.under_build("executed")))
             return 1
-        plan.prune()
-        _write_page(project, only)
+        _finish(project, plan, only)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
     return _end(plan)
 
 
-def _write_page(project: Project, only: Sequence[str]) -> None:
+def _finish(project: Project, plan: Plan, only: Sequence[str]) -> None:
+    """Forget what is no more, and write the page to be read and the list of all files."""
+    plan.prune()
+    names = {name for entry in plan.outputs.record.values() for name in entry["outputs"]}
     if project.observed and only:
         print(f"{PAGE} is not made of a part of the results.")
     elif project.observed:
         write_page(project)
+        names.add(PAGE)
         print(f"To be read: {os.path.relpath(project.out / PAGE)}")
+    write_manifest(project, names)
 
 
 def _end(plan: Plan) -> int:
