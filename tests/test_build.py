@@ -23,6 +23,7 @@ import psutil
 import pytest
 
 import compendium.workflow.notebooks
+from compendium.workflow import driver
 from compendium.workflow.__main__ import main
 from compendium.workflow.jobs import Job
 from compendium.workflow.manifest import MANIFEST
@@ -396,6 +397,19 @@ def test_a_table_of_jobs_that_cannot_be_ordered_is_refused(quick, jobs, capsys):
     quick.jobs = jobs
     assert quick.build() == (1, [])
     assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.mark.parametrize("what", ["a notebook", "the cohort"])
+def test_what_takes_long_is_named_while_it_lasts(monkeypatch, what):
+    said, words = threading.Event(), []
+    monkeypatch.setattr(driver, "PATIENCE", 0.01)
+    monkeypatch.setattr(driver, "print", lambda text, **_: (words.append(text), said.set()), raising=False)
+    if what == "the cohort":
+        with driver.still("checking the cohort"):
+            assert said.wait(60)
+    else:
+        assert not driver.run_all(["first", "last"], list, lambda _: said.wait(60) or 1 / 0, lambda *_: "2 files", 2)
+    assert words[0] == {"a notebook": "  at work on first, last ...", "the cohort": "  checking the cohort ..."}[what]
 
 
 def test_two_builds_at_once_wait_for_each_other(quick, capsys):

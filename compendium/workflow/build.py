@@ -21,7 +21,7 @@ from compendium.folders import make_folder, remove_folder
 from compendium.workflow import notebooks
 from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare, write_page
 from compendium.workflow.differences import against_committed, in_one_line
-from compendium.workflow.driver import interruptible, report, run_all
+from compendium.workflow.driver import interruptible, report, run_all, still
 from compendium.workflow.jobs import BuildError, Job
 from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder, started
 from compendium.workflow.manifest import write_manifest
@@ -114,7 +114,8 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
     with contextlib.ExitStack() as stack:
         stack.enter_context(_locked(project.under_build("record", "lock")))
         if not project.shipped:
-            project = stack.enter_context(_prepared(project, handling))
+            with still("reading and checking the cohort"):
+                project = stack.enter_context(_prepared(project, handling))
             print(*project.left_out, sep="\n", end="\n" * bool(project.left_out))
         plan = Plan(project, only)
         begin = plan.ready()
@@ -125,12 +126,15 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             return _end(plan)
         if project.shipped:
-            stack.enter_context(_prepared(project, handling))
+            with still("reading and checking the cohort"):
+                stack.enter_context(_prepared(project, handling))
         _check(project, project.jobs)
         plan.outputs.check_writable()
         if project.observed:
             (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
+        if not (project.root / "build" / "cache").is_dir():
+            print("The first build takes longer: modules are compiled, and the fonts of this machine are listed.")
         jobs = {job.name: job for job in project.jobs}
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
         with _kernels(project, stale) as warm:

@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,6 +13,26 @@ from typing import NoReturn
 
 from compendium.workflow.jobs import BuildError
 from compendium.workflow.notebooks import NotebookError
+
+PATIENCE = 5.0  # seconds without a word, after which a reader wonders
+
+
+@contextlib.contextmanager
+def still(what: str) -> Iterator[None]:
+    """Say every few seconds what is going on, while it lasts."""
+    over = threading.Event()
+
+    def say() -> None:
+        while not over.wait(PATIENCE):
+            print(f"  {what} ...", flush=True)
+
+    speaker = threading.Thread(target=say, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        speaker.join()
 
 
 def cores() -> int:
@@ -29,7 +50,8 @@ def run_all(
     """Do all work that becomes ready, two pieces for each core at a time.
 
     Whenever a piece is done, `finish` says in the main thread what is printed of it, and `more` which pieces can begin
-    now. After a failure nothing new is begun; what runs already is finished. Returns what failed.
+    now; where nothing ends for some seconds, what is at work is named. After a failure nothing new is begun; what runs
+    already is finished. Returns what failed.
     """
 
     def timed(name: str) -> float:
@@ -47,7 +69,10 @@ def run_all(
             while queue and len(running) < at_once:
                 name = queue.pop(0)
                 running[pool.submit(timed, name)] = name
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            finished = wait(running, PATIENCE, FIRST_COMPLETED).done
+            if not finished:
+                print(f"  at work on {', '.join(running.values())} ...")
+            for future in finished:
                 name = running.pop(future)
                 done += 1
                 try:
