@@ -145,11 +145,13 @@ $(READY): requirements.lock | build
 	  "Python 3.11 to 3.14 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
 	@echo "Setting up $(VENV) (once, less than a minute) ..."
 	@[ ! -L $(VENV) ] || { echo '$(VENV) is a link; it would be emptied where it leads: remove it first.' >&2; exit 1; }
-	@"$$PYTHON" -m venv --clear $(VENV)
-	@command -v uv >/dev/null || { sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }
-	@sed '/^uv==/,/^ *# via/d' requirements.lock > $(VENV)/packages.lock
-	@VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --require-hashes --compile-bytecode \
-	  -r $(VENV)/packages.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r $(VENV)/packages.lock; }
-	@VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --offline --no-deps --no-build-isolation --editable .
+	@(while sleep 5 >/dev/null 2>&1; do echo '  downloading and installing packages ...'; done) & beat=$$!; \
+	trap 'kill $$beat 2>/dev/null' EXIT; trap 'exit 1' HUP INT TERM; set -e; \
+	"$$PYTHON" -m venv --clear $(VENV); \
+	command -v uv >/dev/null || { sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }; \
+	sed '/^uv==/,/^ *# via/d' requirements.lock > $(VENV)/packages.lock; \
+	VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --require-hashes --compile-bytecode \
+	  -r $(VENV)/packages.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r $(VENV)/packages.lock; }; \
+	VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --offline --no-deps --no-build-isolation --editable .
 	@touch $(READY)
