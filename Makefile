@@ -135,11 +135,11 @@ environment: $(READY) ## install the locked packages in .venv (the other targets
 
 # Marked as made here: `make clean` removes no other folder.
 build:
+	@[ -w . ] || { echo 'This folder cannot be written to: copy it to one of your own, and run make there.' >&2; exit 1; }
 	@mkdir build && echo make > build/.made-by-compendium
 
 # The mark is written last, so an interrupted installation is never taken for a whole one.
 $(READY): requirements.lock | build
-	@[ -w . ] || { echo 'This folder cannot be written to: copy it to one of your own, and run make there.' >&2; exit 1; }
 	@command -v "$$PYTHON" >/dev/null || { printf 'No %s here: make PYTHON=/path/to/python3.12\n' "$$PYTHON" >&2; exit 1; }
 	@"$$PYTHON" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
 	  "Python 3.11 to 3.14 is needed, this is %d.%d: make PYTHON=/path/to/python3.12" % v)'
@@ -147,11 +147,14 @@ $(READY): requirements.lock | build
 	@[ ! -L $(VENV) ] || { echo '$(VENV) is a link; it would be emptied where it leads: remove it first.' >&2; exit 1; }
 	@(while sleep 5 >/dev/null 2>&1; do echo '  downloading and installing packages ...'; done) & beat=$$!; \
 	trap 'kill $$beat 2>/dev/null' EXIT; trap 'exit 1' HUP INT TERM; set -e; \
+	cache="$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; { mkdir -p "$$cache" && [ -w "$$cache" ]; } 2>/dev/null || \
+	  export UV_CACHE_DIR="$$(pwd)/build/cache/uv" PIP_NO_CACHE_DIR=1; \
 	"$$PYTHON" -m venv --clear $(VENV); \
 	command -v uv >/dev/null || { sed -n '/^uv==/,/^ *# via/p' requirements.lock > $(VENV)/uv.lock; \
 	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock; }; \
 	sed '/^uv==/,/^ *# via/d' requirements.lock > $(VENV)/packages.lock; \
-	VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --require-hashes --compile-bytecode \
-	  -r $(VENV)/packages.lock || { echo 'uv failed, trying pip'; $(PY) -m pip install --quiet --require-hashes -r $(VENV)/packages.lock; }; \
-	VIRTUAL_ENV="$$(pwd)/$(VENV)" $(UV) pip install --quiet --offline --no-deps --no-build-isolation --editable .
+	export VIRTUAL_ENV="$$(pwd)/$(VENV)" HERE='--no-deps --no-build-isolation --editable .'; \
+	{ $(UV) pip install --quiet --require-hashes --compile-bytecode -r $(VENV)/packages.lock && \
+	  $(UV) pip install --quiet --offline $$HERE; } || { echo 'uv failed, trying pip'; \
+	  $(PY) -m pip install --quiet --require-hashes -r $(VENV)/packages.lock && $(PY) -m pip install --quiet $$HERE; }
 	@touch $(READY)
