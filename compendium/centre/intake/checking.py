@@ -10,7 +10,8 @@ from analysis.problems import IDENTIFIERS, CohortError, header_problems, hide_id
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
-from compendium.centre.intake.suggestions import MOST, nearest_allowed
+from compendium.centre.intake.suggestions import MOST, advice, nearest_allowed
+from compendium.centre.intake.terms import one_term
 
 __all__ = ["Check", "check_cohort", "checked_tables", "hide_identifiers"]
 
@@ -47,8 +48,10 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
         guesses = guesses.mask(schema.refused(guesses, contract), "")
         nearest = dict(zip(few, guesses, strict=True))
         allowed = schema.describe_allowed(contract)
+        hints = {text: hint for text in few if not nearest[text] and (hint := advice(text, contract))}
+        texts = [f"{allowed}: {hints[text]}" if text in hints else allowed for text in listed]
         shown, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
-        found.append(problems(file, allowed, listed.index + 2, name, shown, near))
+        found.append(problems(file, texts, listed.index + 2, name, shown, near))
         if len(written) > len(listed):
             more = f"{allowed}; {len(written) - len(listed):,} more cells of this column are not"
             found.append(problems(file, more, column=name))

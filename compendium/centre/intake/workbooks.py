@@ -4,6 +4,7 @@ An xlsx file is a zip archive of XML files. Small archives can unpack to any siz
 text, so both are measured first; a merged cell or a formula without a value would be read as an empty cell.
 """
 
+import ast
 import copy
 import io
 import re
@@ -20,7 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.problems import problems, shortened, together
 from compendium.centre.intake import raw_tables
-from compendium.centre.intake.raw_tables import RawTable, Unreadable
+from compendium.centre.intake.raw_tables import Names, RawTable, Unreadable, no_names
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 256
@@ -32,6 +33,8 @@ MOST_ELEMENTS, MOST_DEPTH, MOST_PARTS, MOST_LISTED = 30_000_000, 100, 10_000, 10
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main "
 _STRICT = "http://purl.oclc.org/ooxml/"
+_TRUE = ("1", "true")
+_LONGEST_FORMULA = 200
 _COLUMNS = {get_column_letter(column): column for column in range(1, 16_385)}
 
 
@@ -42,7 +45,12 @@ class _Part:
     rows: int = 0  # the last ones with a value, counted from 1
     columns: int = 0
     merged: list[str] = field(default_factory=list)  # the first ranges of merged cells, such as A2:A5
+    formulas: int = 0
     unvalued: list[tuple[int, int]] = field(default_factory=list)  # row, column of the first formulas without a value
+    zeros: list[tuple[int, int, str]] = field(default_factory=list)  # the same of those of the value 0, and the formula
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # from which to which
+    calculates: bool = False  # whether the workbook asks to be calculated first, as one does that a program has written
     damage: str = ""  # why the sheet cannot be read
 
 
@@ -54,12 +62,14 @@ class _Scan:
         self.part = _Part()
         self.depth = self.row = self.column = 0
         self.has_formula = self.is_text = self.in_value = self.has_value = False
+        self.texts = {True: "", False: ""}  # of a cell with a formula: its value, and the formula
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.watched = {_MAIN + "row": self._row, _MAIN + "c": self._cell, _MAIN + "f": self._formula}
         self.watched |= {_MAIN + "v": self._value, _MAIN + "is": self._value, _MAIN + "mergeCell": self._merge}
+        self.watched |= {_MAIN + "col": self._columns, _MAIN + "calcPr": self._calculation}
 
     def feed(self, chunk: bytes, final: bool = False) -> None:
         """Give XML to the parser until it finds fault; pictures, for example, are none from their first byte on."""
@@ -96,8 +106,11 @@ class _Scan:
         if name == _MAIN + "c":
             self.has_formula = False
             self.parser.CharacterDataHandler = None
+            self.part.formulas += 1
             if not self.has_value and len(self.part.unvalued) < MOST_LISTED:
                 self.part.unvalued.append((self.row, self.column))
+            if _is_zero(self.texts[True]) and len(self.part.zeros) < MOST_LISTED:
+                self.part.zeros.append((self.row, self.column, self.texts[False]))
 
     def _row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", str(self.row + 1))
@@ -107,7 +120,17 @@ class _Scan:
             self._damaged(f"row {int(number)} of the sheet does not come after row {self.row}")
         else:
             self.row = int(number)
+        if attributes.get("hidden") in _TRUE:
+            self.part.hidden_rows.add(self.row)
         self.column = 0
+
+    def _columns(self, attributes: dict[str, str]) -> None:
+        first, last = (attributes.get(bound, "") for bound in ("min", "max"))
+        if attributes.get("hidden") in _TRUE and first.isdecimal() and last.isdecimal():
+            self.part.hidden_columns.append((int(first), int(last)))
+
+    def _calculation(self, attributes: dict[str, str]) -> None:
+        self.part.calculates = attributes.get("fullCalcOnLoad") in _TRUE
 
     def _cell(self, attributes: dict[str, str]) -> None:
         self.is_text = attributes.get("t") == "str"
@@ -128,15 +151,35 @@ class _Scan:
 
     def _formula(self, _: dict[str, str]) -> None:
         self.has_formula, self.has_value, self.in_value = True, False, False
+        self.texts = {True: "", False: ""}
         # Texts are looked at in cells with a formula only, since that takes time.
         self.parser.CharacterDataHandler = self._text
 
     def _text(self, text: str) -> None:
         self.has_value = self.has_value or (self.in_value and bool(text.strip()))
+        if len(self.texts[self.in_value]) < _LONGEST_FORMULA:
+            self.texts[self.in_value] += text
 
     def _merge(self, attributes: dict[str, str]) -> None:
         if len(self.part.merged) < MOST_LISTED:
             self.part.merged.append(attributes.get("ref", "?")[:20])
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
+
+
+def _by_its_constants(formula: str) -> float | None:
+    """Calculate a formula of nothing but short numbers, signs and brackets; None if it is another."""
+    if not re.fullmatch(r"=?[0-9.+*/() -]{1,50}", formula) or "**" in formula:
+        return None
+    try:
+        return float(eval(compile(ast.parse(formula.lstrip("="), mode="eval"), "", "eval"), {}))  # noqa: S307
+    except (SyntaxError, ArithmeticError, TypeError, ValueError):
+        return None
 
 
 def _members(content: bytes) -> zipfile.ZipFile:
@@ -204,7 +247,10 @@ def open_workbook(content: bytes) -> Sheets:
         with warnings.catch_warnings(action="ignore"):
             workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         # Charts on sheets of their own are no worksheets.
-        return {sheet.title: (sheet, parts[sheet._worksheet_path]) for sheet in workbook.worksheets}
+        sheets = {sheet.title: (sheet, parts[sheet._worksheet_path]) for sheet in workbook.worksheets}
+        for _, part in sheets.values():
+            part.calculates = any(other.calculates for other in parts.values())
+        return sheets
     except _LIBRARY_ERRORS as error:
         damaged = (one for one in parts.items() if one[0].endswith("l") and one[1].damage)
         where = "".join(f": {name}: {part.damage}" for name, part in damaged)
@@ -221,7 +267,7 @@ def _values(sheet: object, part: _Part) -> dict[int, tuple]:
         raise Unreadable("the sheet cannot be read: a cell holds no value of the type it names") from error
 
 
-def read_sheet(sheet: object, part: _Part, table: str, file: str) -> RawTable:
+def read_sheet(sheet: object, part: _Part, table: str, file: str, names: Names = no_names) -> RawTable:
     """Read one sheet of `open_workbook` and what was seen in it; file is as the user sees it.
 
     A formula counts as its value; merged cells and formulas without a value are errors. The sheet is `Unreadable` if it
@@ -230,23 +276,68 @@ def read_sheet(sheet: object, part: _Part, table: str, file: str) -> RawTable:
     if part.damage:
         raise Unreadable(part.damage)
     rows = _values(sheet, part)
-    names, _, _ = raw_tables.cell_texts(rows.pop(1, ()), months=False)
-    header = raw_tables.checked_header([name or "" for name in names], table)
+    first, _ = raw_tables.cell_texts(rows.pop(1, ()), months=False)
+    header = raw_tables.checked_header(names([name or "" for name in first]), table)
     columns = list(zip(*rows.values(), strict=True)) or [()] * len(header)
     months = raw_tables.columns_once(table, header, "month")
-    texts, dates, later = [], 0, []
+    index = pd.Index(rows, dtype="int64") - 2
+    texts, entered, dates, found, doubts = [], {}, 0, [_unvalued(part, header, file), _merged(part, header, file)], []
     for name, values in zip(header, columns, strict=True):
-        written, are_dates, has_days = raw_tables.cell_texts(values, months=name in months)
-        dates += sum(are_dates)
-        later += [name] if has_days else []
-        texts.append(pd.Series(written, pd.Index(rows, dtype="int64") - 2, dtype="str"))
+        written, are_dates = raw_tables.cell_texts(values, months=name in months)
+        if dated := [place for place, is_date in enumerate(are_dates) if is_date]:
+            dates += len(dated)
+            days = pd.Series([values[place] for place in dated], index[dated], dtype=object)
+            refused, doubtful = raw_tables.days_of_months(days, name, file)
+            found.append(refused), doubts.append(doubtful)
+        texts.append(pd.Series(written, index, dtype="str"))
+        entered[name] = texts[-1].where([isinstance(value, str) for value in values])
+    numbers = raw_tables.number_columns(table, header)
+    _, unclear, _ = raw_tables.with_decimal_points(pd.DataFrame(entered, index=index), numbers, file)
+    frame, notes = raw_tables.without_nameless(pd.concat(texts, axis="columns").set_axis(header, axis="columns"), file)
+    hidden = sorted(part.hidden_rows.intersection(rows))
+    refused, doubtful = _uncalculated(part, header, file)
     return RawTable(
-        pd.concat(texts, axis="columns").set_axis(header, axis="columns"),
-        errors=together([_unvalued(part, header, file), _merged(part, header, file)]),
-        warnings=problems(file, [raw_tables.DAY_NOT_USED] * len(later), column=later),
+        frame,
+        errors=together([*found, unclear, notes, refused]),
+        warnings=together([*doubts, doubtful, _hidden(sheet, part, header, hidden, file)]),
         empty_rows=part.rows - 1 - len(rows),
         dates=dates,
+        formulas=part.formulas,
+        hidden=len(hidden),
     )
+
+
+def _hidden(sheet: object, part: _Part, header: list[str], rows: list[int], file: str) -> pd.DataFrame:
+    """Say what of a sheet is read though the spreadsheet does not show it."""
+    text = "nothing hidden by the spreadsheet or its filter, since hidden {} are read as all others are; {}"
+    remedy = "show them, and delete what is not to be read"
+    found = [problems(file, text.format("rows", remedy), rows)] if rows else []
+    places = [place for place, name in enumerate(header, 1) if name]
+    hidden = [place for place in places if any(first <= place <= last for first, last in part.hidden_columns)]
+    if hidden:
+        names = [header[place - 1] for place in hidden]
+        found.append(problems(file, text.format("columns", remedy), 1, names, names))
+    if getattr(sheet, "sheet_state", "visible") != "visible":
+        found.append(problems(file, text.format("sheets", "show the sheet and look at it")))
+    return together(found)
+
+
+def _uncalculated(part: _Part, header: list[str], file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Refuse the values 0 of formulas that nothing has calculated yet, and doubt other values of formulas."""
+    calculated = [(row, column, _by_its_constants(formula)) for row, column, formula in part.zeros]
+    refused = [(row, column) for row, column, own in calculated if own or (part.calculates and own is None)]
+    doubtful = [(row, column) for row, column, own in calculated if own is None and not part.calculates]
+    remedy = "open the file in a spreadsheet program, let it calculate, save"
+    text = "the value of a formula, which was never calculated and stands here as 0: " + remedy
+    zero = f"the value of a formula that was calculated; see that 0 is meant, or {remedy}"
+    found = [
+        problems(file, allowed, [row for row, _ in places], [_column_name(header, place) for _, place in places], "0")
+        for allowed, places in ((text, refused), (zero, doubtful))
+    ]
+    if part.calculates and part.formulas > len(part.zeros) + len(part.unvalued):
+        text = "values that a spreadsheet program has calculated; those of the formulas here are as a program wrote them"
+        found[1] = together([found[1], problems(file, f"{text}: {remedy.removeprefix('open the file')}")])
+    return found[0], found[1]
 
 
 def _column_name(header: list[str], column: int) -> str:
