@@ -14,6 +14,7 @@ from analysis.response import classify
 from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
 from compendium.centre.checks.linking import Broken, Linked, Tables, problems_found
+from compendium.centre.checks.rules import same_but_for_form
 
 _RANGES: tuple[tuple[str, str, float, float, str], ...] = (  # lowest and highest without a doubt, and unit or reason
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
@@ -132,6 +133,16 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
     yield patients.broken("patient_id", same, [allowed.format(row + 2) for row in first])
 
 
+def _one_patient_by_two_names(cohort: Linked) -> Iterator[Broken]:
+    for rows in (cohort.screening, cohort.patients):
+        names = rows.frame["patient_id"]
+        first = first_alike(names.map(same_but_for_form, na_action="ignore").to_frame())
+        first = first[names[first.index].to_numpy() != names[first].to_numpy()]
+        allowed = "most likely not the patient of row {}, whose name differs in zeros, capitals or blanks only"
+        same = names.index.isin(first.index)
+        yield rows.broken("patient_id", same, [allowed.format(row + 2) for row in first])
+
+
 def _texts(cohort: Linked) -> Iterator[Broken]:
     for rows, column, pattern in (
         (cohort.screening, "patient_id", _NAMING),
@@ -145,7 +156,8 @@ def _texts(cohort: Linked) -> Iterator[Broken]:
         yield rows.broken(column, found, allowed, hidden=True)
 
 
-_CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice, _texts)
+_CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice)
+_CHECKS += (_one_patient_by_two_names, _texts)
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:

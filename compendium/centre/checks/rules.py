@@ -3,7 +3,10 @@
 What is merely implausible is for `compendium.centre.checks.plausibility`.
 """
 
+import datetime
+import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,11 @@ _WEEKLY = ("weekly_month", "score_before_weekly", "score_after_weekly")
 _DURATION = "at most the duration of the course"
 
 
+def same_but_for_form(name: str) -> str:
+    """Write an identifier without what two writings of the same one differ in: zeros before a number, case, blanks."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[\s_-]+", "", name)).casefold()
+
+
 def _repeated_rows(cohort: Linked) -> Iterator[Broken]:
     for rows in cohort:
         key = KEYS[rows.table]
@@ -33,8 +41,13 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
     patients, symptoms, courses = cohort.patients, cohort.symptoms, cohort.courses
     if patients.complete:
         known = patients.any_row()
+        similar = {same_but_for_form(name): row + 2 for row, name in patients.frame["patient_id"].items()}
         for rows in (symptoms, courses, cohort.laboratory, cohort.adverse_events):
-            yield rows.broken("patient_id", rows.outside(known), "a patient_id of the table patients")
+            unknown = rows.outside(known)
+            near = [similar.get(same_but_for_form(name)) for name in rows.frame.loc[unknown, "patient_id"]]
+            other = "a patient_id of the table patients; that of row {} there differs in zeros, capitals or blanks only"
+            allowed = [other.format(row) if row else "a patient_id of the table patients" for row in near]
+            yield rows.broken("patient_id", unknown, allowed)
     if courses.complete:
         without = patients.outside(courses.any_row())
         yield patients.broken("patient_id", without, "a patient with a row in the table courses")
@@ -123,6 +136,16 @@ def _courses(cohort: Linked) -> Iterator[Broken]:
     yield courses.broken("stop_reason", pregnancy & male, "another reason in a man")
 
 
+def _until_today(cohort: Linked, today: datetime.date) -> Iterator[Broken]:
+    """Report what is said to have happened after this month; a course may be rounded up by one."""
+    now, courses, screening = 12 * today.year + today.month - 1, cohort.courses, cohort.screening
+    start, month = courses.months("start_month"), f"at most {today:%Y-%m}, the present month"
+    yield screening.broken("recommendation_month", screening.months("recommendation_month") > now, month)
+    yield courses.broken("start_month", start > now, month)
+    over = (start <= now) & (start + courses.values("duration_months") > now + 1)
+    yield courses.broken("duration_months", over, f"at most the months from the first injection until {today:%Y-%m}")
+
+
 def _given_together(rows: Rows, columns: tuple[str, ...]) -> Iterator[Broken]:
     """Report each empty cell of a row that fills one of the columns: the empty cell is where another error shows."""
     some = np.logical_or.reduce([rows.known(column) for column in columns])
@@ -157,6 +180,12 @@ def _adverse_events(cohort: Linked) -> Iterator[Broken]:
 _OF_TABLES = (_screening, _patients, _symptoms, _courses, _laboratory, _adverse_events)
 
 
-def broken_rules(tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
-    """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out."""
-    return problems_found((_repeated_rows, _patients_of_all_tables, *_OF_TABLES), tables, names)
+def broken_rules(
+    tables: Tables, names: dict[str, str] | None = None, today: datetime.date | None = None
+) -> pd.DataFrame:
+    """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out.
+
+    Dates are compared with the present month if a day of it is given.
+    """
+    dated = (partial(_until_today, today=today),) if today else ()
+    return problems_found((_repeated_rows, _patients_of_all_tables, *_OF_TABLES, *dated), tables, names)

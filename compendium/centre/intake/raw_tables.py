@@ -48,6 +48,7 @@ class RawTable:
     dates: int = 0  # that were read as months
     formulas: int = 0  # that were read as their values
     hidden: int = 0  # rows that the spreadsheet hides
+    limits: int = 0  # levels beyond a limit of detection that were read as the limit
     unread: tuple[int, ...] = ()  # the indices of rows that could not be read
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ _OTHER_KINDS = {
     ".zip": "a zip archive; unpack it and give the folder",
 }
 _KINDS = ("csv", "parquet")
-COUNTED = ("empty_rows", "decimal_commas", "dates", "formulas", "hidden")
+COUNTED = ("empty_rows", "decimal_commas", "dates", "formulas", "hidden", "limits")
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Source:
     tables: dict[str, RawTable] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # each table as the user sees it: a file, or a sheet of a file
     errors: list[pd.DataFrame] = field(default_factory=list)
-    warnings: list[pd.DataFrame] = field(default_factory=list)
+    warnings: list[pd.DataFrame] = field(default_factory=list)  # but those that the tables have
     reconstructed: bool = False  # what the cohort's Data Package says
     mapping: Mapping = field(default_factory=Mapping)
 
@@ -74,7 +74,6 @@ class Source:
         strange = header["value"].ne("") & header["nearest"].eq("") & ~header["value"].isin(schema.columns_of(table).index)
         text = "a column name of the contract: delete the column, or leave it out by a line of a mapping"
         self.errors += [header.assign(allowed=header["allowed"].mask(strange, text)), raw.errors]
-        self.warnings.append(raw.warnings)
 
 
 def read_source(path: str | os.PathLike[str], mapping: Mapping | None = None) -> Source:
