@@ -16,7 +16,8 @@ UV = $$(command -v uv || echo $(PY) -m uv)
 COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
 OUT_OPTION = $(if $(OUT),--out "$(OUT)")
 CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
-CHECK_OPTIONS = $(if $(TRYPTASE),--tryptase "$(TRYPTASE)") $(if $(filter show,$(IDENTIFIERS)),--identifiers)
+MAPPING_OPTION = $(if $(MAPPING),--mapping "$(MAPPING)")
+CHECK_OPTIONS = $(MAPPING_OPTION) $(if $(TRYPTASE),--tryptase "$(TRYPTASE)") $(if $(filter show,$(IDENTIFIERS)),--identifiers)
 HANDLING_OPTIONS = $(CHECK_OPTIONS) $(if $(HIDE_BELOW),--hide-below "$(HIDE_BELOW)")
 # The committed results and the shipped cohort are replaced by default only by their like.
 PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"
@@ -32,17 +33,17 @@ help: ## show this help
 	@echo
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
-paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= CRITERIA= OUT=)
+paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= MAPPING= CRITERIA= OUT=)
 	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $(if $(ONLY),--only "$(ONLY)")
 
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m compendium.centre.template $(OUT_OPTION)
 
-redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine
+redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine (LEAVE_OUT= MAPPING=)
 	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine' >&2; exit 2)
-	@exec $(PY) -m compendium.centre.template.from_redcap "$(EXPORT)" "$(OUT)"
+	@exec $(PY) -m compendium.centre.template.from_redcap "$(EXPORT)" "$(OUT)" $(if $(LEAVE_OUT),--leave-out "$(LEAVE_OUT)") $(MAPPING_OPTION)
 
-check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
+check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (MAPPING=my.csv TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
 	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)
 	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 

@@ -123,7 +123,9 @@ def test_decimal_commas_are_read_between_semicolons_and_counted():
 @pytest.mark.parametrize("line", data_lines("decimal_signs.txt"))
 def test_a_sign_that_can_separate_thousands_is_refused_where_it_stands(line):
     separator, written, refused = re.fullmatch(r"(.) (.*?) -> ?(.*)", line).groups()
-    rows = "".join(f'\nA,x{place},mild,no,"{months}",no,'.replace(",", separator) for place, months in enumerate(written.split()))
+    rows = "".join(
+        f'\nA,x{place},mild,no,"{months}",no,'.replace(",", separator) for place, months in enumerate(written.split())
+    )
     rows = re.sub('"([^"]*)"', lambda cell: f'"{cell[1].replace(";", ",")}"', rows) if separator == ";" else rows
     raw = read(HEADER.replace(",", separator) + rows)
     assert [row[2] for row in told(raw.errors)] == refused.split()

@@ -30,6 +30,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     only.add_argument("--cohort", required=True, help="xlsx file, or folder of CSV or Parquet files")
     only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
     for command in (every, one, only):
+        command.add_argument("--mapping", type=Path, help="a CSV file of the centre's own names and codes")
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         command.add_argument("--identifiers", action="store_true", help="show the identifiers of patients and centres")
     commands.add_parser("references", help="run the committed notebooks in place")
@@ -63,7 +64,8 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
             Path(os.path.abspath(here / str(given.pop(name, value))))
             for name, value in (("cohort", arguments.cohort), ("output", arguments.out))
         )
-        handling = Handling(arguments.tryptase, arguments.identifiers, getattr(arguments, "hide_below", HIDE_BELOW))
+        hide_below = getattr(arguments, "hide_below", HIDE_BELOW)
+        handling = Handling(arguments.tryptase, arguments.identifiers, hide_below, arguments.mapping)
         if arguments.command == "check":
             return check(cohort, out, handling, root)
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)

@@ -24,6 +24,7 @@ class Handling:
     tryptase: str | None = None  # reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`
     identifiers: bool = False  # whether the centre's identifiers of patients and centres may be shown
     hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
+    mapping: Path | None = None  # the file of the centre's own names and codes, see `intake.mapping`
 
 
 AS_USUAL = Handling()  # identifiers and small counts hidden, the tryptase rule not checked
@@ -41,7 +42,7 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     from compendium.centre.intake.checking import check_cohort, hide_identifiers
 
     try:
-        found = check_cohort(cohort, tryptase=handling.tryptase)
+        found = check_cohort(cohort, tryptase=handling.tryptase, mapping=handling.mapping)
     except ValueError as error:  # an unknown reading of the tryptase rule
         raise BuildError(str(error)) from error
     if handling.identifiers:

@@ -154,6 +154,9 @@ def _texts(cohort: Linked) -> Iterator[Broken]:
         found = np.append(personal.to_numpy(dtype=bool), False)[codes]
         allowed = "a text from which no person can be known, without dates, long numbers, addresses or names"
         yield rows.broken(column, found, allowed, hidden=True)
+    events = cohort.adverse_events
+    nothing = ~events.frame["term"].str.contains(r"[^\W\d_]", regex=True, na=True).to_numpy(dtype=bool)
+    yield events.broken("term", nothing, "most likely a word for the event")
 
 
 _CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice)

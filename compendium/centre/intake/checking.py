@@ -134,9 +134,13 @@ def _with_limits(raw: RawTable, file: str) -> RawTable:
     if cells.empty:
         return raw
     limits = dict(zip(given[found.index], found.str.replace(",", "."), strict=True))
-    frame = raw.frame.assign(value=raw.frame["value"].where(~raw.frame.index.isin(cells.index), raw.frame["value"].map(limits)))
+    frame = raw.frame.assign(
+        value=raw.frame["value"].where(~raw.frame.index.isin(cells.index), raw.frame["value"].map(limits))
+    )
     doubts = problems(file, _LIMIT, cells.index + 2, "value", cells.to_numpy())
-    return replace(raw, frame=frame, empty_rows=raw.empty_rows, limits=len(cells), warnings=together([raw.warnings, doubts]))
+    return replace(
+        raw, frame=frame, empty_rows=raw.empty_rows, limits=len(cells), warnings=together([raw.warnings, doubts])
+    )
 
 
 def _one_term_each(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -210,9 +214,7 @@ def check_cohort(
     proposed = pd.concat(proposed, ignore_index=True) if proposed else pd.DataFrame(columns=[*COLUMNS, "cells"])
     proposed = proposed[~proposed["own"].isin(identifiers)]
     usable, read = (tables if errors.empty else None), source.accounts
-    return Check(
-        usable, errors, warnings, read, source.reconstructed, identifiers, given.accounts, proposed, terms
-    )
+    return Check(usable, errors, warnings, read, source.reconstructed, identifiers, given.accounts, proposed, terms)
 
 
 def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:

@@ -82,7 +82,9 @@ def _with_rows(frame: pd.DataFrame, rows: dict[int, list[str | None]]) -> pd.Dat
         return frame
     names = list(frame)
     more = pd.DataFrame.from_dict(rows, orient="index", dtype=frame.dtypes.iloc[0])
-    both = pd.concat([frame.set_axis(range(len(names)), axis="columns"), more.set_axis(range(len(names)), axis="columns")])
+    both = pd.concat(
+        [frame.set_axis(range(len(names)), axis="columns"), more.set_axis(range(len(names)), axis="columns")]
+    )
     return both.sort_index().set_axis(names, axis="columns")
 
 

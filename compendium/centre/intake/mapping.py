@@ -32,12 +32,13 @@ class Mapping:
     errors: pd.DataFrame = field(default_factory=together)
     used: Counter[int] = field(default_factory=Counter)  # by the index of the line
 
-    def _for(self, table: str, column: str) -> dict[str, tuple[int, str]]:
-        lines = self.lines[self.lines["table"].isin(["", table]) & (self.lines["column"] == column)]
+    def _for(self, table: str | None, column: str) -> dict[str, tuple[int, str]]:
+        lines = self.lines[self.lines["column"] == column]
+        lines = lines if table is None else lines[lines["table"].isin(["", table])]
         return {line.own: (line.Index, line.ours) for line in lines.itertuples()}
 
-    def names(self, table: str) -> Names:
-        """Give what turns the names of a table's columns into those of the contract."""
+    def names(self, table: str | None) -> Names:
+        """Give what turns the names of a table's columns, or of all tables, into those of the contract."""
         known = self._for(table, "")
 
         def of_contract(found: Sequence[str]) -> list[str]:
@@ -46,7 +47,7 @@ class Mapping:
 
         return of_contract
 
-    def values(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    def values(self, table: str | None, frame: pd.DataFrame) -> pd.DataFrame:
         """Turn the codes of a table into values of the contract."""
         changed = {}
         for name in set(self.lines["column"]) & set(frame.columns):
@@ -73,7 +74,7 @@ class Mapping:
 
 
 def read_mapping(path: Path, contract: bool = True) -> Mapping:
-    """Read a mapping; what is wrong with it are its errors, with ``contract`` also what is none of its names and values.
+    """Read a mapping and what is wrong with it; with ``contract`` also what is no name or value of the contract.
 
     Lines that are not decided are left out.
     """
@@ -107,6 +108,8 @@ def _wrong(line: pd.Series) -> tuple[str, str, str] | None:
         right = line["ours"] == LEAVE_OUT or line["ours"] in set(known["column"])
         return None if right else ("ours", line["ours"], f"a column of the contract, or {LEAVE_OUT}")
     columns = known[known["column"] == line["column"]]
-    if line["ours"] == EMPTY or any(not schema.refused(pd.Series([line["ours"]]), row)[0] for _, row in columns.iterrows()):
+    if line["ours"] == EMPTY or any(
+        not schema.refused(pd.Series([line["ours"]]), row)[0] for _, row in columns.iterrows()
+    ):
         return None
     return "ours", line["ours"], f"{schema.describe_allowed(columns.iloc[0])}, or {EMPTY}"

@@ -96,7 +96,9 @@ def read_parquet_table(content: bytes, table: str, file: str, given: Names = no_
             if any(are_dates):
                 rows = np.flatnonzero(np.array(are_dates)[codes])
                 dates += len(rows)
-                refused, doubtful = days_of_months(pd.Series([values[codes[row]] for row in rows], rows, object), name, file)
+                refused, doubtful = days_of_months(
+                    pd.Series([values[codes[row]] for row in rows], rows, object), name, file
+                )
                 errors.append(refused), warnings.append(doubtful)
             if np.array([len(text or "") for text in distinct])[codes].sum() > MOST_BYTES:
                 raise Unreadable(f"the texts of column {name} take more than {MOST_BYTES // 1024**2:,} MB")

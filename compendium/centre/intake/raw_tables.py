@@ -13,8 +13,8 @@ from analysis.problems import nearest_name, problems, together
 _MOST_COLUMNS = 256
 _DAY_NOT_USED = "a month; of a date with another day than the first, the day is not used"
 _MONTH_OR_YEAR = (
-    "a month as YYYY-MM, entered as text: this is a date whose day may have been meant as a year, as a spreadsheet makes "
-    "16 March of the year in which it is entered out of Mar-16"
+    "a month as YYYY-MM, entered as text: this is a date whose day may have been meant as a year, since a spreadsheet "
+    "makes 16 March of the present year out of Mar-16"
 )
 _MARKED = {sign: rf"-?[1-9][0-9]{{0,2}}(?:\{sign}[0-9]{{3}})+" for sign in ".,"}  # what may be thousands
 _NUMBERS = ("integer", "number", "grade", "score")
@@ -117,7 +117,9 @@ def days_of_months(dates: pd.Series, column: str, file: str) -> tuple[pd.DataFra
     years = {date.year for date in later}
     meant = [3 <= date.day <= date.year % 100 for date in later]
     mangled = len(meant) > 1 and all(meant) and max(years) - min(years) <= 1
-    found = problems(file, _MONTH_OR_YEAR if mangled else _DAY_NOT_USED, rows, column, shown) if len(later) else together()
+    found = (
+        problems(file, _MONTH_OR_YEAR if mangled else _DAY_NOT_USED, rows, column, shown) if len(later) else together()
+    )
     return (found, together()) if mangled else (together(), found)
 
 
@@ -190,7 +192,7 @@ def without_nameless(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.D
         rows = cells.index[cells.str.strip() != ""]
         if len(rows):
             letter = column_letter(place + 1)
-            text = f"column {letter} has no name; allowed is nothing beside the table: move what stands there, or delete it"
+            text = f"column {letter} has no name; allowed is nothing beside the table: move this note, or delete it"
             found.append(problems(file, text, rows + 2, letter, cells[rows].to_numpy()))
     return frame.loc[:, [not without for without in nameless]], together(found)
 

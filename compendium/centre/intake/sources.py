@@ -60,18 +60,20 @@ class Source:
         counts |= {name: [getattr(raw, name) for raw in read] for name in COUNTED}
         return pd.DataFrame(counts, index=pd.Index(TABLES, name="table"))
 
-    def read(self, table: str, reader: Callable[[str, str, Names], RawTable]) -> None:
-        """Read one table with a reader that is given its name, its file and the names of its columns."""
+    def read(self, table: str, reader: Callable[[str, str], RawTable]) -> None:
+        """Read one table with a reader that is given its name and its file."""
         file = self.names[table]
         try:
-            raw = reader(table, file, self.mapping.names(table))
+            raw = reader(table, file)
         except Unreadable as reason:
             self.errors.append(problems(file, str(reason)))
             return
         raw.frame = self.mapping.values(table, raw.frame.loc[:, raw.frame.columns != LEAVE_OUT])
         self.tables[table] = raw
         header = header_problems(raw.frame.columns, table, file)
-        strange = header["value"].ne("") & header["nearest"].eq("") & ~header["value"].isin(schema.columns_of(table).index)
+        strange = (
+            header["value"].ne("") & header["nearest"].eq("") & ~header["value"].isin(schema.columns_of(table).index)
+        )
         text = "a column name of the contract: delete the column, or leave it out by a line of a mapping"
         self.errors += [header.assign(allowed=header["allowed"].mask(strange, text)), raw.errors]
 
@@ -115,9 +117,13 @@ def _read_workbook(source: Source, path: Path) -> None:
         if len(found) == 1:
             source.names[table] = f"{name}, sheet {shortened(found[0])}"
             sheet, part = sheets[found[0]]
-            source.read(table, partial(read_sheet, sheet, part))
+            source.read(table, partial(read_sheet, sheet, part, names=source.mapping.names(table)))
         else:
-            text = f"{' and '.join(found)} are there; allowed is one sheet for each table" if found else "the sheet is missing"
+            text = (
+                f"{' and '.join(found)} are there; allowed is one sheet for each table"
+                if found
+                else "the sheet is missing"
+            )
             source.errors.append(problems(source.names[table], text + _spelled(table, others)))
     source.warnings += [problems(f"{name}, sheet {shortened(other)}", "this sheet was not read") for other in others]
 
@@ -165,13 +171,13 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
             missing = f"the file is missing from {shown}"
             source.errors.append(problems(name, missing + _spelled(name, others)))
         else:
-            source.read(table, partial(_read_file, folder / found[0]))
+            source.read(table, partial(_read_file, folder / found[0], source.mapping.names(table)))
     source.warnings += [problems(shortened(name), "this was not read") for name in others]
     if DATA_PACKAGE in entries:
         _read_data_package(source, folder / DATA_PACKAGE)
 
 
-def _read_file(path: Path, table: str, file: str, names: Names) -> RawTable:
+def _read_file(path: Path, names: Names, table: str, file: str) -> RawTable:
     read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
     return read(read_bytes(path), table, file, names)
 

@@ -21,7 +21,9 @@ _MONTH_NAMES = (
     *(("octobre", "october"), ("novembre", "november"), ("decembre", "december")),
 )
 # 2015.1 is what a spreadsheet makes of 2015.10.
-_YEAR_MONTH = re.compile(r"((?:19|20)\d\d)(?!\.\d$)[-/. ]?(0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?(?:[ t].*)?")
+_YEAR_MONTH = re.compile(
+    r"((?:19|20)\d\d)(?!\.\d$)[-/. ]?(0?[1-9]|1[0-2])(?:[-/.](?:0?[1-9]|[12]\d|3[01]))?(?:[ t].*)?"
+)
 _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])[-/. ]((?:19|20)\d\d)")
 _DAY_MONTH_YEAR = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ]((?:19|20)\d\d)")
 _NAMED_MONTH = re.compile(r"(?:\d\d?[-/. ]+)?([a-z]{3,9})\.?[-/. ]*((?:19|20)?\d\d)")
@@ -29,10 +31,8 @@ _NAMED_MONTH = re.compile(r"(?:\d\d?[-/. ]+)?([a-z]{3,9})\.?[-/. ]*((?:19|20)?\d
 
 _SHORTEST, _LONG = 5, 10
 """The fewest letters of a word that may be misspelled by one letter, and by two if it begins with the same four."""
-_NOTHING = frozenset(
-    ("na", "n/a", "#n/a", "nan", "null", "none", "nil", ".", "-", "--", "–", "/", "?", "nd", "unknown", "inconnu")
-    + ("missing", "manquant", "not applicable", "sans objet", "so", "s.o", "aucun", "aucune", "non applicable")
-)
+_NOTHING = "na n/a #n/a nan null none nil . - -- – / ? nd unknown inconnu missing manquant aucun"
+"""What is entered where there is no value."""
 _UNITS = {  # how the unit of a column may be written after a number
     "years": "years?|yrs?|y|ans?",
     "months": "months?|mois",
@@ -48,10 +48,14 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
     return table.assign(entry=table["entry"].map(fold)).groupby("entry")["value"].agg(tuple).to_dict()
 
 
+def _seen(sign: str) -> bool:
+    return sign.isspace() or unicodedata.category(sign)[0] != "C"
+
+
 def fold(text: str) -> str:
     """Write a text without accents, capitals, hyphens and points at its ends, and with blanks between its words."""
     plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign) and unicodedata.category(sign) != "Cf")
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign) and _seen(sign))
     words = re.sub(r"[_-](?=\w)|(?<=\w)[_-]", " ", plain).split()
     return " ".join(words).rstrip(".") or plain.strip()
 
@@ -119,7 +123,7 @@ def _serial(text: str) -> str:
 
 
 def _nearest_number(text: str, column: pd.Series) -> str:
-    kind, folded = column["type"], fold(text)
+    kind = column["type"]
     unit = _UNITS.get(column["unit"], _level_units() if column["table"] == "laboratory" else "")
     bare = re.sub(rf"(?<=\d)\s*(?:{unit})\.?$", "", text.strip(), flags=re.IGNORECASE) if unit else text
     written = _with_point(f"0{bare}" if re.fullmatch(r"[.,]\d+", bare) else bare) or _serial(text)
@@ -214,7 +218,7 @@ def nearest_allowed(text: str, column: pd.Series) -> str:
 
 def advice(text: str, column: pd.Series) -> str:
     """Say what to enter instead of a text that is a usual mistake in a column; empty if nothing can be said."""
-    if column["missing"] == "yes" and fold(text) in _NOTHING:
+    if column["missing"] == "yes" and fold(text) in _NOTHING.split():
         return "leave the cell empty where there is no value"
     if column["type"] not in ("integer", "number", "score", "grade"):
         return ""

@@ -41,4 +41,5 @@ def one_term(texts: pd.Series, listed: bool = True) -> pd.Series:
     for text, key in keys.items():
         usual.setdefault(key, text)
     known = _known() if listed else {}
-    return texts.map({text: known.get(key, usual[key]) if key else text for text, key in keys.items()})
+    names = {text: known.get(key, usual[key]) if key else text for text, key in keys.items()}
+    return texts.map(names).astype("str") if any(name != text for text, name in names.items()) else texts

@@ -177,7 +177,7 @@ def _by_its_constants(formula: str) -> float | None:
     if not re.fullmatch(r"=?[0-9.+*/() -]{1,50}", formula) or "**" in formula:
         return None
     try:
-        return float(eval(compile(ast.parse(formula.lstrip("="), mode="eval"), "", "eval"), {}))  # noqa: S307
+        return float(eval(compile(ast.parse(formula.lstrip("="), mode="eval"), "", "eval"), {}))
     except (SyntaxError, ArithmeticError, TypeError, ValueError):
         return None
 
@@ -335,7 +335,9 @@ def _uncalculated(part: _Part, header: list[str], file: str) -> tuple[pd.DataFra
         for allowed, places in ((text, refused), (zero, doubtful))
     ]
     if part.calculates and part.formulas > len(part.zeros) + len(part.unvalued):
-        text = "values that a spreadsheet program has calculated; those of the formulas here are as a program wrote them"
+        text = (
+            "values that a spreadsheet program has calculated; those of the formulas here are as a program wrote them"
+        )
         found[1] = together([found[1], problems(file, f"{text}: {remedy.removeprefix('open the file')}")])
     return found[0], found[1]
 
