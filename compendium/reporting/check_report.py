@@ -23,7 +23,7 @@ _ACCOUNTS |= {"formulas": "Formulas read as their values", "hidden": "Hidden row
 _ACCOUNTS |= {"limits": "Levels beyond a limit read as the limit"}
 _MAPPED = {"table": "Table", "column": "Column", "own": "Own name or code", "ours": "Ours", "cells": "Times used"}
 _TERMS = {"entered": "Entered", "term": "Read as"}
-MAPPING = "mapping.csv"  # the file of the report that proposes one
+MAPPING = "proposed-mapping.csv"  # the file of the report that proposes one
 _TITLES = {
     "error": "Errors: to be mended before anything can be computed",
     "warning": "Warnings: possible, but look at them once more",
@@ -53,15 +53,17 @@ def _read_otherwise(check: Check) -> list[str]:
     """Say what was not read as it stands: formulas, codes of a mapping, adverse events under another name."""
     lines = []
     if "formulas" in check.accounts and (count := int(check.accounts["formulas"].sum())):
-        lines.append(f"{count_of(count, 'formula')} of the workbook {'was' if count == 1 else 'were'} read as the value there.")
+        lines.append(f"{count_of(count, 'formula')} read as the value that stands there.")
     if len(check.mapped):
-        lines.append(f"{count_of(int(check.mapped['cells'].sum()), 'name or code', 'names and codes')} read by the mapping.")
+        lines.append(f"{count_of(int(check.mapped['cells'].sum()), 'name')} or codes read by the mapping.")
     names: dict[str, list[str]] = {}
     for one in check.terms.itertuples():
         names.setdefault(one.term, []).append(one.entered)
     lines += [_plain(f"adverse event {term}: so is read {', '.join(entered)}") for term, entered in names.items()]
     if len(check.proposed):
-        lines.append(f"Own names and codes may be mapped once: fill in {MAPPING} of the report, then MAPPING=that file.")
+        lines.append(
+            f"Own names and codes may be mapped once for all: copy {MAPPING} of the report, fill it in, MAPPING=it."
+        )
     return lines
 
 

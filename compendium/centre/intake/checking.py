@@ -213,6 +213,7 @@ def check_cohort(
     identifiers = frozenset(text for column in names for text in column.dropna().unique())
     proposed = pd.concat(proposed, ignore_index=True) if proposed else pd.DataFrame(columns=[*COLUMNS, "cells"])
     proposed = proposed[~proposed["own"].isin(identifiers)]
+    proposed = pd.concat([given.accounts, proposed], ignore_index=True) if len(proposed) else proposed
     usable, read = (tables if errors.empty else None), source.accounts
     return Check(usable, errors, warnings, read, source.reconstructed, identifiers, given.accounts, proposed, terms)
 
