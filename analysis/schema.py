@@ -57,6 +57,13 @@ def symptom_list() -> pd.DataFrame:
     return symptoms.assign(group=symptoms["group"].astype(groups))
 
 
+@cache
+def further_values(vocabulary: str) -> dict[str, str]:
+    """Give the labels of the values that other centres need, and the paper does not."""
+    values = pd.read_csv(CONTRACT / "values.csv", index_col="value", dtype=str)
+    return values.loc[values["vocabulary"] == vocabulary, "label"].to_dict()
+
+
 def columns_of(table: str) -> pd.DataFrame:
     """Give the rows of `contract` for one of `TABLES`, indexed by column name."""
     columns = contract()
@@ -69,7 +76,7 @@ def allowed_values(column: pd.Series) -> list[str] | None:
     if source == "symptoms.csv":
         return list(symptom_list().index)
     if column["type"] == "category":
-        return [member.value for member in getattr(vocabulary, source)]
+        return [*(member.value for member in getattr(vocabulary, source)), *further_values(source)]
     return source.split("|") if column["type"] == "text" and source else None
 
 

@@ -81,4 +81,7 @@ def test_types_of_a_checked_table():
         pd.testing.assert_frame_equal(again, frame)
     assert tables["patients"]["age_at_diagnosis_years"].dtype == np.int64
     assert list(tables["symptoms"]["symptom"].cat.categories) == list(schema.symptom_list().index)
-    assert list(tables["courses"]["stop_reason"].cat.categories) == list(vocabulary.StopReason)
+    assert list(tables["courses"]["stop_reason"].cat.categories) == [
+        *vocabulary.StopReason,
+        *("remission", "death", "own_wish", "cost", "other"),
+    ]

@@ -46,25 +46,32 @@ def check_lines(check: Check) -> list[str]:
                 lines.append(f"  ... and {count_of(len(places) - _LINE_ROWS, 'row')} more")
         if len(groups) > _LINE_GROUPS:
             lines.append(f"... and {count_of(len(groups) - _LINE_GROUPS, 'group')} more of {kind}s")
-    return [*lines, *_read_otherwise(check), _verdict(check)]
-
-
-def _read_otherwise(check: Check) -> list[str]:
-    """Say what was not read as it stands: formulas, codes of a mapping, adverse events under another name."""
-    lines = []
-    if "formulas" in check.accounts and (count := int(check.accounts["formulas"].sum())):
-        lines.append(f"{count_of(count, 'formula')} read as the value that stands there.")
-    if len(check.mapped):
-        lines.append(f"{count_of(int(check.mapped['cells'].sum()), 'name')} or codes read by the mapping.")
-    names: dict[str, list[str]] = {}
-    for one in check.terms.itertuples():
-        names.setdefault(one.term, []).append(one.entered)
-    lines += [_plain(f"adverse event {term}: so is read {', '.join(entered)}") for term, entered in names.items()]
     if len(check.proposed):
         lines.append(
             f"Own names and codes may be mapped once for all: copy {MAPPING} of the report, fill it in, MAPPING=it."
         )
-    return lines
+    return [*lines, *read_otherwise(check), _verdict(check)]
+
+
+def read_otherwise(check: Check) -> list[str]:
+    """Say what was not read as it stands: formulas, limits, codes of a mapping, adverse events under another name."""
+    lines = []
+    for name, what in (
+        ("formulas", "formula {} read as the value there"),
+        ("limits", "level {} beyond a limit, read as it"),
+    ):
+        if name in check.accounts and (count := int(check.accounts[name].sum())):
+            thing, rest = what.split(" {} ")
+            lines.append(f"{count_of(count, thing)} {'was' if count == 1 else 'were'} {rest}.")
+    for line in check.mapped.itertuples():
+        where = f"cells of {line.column}" if line.column else "columns"
+        lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {line.cells} {where}."))
+    names: dict[str, list[str]] = {}
+    for one in check.terms.itertuples():
+        names.setdefault(one.term, []).append(one.entered)
+    return lines + [
+        _plain(f"Adverse event {term}: so is read {', '.join(entered)}.") for term, entered in names.items()
+    ]
 
 
 def _kinds(check: Check) -> tuple[tuple[str, pd.DataFrame], ...]:

@@ -71,6 +71,8 @@ def _in_words(value: str) -> str:
 def _meanings() -> dict[tuple[str, str], str]:
     """Read what the values mean, by list and value: the labels that the study has, and those written for the forms."""
     labelled = {"StopReason": vocabulary.STOP_REASON_LABELS, "Analyte": vocabulary.ANALYTE_LABELS}
+    for name in ("ExclusionReason", "Diagnosis", "StopReason", "Therapy"):
+        labelled[name] = labelled.get(name, {}) | schema.further_values(name)
     found = {(name, str(value)): label for name, labels in labelled.items() for value, label in labels.items()}
     written = pd.read_csv(_HERE / "meanings.csv", dtype=str)
     return found | written.set_index(["list", "value"])["meaning"].to_dict()
