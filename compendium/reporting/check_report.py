@@ -56,13 +56,12 @@ def check_lines(check: Check) -> list[str]:
 def read_otherwise(check: Check) -> list[str]:
     """Say what was not read as it stands: formulas, limits, codes of a mapping, adverse events under another name."""
     lines = []
-    for name, what in (
-        ("formulas", "formula {} read as the value there"),
-        ("limits", "level {} beyond a limit, read as it"),
+    for name, thing, text in (
+        ("formulas", "formula", "read as the value that stands there"),
+        ("limits", "level", "beyond a limit of detection read as that limit"),
     ):
-        if name in check.accounts and (count := int(check.accounts[name].sum())):
-            thing, rest = what.split(" {} ")
-            lines.append(f"{count_of(count, thing)} {'was' if count == 1 else 'were'} {rest}.")
+        if count := int(check.accounts[name].sum()):
+            lines.append(f"{count_of(count, thing)} {text}.")
     for line in check.mapped.itertuples():
         where = f"cells of {line.column}" if line.column else "columns"
         lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {line.cells} {where}."))

@@ -92,7 +92,7 @@ def prepare(project: Project, handling: Handling) -> Project:
         path = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
         raise BuildError(f"{path}: the cohort cannot be used\n" + "\n".join(lines))
     (tables, otherwise), observed = of_the_paper(found.tables), not found.reconstructed
-    print("\n".join([*lines, *otherwise]))
+    print("\n".join(lines))
     if tables["patients"].empty:
         raise BuildError(
             f"no patient has a diagnosis of the paper; allowed is at least one with {', '.join(Diagnosis)}"
