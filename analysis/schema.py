@@ -26,6 +26,7 @@ KEYS: dict[str, list[str]] = {  # the columns that identify a row of each table
     "laboratory": ["patient_id", "analyte", "time_point"],
     "adverse_events": ["patient_id", "term"],
 }
+OPTIONAL = (("courses", "escalated_interval_weeks"),)  # table and column that a file may lack
 
 _MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 
@@ -162,6 +163,7 @@ def table_schema(table: str) -> "pa.DataFrameSchema":
         name: pa.Column(
             checks=pa.Check(lambda values, column=column: _is_allowed(values, column), error=describe_allowed(column)),
             nullable=column["missing"] == "yes",
+            required=(table, name) not in OPTIONAL,
             description=column["meaning"],
         )
         for name, column in columns_of(table).iterrows()
@@ -177,7 +179,7 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     typed = {}
     for name, column in columns_of(table).iterrows():
-        values, cells = allowed_values(column), frame[name]
+        values, cells = allowed_values(column), frame.get(name, pd.Series(None, frame.index, "str"))
         if values is not None:
             typed[name] = pd.Categorical(cells, categories=values, ordered=True)
         elif column["type"] in ("integer", "number", "grade", "score"):
@@ -203,7 +205,7 @@ def data_package(name: str, reconstructed: bool = False) -> dict:
             "profile": "tabular-data-resource",
             "encoding": "utf-8",
             "schema": {
-                "fields": [_field(column, contract) for column, contract in columns_of(table).iterrows()],
+                "fields": [_field(*row) for row in columns_of(table).iterrows() if (table, row[0]) not in OPTIONAL],
                 "missingValues": [""],
                 "primaryKey": KEYS[table],
             },

@@ -104,10 +104,9 @@ class FollowUpStatus(StrEnum):
 
 FOLLOW_UP_STATUS_LABELS: dict[FollowUpStatus, str] = {
     **{FollowUpStatus(response.value): label for response, label in RESPONSE_LABELS.items()},
-    FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response",
-    FollowUpStatus.INTOLERANCE: "Intolerance",
+    FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response", FollowUpStatus.INTOLERANCE: "Intolerance",
     FollowUpStatus.LOST_TO_FOLLOW_UP: "Lost to follow-up",
-}
+}  # fmt: skip
 
 
 class StopReason(StrEnum):

@@ -103,6 +103,8 @@ def test_a_field_is_what_the_contract_says(place):
 
 
 LARGE = random_tables(100, seed=11)
+EVERY = LARGE["courses"]["escalation_month"].mask(LARGE["courses"]["escalation_month"].notna(), 4)
+LARGE["courses"] = LARGE["courses"].assign(escalated_interval_weeks=EVERY)
 
 
 def breaks(table, column, row, value):

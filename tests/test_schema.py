@@ -7,7 +7,7 @@ from analysis import schema, vocabulary
 from tests.changed_tables import escaped_lines
 from tests.cohorts import random_tables
 
-COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 16, "laboratory": 6, "adverse_events": 7}
+COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 17, "laboratory": 6, "adverse_events": 7}
 TYPES = {"identifier", "text", "category", "integer", "number", "grade", "score", "month"}
 TABLES = random_tables(40, seed=1)
 

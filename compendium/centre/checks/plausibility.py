@@ -99,7 +99,8 @@ def _scores(cohort: Linked) -> Iterator[Broken]:
 def _courses(cohort: Linked) -> Iterator[Broken]:
     courses, events = cohort.courses, cohort.adverse_events
     start = courses.values("start_dose_mg") / courses.values("start_interval_weeks")
-    fewer = courses.values("escalated_dose_mg") / 2 <= start
+    interval = courses.values("escalated_interval_weeks")
+    fewer = courses.values("escalated_dose_mg") / np.where(np.isnan(interval), 2, interval) <= start
     yield courses.broken("escalated_dose_mg", fewer, "most likely more per week than at the start")
     responded = courses.equals("stop_reason", "lack_of_efficacy") & courses.known("months_to_first_response")
     allowed = "most likely loss_of_response after a response, as which it is counted"

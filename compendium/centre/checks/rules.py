@@ -130,6 +130,8 @@ def _courses(cohort: Linked) -> Iterator[Broken]:
     for column in ("months_to_first_response", "months_to_best_response", "escalation_month", "weekly_month"):
         yield courses.broken(column, courses.values(column) > courses.values("duration_months"), _DURATION)
     yield from _given_together(courses, _ESCALATION)
+    none = courses.known("escalated_interval_weeks") & ~courses.known("escalation_month")
+    yield courses.broken("escalated_interval_weeks", none, "empty without an escalation_month")
     yield from _given_together(courses, _WEEKLY)
     male = cohort.patients.of_patients(cohort.patients.equals("sex", "M"))[courses.patient]
     pregnancy = courses.equals("stop_reason", "pregnancy_intent")

@@ -68,6 +68,8 @@ def _read(path: Path, found: _Problems, mapping: Mapping, leave_out: Collection[
         found.add_file(f"{reason}; {_RAW}")
         found.stop()
     frame = raw.frame.loc[:, [name != LEAVE_OUT and _base(name) not in leave_out for name in raw.frame]]
+    optional = [field.Index for field in fields().itertuples() if (field.table, field.column) in schema.OPTIONAL]
+    frame = frame.assign(**{name: None for name in optional if name not in frame})
     names = list(frame.columns)
     expected = [*fields().index, _INSTRUMENT, _INSTANCE]
     for name in expected:
