@@ -17,7 +17,7 @@ COHORT_OPTION = $(if $(COHORT),--cohort "$(COHORT)")
 OUT_OPTION = $(if $(OUT),--out "$(OUT)")
 CRITERIA_OPTION = $(if $(CRITERIA),--criteria "$(CRITERIA)")
 MAPPING_OPTION = $(if $(MAPPING),--mapping "$(MAPPING)")
-CHECK_OPTIONS = $(MAPPING_OPTION) $(if $(TRYPTASE),--tryptase "$(TRYPTASE)") $(if $(filter show,$(IDENTIFIERS)),--identifiers)
+CHECK_OPTIONS = $(MAPPING_OPTION) $(if $(COURSE),--course "$(COURSE)") $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(TRYPTASE),--tryptase "$(TRYPTASE)") $(if $(filter show,$(IDENTIFIERS)),--identifiers)
 HANDLING_OPTIONS = $(CHECK_OPTIONS) $(if $(HIDE_BELOW),--hide-below "$(HIDE_BELOW)")
 # The committed results and the shipped cohort are replaced by default only by their like.
 PAPER_OUT = --out "$(or $(OUT),$(if $(COHORT)$(CRITERIA),build/paper,figures))"

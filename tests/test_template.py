@@ -103,7 +103,10 @@ def test_a_column_says_and_lets_pass_what_the_contract_allows(book, row):
     for bound in ("minimum", "maximum"):
         if row[bound] and row["type"] != "grade":
             assert re.search(rf"at (least|most) {row[bound]}\b", note)
-    assert rule.errorStyle in (None, "stop") and rule.showErrorMessage and rule.showInputMessage
+    free = row["column"] == "term"  # a list from which one may choose
+    assert rule.errorStyle in (None, "stop") and bool(rule.showErrorMessage) != free and rule.showInputMessage
+    if free:
+        values = list(dict.fromkeys(one["term"] for one in rows_of("analysis/contract/terms.csv")))
     if values:
         sheet, first, last = re.fullmatch(r"(\w+)!\$A\$(\d+):\$A\$(\d+)", rule.formula1).groups()
         assert rule.type == "list" and [cell.value for (cell,) in book[sheet][f"A{first}:A{last}"]] == values

@@ -30,6 +30,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     only.add_argument("--cohort", required=True, help="xlsx file, or folder of CSV or Parquet files")
     only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
     for command in (every, one, only):
+        command.add_argument("--course", default="first", help="which of several courses counts: first or last")
+        command.add_argument("--sample", default="last", help="which of several samples counts: last or first")
         command.add_argument("--mapping", type=Path, help="a CSV file of the centre's own names and codes")
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         command.add_argument("--identifiers", action="store_true", help="show the identifiers of patients and centres")
@@ -65,7 +67,8 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
             for name, value in (("cohort", arguments.cohort), ("output", arguments.out))
         )
         hide_below = getattr(arguments, "hide_below", HIDE_BELOW)
-        handling = Handling(arguments.tryptase, arguments.identifiers, hide_below, arguments.mapping)
+        rules = (arguments.course, arguments.sample, arguments.mapping)
+        handling = Handling(arguments.tryptase, arguments.identifiers, hide_below, *rules)
         if arguments.command == "check":
             return check(cohort, out, handling, root)
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)

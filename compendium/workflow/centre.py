@@ -25,6 +25,8 @@ class Handling:
     tryptase: str | None = None  # reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`
     identifiers: bool = False  # whether the centre's identifiers of patients and centres may be shown
     hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
+    course: str = "first"  # which of several courses of a patient counts
+    sample: str = "last"  # and which of several samples on therapy
     mapping: Path | None = None  # the file of the centre's own names and codes, see `intake.mapping`
 
 
@@ -43,7 +45,9 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     from compendium.centre.intake.checking import check_cohort, hide_identifiers
 
     try:
-        found = check_cohort(cohort, tryptase=handling.tryptase, mapping=handling.mapping)
+        found = check_cohort(
+            cohort, handling.tryptase, handling.mapping, course=handling.course, sample=handling.sample
+        )
     except ValueError as error:  # an unknown reading of the tryptase rule
         raise BuildError(str(error)) from error
     if handling.identifiers:

@@ -19,6 +19,7 @@ from analysis.problems import (
     together,
 )
 from compendium.centre.checks import plausibility, rules
+from compendium.centre.checks.further import COURSE, SAMPLE, one_of_each
 from compendium.centre.intake.mapping import COLUMNS, Mapping, read_mapping
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
@@ -169,6 +170,8 @@ def check_cohort(
     tryptase: str | None = None,
     mapping: str | os.PathLike[str] | None = None,
     today: datetime.date | None = None,
+    course: str = COURSE[0],
+    sample: str = SAMPLE[0],
 ) -> Check:
     """Read a cohort and check it, all errors and warnings at once.
 
@@ -186,6 +189,9 @@ def check_cohort(
         A CSV file of the centre's own names and codes, see `mapping`.
     today : date, optional
         The day after whose month nothing can have happened; that of the clock by default.
+    course, sample : {"first", "last"}
+        Which of several courses of a patient, and of several samples on therapy, counts: the first course and the last
+        sample by default.
     """
     given = read_mapping(Path(mapping)) if mapping is not None else Mapping()
     source = read_source(path, given)
@@ -201,11 +207,12 @@ def check_cohort(
             tables[table] = typed
     if "adverse_events" in tables:
         tables["adverse_events"], terms = _one_term_each(tables["adverse_events"])
+    tables, set_aside = one_of_each(tables, source.names, course, sample)
     between = rules.broken_rules(tables, source.names, today or datetime.date.today())
     doubts = plausibility.doubtful(tables, source.names, tryptase)
     errors = together([*errors, _elsewhere(between, gaps)])
     seen = [raw.warnings for raw in source.tables.values()]
-    warnings = together([*seen, *source.warnings, given.unused, _elsewhere(doubts, gaps)])
+    warnings = together([*seen, *source.warnings, given.unused, set_aside, _elsewhere(doubts, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
     frames = [raw.frame for raw in source.tables.values()]
