@@ -191,10 +191,7 @@ class SymptomGroup(StrEnum):
 
 
 SYMPTOM_GROUP_LABELS: dict[SymptomGroup, str] = {
-    SymptomGroup.GENERAL_VASOMOTOR: "General vasomotor",
-    SymptomGroup.SUPERFICIAL_VASOMOTOR: "Superficial vasomotor",
-    SymptomGroup.GASTROINTESTINAL: "Gastrointestinal",
-    SymptomGroup.URINARY: "Urinary",
-    SymptomGroup.PAIN: "Musculoskeletal pain and headache",
-    SymptomGroup.NEUROPSYCHIATRIC: "Neuropsychiatric",
-}
+    SymptomGroup.GENERAL_VASOMOTOR: "General vasomotor", SymptomGroup.SUPERFICIAL_VASOMOTOR: "Superficial vasomotor",
+    SymptomGroup.GASTROINTESTINAL: "Gastrointestinal", SymptomGroup.URINARY: "Urinary",
+    SymptomGroup.PAIN: "Musculoskeletal pain and headache", SymptomGroup.NEUROPSYCHIATRIC: "Neuropsychiatric",
+}  # fmt: skip

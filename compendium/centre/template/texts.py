@@ -32,7 +32,7 @@ STEPS = (  # how to fill in the spreadsheet
     "dates, no hospital numbers.",
     "Delete the two shaded rows of the patients EXAMPLE-1 and EXAMPLE-2 on all six sheets.",
     "Check the file with:  make check COHORT=path/to/cohort.xlsx  It names each cell that is not right yet.",
-    "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=build/our-paper",
+    "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=cohorts/our-paper",
 )
 
 ROWS = {  # what a row of each table stands for
