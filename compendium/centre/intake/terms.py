@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import schema
 from compendium.centre.intake.suggestions import fold
 
-_PLURAL = re.compile(r"(?<=sh|ch|ss)es\b|(?<=\w\w\w[^siu])s\b")  # in English and French; ecchymosis is none
+_PLURAL = re.compile(r"(?<=sh|ss)es\b|(?<=\w\w\w[^siu])s\b")  # in English and French; ecchymosis is none
 
 
 @cache
