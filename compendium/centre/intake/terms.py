@@ -23,7 +23,7 @@ def term_list() -> pd.DataFrame:
 
 
 def _key(text: str) -> str:
-    return re.sub(r"ie\b", "y", _PLURAL.sub("", re.sub(r"\W+", " ", fold(text)).strip()))
+    return re.sub(r"ie\b", "y", _PLURAL.sub("", re.sub(r"\W+", " ", fold(text)))).replace(" ", "")
 
 
 @cache

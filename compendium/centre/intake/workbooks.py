@@ -4,24 +4,22 @@ An xlsx file is a zip archive of XML files. Small archives can unpack to any siz
 text, so both are measured first; a merged cell or a formula without a value would be read as an empty cell.
 """
 
-import ast
 import copy
 import io
-import re
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass, field
 from xml.parsers import expat
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from analysis.problems import problems, shortened, together
-from compendium.centre.intake import raw_tables
+from analysis.problems import together
+from compendium.centre.intake import raw_tables, seen
 from compendium.centre.intake.raw_tables import Names, RawTable, Unreadable, no_names
+from compendium.centre.intake.seen import Part
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 256
@@ -38,28 +36,12 @@ _LONGEST_FORMULA = 200
 _COLUMNS = {get_column_letter(column): column for column in range(1, 16_385)}
 
 
-@dataclass
-class _Part:
-    """What was seen in one XML file of a workbook."""
-
-    rows: int = 0  # the last ones with a value, counted from 1
-    columns: int = 0
-    merged: list[str] = field(default_factory=list)  # the first ranges of merged cells, such as A2:A5
-    formulas: int = 0
-    unvalued: list[tuple[int, int]] = field(default_factory=list)  # row, column of the first formulas without a value
-    zeros: list[tuple[int, int, str]] = field(default_factory=list)  # the same of those of the value 0, and the formula
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # from which to which
-    calculates: bool = False  # whether the workbook asks to be calculated first, as one does that a program has written
-    damage: str = ""  # why the sheet cannot be read
-
-
 class _Scan:
     """Watch the XML of one part go by; of a part that is no sheet, only its size and its safety matter."""
 
     def __init__(self, elements: int) -> None:
         self.elements = elements
-        self.part = _Part()
+        self.part = Part()
         self.depth = self.row = self.column = 0
         self.has_formula = self.is_text = self.in_value = self.has_value = False
         self.texts = {True: "", False: ""}  # of a cell with a formula: its value, and the formula
@@ -172,16 +154,6 @@ def _is_zero(text: str) -> bool:
         return False
 
 
-def _by_its_constants(formula: str) -> float | None:
-    """Calculate a formula of nothing but short numbers, signs and brackets; None if it is another."""
-    if not re.fullmatch(r"=?[0-9.+*/() -]{1,50}", formula) or "**" in formula:
-        return None
-    try:
-        return float(eval(compile(ast.parse(formula.lstrip("="), mode="eval"), "", "eval"), {}))
-    except (SyntaxError, ArithmeticError, TypeError, ValueError):
-        return None
-
-
 def _members(content: bytes) -> zipfile.ZipFile:
     """Open the archive if what it says of itself is within bounds."""
     if content.startswith(_OLE):
@@ -205,7 +177,7 @@ def _members(content: bytes) -> zipfile.ZipFile:
     return archive
 
 
-def _checked_parts(content: bytes) -> dict[str, _Part]:
+def _checked_parts(content: bytes) -> dict[str, Part]:
     """Look through the parts of an xlsx file, by their names in the archive, and refuse what is not safe to read."""
     parts, elements = {}, 0
     try:
@@ -229,7 +201,7 @@ def _checked_parts(content: bytes) -> dict[str, _Part]:
     return parts
 
 
-Sheets = dict[str, tuple[object, _Part]]
+Sheets = dict[str, tuple[object, Part]]
 """The sheets of a workbook by their names, as openpyxl has them, and what was seen in their parts."""
 
 # What openpyxl lets through when a file is not as it expects: it checks few things itself.
@@ -257,7 +229,7 @@ def open_workbook(content: bytes) -> Sheets:
         raise Unreadable(f"the file is no Excel workbook (.xlsx), or is damaged{where[:300]}") from error
 
 
-def _values(sheet: object, part: _Part) -> dict[int, tuple]:
+def _values(sheet: object, part: Part) -> dict[int, tuple]:
     """Read the rows of a sheet with a value, by their numbers and all of the same length, and the first row."""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -267,7 +239,7 @@ def _values(sheet: object, part: _Part) -> dict[int, tuple]:
         raise Unreadable("the sheet cannot be read: a cell holds no value of the type it names") from error
 
 
-def read_sheet(sheet: object, part: _Part, table: str, file: str, names: Names = no_names) -> RawTable:
+def read_sheet(sheet: object, part: Part, table: str, file: str, names: Names = no_names) -> RawTable:
     """Read one sheet of `open_workbook` and what was seen in it; file is as the user sees it.
 
     A formula counts as its value; merged cells and formulas without a value are errors. The sheet is `Unreadable` if it
@@ -281,7 +253,13 @@ def read_sheet(sheet: object, part: _Part, table: str, file: str, names: Names =
     columns = list(zip(*rows.values(), strict=True)) or [()] * len(header)
     months = raw_tables.columns_once(table, header, "month")
     index = pd.Index(rows, dtype="int64") - 2
-    texts, entered, dates, found, doubts = [], {}, 0, [_unvalued(part, header, file), _merged(part, header, file)], []
+    texts, entered, dates, found, doubts = (
+        [],
+        {},
+        0,
+        [seen.unvalued(part, header, file), seen.merged(part, header, file)],
+        [],
+    )
     for name, values in zip(header, columns, strict=True):
         written, are_dates = raw_tables.cell_texts(values, months=name in months)
         if dated := [place for place, is_date in enumerate(are_dates) if is_date]:
@@ -295,70 +273,13 @@ def read_sheet(sheet: object, part: _Part, table: str, file: str, names: Names =
     _, unclear, _ = raw_tables.with_decimal_points(pd.DataFrame(entered, index=index), numbers, file)
     frame, notes = raw_tables.without_nameless(pd.concat(texts, axis="columns").set_axis(header, axis="columns"), file)
     hidden = sorted(part.hidden_rows.intersection(rows))
-    refused, doubtful = _uncalculated(part, header, file)
+    refused, doubtful = seen.uncalculated(part, header, file)
     return RawTable(
         frame,
         errors=together([*found, unclear, notes, refused]),
-        warnings=together([*doubts, doubtful, _hidden(sheet, part, header, hidden, file)]),
+        warnings=together([*doubts, doubtful, seen.hidden(sheet, part, header, hidden, file)]),
         empty_rows=part.rows - 1 - len(rows),
         dates=dates,
         formulas=part.formulas,
         hidden=len(hidden),
-    )
-
-
-def _hidden(sheet: object, part: _Part, header: list[str], rows: list[int], file: str) -> pd.DataFrame:
-    """Say what of a sheet is read though the spreadsheet does not show it."""
-    text = "nothing hidden by the spreadsheet or its filter, since hidden {} are read as all others are; {}"
-    remedy = "show them, and delete what is not to be read"
-    found = [problems(file, text.format("rows", remedy), rows)] if rows else []
-    places = [place for place, name in enumerate(header, 1) if name]
-    hidden = [place for place in places if any(first <= place <= last for first, last in part.hidden_columns)]
-    if hidden:
-        names = [header[place - 1] for place in hidden]
-        found.append(problems(file, text.format("columns", remedy), 1, names, names))
-    if getattr(sheet, "sheet_state", "visible") != "visible":
-        found.append(problems(file, text.format("sheets", "show the sheet and look at it")))
-    return together(found)
-
-
-def _uncalculated(part: _Part, header: list[str], file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Refuse the values 0 of formulas that nothing has calculated yet, and doubt other values of formulas."""
-    calculated = [(row, column, _by_its_constants(formula)) for row, column, formula in part.zeros]
-    refused = [(row, column) for row, column, own in calculated if own or (part.calculates and own is None)]
-    doubtful = [(row, column) for row, column, own in calculated if own is None and not part.calculates]
-    remedy = "open the file in a spreadsheet program, let it calculate, save"
-    text = "the value of a formula, which was never calculated and stands here as 0: " + remedy
-    zero = f"the value of a formula that was calculated; see that 0 is meant, or {remedy}"
-    found = [
-        problems(file, allowed, [row for row, _ in places], [_column_name(header, place) for _, place in places], "0")
-        for allowed, places in ((text, refused), (zero, doubtful))
-    ]
-    if part.calculates and part.formulas > len(part.zeros) + len(part.unvalued):
-        text = (
-            "values that a spreadsheet program has calculated; those of the formulas here are as a program wrote them"
-        )
-        found[1] = together([found[1], problems(file, f"{text}: {remedy.removeprefix('open the file')}")])
-    return found[0], found[1]
-
-
-def _column_name(header: list[str], column: int) -> str:
-    """Name a column by its header, or as a spreadsheet does."""
-    name = header[column - 1] if 0 < column <= len(header) else ""
-    return shortened(name) or (get_column_letter(column) if column else "")
-
-
-def _unvalued(part: _Part, header: list[str], file: str) -> pd.DataFrame:
-    text = "a formula without a value: open the file in a spreadsheet program, let it calculate, save"
-    columns = [_column_name(header, column) for _, column in part.unvalued]
-    return problems(file, [text] * len(columns), [row for row, _ in part.unvalued], columns)
-
-
-def _merged(part: _Part, header: list[str], file: str) -> pd.DataFrame:
-    places = [re.match(r"([A-Z]{1,3})([0-9]{1,7})(?![0-9])", merged) for merged in part.merged]
-    return problems(
-        file,
-        [f"the cells {merged} are merged; allowed is a value in each cell" for merged in part.merged],
-        [int(place[2]) if place else 0 for place in places],
-        [_column_name(header, column_index_from_string(place[1])) if place else "" for place in places],
     )
