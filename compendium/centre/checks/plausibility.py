@@ -137,7 +137,7 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
 def _one_patient_by_two_names(cohort: Linked) -> Iterator[Broken]:
     for rows in (cohort.screening, cohort.patients):
         names = rows.frame["patient_id"]
-        first = first_alike(names.map(same_but_for_form, na_action="ignore").to_frame())
+        first = first_alike(same_but_for_form(names).to_frame())
         first = first[names[first.index].to_numpy() != names[first].to_numpy()]
         allowed = "most likely not the patient of row {}, whose name differs in zeros, capitals or blanks only"
         same = names.index.isin(first.index)

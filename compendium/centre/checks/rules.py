@@ -4,7 +4,6 @@ What is merely implausible is for `compendium.centre.checks.plausibility`.
 """
 
 import datetime
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -24,9 +23,10 @@ _WEEKLY = ("weekly_month", "score_before_weekly", "score_after_weekly")
 _DURATION = "at most the duration of the course"
 
 
-def same_but_for_form(name: str) -> str:
-    """Write an identifier without what two writings of the same one differ in: zeros before a number, case, blanks."""
-    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[\s_-]+", "", name)).casefold()
+def same_but_for_form(names: pd.Series) -> pd.Series:
+    """Write identifiers without what two writings of the same one differ in: zeros before a number, case, blanks."""
+    plain = names.astype("str").str.lower().str.replace(r"[\s_-]+", "", regex=True)
+    return plain.str.replace(r"(^|[^0-9])0+([0-9])", r"\1\2", regex=True)
 
 
 def _repeated_rows(cohort: Linked) -> Iterator[Broken]:
@@ -41,10 +41,9 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
     patients, symptoms, courses = cohort.patients, cohort.symptoms, cohort.courses
     if patients.complete:
         known = patients.any_row()
-        similar = {same_but_for_form(name): row + 2 for row, name in patients.frame["patient_id"].items()}
         for rows in (symptoms, courses, cohort.laboratory, cohort.adverse_events):
             unknown = rows.outside(known)
-            near = [similar.get(same_but_for_form(name)) for name in rows.frame.loc[unknown, "patient_id"]]
+            near = _similar(rows.frame.loc[unknown, "patient_id"], patients.frame["patient_id"])
             other = "a patient_id of the table patients; that of row {} there differs in zeros, capitals or blanks only"
             allowed = [other.format(row) if row else "a patient_id of the table patients" for row in near]
             yield rows.broken("patient_id", unknown, allowed)
@@ -56,6 +55,14 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
         without = patients.outside(symptoms.any_row(~symptoms.equals("onset", "on_therapy")))
         allowed = "a patient with at least one baseline symptom in the table symptoms"
         yield patients.broken("patient_id", without, allowed)
+
+
+def _similar(names: pd.Series, known: pd.Series) -> list[int | None]:
+    """Give for each name the row of a known one that differs in its form only."""
+    if names.empty:
+        return []
+    rows = dict(zip(same_but_for_form(known), known.index + 2, strict=True))
+    return [rows.get(name) for name in same_but_for_form(names)]
 
 
 def _screening(cohort: Linked) -> Iterator[Broken]:

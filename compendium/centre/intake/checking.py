@@ -2,7 +2,7 @@
 
 import datetime
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -93,7 +93,7 @@ def _checked_cells(
     examples = pd.Series(False, index=raw.frame.index)
     if list(raw.frame).count("patient_id") == 1:
         examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
-    frame = raw.frame[~examples]
+    frame = raw.frame[~examples] if examples.any() else raw.frame
     found, cells = _refused_cells(frame, table, file)
     if examples.any():
         shown = raw.frame.loc[examples, "patient_id"].map(shortened)
@@ -109,7 +109,7 @@ def _checked_cells(
     gaps = [(file, name, frame.index[rows]) for name, rows in cells.items()]
     found = found[~_at(found, [(file, name, pd.Index(rows["row"] - 2)) for name, rows in unclear.groupby("column")])]
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
+    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread]) if raw.unread else frame), gaps
 
 
 def _at(found: pd.DataFrame, cells: list[tuple[str, str, pd.Index]]) -> pd.Series:
@@ -135,13 +135,10 @@ def _with_limits(raw: RawTable, file: str) -> RawTable:
     if cells.empty:
         return raw
     limits = dict(zip(given[found.index], found.str.replace(",", "."), strict=True))
-    frame = raw.frame.assign(
-        value=raw.frame["value"].where(~raw.frame.index.isin(cells.index), raw.frame["value"].map(limits))
-    )
+    read = raw.frame["value"].where(~raw.frame.index.isin(cells.index), raw.frame["value"].map(limits))
     doubts = problems(file, _LIMIT, cells.index + 2, "value", cells.to_numpy())
-    return replace(
-        raw, frame=frame, empty_rows=raw.empty_rows, limits=len(cells), warnings=together([raw.warnings, doubts])
-    )
+    raw.frame, raw.limits, raw.warnings = raw.frame.assign(value=read), len(cells), together([raw.warnings, doubts])
+    return raw
 
 
 def _one_term_each(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

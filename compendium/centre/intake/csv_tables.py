@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -44,8 +43,9 @@ def read_csv_table(content: bytes, table: str, file: str, names: Names = no_name
 def with_clear_numbers(raw: RawTable, columns: list[str], file: str, separator: str) -> RawTable:
     """Read the decimal commas of a table of `csv_texts` in some columns, and refuse what can be read in two ways."""
     signs = {"commas": separator == ";", "points": separator == ","}
-    frame, unclear, commas = with_decimal_points(raw.frame, columns, file, **signs)
-    return replace(raw, frame=frame, errors=together([raw.errors, unclear]), decimal_commas=commas)
+    raw.frame, unclear, raw.decimal_commas = with_decimal_points(raw.frame, columns, file, **signs)
+    raw.errors = together([raw.errors, unclear])
+    return raw
 
 
 def csv_texts(content: bytes, file: str, header_of: Callable[[list[str]], list[str]]) -> tuple[RawTable, str]:

@@ -52,9 +52,9 @@ class RawTable:
     unread: tuple[int, ...] = ()  # the indices of rows that could not be read
 
     def __post_init__(self) -> None:
-        filled = self.frame[self.frame.notna().any(axis="columns").to_numpy()]
-        self.empty_rows += len(self.frame) - len(filled)
-        self.frame = filled
+        filled = self.frame.notna().any(axis="columns").to_numpy()
+        self.empty_rows += int((~filled).sum())
+        self.frame = self.frame if filled.all() else self.frame[filled]
 
 
 def checked_header(names: Sequence[str], table: str) -> list[str]:
@@ -194,7 +194,7 @@ def without_nameless(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.D
             letter = column_letter(place + 1)
             text = f"column {letter} has no name; allowed is nothing beside the table: move this note, or delete it"
             found.append(problems(file, text, rows + 2, letter, cells[rows].to_numpy()))
-    return frame.loc[:, [not without for without in nameless]], together(found)
+    return frame.loc[:, [not without for without in nameless]] if any(nameless) else frame, together(found)
 
 
 def column_letter(number: int) -> str:

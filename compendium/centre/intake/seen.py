@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from tokenize import TokenError
 
 import pandas as pd
 from openpyxl.utils import column_index_from_string
@@ -32,7 +33,7 @@ def _by_its_constants(formula: str) -> float | None:
         return None
     try:
         return float(pd.eval(formula.lstrip("="), engine="python"))
-    except (SyntaxError, ArithmeticError, TypeError, ValueError, NotImplementedError):
+    except (SyntaxError, ArithmeticError, TypeError, ValueError, NotImplementedError, TokenError):
         return None
 
 

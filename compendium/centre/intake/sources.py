@@ -68,7 +68,9 @@ class Source:
         except Unreadable as reason:
             self.errors.append(problems(file, str(reason)))
             return
-        raw.frame = self.mapping.values(table, raw.frame.loc[:, raw.frame.columns != LEAVE_OUT])
+        if LEAVE_OUT in raw.frame:
+            raw.frame = raw.frame.loc[:, raw.frame.columns != LEAVE_OUT]
+        raw.frame = self.mapping.values(table, raw.frame)
         self.tables[table] = raw
         header = header_problems(raw.frame.columns, table, file)
         strange = (
