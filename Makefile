@@ -4,13 +4,13 @@
 PYTHON ?= python3
 
 # What each command takes, after `make`; PYTHON, for the set-up, goes with all.
-HANDLING := COHORT OUT TRYPTASE IDENTIFIERS
+HANDLING := COHORT MAPPING COURSE SAMPLE OUT TRYPTASE IDENTIFIERS
 USES_paper := $(HANDLING) CRITERIA HIDE_BELOW ONLY
 USES_verify := $(HANDLING) CRITERIA HIDE_BELOW
 USES_run := $(HANDLING) CRITERIA HIDE_BELOW NOTEBOOK PARAMETERS
 USES_check := $(HANDLING)
 USES_template := OUT
-USES_redcap := EXPORT OUT
+USES_redcap := EXPORT OUT LEAVE_OUT MAPPING
 USES_cohort := SEED OUT
 USES_determined := OUT
 USES_ensemble := N SEED JOBS SCHEDULER OUT
@@ -37,7 +37,9 @@ UV = $$(command -v uv || echo $(PY) -m uv)
 COHORT_OPTION = $${COHORT:+--cohort="$$COHORT"}
 OUT_OPTION = $${OUT:+--out="$$OUT"}
 CRITERIA_OPTION = $${CRITERIA:+--criteria="$$CRITERIA"}
-CHECK_OPTIONS = $${TRYPTASE:+--tryptase="$$TRYPTASE"} $${IDENTIFIERS:+--identifiers="$$IDENTIFIERS"}
+MAPPING_OPTION = $${MAPPING:+--mapping="$$MAPPING"}
+CHECK_OPTIONS = $(MAPPING_OPTION) $${COURSE:+--course="$$COURSE"} $${SAMPLE:+--sample="$$SAMPLE"} \
+  $${TRYPTASE:+--tryptase="$$TRYPTASE"} $${IDENTIFIERS:+--identifiers="$$IDENTIFIERS"}
 HANDLING_OPTIONS = $(CHECK_OPTIONS) $${HIDE_BELOW:+--hide-below="$$HIDE_BELOW"}
 # The committed results and the shipped cohort are replaced by default only by their like.
 PAPER_OUT = --out="$${OUT:-$(if $(COHORT)$(CRITERIA),build/paper,figures)}"
@@ -53,7 +55,7 @@ help: ## show this help
 	@echo
 	@echo '  PYTHON=/path/to/python3.12          use another Python than python3 for the set-up'
 
-paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= CRITERIA= OUT=)
+paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= MAPPING= CRITERIA= OUT=)
 	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $${ONLY:+--only="$$ONLY"}
 
 verify: $(READY) ## build all again elsewhere and say which files differ from those in figures/, and by how much
@@ -62,11 +64,11 @@ verify: $(READY) ## build all again elsewhere and say which files differ from th
 template: $(READY) ## write an empty spreadsheet, CSV files and a REDCap dictionary for an own cohort (OUT=cohorts/template)
 	@exec $(PY) -m compendium.centre.template $(OUT_OPTION)
 
-redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine
+redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=cohorts/export.csv OUT=cohorts/mine (LEAVE_OUT= MAPPING=)
 	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine' >&2; exit 2)
-	@exec $(PY) -m compendium.centre.template.from_redcap -- "$$EXPORT" "$$OUT"
+	@exec $(PY) -m compendium.centre.template.from_redcap $${LEAVE_OUT:+--leave-out="$$LEAVE_OUT"} $(MAPPING_OPTION) -- "$$EXPORT" "$$OUT"
 
-check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
+check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (MAPPING=my.csv TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
 	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)
 	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.problems import CohortError
 from analysis.reading import read_tables
-from analysis.vocabulary import POPULATION_DIAGNOSES, Population
+from analysis.vocabulary import POPULATION_DIAGNOSES, Diagnosis, Population
 
 __all__ = ["Cohort", "CohortError", "from_tables", "read_cohort", "restrict"]
 
@@ -43,6 +43,7 @@ class Cohort:
 def from_tables(tables: dict[str, pd.DataFrame], reconstructed: bool = False) -> Cohort:
     """Make a cohort of the six tables with their types; all then speak of the same patients in the same order."""
     patients = tables["patients"].set_index("patient_id")
+    patients["diagnosis"] = patients["diagnosis"].cat.set_categories(list(Diagnosis))  # no others are in a population
     tables = tables | {"patients": patients}
     tables["courses"] = tables["courses"].set_index("patient_id").reindex(patients.index)
     for table in ("symptoms", "laboratory", "adverse_events"):

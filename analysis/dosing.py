@@ -30,7 +30,7 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
     Returns
     -------
     DataFrame
-        One row per patient with the modification, indexed by ``patient_id``: ``month``, ``dose_mg`` (every two weeks;
+        One row per patient with the modification, indexed by ``patient_id``: ``month``, ``dose_mg`` (per two weeks,
         only for an escalation), ``score_before``, ``score_after``, ``response_before``, ``response_after`` (ordered
         categoricals of `Response`), ``improved`` (the score fell), ``reached_mr`` (MR or better after, less before),
         ``reached_pr`` (PR after, no response before), ``improved_pr`` (improved within PR) and ``stopped``.
@@ -41,7 +41,8 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
     was, became = (_response_at(score, symptoms, criteria) for score in (before, after))
     major = (Response.CR, Response.MR)
     columns = {"month": courses[f"{change}_month"]}
-    columns |= {"dose_mg": courses["escalated_dose_mg"]} if change == "escalation" else {}
+    if change == "escalation":
+        columns["dose_mg"] = 2 * courses["escalated_dose_mg"] / courses["escalated_interval_weeks"].fillna(2)
     columns |= {"score_before": before, "score_after": after, "response_before": was, "response_after": became}
     columns |= {
         "improved": after < before,
@@ -84,6 +85,7 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
         "dosing.escalated.all": share(escalated),
         "dosing.escalated_300.escalated": share(dose == 300),
         "dosing.escalated_600.escalated": share(dose == 600),
+        **{f"dosing.escalated_{mg:g}.escalated": share(dose == mg) for mg in sorted({*dose} - {300, 600})},
         "dosing.escalated_over_300.escalated": share(dose > MAXIMUM_DOSE_MG),
         "dosing.escalated_dose_mg.escalated": spread(dose),
         "dosing.orr.escalated": share(responds[escalated]),

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, by_depth, last_status
-from analysis.schema import symptom_list
+from analysis.schema import further_values, symptom_list
 from analysis.statistics.decimals import difference, in_units
 from analysis.summaries import Values, proportion, share, spread
 from analysis.vocabulary import FollowUpStatus, Response, StopReason, SymptomGroup
@@ -98,9 +98,9 @@ def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Serie
 def _stops(cohort: Cohort, responds: pd.Series) -> Values:
     reasons = cohort.courses["stop_reason"]
     return {
-        f"followup.stop.{name}.{reason.value}": share(reasons[mask] == reason)
+        f"followup.stop.{name}.{reason}": share(reasons[mask] == reason)
         for name, mask in (("responders", responds), ("non_responders", ~responds))
-        for reason in StopReason
+        for reason in [*StopReason, *reasons[reasons.isin(further_values("StopReason"))].unique()]
     }
 
 

@@ -5,15 +5,15 @@ import pandas as pd
 from analysis.characteristics import CYTOREDUCTIVE, DISEASES, SYMPTOMATIC, found, of_disease, received, sex_ratio
 from analysis.cohort import Cohort
 from analysis.criteria import PAPER, Criteria
+from analysis.schema import further_values
 from analysis.summaries import Values, share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Diagnosis, ExclusionReason, Population
 
-EXCLUSION_LABELS: dict[ExclusionReason, str] = {  # the reasons for exclusion in full (L167-L169)
-    ExclusionReason.NOT_TREATED: "Omalizumab not given",
-    ExclusionReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
+EXCLUSION_LABELS: dict[str, str] = {  # the reasons for exclusion in full (L167-L169), and those that the paper lacks
+    ExclusionReason.NOT_TREATED: "Omalizumab not given", ExclusionReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
     ExclusionReason.INSUFFICIENT_DATA: "Insufficient data",
     ExclusionReason.SM_AHN: "SM with associated haematologic neoplasm",
-}
+} | further_values("ExclusionReason")  # fmt: skip
 
 
 def inclusion(cohort: Cohort) -> pd.DataFrame:
@@ -29,11 +29,12 @@ def inclusion(cohort: Cohort) -> pd.DataFrame:
     """
     screening, patients = cohort.screening, cohort.patients
     reasons = screening["exclusion_reason"].value_counts()
+    shown = [str(reason) for reason in EXCLUSION_LABELS if reason in list(ExclusionReason) or reasons[reason]]
     diagnoses, ongoing = patients["diagnosis"].value_counts(), int((cohort.courses["ongoing"] == "yes").sum())
     rows = [
         ("screened", "", "Omalizumab recommended", len(screening)),
         ("excluded", "", "Excluded", int((screening["screening"] == "excluded").sum())),
-        *(("excluded", reason.value, label, int(reasons[reason])) for reason, label in EXCLUSION_LABELS.items()),
+        *(("excluded", reason, EXCLUSION_LABELS[reason], int(reasons[reason])) for reason in shown),
         ("included", "", "Included", int((screening["screening"] == "included").sum())),
         ("analysed", "", POPULATION_LABELS[cohort.population], len(patients)),
         *(
@@ -50,6 +51,7 @@ def _screening_values(cohort: Cohort) -> Values:
     screening = cohort.screening
     reason, months = screening["exclusion_reason"], screening["recommendation_month"]
     excluded = screening["screening"] == "excluded"
+    reasons = [*ExclusionReason, *reason[reason.isin(further_values("ExclusionReason"))].unique()]
     return {
         "patients.screened.all": {"n": len(screening)},
         "patients.centres.screened": {"n": int(screening["centre_id"].nunique())},
@@ -57,7 +59,7 @@ def _screening_values(cohort: Cohort) -> Values:
         "patients.included.screened": share(screening["screening"] == "included"),
         "patients.excluded.screened": share(excluded),
         "patients.excluded.follow_up_or_data.screened": share(excluded & (reason != ExclusionReason.SM_AHN)),
-        **{f"patients.excluded.{name.lower()}.screened": share(reason == name) for name in ExclusionReason},
+        **{f"patients.excluded.{name.lower()}.screened": share(reason == name) for name in reasons},
     }
 
 

@@ -59,7 +59,7 @@ def header_problems(names: Sequence[str], table: str, file: str) -> pd.DataFrame
     The nearest name is one that is missing, if one is near, else any of the contract.
     """
     expected, found = list(schema.columns_of(table).index), list(names)
-    missing = [name for name in expected if name not in found]
+    missing = [name for name in expected if name not in found and (table, name) not in schema.OPTIONAL]
     parts = [problems(file, f"column {name} is missing", 1) for name in missing]
     for place, name in enumerate(found, 1):
         if name == "":

@@ -19,11 +19,10 @@ STOPPED_AS: dict[StopReason, FollowUpStatus] = {
     StopReason.LACK_OF_EFFICACY: FollowUpStatus.LOSS_OF_RESPONSE,
     StopReason.LOSS_OF_RESPONSE: FollowUpStatus.LOSS_OF_RESPONSE,
     StopReason.INTOLERANCE: FollowUpStatus.INTOLERANCE,
-    StopReason.LOST_TO_FOLLOW_UP: FollowUpStatus.LOST_TO_FOLLOW_UP,
-    StopReason.PREGNANCY_INTENT: FollowUpStatus.LOST_TO_FOLLOW_UP,
 }
-"""The row of Table 2 in which a responder who stopped is counted; those who wish to conceive are counted with those
-lost to follow-up, since L261-L262 has two of each where Table 2 has four."""
+"""The row of Table 2 in which a responder who stopped is counted. All others are counted with those lost to follow-up:
+those who wish to conceive, since L261-L262 has two of each where Table 2 has four, and those who stopped for what the
+paper does not have, but for a remission, in which a response goes on."""
 
 
 def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
@@ -93,7 +92,8 @@ def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
     reason = cohort.courses["stop_reason"].astype(object)
     ongoing = cohort.courses["ongoing"] == "yes"
     status = last.where(last != Response.NR, FollowUpStatus.LOSS_OF_RESPONSE.value)
-    status = status.where(ongoing, reason.map({key.value: value.value for key, value in STOPPED_AS.items()}))
+    stopped = reason.map(lambda one: STOPPED_AS.get(one, FollowUpStatus.LOST_TO_FOLLOW_UP).value, na_action="ignore")
+    status = status.where(ongoing | (reason == "remission"), stopped)
     never = best_response(cohort, criteria) == Response.NR
     if criteria.intolerance == "all":
         never &= ongoing | (reason != StopReason.INTOLERANCE)

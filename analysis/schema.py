@@ -26,6 +26,7 @@ KEYS: dict[str, list[str]] = {  # the columns that identify a row of each table
     "laboratory": ["patient_id", "analyte", "time_point"],
     "adverse_events": ["patient_id", "term"],
 }
+OPTIONAL = (("courses", "escalated_interval_weeks"),)  # table and column that a file may lack
 
 _MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 
@@ -57,6 +58,13 @@ def symptom_list() -> pd.DataFrame:
     return symptoms.assign(group=symptoms["group"].astype(groups))
 
 
+@cache
+def further_values(vocabulary: str) -> dict[str, str]:
+    """Give the labels of the values that other centres need, and the paper does not."""
+    values = pd.read_csv(CONTRACT / "values.csv", index_col="value", dtype=str)
+    return values.loc[values["vocabulary"] == vocabulary, "label"].to_dict()
+
+
 def columns_of(table: str) -> pd.DataFrame:
     """Give the rows of `contract` for one of `TABLES`, indexed by column name."""
     columns = contract()
@@ -69,7 +77,7 @@ def allowed_values(column: pd.Series) -> list[str] | None:
     if source == "symptoms.csv":
         return list(symptom_list().index)
     if column["type"] == "category":
-        return [member.value for member in getattr(vocabulary, source)]
+        return [*(member.value for member in getattr(vocabulary, source)), *further_values(source)]
     return source.split("|") if column["type"] == "text" and source else None
 
 
@@ -155,6 +163,7 @@ def table_schema(table: str) -> "pa.DataFrameSchema":
         name: pa.Column(
             checks=pa.Check(lambda values, column=column: _is_allowed(values, column), error=describe_allowed(column)),
             nullable=column["missing"] == "yes",
+            required=(table, name) not in OPTIONAL,
             description=column["meaning"],
         )
         for name, column in columns_of(table).iterrows()
@@ -170,7 +179,7 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     typed = {}
     for name, column in columns_of(table).iterrows():
-        values, cells = allowed_values(column), frame[name]
+        values, cells = allowed_values(column), frame.get(name, pd.Series(None, frame.index, "str"))
         if values is not None:
             typed[name] = pd.Categorical(cells, categories=values, ordered=True)
         elif column["type"] in ("integer", "number", "grade", "score"):
@@ -196,7 +205,7 @@ def data_package(name: str, reconstructed: bool = False) -> dict:
             "profile": "tabular-data-resource",
             "encoding": "utf-8",
             "schema": {
-                "fields": [_field(column, contract) for column, contract in columns_of(table).iterrows()],
+                "fields": [_field(*row) for row in columns_of(table).iterrows() if (table, row[0]) not in OPTIONAL],
                 "missingValues": [""],
                 "primaryKey": KEYS[table],
             },

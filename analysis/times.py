@@ -31,12 +31,10 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 """What ends the time of each outcome: a response, or a stop before it; for therapy a stop, by its cause."""
 
-CAUSES: dict[StopReason, str] = {  # of a stop (L261-L264): lack or loss of efficacy, intolerance, or neither
+CAUSES: dict[StopReason, str] = {  # of a stop (L261-L264): lack or loss of efficacy, intolerance, or another
     StopReason.LACK_OF_EFFICACY: "efficacy",
     StopReason.LOSS_OF_RESPONSE: "efficacy",
     StopReason.INTOLERANCE: "intolerance",
-    StopReason.LOST_TO_FOLLOW_UP: "other",
-    StopReason.PREGNANCY_INTENT: "other",
 }
 
 
@@ -61,7 +59,7 @@ def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.
         reason = reason.mask(reason == StopReason.LOST_TO_FOLLOW_UP)
     recorded = pd.Series(True, duration.index)
     if outcome == "therapy":
-        event, months = reason.map(dict(CAUSES)), duration
+        event, months = reason.map(lambda one: CAUSES.get(one, "other"), na_action="ignore"), duration
     else:
         first = outcome == "first_response"
         month = first_response_months(cohort, criteria) if first else cohort.courses["months_to_best_response"]

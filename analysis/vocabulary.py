@@ -10,13 +10,9 @@ GRADES: tuple[float, ...] = (1.5, 1.0, 0.75, 0.5, 0.25, 0.0)
 """The six grades of a symptom under therapy, from worsening to disappearance (L201-L207); exact quarters."""
 
 GRADE_LABELS: dict[float, str] = {  # what each grade means (L202-L207)
-    1.5: "Worse",
-    1.0: "No change",
-    0.75: "Slight improvement",
-    0.5: "Substantial improvement",
-    0.25: "Dramatic improvement",
-    0.0: "Disappeared",
-}
+    1.5: "Worse", 1.0: "No change", 0.75: "Slight improvement", 0.5: "Substantial improvement",
+    0.25: "Dramatic improvement", 0.0: "Disappeared",
+}  # fmt: skip
 
 
 class Sex(StrEnum):
@@ -31,6 +27,9 @@ class YesNo(StrEnum):
 
     YES = "yes"
     NO = "no"
+
+
+Therapy = YesNo  # before omalizumab, which other centres may not know
 
 
 class Finding(StrEnum):
@@ -71,13 +70,9 @@ POPULATION_DIAGNOSES: dict[Population, tuple[Diagnosis, ...]] = {  # what makes 
 }
 
 POPULATION_LABELS: dict[Population, str] = {  # how each population is called in tables and figures
-    Population.ALL: "All patients",
-    Population.PRIMARY: "Primary MCAS",
-    Population.ISM: "ISM",
-    Population.CM: "CM",
-    Population.MMAS: "MMAS",
-    Population.IDIOPATHIC: "Idiopathic MCAS",
-}
+    Population.ALL: "All patients", Population.PRIMARY: "Primary MCAS", Population.ISM: "ISM", Population.CM: "CM",
+    Population.MMAS: "MMAS", Population.IDIOPATHIC: "Idiopathic MCAS",
+}  # fmt: skip
 
 
 class Response(StrEnum):
@@ -90,11 +85,9 @@ class Response(StrEnum):
 
 
 RESPONSE_LABELS: dict[Response, str] = {
-    Response.CR: "Complete response",
-    Response.MR: "Major response",
-    Response.PR: "Partial response",
+    Response.CR: "Complete response", Response.MR: "Major response", Response.PR: "Partial response",
     Response.NR: "No response",
-}
+}  # fmt: skip
 
 
 class FollowUpStatus(StrEnum):
@@ -111,10 +104,9 @@ class FollowUpStatus(StrEnum):
 
 FOLLOW_UP_STATUS_LABELS: dict[FollowUpStatus, str] = {
     **{FollowUpStatus(response.value): label for response, label in RESPONSE_LABELS.items()},
-    FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response",
-    FollowUpStatus.INTOLERANCE: "Intolerance",
+    FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response", FollowUpStatus.INTOLERANCE: "Intolerance",
     FollowUpStatus.LOST_TO_FOLLOW_UP: "Lost to follow-up",
-}
+}  # fmt: skip
 
 
 class StopReason(StrEnum):
@@ -128,12 +120,10 @@ class StopReason(StrEnum):
 
 
 STOP_REASON_LABELS: dict[StopReason, str] = {
-    StopReason.LACK_OF_EFFICACY: "Lack of efficacy",
-    StopReason.LOSS_OF_RESPONSE: "Loss of response",
-    StopReason.INTOLERANCE: "Intolerance",
-    StopReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
+    StopReason.LACK_OF_EFFICACY: "Lack of efficacy", StopReason.LOSS_OF_RESPONSE: "Loss of response",
+    StopReason.INTOLERANCE: "Intolerance", StopReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
     StopReason.PREGNANCY_INTENT: "Pregnancy intent",
-}
+}  # fmt: skip
 
 
 class Screening(StrEnum):
@@ -201,10 +191,7 @@ class SymptomGroup(StrEnum):
 
 
 SYMPTOM_GROUP_LABELS: dict[SymptomGroup, str] = {
-    SymptomGroup.GENERAL_VASOMOTOR: "General vasomotor",
-    SymptomGroup.SUPERFICIAL_VASOMOTOR: "Superficial vasomotor",
-    SymptomGroup.GASTROINTESTINAL: "Gastrointestinal",
-    SymptomGroup.URINARY: "Urinary",
-    SymptomGroup.PAIN: "Musculoskeletal pain and headache",
-    SymptomGroup.NEUROPSYCHIATRIC: "Neuropsychiatric",
-}
+    SymptomGroup.GENERAL_VASOMOTOR: "General vasomotor", SymptomGroup.SUPERFICIAL_VASOMOTOR: "Superficial vasomotor",
+    SymptomGroup.GASTROINTESTINAL: "Gastrointestinal", SymptomGroup.URINARY: "Urinary",
+    SymptomGroup.PAIN: "Musculoskeletal pain and headache", SymptomGroup.NEUROPSYCHIATRIC: "Neuropsychiatric",
+}  # fmt: skip

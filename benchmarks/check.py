@@ -1,7 +1,8 @@
 """Time and memory of checking a cohort, against merely reading the same files as texts with pandas.
 
 Run by hand from the project: ``python -m benchmarks.check``; other sizes with ``--patients``, and ``--xlsx`` for a
-workbook of the smaller ones too. Each measurement is one fresh process, whose start and imports do not count as time.
+workbook of the smaller ones too, and beside another version with ``--before FOLDER``. Each measurement is one fresh
+process, whose start and imports do not count as time.
 """
 
 import json
@@ -35,10 +36,10 @@ print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 
 """
 
 
-def measure(task: str, path: Path, repeats: int) -> tuple[float, float]:
+def measure(task: str, path: Path, repeats: int, where: str = ".") -> tuple[float, float]:
     """Run a task in fresh processes: the shortest time in seconds, the peak memory in MB, imports and all."""
     command = [sys.executable, "-c", _PROCESS, task, str(path)]
-    runs = [json.loads(subprocess.check_output(command, text=True)) for _ in range(repeats)]
+    runs = [json.loads(subprocess.check_output(command, text=True, cwd=where)) for _ in range(repeats)]
     return min(seconds for seconds, _ in runs), max(memory for _, memory in runs)
 
 
@@ -48,6 +49,7 @@ def main() -> None:
         __doc__,
         patients=([55, 5_000, 100_000], "sizes of the cohorts"),
         repeats=(3, "processes for each measurement"),
+        before=("", "folder of another version of the project, which is measured in turn with this one"),
         xlsx=(False, f"workbooks too, up to {_LARGEST_WORKBOOK:,} patients"),
     )
     rows = []
@@ -66,6 +68,11 @@ def main() -> None:
                 seconds, peak = measure("check_cohort", path, given.repeats)
                 row = {"patients": patients, "symptoms": len(tables["symptoms"]), "files": way, "seconds": seconds}
                 row |= {"time / read_csv": seconds / read, "peak_mb": peak, "peak_mb of read_csv": memory}
+                if given.before:
+                    # In turn, so that what else the machine does falls on both.
+                    pairs = [[measure("check_cohort", path, 1, at)[0] for at in (given.before, ".")] for _ in range(3)]
+                    before, now = map(min, zip(*pairs, strict=True))
+                    row["time / before"] = now / before
                 rows.append(row)
     print(f"check_cohort against pandas.read_csv of the same CSV files, best of {given.repeats} processes")
     print(pd.DataFrame(rows).round(2).to_string(index=False))

@@ -241,7 +241,9 @@ def random_cohort(n: int, seed: int, population: str = "all", symptoms_each: int
 def write_cohort(tables: Tables, folder: Path) -> Path:
     """Write the six tables as the CSV files that `analysis.cohort.read_cohort` reads, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for table, frame in tables.items():
+    for table, whole in tables.items():
+        empty = [name for of, name in schema.OPTIONAL if of == table and name in whole and whole[name].isna().all()]
+        frame = whole.drop(columns=empty)  # as in files from before these columns
         frame.to_csv(folder / f"{table}.csv", index=False, lineterminator="\n", encoding="utf-8")
     return folder
 

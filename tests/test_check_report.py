@@ -14,7 +14,7 @@ from compendium.reporting.check_report import check_files, check_lines
 from tests.reader import Reader
 
 COLUMNS = ["file", "row", "column", "value", "allowed", "nearest"]
-ACCOUNTS = ["file", "rows", "empty_rows", "decimal_commas", "dates"]
+ACCOUNTS = ["file", "rows", "empty_rows", "decimal_commas", "dates", "formulas", "hidden", "limits"]
 GRADES = "one of 1.5, 1, 0.75, 0.5, 0.25, 0"
 
 
@@ -22,7 +22,8 @@ def check(errors=(), warnings=()):
     return SimpleNamespace(
         errors=pd.DataFrame(list(errors), columns=COLUMNS),
         warnings=pd.DataFrame(list(warnings), columns=COLUMNS),
-        accounts=pd.DataFrame([("symptoms.csv", 608, 2, 0, 0)], columns=ACCOUNTS),
+        accounts=pd.DataFrame([("symptoms.csv", 608, 2, 0, 0, 0, 0, 0)], columns=ACCOUNTS),
+        **dict.fromkeys(("mapped", "proposed", "terms"), pd.DataFrame()),
     )
 
 
@@ -75,7 +76,7 @@ def test_every_problem_is_in_the_tables_and_some_of_many_on_the_page():
     read = Reader(files["check.html"].decode())
     assert read.row("... and 180 more, all in problems.csv") == ["", ""]
     assert read.row("21") == ["0.7", "0.75"]
-    assert read.row("symptoms.csv") == ["608", "2", "0", "0"]
+    assert read.row("symptoms.csv") == ["608", "2"]
     assert read.row("whole file") == ["", ""]
     assert "201" not in read.text()
     assert "200 errors, 1 warning in 608 rows. The cohort cannot be used yet." in read.words

@@ -133,7 +133,7 @@ def test_values_that_are_not_allowed(folder):
     wrong = [
         ("patients", 3, "sex", "W", "one of F, M"),
         ("patients", 4, "sex", "NA", "one of F, M"),
-        ("patients", 5, "diagnosis", "SM_AHN", "one of ISM, CM, MMAS, idiopathic_MCAS"),
+        ("patients", 5, "diagnosis", "MCL", "one of ISM, CM, MMAS, idiopathic_MCAS, BMM, SSM, ASM, SM_AHN, HAT, other"),
         ("symptoms", 7, "grade_best", "0.6", GRADE),
         ("courses", 2, "start_month", "2016-21", "a month as YYYY-MM"),
         ("courses", 9, "start_dose_mg", "lots", "a number of at least 1"),

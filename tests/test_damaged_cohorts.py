@@ -75,7 +75,7 @@ def refused(case, found, path, said):
 def test_it_is_refused_with_its_place(case, tmp_path, monkeypatch):
     path = case.make(tmp_path) if case.make else tmp_path
     if case.tables:  # reading is not what is damaged
-        monkeypatch.setattr(checking, "read_source", lambda path: in_memory(case.tables))
+        monkeypatch.setattr(checking, "read_source", lambda path, _: in_memory(case.tables))
     found = checking.check_cohort(path)
     hidden = (checking.hide_identifiers(told, found.identifiers) for told in (found.errors, found.warnings))
     shown = dataclasses.replace(found, **dict(zip(("errors", "warnings"), hidden, strict=True)))

@@ -17,7 +17,16 @@ from analysis.vocabulary import (
     Response,
     StopReason,
 )
-from compendium.drawing.courses import EVENT_LABELS, LEAST_CM, STATES, band_heights, occupancy, phases, symbols
+from compendium.drawing.courses import (
+    EVENT_LABELS,
+    LEAST_CM,
+    STATES,
+    STOP_BADGES,
+    band_heights,
+    occupancy,
+    phases,
+    symbols,
+)
 from compendium.drawing.followup import STATUS_ORDER, arrange, draw_followup, node_places, row_places, transitions
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
@@ -136,7 +145,7 @@ def test_symbols_in_the_same_month_do_not_cover_each_other():
 
 def test_every_symbol_looks_different_and_is_explained():
     looks = [tuple(layer["marker"] for layer in layers) for layers in symbols(9).values()]
-    assert len(set(looks)) == len(looks) == len(EVENT_LABELS) + len(StopReason)
+    assert len(set(looks)) == len(looks) == len(EVENT_LABELS) + len(STOP_BADGES)
     texts = texts_of(draw_followup(SMALL, "all"))
     assert {*EVENT_LABELS.values(), *STOP_REASON_LABELS.values(), "Without response", "After best response"} <= {*texts}
     assert "Response at unrecorded time" in texts

@@ -36,14 +36,17 @@ LARGEST = 320
 LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
+    # 19,000 with what reads other centres' files, which is counted for itself since it has to know all their programs.
     "lines of Python outside of tests": (
-        19_000,
-        lambda root: _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root)),
+        15_950,
+        lambda root: _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root)),
     ),
+    "lines of Python on other centres": (4_200, lambda root: _lines(_centres(root))),
     "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_700, lambda root: _lines(_proofs(root))),
     # Below 14,000 is where they should come to, those on bounds apart.
-    "lines of tests": (17_000, lambda root: _lines(_files(root, "tests"))),
+    "lines of tests": (17_150, lambda root: _lines(_files(root, "tests")) - _lines(_own_files(root))),
+    "lines of tests of other centres' files": (350, lambda root: _lines(_own_files(root))),
 }
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
 ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known))}" for room, known in ALONE.items()]
@@ -55,6 +58,15 @@ def _proofs(root: Path) -> list[Path]:
         *_files(root, "compendium/bounds", "compendium/determined"),
         *(path for path in (root / "benchmarks/bounds.py", root / "compendium/drawing/determined.py") if path.exists()),
     ]
+
+
+def _centres(root: Path) -> list[Path]:
+    """List what reads and checks the files of other centres."""
+    return _files(root, "compendium/centre")
+
+
+def _own_files(root: Path) -> list[Path]:
+    return [path for path in (root / "tests/test_own_files.py",) if path.exists()]
 
 
 def _ensembles(root: Path) -> list[Path]:
@@ -242,9 +254,9 @@ def test_what_is_planted_in_a_copy_is_found(copy, check, files, wrong):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 19_001, ["19001 lines of Python outside of tests; allowed are 19000"]),
+        (["benchmarks/new.py"], 15_951, ["15951 lines of Python outside of tests; allowed are 15950"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 17_001, ["17001 lines of tests; allowed are 17000"]),
+        (["tests/new.py"], 17_151, ["17151 lines of tests; allowed are 17150"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analysis.problems import header_problems
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.raw_tables import Unreadable
+from tests.changed_tables import data_lines
 
 HEADER = "patient_id,term,severity,flare,onset_months,led_to_stop,detail"
 FIRST = "A,fatigue,mild,no,2,no,"
@@ -66,7 +67,7 @@ def test_rows_that_are_empty_of_several_lines_or_of_another_length_keep_the_numb
     assert told(raw.errors) == [
         [3, "", "", "the row has 2 cells and the header 7; allowed is a separator for every cell, empty too", ""]
     ]
-    raw = read(f"{HEADER}\n{FIRST},\n{SECOND}\nC,rash\n{FIRST}")
+    raw = read(f"{HEADER}\n{FIRST},x\n{SECOND}\nC,rash\n{FIRST}")
     assert [row[0] for row in told(raw.errors)] == [2, 4] and raw.unread == (0, 2)
     assert "8 cells" in raw.errors["allowed"][0] and "2 cells" in raw.errors["allowed"][1]
     assert cells(raw) == CELLS[::-1]
@@ -116,10 +117,19 @@ def test_decimal_commas_are_read_between_semicolons_and_counted():
     # Texts keep their commas.
     assert raw.frame["term"].tolist() == ["fatigue", "0,5", "x"] and raw.frame["detail"].tolist()[1] == "1,5"
     assert raw.decimal_commas == 2 and raw.warnings.empty
-    raw = read(f"{head}\nA;fatigue;mild;no;0,5;no;\nB;rash;mild;no;1.234;no;")
-    assert raw.frame["onset_months"].tolist() == ["0.5", "1.234"]
-    assert [row[:2] for row in told(raw.warnings)] == [[0, "onset_months"]]
-    assert "decimal commas and decimal points" in raw.warnings["allowed"][0]
+
+
+# The separator, months in rows, and those refused where they stand; the others are read as decimals.
+@pytest.mark.parametrize("line", data_lines("decimal_signs.txt"))
+def test_a_sign_that_can_separate_thousands_is_refused_where_it_stands(line):
+    separator, written, refused = re.fullmatch(r"(.) (.*?) -> ?(.*)", line).groups()
+    rows = "".join(
+        f'\nA,x{place},mild,no,"{months}",no,'.replace(",", separator) for place, months in enumerate(written.split())
+    )
+    rows = re.sub('"([^"]*)"', lambda cell: f'"{cell[1].replace(";", ",")}"', rows) if separator == ";" else rows
+    raw = read(HEADER.replace(",", separator) + rows)
+    assert [row[2] for row in told(raw.errors)] == refused.split()
+    assert all(column == "onset_months" for column in raw.errors["column"])
 
 
 @pytest.mark.parametrize("cell", ["1 000,5", "1.000,5", ",5", "5,", "1,5,5", "+1,5", "1,5 ", "1,5e3", '"0,5"'])
@@ -135,7 +145,8 @@ def test_what_is_no_number_with_a_decimal_comma_stays(cell):
     (f"\n{HEADER}".encode(), "row 1 is empty"),
     (HEADER.replace(",", "\t").encode(), "cells are separated by tabs; allowed are commas or semicolons"),
     (HEADER.replace(",", ";", 1).encode(), "row 1 holds commas and semicolons; allowed is one of them"),
-    (HEADER.replace(",", "|").encode(), "row 1 holds no column name; allowed is a header: patient_id, term"),
+    (HEADER.replace(",", "|").encode(), "cells are separated by bars; allowed are commas or semicolons"),
+    (HEADER.replace(",", " ").encode(), "row 1 holds no column name; allowed is a header: patient_id, term"),
     (f"{FIRST}\n{SECOND}".encode(), "row 1 holds no column name"),
     (b"x," * 300, "row 1 has 301 cells; a header has at most 256"), (HEADER.encode("utf-16"), "the file is in UTF-16"),
     (HEADER.encode("utf-16-le"), "line 1 holds a zero byte, as in UTF-16"),

@@ -70,7 +70,7 @@ def test_dates_in_a_column_of_months(values, dates):
 def test_a_day_that_is_not_the_first_is_doubtful():
     raw = read({"recommendation_month": pa.array([DAY, datetime.date(2017, 3, 14)])})
     assert raw.frame["recommendation_month"].tolist() == ["2017-02", "2017-03"]
-    assert raw.warnings[["row", "column"]].to_numpy().tolist() == [[0, "recommendation_month"]]
+    assert raw.warnings[["row", "column"]].to_numpy().tolist() == [[3, "recommendation_month"]]
     assert "the day is not used" in raw.warnings["allowed"][0]
 
 

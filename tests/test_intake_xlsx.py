@@ -103,13 +103,42 @@ def test_dates_in_a_column_of_months_are_read_as_months(day, from_1904):
 def test_dates_of_another_day_are_doubtful_and_those_that_do_not_exist_are_no_empty_cells():
     raw = read(written([None, None, datetime.date(2017, 2, 28)], [None, None, datetime.date(2017, 3, 1)]))
     assert raw.frame["recommendation_month"].tolist() == ["2017-02", "2017-03"] and raw.dates == 2
-    (warning,) = told(raw.warnings)
-    assert warning[:2] == [0, "recommendation_month"] and "the day is not used" in warning[2]
+    (warning,) = told(raw.warnings)  # the other is of the first
+    assert warning[:2] == [2, "recommendation_month"] and "the day is not used" in warning[2]
 
     def fill(book, sheet):
         sheet.write_number(1, 2, -1e9, book.add_format({"num_format": "yyyy-mm-dd"}))
 
     assert read(written(change=fill)).frame["recommendation_month"].tolist() == ["#VALUE!"]
+
+
+# Dates as a spreadsheet shows them, and the rows that are no months: days that were years, entered as Mar-16.
+@pytest.mark.parametrize(("days", "errors", "warnings"), [
+    ("2025-03-16 2025-04-15 2025-01-14", [2, 3, 4], []), ("2025-03-16 2025-04-15 2025-01-01", [2, 3], []),
+    ("2025-12-16 2026-01-15", [2, 3], []), ("2025-03-16 2025-04-28", [], [2, 3]), ("2025-03-16", [], [2]),
+    ("2014-03-16 2016-04-15 2017-01-14", [], [2, 3, 4]), ("2016-03-01 2016-04-01", [], []),
+])  # fmt: skip
+def test_months_that_a_spreadsheet_took_for_days_are_refused_with_their_rows(days, errors, warnings):
+    raw = read(written(*([None, None, datetime.date.fromisoformat(day)] for day in days.split())))
+    assert [row for row, *_ in told(raw.errors)] == errors and [row for row, *_ in told(raw.warnings)] == warnings
+
+
+# A formula, the value that stands there, and whether the file asks to be calculated; then what becomes of it.
+@pytest.mark.parametrize(("formula", "value", "asks", "said"), [
+    ("B1*0+0.75", "0", True, "error"), ("77/2", "0", True, "error"), ("77/2", "0", False, "error"),
+    ("1-1", "0", True, ""), ("C2-B2", "0", False, "warning"), ("C2-B2", "0", True, "error"),
+    ("SUM(B2)", "0.0", True, "error"), ("C2-B2", "0.5", False, ""), ("C2-B2", "0.5", True, "warning"),
+    ("9*9", "81", False, ""), ("(1", "0", False, "warning"),
+])  # fmt: skip
+def test_the_value_of_a_formula_that_nothing_has_calculated(formula, value, asks, said):
+    with zipfile.ZipFile(io.BytesIO(written())) as archive:
+        book = archive.read("xl/workbook.xml").decode()
+    assert 'fullCalcOnLoad="1"' in book  # as the program writes it that makes the files of this test
+    book = book if asks else book.replace('fullCalcOnLoad="1"', "")
+    raw = read(data(f'<row r="2"><c r="D2"><f>{formula}</f><v>{value}</v></c></row>', extra={"xl/workbook.xml": book}))
+    assert raw.formulas == 1
+    assert (len(raw.errors), len(raw.warnings)) == (said == "error", said == "warning")
+    assert all(found[1:] == ["screening", found[2]] and "calculate" in found[2] for found in told(raw.errors))
 
 
 def test_values_of_formulas_are_used_and_errors_kept():
@@ -144,7 +173,7 @@ def test_merged_cells_are_errors_where_they_begin():
     ]
 
 
-def test_neither_what_is_hidden_nor_what_is_empty_changes_the_table():
+def test_what_is_hidden_is_read_and_named_and_what_is_empty_changes_nothing():
     def hide(book, sheet):
         sheet.set_row(2, None, None, {"hidden": True})
         sheet.set_column("B:B", None, None, {"hidden": True})
@@ -156,6 +185,8 @@ def test_neither_what_is_hidden_nor_what_is_empty_changes_the_table():
     raw = read(written(*([f"p{row}", "c", "2017-02", "included"] for row in range(1, 5)), change=hide))
     assert raw.frame["patient_id"].tolist() == ["p1", "p2", "p3", "p4"]
     assert raw.frame["centre_id"].tolist() == ["c"] * 4
+    assert raw.hidden == 1 and [found[:2] for found in told(raw.warnings)] == [[3, ""], [1, "centre_id"], [0, ""]]
+    assert all("hidden" in found[2] for found in told(raw.warnings))
 
     def shade(book, sheet):
         sheet.write_blank(1_048_575, 16_383, None, book.add_format({"bg_color": "yellow"}))

@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # Every printable sign, and what a shell or make would run.
 TEXT = f"a{string.punctuation} $(shell touch x) `touch x` ${{HOME}} $$ \\\\ 'b\" end"
-HANDLING = {"COHORT": "--cohort=", "OUT": "--out=", "TRYPTASE": "--tryptase=", "IDENTIFIERS": "--identifiers="}
+CENTRE = ("COHORT", "MAPPING", "COURSE", "SAMPLE", "OUT", "TRYPTASE", "IDENTIFIERS")
+HANDLING = {name: f"--{name.lower()}=" for name in CENTRE}
 BUILD = {**HANDLING, "CRITERIA": "--criteria=", "HIDE_BELOW": "--hide-below="}
 COMMANDS = {
     "verify": BUILD,
@@ -20,7 +21,7 @@ COMMANDS = {
     "run": {**BUILD, "NOTEBOOK": "", "PARAMETERS": "--parameters="},
     "check": HANDLING,
     "template": {"OUT": "--out="},
-    "redcap": {"EXPORT": "", "OUT": ""},
+    "redcap": {"EXPORT": "", "OUT": "", "LEAVE_OUT": "--leave-out=", "MAPPING": "--mapping="},
     "cohort": {"SEED": "--seed=", "OUT": "--out="},
     "determined": {"OUT": "--out="},
     "ensemble": {"N": "--n=", "SEED": "--seed=", "JOBS": "--jobs=", "SCHEDULER": "--scheduler=", "OUT": "--out="},
@@ -99,7 +100,7 @@ def test_what_is_not_typed_has_its_default(make, arguments, words):
 @pytest.mark.parametrize(("arguments", "message"), [
     (["paper", "CRITERA=worsening=any"], "CRITERA: make paper uses no such variable; did you mean CRITERIA? allowed: "),
     (["paper", "cohort=a.xlsx"], "cohort: make paper uses no such variable; did you mean COHORT? allowed: "),
-    (["check", "COHORT=a", "CRITERIA=x"], "CRITERIA: make check uses no such variable; allowed: PYTHON, COHORT, OUT,"),
+    (["check", "COHORT=a", "CRITERIA=x"], "CRITERIA: make check uses no such variable; allowed: PYTHON, COHORT, MAPPING,"),
     (["check", "COHORT=a", "COHROT=b", "VENV=/"], "COHROT: make check uses no such variable; did you mean COHORT?"),
     (["COHORT=a"], "COHORT: make uses no such variable; allowed: PYTHON\n"),
     (["clean", "OUT=a"], "OUT: make clean uses no such variable; allowed: PYTHON\n"),

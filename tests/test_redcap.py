@@ -103,6 +103,8 @@ def test_a_field_is_what_the_contract_says(place):
 
 
 LARGE = random_tables(100, seed=11)
+EVERY = LARGE["courses"]["escalation_month"].mask(LARGE["courses"]["escalation_month"].notna(), 4)
+LARGE["courses"] = LARGE["courses"].assign(escalated_interval_weeks=EVERY)
 
 
 def breaks(table, column, row, value):
@@ -238,13 +240,53 @@ def test_blank_lines_do_not_shift_the_rows_and_a_row_cut_short_is_refused(export
     (lambda export: export.drop(columns="grade_last"), "column grade_last is missing"),
     (lambda export: export.drop(columns=REPEAT[1]), "set up symptoms, laboratory, adverse_events as repeating"),
     (lambda export: pd.concat([export, export[["sex"]]], axis="columns"), "column 'sex' is there 2 times"),
+    (
+        lambda export: export.assign(email="a@b", boxes___1="0", boxes___2="1"),
+        "columns 'email', 'boxes___1', 'boxes___2' are unknown; allowed are the variables of "
+        "redcap-data-dictionary.csv: export without the others, or leave them out by name: "
+        'make redcap ... LEAVE_OUT="email boxes"',
+    ),
+    (
+        lambda export: export.replace({"sex": {"F": "Female", "M": "Male"}, "ongoing": {"yes": "Yes"}}),
+        "the file holds labels and not codes, such as",
+    ),
+    (
+        lambda export: export.rename(columns=dict(zip(DICTIONARY[NAME], DICTIONARY["Field Label"], strict=True))),
+        "the first row holds labels of fields and not their names; export all data as CSV, raw and not labelled",
+    ),
 ])  # fmt: skip
 def test_columns_are_those_of_the_project(export, tmp_path, change, said):
     (problem,) = refused(written(change(export), tmp_path))
     assert problem[:3] == [0, "", ""] and said in problem[3]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"Sex,Mast cell disorder\nF,ISM\n", None])
+def test_columns_may_be_left_out_by_name_and_own_names_and_codes_mapped(export, tmp_path, capsys):
+    expected = tables_from_export(written(export, tmp_path))
+    own = export.rename(columns={"sex": "gender"}).replace({"gender": {"F": "2", "M": "1"}})
+    own = own.assign(email="a@b", boxes___1="0", boxes___2="1", redcap_event_name="visit_1_arm_1")
+    (tmp_path / "my.csv").write_text("column,own,ours\n,gender,sex\nsex,2,F\nsex,1,M\n,redcap_event_name,(leave out)\n")
+    options = ["--leave-out", "email boxes", "--mapping", str(tmp_path / "my.csv")]
+    main([str(written(own, tmp_path)), str(tmp_path / "cohort"), *options])
+    for table in TABLES:
+        wanted = expected[0][table].to_csv(index=False, lineterminator="\n")
+        assert (tmp_path / "cohort" / f"{table}.csv").read_text() == wanted
+    said = capsys.readouterr().out
+    women = export["sex"].eq("F").sum()
+    assert "asked for: email, boxes." in said and f"Mapped: 2 to F in {women} cells of sex." in said
+
+
+def test_decimal_commas_between_semicolons_are_read_and_thousands_refused(export, tmp_path):
+    expected, _ = tables_from_export(written(export, tmp_path))
+    commas = export.replace(r"^(\d+)\.(\d+)$", r"\1,\2", regex=True)
+    found, _ = tables_from_export(written(commas, tmp_path, sep=";"))
+    pd.testing.assert_frame_equal(found["laboratory"], expected["laboratory"])
+    row = export.index[export["value"].notna()][0]
+    commas.loc[row, "value"] = "1.250"
+    (problem,) = refused(written(commas, tmp_path, sep=";"))
+    assert problem[:3] == [row + 2, "value", "1.250"] and "thousand" in problem[3]
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"", b"\xff\xfe\x00", b"Sex,Mast cell disorder\nF,ISM\n", None])
 def test_a_file_that_is_no_export_is_named(tmp_path, content):
     path = tmp_path / "export.csv"
     if content is not None:

@@ -7,7 +7,7 @@ from analysis import schema, vocabulary
 from tests.changed_tables import escaped_lines
 from tests.cohorts import random_tables
 
-COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 16, "laboratory": 6, "adverse_events": 7}
+COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 17, "laboratory": 6, "adverse_events": 7}
 TYPES = {"identifier", "text", "category", "integer", "number", "grade", "score", "month"}
 TABLES = random_tables(40, seed=1)
 
@@ -81,4 +81,7 @@ def test_types_of_a_checked_table():
         pd.testing.assert_frame_equal(again, frame)
     assert tables["patients"]["age_at_diagnosis_years"].dtype == np.int64
     assert list(tables["symptoms"]["symptom"].cat.categories) == list(schema.symptom_list().index)
-    assert list(tables["courses"]["stop_reason"].cat.categories) == list(vocabulary.StopReason)
+    assert list(tables["courses"]["stop_reason"].cat.categories) == [
+        *vocabulary.StopReason,
+        *("remission", "death", "own_wish", "cost", "other"),
+    ]

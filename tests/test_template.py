@@ -34,6 +34,9 @@ def rows_of(path):
 
 
 CONTRACT = rows_of("analysis/contract/columns.csv")
+FURTHER = {}  # the values that the paper does not have, with their labels, by vocabulary
+for one in rows_of("analysis/contract/values.csv"):
+    FURTHER.setdefault(one["vocabulary"], {})[one["value"]] = one["label"]
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ def vocabulary_of(row):
     if row["allowed"] == "symptoms.csv":
         return [one["symptom"] for one in rows_of("analysis/contract/symptoms.csv")]
     if row["type"] == "category":
-        return [str(one) for one in getattr(vocabulary, row["allowed"])]
+        return [*map(str, getattr(vocabulary, row["allowed"])), *FURTHER.get(row["allowed"], {})]
     return row["allowed"].split("|") if row["allowed"] else None
 
 
@@ -100,7 +103,10 @@ def test_a_column_says_and_lets_pass_what_the_contract_allows(book, row):
     for bound in ("minimum", "maximum"):
         if row[bound] and row["type"] != "grade":
             assert re.search(rf"at (least|most) {row[bound]}\b", note)
-    assert rule.errorStyle in (None, "stop") and rule.showErrorMessage and rule.showInputMessage
+    free = row["column"] == "term"  # a list from which one may choose
+    assert rule.errorStyle in (None, "stop") and bool(rule.showErrorMessage) != free and rule.showInputMessage
+    if free:
+        values = list(dict.fromkeys(one["term"] for one in rows_of("analysis/contract/terms.csv")))
     if values:
         sheet, first, last = re.fullmatch(r"(\w+)!\$A\$(\d+):\$A\$(\d+)", rule.formula1).groups()
         assert rule.type == "list" and [cell.value for (cell,) in book[sheet][f"A{first}:A{last}"]] == values
@@ -108,6 +114,7 @@ def test_a_column_says_and_lets_pass_what_the_contract_allows(book, row):
         assert rule.type == {"integer": "whole", "number": "decimal"}[row["type"]]
         assert rule.operator in (None, "between")
         assert (float(rule.formula1), float(rule.formula2)) == (float(row["minimum"]), float(row["maximum"] or 1e9))
+    values = None if free else values
     # The limits of Excel.
     assert 0 < len(rule.promptTitle) <= 32 and 0 < len(rule.errorTitle) <= 32 and len(rule.formula1) <= 255
     assert 0 < len(rule.prompt) <= 255 and 0 < len(rule.error) <= 255
@@ -161,7 +168,7 @@ def passes(formula, letter, value, column=()):
     ("identifier", ["P001"], [" P001", "P001 "]),
 ])  # fmt: skip
 def test_a_formula_lets_pass_what_the_contract_allows(book, kind, good, bad):
-    rows = [row for row in CONTRACT if row["type"] == kind and not vocabulary_of(row)]
+    rows = [row for row in CONTRACT if row["type"] == kind and not vocabulary_of(row) and row["column"] != "term"]
     assert rows
     for row in rows:
         rule, letter = validation(book, row), head(book, row).column_letter
@@ -203,8 +210,12 @@ def test_examples_and_meanings_are_written_for_the_contract_and_for_nothing_else
         for name, values in lists.items()
         if values and not isinstance(values[0], float) and name not in ("symptom", *labelled)
         for value in values
+        if value not in FURTHER.get(name, {})
     }
-    assert vocabularies()["StopReason"][0]["meaning"].tolist() == list(vocabulary.STOP_REASON_LABELS.values())
+    assert vocabularies()["StopReason"][0]["meaning"].tolist() == [
+        *vocabulary.STOP_REASON_LABELS.values(),
+        *FURTHER["StopReason"].values(),
+    ]
 
 
 def test_the_other_sheets_say_how_and_what(book):

@@ -4,7 +4,7 @@ A lane for each patient: the phases of a course as a bar, its events as symbols.
 that, a band for each best response, divided by month.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.transforms import blended_transform_factory
 
+from analysis.schema import further_values
 from analysis.vocabulary import STOP_REASON_LABELS, Diagnosis, Response, StopReason
 from compendium.drawing import page
 from compendium.reporting.formatting import count_percent
@@ -25,10 +26,12 @@ PHASES: dict[str, tuple[str, str]] = {  # the phases of a course, each with its 
     "after": ("After best response", "#3a76b0"), "unknown": ("Response at unrecorded time", "#f2dfb8"),
 }  # fmt: skip
 
-STOP_BADGES: dict[StopReason, tuple[str, str]] = {  # the letter and ground of each reason for stopping
+STOP_LABELS: dict[str, str] = STOP_REASON_LABELS | further_values("StopReason")
+STOP_BADGES: dict[str, tuple[str, str]] = {  # the letter and ground of each reason for stopping
     StopReason.LACK_OF_EFFICACY: ("E", page.ENDED_COLOUR), StopReason.LOSS_OF_RESPONSE: ("L", page.ENDED_COLOUR),
     StopReason.INTOLERANCE: ("I", page.ENDED_COLOUR), StopReason.LOST_TO_FOLLOW_UP: ("F", "#c9c6bf"),
-    StopReason.PREGNANCY_INTENT: ("P", "#c9c6bf"),
+    StopReason.PREGNANCY_INTENT: ("P", "#c9c6bf"), "remission": ("R", "#c9c6bf"), "death": ("D", "#c9c6bf"),
+    "own_wish": ("W", "#c9c6bf"), "cost": ("C", "#c9c6bf"), "other": ("O", "#c9c6bf"),
 }  # fmt: skip
 
 EVENT_LABELS: dict[str, str] = {  # on a bar, and at the end of one that goes on; keys are columns of a course frame
@@ -71,15 +74,19 @@ def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def draw_key(figure: Figure, top: float, unknown: bool) -> None:
-    """Explain colours and symbols in three lines from a height in centimetres, the phase "unknown" only if asked to."""
+def draw_key(figure: Figure, top: float, unknown: bool, stopped_for: Collection[str] = ()) -> None:
+    """Explain colours and symbols in three lines from a height in centimetres, the phase "unknown" only if asked to.
+
+    All reasons for stopping that the paper has are explained, or those given if others are among them.
+    """
     shown = {label: Patch(color=colour) for name, (label, colour) in PHASES.items() if name != "unknown" or unknown}
     handles = {name: tuple(Line2D([], [], **look) for look in layers) for name, layers in symbols(8).items()}
     layers = {"handler_map": {tuple: HandlerTuple(ndivide=1)}}
     page.add_key(figure, shown, top)
     page.add_key(figure, {label: handles[name] for name, label in EVENT_LABELS.items()}, top - KEY_LINE_CM, **layers)
     stopped = "Stopped for:"
-    reasons = {label: handles[reason] for reason, label in STOP_REASON_LABELS.items()}
+    shown = STOP_REASON_LABELS if set(stopped_for) <= set(STOP_REASON_LABELS) else stopped_for
+    reasons = {label: handles[reason] for reason, label in STOP_LABELS.items() if reason in shown}
     begin = page.MARGIN_CM + page.text_width_cm(stopped, page.SMALL) + 0.3
     page.add_key(figure, reasons, top - 2 * KEY_LINE_CM, begin, **layers)
     place = {"size": page.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
@@ -111,7 +118,7 @@ def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
     end = np.maximum(frame["duration_months"].astype(float) + 0.6 * size_months, last + 0.9 * size_months)
     events["ongoing"] = end.where(frame["ongoing"])
     reasons = frame["stop_reason"].astype(object)
-    return events.assign(**{reason: end.where(reasons == reason) for reason in StopReason})
+    return events.assign(**{reason: end.where(reasons == reason) for reason in STOP_BADGES})
 
 
 def draw_lanes(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
@@ -220,7 +227,7 @@ def band_notes(frame: pd.DataFrame) -> list[str]:
 
     changes = {"dose escalation": "escalation_month", "weekly schedule": "weekly_month"}
     reasons = frame["stop_reason"].astype(object).value_counts()
-    stops = {STOP_REASON_LABELS[one].lower(): int(reasons.get(one, 0)) for one in StopReason}
+    stops = {label.lower(): int(reasons.get(one, 0)) for one, label in STOP_LABELS.items()}
     return [
         "A band is all patients with one best response, as high as they are many, but never too thin to be seen. It is "
         "divided by what they were in as each month began: stops are white and grow from below, courses that "

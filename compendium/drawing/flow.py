@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from analysis.vocabulary import STOP_REASON_LABELS
 from compendium.drawing import page
+from compendium.drawing.courses import STOP_LABELS
 from compendium.reporting.formatting import count_percent
 
 Box = list[tuple[str, str]]  # lines of text, each with its kind: "head" or "part" (both bold), "text" or "item"
@@ -56,7 +56,7 @@ def _titled(label: str, n: int) -> Box:
 def _follow_up(courses: pd.DataFrame) -> Box:
     total, ongoing = len(courses), int(courses["ongoing"].sum())
     reasons = courses.loc[~courses["ongoing"].astype(bool), "stop_reason"].astype(object).value_counts()
-    stops = [(f"{label}: {reasons[name]:,}", "item") for name, label in STOP_REASON_LABELS.items() if name in reasons]
+    stops = [(f"{label}: {reasons[name]:,}", "item") for name, label in STOP_LABELS.items() if name in reasons]
     return [
         ("At last follow-up", "text"),
         (f"On therapy: {count_percent(ongoing, total)}", "part"),

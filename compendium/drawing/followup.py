@@ -201,7 +201,7 @@ def draw_followup(
         courses.draw_band_key(figure, height - 0.85, unknown)
     else:
         courses.draw_lanes(axes, frame, y, pitch)
-        courses.draw_key(figure, height - 0.85, unknown)
+        courses.draw_key(figure, height - 0.85, unknown, set(frame["stop_reason"].dropna()))
     flow = page.add_axes(figure, right, bottom, beside, depth)
     flow.set_axis_off()
     flow.set(xlim=(0, beside), ylim=(depth, 0))

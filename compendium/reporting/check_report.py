@@ -19,6 +19,11 @@ _HEADS |= {"allowed": "Allowed", "nearest": "Nearest allowed"}
 _WIDTHS = (9, 32, 8, 32, 24, 60, 20)
 _ACCOUNTS = {"file": "File or sheet", "rows": "Rows read", "empty_rows": "Empty rows"}
 _ACCOUNTS |= {"decimal_commas": "Decimal commas read as points", "dates": "Dates read as months"}
+_ACCOUNTS |= {"formulas": "Formulas read as their values", "hidden": "Hidden rows read"}
+_ACCOUNTS |= {"limits": "Levels beyond a limit read as the limit"}
+_MAPPED = {"table": "Table", "column": "Column", "own": "Own name or code", "ours": "Ours", "cells": "Times used"}
+_TERMS = {"entered": "Entered", "term": "Read as"}
+MAPPING = "proposed-mapping.csv"  # the file of the report that proposes one
 _TITLES = {
     "error": "Errors: to be mended before anything can be computed",
     "warning": "Warnings: possible, but look at them once more",
@@ -41,7 +46,31 @@ def check_lines(check: Check) -> list[str]:
                 lines.append(f"  ... and {count_of(len(places) - _LINE_ROWS, 'row')} more")
         if len(groups) > _LINE_GROUPS:
             lines.append(f"... and {count_of(len(groups) - _LINE_GROUPS, 'group')} more of {kind}s")
-    return [*lines, _verdict(check)]
+    if len(check.proposed):
+        lines.append(
+            f"Own names and codes may be mapped once for all: copy {MAPPING} of the report, fill it in, MAPPING=it."
+        )
+    return [*lines, *read_otherwise(check), _verdict(check)]
+
+
+def read_otherwise(check: Check) -> list[str]:
+    """Say what was not read as it stands: formulas, limits, codes of a mapping, adverse events under another name."""
+    lines = []
+    for name, thing, text in (
+        ("formulas", "formula", "read as the value that stands there"),
+        ("limits", "level", "beyond a limit of detection read as that limit"),
+    ):
+        if count := int(check.accounts[name].sum()):
+            lines.append(f"{count_of(count, thing)} {text}.")
+    for line in check.mapped.itertuples():
+        where = f"cells of {line.column}" if line.column else "columns"
+        lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {line.cells} {where}."))
+    names: dict[str, list[str]] = {}
+    for one in check.terms.itertuples():
+        names.setdefault(one.term, []).append(one.entered)
+    return lines + [
+        _plain(f"Adverse event {term}: so is read {', '.join(entered)}.") for term, entered in names.items()
+    ]
 
 
 def _kinds(check: Check) -> tuple[tuple[str, pd.DataFrame], ...]:
@@ -76,10 +105,19 @@ def check_files(check: Check) -> dict[str, bytes]:
     problems = pd.concat([found.assign(kind=kind) for kind, found in _kinds(check)])[list(_HEADS)]
     tables = [_problem_table(found, kind) for kind, found in _kinds(check) if len(found)]
     if len(check.accounts):
-        accounts = check.accounts[list(_ACCOUNTS)].rename(columns=_ACCOUNTS)
+        # What nothing was read of needs no column.
+        kept = [name for name in _ACCOUNTS if name in ("file", "rows", "empty_rows") or check.accounts[name].any()]
+        accounts = check.accounts[kept].rename(columns=_ACCOUNTS)
         tables.append(small_table(accounts, "What was read", "accounts"))
+    for title, name, found, heads in (
+        ("What was mapped", "mapped", check.mapped, _MAPPED),
+        ("Adverse events read under one name", "terms", check.terms, _TERMS),
+    ):
+        if len(found):
+            tables.append(small_table(found[list(heads)].rename(columns=heads), title, name))
     page = render("check.html", verdict=_verdict(check), tables=[table.as_raw_html() for table in tables])
     return {
+        **({MAPPING: csv_text(check.proposed).encode()} if len(check.proposed) else {}),
         "check.html": page.encode(),
         "problems.xlsx": _workbook(problems),
         "problems.csv": csv_text(problems).encode(),
@@ -90,7 +128,8 @@ def _problem_table(problems: pd.DataFrame, kind: str) -> GT:
     rows = []
     for head, group in _groups(problems):
         for one in group.head(_PAGE_ROWS).itertuples():
-            rows.append((head, str(one.row or "whole file"), one.value, one.nearest))
+            shown = one.value or ("empty" if one.row and one.column else "")
+            rows.append((head, str(one.row or "whole file"), shown, one.nearest))
         if len(group) > _PAGE_ROWS:
             rows.append((head, f"... and {len(group) - _PAGE_ROWS:,} more, all in problems.csv", "", ""))
     table = pd.DataFrame(rows, columns=["group", "Row", "Value", "Nearest allowed"])

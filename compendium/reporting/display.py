@@ -14,7 +14,7 @@ from analysis.criteria import Criteria
 from analysis.summaries import Values
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.reporting.caveats import caveats
-from compendium.reporting.small_tables import small_table, value_rows
+from compendium.reporting.small_tables import is_of_nobody, small_table, value_rows
 
 SCREEN_DPI = 150  # of a figure in a notebook: sharp on a dense screen, and small enough to be kept with the notebook
 
@@ -57,7 +57,9 @@ def table(
 def result_table(
     cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
 ) -> HTML:
-    """Lay out a few results as `table` does, to be shown."""
+    """Lay out a few results as `table` does, to be shown; of an observed cohort a table without rows is a line."""
+    if frame.empty and not cohort.reconstructed:
+        return HTML(f"<p>{title[:1].upper()}{title[1:]}: left out, having no patient.</p>")
     return shown(table(cohort, criteria, frame, title, notes, drawn))
 
 
@@ -75,4 +77,8 @@ def value_table(
     ``values`` are by dotted name, as the `summarise` functions give them; ``labels`` say what to call each of the shown
     ones, in order: a name without a value is an error that names similar ones. The rest is as `table` takes it.
     """
+    if not cohort.reconstructed:
+        empty = {name: label for name, label in labels.items() if name in values and is_of_nobody(values[name])}
+        labels = {name: label for name, label in labels.items() if name not in empty}
+        notes = [*notes, *([f"Left out, having no patient: {'; '.join(empty.values())}."] if empty else [])]
     return result_table(cohort, criteria, value_rows(values, labels), title, notes, drawn)

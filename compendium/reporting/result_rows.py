@@ -45,7 +45,8 @@ def event_rows(events: pd.DataFrame) -> pd.DataFrame:
     """Print each adverse event of `safety.event_table`: patients (%), by severity, with flares, and stops for it."""
     shares = list(map(count_percent, events["n"], events["denominator"]))
     named = {severity.value.capitalize(): events[severity.value] for severity in Severity}
-    rows = pd.DataFrame({"Event": events["term"].str.capitalize(), "Patients (%)": shares} | named)
+    names = events["term"].str[:1].str.upper() + events["term"].str[1:]  # COVID-19 keeps its letters
+    rows = pd.DataFrame({"Event": names, "Patients (%)": shares} | named)
     return rows.assign(**{"Flare": events["flare"], "Led to stop": events["led_to_stop"]})
 
 

@@ -61,6 +61,13 @@ _ESTIMATES = {
 }  # fmt: skip
 
 
+def is_of_nobody(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a value counts, sums up or tests nobody, so that nothing but 0/0 and dashes could be printed."""
+    if "p_value" in entry or "median" in entry:
+        return not entry["n"] and not entry.get("n_zero")
+    return entry.get("denominator") == 0
+
+
 def value_rows(values: Values, labels: Mapping[str, str]) -> pd.DataFrame:
     """Print the values that have a label, in that order, as columns ``Result`` and ``Value``."""
     for name in labels:

@@ -33,6 +33,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     only.add_argument("--cohort", required=True, help="xlsx file, or folder of CSV or Parquet files")
     only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
     for command in (every, again, one, only):
+        command.add_argument("--course", default="first", help="which of several courses counts: first or last")
+        command.add_argument("--sample", default="last", help="which of several samples counts: last or first")
+        command.add_argument("--mapping", type=Path, help="a CSV file of the centre's own names and codes")
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         shown = "show the identifiers of patients and centres"
         command.add_argument("--identifiers", nargs="?", const="show", choices=("show",), help=shown)
@@ -71,8 +74,9 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
             Path(os.path.abspath(here / str(given.pop(name, value))))
             for name, value in (("cohort", arguments.cohort), ("output", arguments.out))
         )
-        hidden = getattr(arguments, "hide_below", HIDE_BELOW)
-        handling = Handling(arguments.tryptase, bool(arguments.identifiers), hidden)
+        hide_below = getattr(arguments, "hide_below", HIDE_BELOW)
+        rules = (arguments.course, arguments.sample, arguments.mapping)
+        handling = Handling(arguments.tryptase, bool(arguments.identifiers), hide_below, *rules)
         if arguments.command == "check":
             return check(cohort, out, handling, root)
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)

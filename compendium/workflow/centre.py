@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.vocabulary import Diagnosis
 from compendium.centre.disclosure.cells import HIDE_BELOW, check_threshold
 from compendium.centre.intake.private import require_private
 from compendium.files import write_atomically
@@ -24,6 +25,9 @@ class Handling:
     tryptase: str | None = None  # reading of the tryptase rule to be checked, see `checks.plausibility.doubtful`
     identifiers: bool = False  # whether the centre's identifiers of patients and centres may be shown
     hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
+    course: str = "first"  # which of several courses of a patient counts
+    sample: str = "last"  # and which of several samples on therapy
+    mapping: Path | None = None  # the file of the centre's own names and codes, see `intake.mapping`
 
 
 AS_USUAL = Handling()  # identifiers and small counts hidden, the tryptase rule not checked
@@ -41,7 +45,9 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     from compendium.centre.intake.checking import check_cohort, hide_identifiers
 
     try:
-        found = check_cohort(cohort, tryptase=handling.tryptase)
+        found = check_cohort(
+            cohort, handling.tryptase, handling.mapping, course=handling.course, sample=handling.sample
+        )
     except ValueError as error:  # an unknown reading of the tryptase rule
         raise BuildError(str(error)) from error
     if handling.identifiers:
@@ -67,14 +73,17 @@ def _report(shown: "Check", folder: Path, root: Path) -> list[str]:
 def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
     """Check a cohort and report all that is wrong or doubtful; returns the exit code, 1 if there are errors."""
     _require_private(out, root)
+    from compendium.centre.intake.snapshot import of_the_paper
+
     found, shown = _run_check(cohort, handling)
-    print("\n".join(_report(shown, out, root)))
+    print("\n".join([*(of_the_paper(found.tables)[1] if found.tables else ()), *_report(shown, out, root)]))
     return 1 if len(found.errors) else 0
 
 
 def prepare(project: Project, handling: Handling) -> Project:
     """Check a cohort and make the copy that the notebooks read, with jobs that fit it; a BuildError says why not."""
-    from compendium.centre.intake.snapshot import pseudonymised, write_snapshot
+    from compendium.centre.intake.snapshot import of_the_paper, pseudonymised, write_snapshot
+    from compendium.reporting.check_report import read_otherwise
 
     _require_private(project.out, project.root)
     try:
@@ -86,8 +95,12 @@ def prepare(project: Project, handling: Handling) -> Project:
     if len(found.errors):
         path = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
         raise BuildError(f"{path}: the cohort cannot be used\n" + "\n".join(lines))
-    tables, observed = found.tables, not found.reconstructed
+    (tables, otherwise), observed = of_the_paper(found.tables), not found.reconstructed
     print("\n".join(lines))
+    if tables["patients"].empty:
+        raise BuildError(
+            f"no patient has a diagnosis of the paper; allowed is at least one with {', '.join(Diagnosis)}"
+        )
     if not handling.identifiers:
         tables = pseudonymised(tables)
     jobs, left_out = project.jobs, ()
@@ -95,6 +108,7 @@ def prepare(project: Project, handling: Handling) -> Project:
         jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
+    left_out = (*otherwise, *read_otherwise(shown), *left_out)
     copy = project.under_build("cohort")
     write_snapshot(tables, copy, reconstructed=not observed)
     return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)

@@ -53,7 +53,9 @@ def _shown(cell: dict, name: str) -> Iterator[tuple[str, str]]:
             yield "picture", _picture("".join(data["image/png"]), name)
         elif "text/html" in data:
             yield "table", "".join(data["text/html"])
-        elif output["output_type"] == "stream":
+        elif (
+            output["output_type"] == "stream" and output.get("name") != "stderr"
+        ):  # libraries talk to programmers there
             yield "printed", "".join(output["text"])
 
 

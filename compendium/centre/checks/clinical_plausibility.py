@@ -30,7 +30,7 @@ def _diagnosis(cohort: Linked) -> Iterator[Broken]:
     minor = rows.count((*_MINOR_CRITERIA, "bone_marrow_kit_d816v"), "positive")
     met = (minor >= 3) | (rows.equals(_MAJOR_CRITERION, "positive") & (minor >= 1))
     allowed = "most likely ISM, since the WHO criteria of systemic mastocytosis are met"
-    yield rows.broken("diagnosis", ~ism & met, allowed)
+    yield rows.broken("diagnosis", (cm | mmas | idiopathic) & met, allowed)
     possible = 4 - rows.count((*_MINOR_CRITERIA, "kit_d816v"), "negative")
     unmet = (possible < 1) | (rows.equals(_MAJOR_CRITERION, "negative") & (possible < 3))
     allowed = "most likely another, since the findings rule the WHO criteria of systemic mastocytosis out"

@@ -14,6 +14,7 @@ from analysis.response import classify
 from analysis.vocabulary import Response
 from compendium.centre.checks.clinical_plausibility import CLINICAL_CHECKS, unconfirmed_mcas
 from compendium.centre.checks.linking import Broken, Linked, Tables, problems_found
+from compendium.centre.checks.rules import same_but_for_form
 
 _RANGES: tuple[tuple[str, str, float, float, str], ...] = (  # lowest and highest without a doubt, and unit or reason
     ("patients", "age_at_treatment_years", 12, 100, "years; omalizumab is not licensed for urticaria before 12"),
@@ -98,7 +99,8 @@ def _scores(cohort: Linked) -> Iterator[Broken]:
 def _courses(cohort: Linked) -> Iterator[Broken]:
     courses, events = cohort.courses, cohort.adverse_events
     start = courses.values("start_dose_mg") / courses.values("start_interval_weeks")
-    fewer = courses.values("escalated_dose_mg") / 2 <= start
+    interval = courses.values("escalated_interval_weeks")
+    fewer = courses.values("escalated_dose_mg") / np.where(np.isnan(interval), 2, interval) <= start
     yield courses.broken("escalated_dose_mg", fewer, "most likely more per week than at the start")
     responded = courses.equals("stop_reason", "lack_of_efficacy") & courses.known("months_to_first_response")
     allowed = "most likely loss_of_response after a response, as which it is counted"
@@ -132,6 +134,16 @@ def _one_patient_twice(cohort: Linked) -> Iterator[Broken]:
     yield patients.broken("patient_id", same, [allowed.format(row + 2) for row in first])
 
 
+def _one_patient_by_two_names(cohort: Linked) -> Iterator[Broken]:
+    for rows in (cohort.screening, cohort.patients):
+        names = rows.frame["patient_id"]
+        first = first_alike(same_but_for_form(names).to_frame())
+        first = first[names[first.index].to_numpy() != names[first].to_numpy()]
+        allowed = "most likely not the patient of row {}, whose name differs in zeros, capitals or blanks only"
+        same = names.index.isin(first.index)
+        yield rows.broken("patient_id", same, [allowed.format(row + 2) for row in first])
+
+
 def _texts(cohort: Linked) -> Iterator[Broken]:
     for rows, column, pattern in (
         (cohort.screening, "patient_id", _NAMING),
@@ -143,9 +155,13 @@ def _texts(cohort: Linked) -> Iterator[Broken]:
         found = np.append(personal.to_numpy(dtype=bool), False)[codes]
         allowed = "a text from which no person can be known, without dates, long numbers, addresses or names"
         yield rows.broken(column, found, allowed, hidden=True)
+    events = cohort.adverse_events
+    nothing = ~events.frame["term"].str.contains(r"[^\W\d_]", regex=True, na=True).to_numpy(dtype=bool)
+    yield events.broken("term", nothing, "most likely a word for the event")
 
 
-_CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice, _texts)
+_CHECKS = (*CLINICAL_CHECKS, _ranges, _symptoms, _scores, _courses, _after_the_end, _one_patient_twice)
+_CHECKS += (_one_patient_by_two_names, _texts)
 
 
 def doubtful(tables: Tables, names: dict[str, str] | None = None, tryptase: str | None = None) -> pd.DataFrame:

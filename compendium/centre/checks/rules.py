@@ -3,7 +3,9 @@
 What is merely implausible is for `compendium.centre.checks.plausibility`.
 """
 
+import datetime
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,12 @@ _WEEKLY = ("weekly_month", "score_before_weekly", "score_after_weekly")
 _DURATION = "at most the duration of the course"
 
 
+def same_but_for_form(names: pd.Series) -> pd.Series:
+    """Write identifiers without what two writings of the same one differ in: zeros before a number, case, blanks."""
+    plain = names.astype("str").str.lower().str.replace(r"[\s_-]+", "", regex=True)
+    return plain.str.replace(r"(^|[^0-9])0+([0-9])", r"\1\2", regex=True)
+
+
 def _repeated_rows(cohort: Linked) -> Iterator[Broken]:
     for rows in cohort:
         key = KEYS[rows.table]
@@ -34,7 +42,11 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
     if patients.complete:
         known = patients.any_row()
         for rows in (symptoms, courses, cohort.laboratory, cohort.adverse_events):
-            yield rows.broken("patient_id", rows.outside(known), "a patient_id of the table patients")
+            unknown = rows.outside(known)
+            near = _similar(rows.frame.loc[unknown, "patient_id"], patients.frame["patient_id"])
+            other = "a patient_id of the table patients; that of row {} there differs in zeros, capitals or blanks only"
+            allowed = [other.format(row) if row else "a patient_id of the table patients" for row in near]
+            yield rows.broken("patient_id", unknown, allowed)
     if courses.complete:
         without = patients.outside(courses.any_row())
         yield patients.broken("patient_id", without, "a patient with a row in the table courses")
@@ -43,6 +55,14 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
         without = patients.outside(symptoms.any_row(~symptoms.equals("onset", "on_therapy")))
         allowed = "a patient with at least one baseline symptom in the table symptoms"
         yield patients.broken("patient_id", without, allowed)
+
+
+def _similar(names: pd.Series, known: pd.Series) -> list[int | None]:
+    """Give for each name the row of a known one that differs in its form only."""
+    if names.empty:
+        return []
+    rows = dict(zip(same_but_for_form(known), known.index + 2, strict=True))
+    return [rows.get(name) for name in same_but_for_form(names)]
 
 
 def _screening(cohort: Linked) -> Iterator[Broken]:
@@ -117,10 +137,22 @@ def _courses(cohort: Linked) -> Iterator[Broken]:
     for column in ("months_to_first_response", "months_to_best_response", "escalation_month", "weekly_month"):
         yield courses.broken(column, courses.values(column) > courses.values("duration_months"), _DURATION)
     yield from _given_together(courses, _ESCALATION)
+    none = courses.known("escalated_interval_weeks") & ~courses.known("escalation_month")
+    yield courses.broken("escalated_interval_weeks", none, "empty without an escalation_month")
     yield from _given_together(courses, _WEEKLY)
     male = cohort.patients.of_patients(cohort.patients.equals("sex", "M"))[courses.patient]
     pregnancy = courses.equals("stop_reason", "pregnancy_intent")
     yield courses.broken("stop_reason", pregnancy & male, "another reason in a man")
+
+
+def _until_today(cohort: Linked, today: datetime.date) -> Iterator[Broken]:
+    """Report what is said to have happened after this month; a course may be rounded up by one."""
+    now, courses, screening = 12 * today.year + today.month - 1, cohort.courses, cohort.screening
+    start, month = courses.months("start_month"), f"at most {today:%Y-%m}, the present month"
+    yield screening.broken("recommendation_month", screening.months("recommendation_month") > now, month)
+    yield courses.broken("start_month", start > now, month)
+    over = (start <= now) & (start + courses.values("duration_months") > now + 1)
+    yield courses.broken("duration_months", over, f"at most the months from the first injection until {today:%Y-%m}")
 
 
 def _given_together(rows: Rows, columns: tuple[str, ...]) -> Iterator[Broken]:
@@ -157,6 +189,12 @@ def _adverse_events(cohort: Linked) -> Iterator[Broken]:
 _OF_TABLES = (_screening, _patients, _symptoms, _courses, _laboratory, _adverse_events)
 
 
-def broken_rules(tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
-    """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out."""
-    return problems_found((_repeated_rows, _patients_of_all_tables, *_OF_TABLES), tables, names)
+def broken_rules(
+    tables: Tables, names: dict[str, str] | None = None, today: datetime.date | None = None
+) -> pd.DataFrame:
+    """List, as `problems_found` does, every cell that breaks a rule; rules that need absent tables are left out.
+
+    Dates are compared with the present month if a day of it is given.
+    """
+    dated = (partial(_until_today, today=today),) if today else ()
+    return problems_found((_repeated_rows, _patients_of_all_tables, *_OF_TABLES, *dated), tables, names)

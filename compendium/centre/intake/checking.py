@@ -1,21 +1,36 @@
 """Check a cohort against the data contract and list all that is wrong, and all that is doubtful, at once."""
 
+import datetime
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import IDENTIFIERS, CohortError, header_problems, hide_identifiers, problems, shortened, together
+from analysis.problems import (
+    IDENTIFIERS,
+    CohortError,
+    header_problems,
+    hide_identifiers,
+    nearest_name,
+    problems,
+    shortened,
+    together,
+)
 from compendium.centre.checks import plausibility, rules
+from compendium.centre.checks.further import COURSE, SAMPLE, one_of_each
+from compendium.centre.intake.mapping import COLUMNS, Mapping, read_mapping
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
-from compendium.centre.intake.suggestions import MOST, nearest_allowed
+from compendium.centre.intake.suggestions import MOST, advice, nearest_allowed
+from compendium.centre.intake.terms import one_term, term_list
 
 __all__ = ["Check", "check_cohort", "checked_tables", "hide_identifiers"]
 
 MOST_LISTED = 10_000  # the most refused cells of a column that are listed one by one; how many more there are is said
 _EXAMPLE = "EXAMPLE"
+_LIMIT = "a level alone; one beyond a limit of detection is read as that limit"
 
 
 @dataclass(frozen=True)
@@ -24,7 +39,9 @@ class Check:
 
     A problem is a row with ``file`` as the user sees it, ``row`` (as a spreadsheet counts, the header being row 1; 0
     for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant. The accounts are
-    for each table the ``file``, ``rows`` read, ``empty_rows``, and ``decimal_commas`` and ``dates`` read.
+    for each table the ``file``, ``rows`` read, and the counts of `sources.COUNTED`. ``mapped`` are the lines of the
+    mapping with the ``cells`` they were used for, ``proposed`` the lines of one that the cohort would need, ``terms``
+    the adverse events (``entered``, ``term``) that were read under the name that the list of terms has for them.
     """
 
     tables: dict[str, pd.DataFrame] | None  # the six tables with their types; None if there are errors
@@ -33,6 +50,9 @@ class Check:
     accounts: pd.DataFrame
     reconstructed: bool  # whether the rows were reconstructed from published results
     identifiers: frozenset[str] = frozenset()  # of patients and centres as written, for `hide_identifiers`
+    mapped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    proposed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    terms: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
@@ -47,8 +67,10 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
         guesses = guesses.mask(schema.refused(guesses, contract), "")
         nearest = dict(zip(few, guesses, strict=True))
         allowed = schema.describe_allowed(contract)
+        hints = {text: hint for text in few if not nearest[text] and (hint := advice(text, contract))}
+        texts = [f"{allowed}: {hints[text]}" if text in hints else allowed for text in listed]
         shown, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
-        found.append(problems(file, allowed, listed.index + 2, name, shown, near))
+        found.append(problems(file, texts, listed.index + 2, name, shown, near))
         if len(written) > len(listed):
             more = f"{allowed}; {len(written) - len(listed):,} more cells of this column are not"
             found.append(problems(file, more, column=name))
@@ -71,7 +93,7 @@ def _checked_cells(
     examples = pd.Series(False, index=raw.frame.index)
     if list(raw.frame).count("patient_id") == 1:
         examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
-    frame = raw.frame[~examples]
+    frame = raw.frame[~examples] if examples.any() else raw.frame
     found, cells = _refused_cells(frame, table, file)
     if examples.any():
         shown = raw.frame.loc[examples, "patient_id"].map(shortened)
@@ -81,20 +103,73 @@ def _checked_cells(
     if len(header_problems(known, table, file)):
         return found, None, []
     frame = frame[known]  # a column too many is reported, and hides nothing else
+    unclear = raw.errors[raw.errors["column"].isin(known) & (raw.errors["row"] > 1)]
+    for name, cells_of in unclear.groupby("column"):
+        cells[name] = cells.get(name, False) | pd.Series(frame.index.isin(cells_of["row"] - 2), frame.index)
     gaps = [(file, name, frame.index[rows]) for name, rows in cells.items()]
+    found = found[~_at(found, [(file, name, pd.Index(rows["row"] - 2)) for name, rows in unclear.groupby("column")])]
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread])), gaps
+    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread]) if raw.unread else frame), gaps
+
+
+def _at(found: pd.DataFrame, cells: list[tuple[str, str, pd.Index]]) -> pd.Series:
+    """Tell which problems are of some cells."""
+    due = pd.Series(False, index=found.index)
+    for file, name, rows in cells:
+        due |= (found["file"] == file) & (found["column"] == name) & found["row"].isin(rows + 2)
+    return due
 
 
 def _elsewhere(found: pd.DataFrame, gaps: list[tuple[str, str, pd.Index]]) -> pd.DataFrame:
     """Leave out problems of cells that were taken out: they were refused already, and are not empty."""
-    due = pd.Series(False, index=found.index)
-    for file, name, rows in gaps:
-        due |= (found["file"] == file) & (found["column"] == name) & found["row"].isin(rows + 2)
-    return found[~due]
+    return found[~_at(found, gaps)]
 
 
-def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> Check:
+def _with_limits(raw: RawTable, file: str) -> RawTable:
+    """Read a level beyond a limit of detection, such as <1 or >200, as that limit, with a warning."""
+    if list(raw.frame).count("value") != 1:
+        return raw
+    given = raw.frame["value"].drop_duplicates().dropna()
+    found = given.str.extract(r"^\s*[<>≤≥]=?\s*([0-9]+(?:[.,][0-9]{1,2})?)\s*$")[0].dropna()
+    cells = raw.frame.loc[raw.frame["value"].isin(given[found.index]), "value"]
+    if cells.empty:
+        return raw
+    limits = dict(zip(given[found.index], found.str.replace(",", "."), strict=True))
+    read = raw.frame["value"].where(~raw.frame.index.isin(cells.index), raw.frame["value"].map(limits))
+    doubts = problems(file, _LIMIT, cells.index + 2, "value", cells.to_numpy())
+    raw.frame, raw.limits, raw.warnings = raw.frame.assign(value=read), len(cells), together([raw.warnings, doubts])
+    return raw
+
+
+def _one_term_each(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each adverse event its one name, and list what was entered for those of the list."""
+    terms, details = one_term(events["term"]), one_term(events["detail"], listed=False)
+    changed = pd.DataFrame({"entered": events["term"], "term": terms})
+    changed = changed[(changed["entered"] != changed["term"]) & changed["term"].isin(term_list()["term"])]
+    return events.assign(term=terms, detail=details), changed.drop_duplicates().sort_values(["term", "entered"])
+
+
+def _proposed(table: str, frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Propose lines of a mapping: for columns that the contract does not know, and codes in place of its words."""
+    columns = schema.columns_of(table)
+    strange = [name for name in dict.fromkeys(frame) if name not in columns.index]
+    missing = [name for name in columns.index if name not in frame]
+    lines = [(table, "", name, nearest_name(name, missing), int(frame[name].notna().sum().max())) for name in strange]
+    for name in columns.index[columns["type"].isin(["category", "grade"]) | columns["allowed"].ne("")]:
+        refused = found[(found["column"] == name) & (found["value"] != "") & (found["row"] > 1)]
+        for (own, near), cells in refused.groupby(["value", "nearest"], sort=False):
+            lines.append((table, name, own, near, len(cells)))
+    return pd.DataFrame(lines, columns=[*COLUMNS, "cells"])
+
+
+def check_cohort(
+    path: str | os.PathLike[str],
+    tryptase: str | None = None,
+    mapping: str | os.PathLike[str] | None = None,
+    today: datetime.date | None = None,
+    course: str = COURSE[0],
+    sample: str = SAMPLE[0],
+) -> Check:
     """Read a cohort and check it, all errors and warnings at once.
 
     Where cells are refused or tables cannot be read, the rules between columns and tables are checked among what is
@@ -107,26 +182,44 @@ def check_cohort(path: str | os.PathLike[str], tryptase: str | None = None) -> C
     tryptase : {"sum", "both"}, optional
         How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`, any
         other being a ValueError; not checked by default.
+    mapping : str or path, optional
+        A CSV file of the centre's own names and codes, see `mapping`.
+    today : date, optional
+        The day after whose month nothing can have happened; that of the clock by default.
+    course, sample : {"first", "last"}
+        Which of several courses of a patient, and of several samples on therapy, counts: the first course and the last
+        sample by default.
     """
-    source = read_source(path)
-    errors, tables, gaps = list(source.errors), {}, []
+    given = read_mapping(Path(mapping)) if mapping is not None else Mapping()
+    source = read_source(path, given)
+    errors, tables, gaps, proposed, terms = [given.errors, *source.errors], {}, [], [], pd.DataFrame()
+    if "laboratory" in source.tables:
+        source.tables["laboratory"] = _with_limits(source.tables["laboratory"], source.names["laboratory"])
     for table, raw in source.tables.items():
         found, typed, taken_out = _checked_cells(raw, table, source.names[table])
         errors.append(found)
         gaps += taken_out
+        proposed.append(_proposed(table, raw.frame, found))
         if typed is not None:
             tables[table] = typed
-    between = rules.broken_rules(tables, source.names)
+    if "adverse_events" in tables:
+        tables["adverse_events"], terms = _one_term_each(tables["adverse_events"])
+    tables, set_aside = one_of_each(tables, source.names, course, sample)
+    between = rules.broken_rules(tables, source.names, today or datetime.date.today())
     doubts = plausibility.doubtful(tables, source.names, tryptase)
     errors = together([*errors, _elsewhere(between, gaps)])
-    warnings = together([*source.warnings, _elsewhere(doubts, gaps)])
+    seen = [raw.warnings for raw in source.tables.values()]
+    warnings = together([*seen, *source.warnings, given.unused, set_aside, _elsewhere(doubts, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
     frames = [raw.frame for raw in source.tables.values()]
     names = [frame[name] for frame in frames for name in IDENTIFIERS if list(frame).count(name) == 1]
     identifiers = frozenset(text for column in names for text in column.dropna().unique())
-    usable = tables if errors.empty else None
-    return Check(usable, errors, warnings, source.accounts, source.reconstructed, identifiers)
+    proposed = pd.concat(proposed, ignore_index=True) if proposed else pd.DataFrame(columns=[*COLUMNS, "cells"])
+    proposed = proposed[~proposed["own"].isin(identifiers)]
+    proposed = pd.concat([given.accounts, proposed], ignore_index=True) if len(proposed) else proposed
+    usable, read = (tables if errors.empty else None), source.accounts
+    return Check(usable, errors, warnings, read, source.reconstructed, identifiers, given.accounts, proposed, terms)
 
 
 def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -9,32 +11,81 @@ import pyarrow as pa
 
 from analysis.problems import problems, together
 from analysis.reading import csv_rows
-from compendium.centre.intake.raw_tables import RawTable, Unreadable, checked_header, columns_once
+from compendium.centre.intake.raw_tables import (
+    Names,
+    RawTable,
+    Unreadable,
+    checked_header,
+    no_names,
+    number_columns,
+    with_decimal_points,
+    without_nameless,
+)
 
 _LONGEST_HEADER = 100_000
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "^": "carets"}
+_ALLOWED = ",;"
+_SEPARATOR_LINE = re.compile(rb"\A\"?sep=.\"?\r?\n")  # by which a file tells Excel its separator
 _HINT = 'in Excel, save it as "CSV UTF-8"'
 
 
-def read_csv_table(content: bytes, table: str, file: str) -> RawTable:
-    """Read the bytes of a CSV file; an `Unreadable` one has another encoding or separator, no header or odd marks.
+def read_csv_table(content: bytes, table: str, file: str, names: Names = no_names) -> RawTable:
+    """Read the bytes of a CSV file of a table; an `Unreadable` one has another encoding or separator, or no header.
 
     In a file separated by semicolons, a cell such as ``0,75`` in a column of numbers is read as ``0.75`` and counted;
-    rows with more or fewer cells than the header are errors.
+    rows with more or fewer cells than the header are errors. ``names`` gives the columns of the contract for the names
+    of the file.
     """
-    content = content.removeprefix(b"\xef\xbb\xbf")
+    raw, separator = csv_texts(content, file, lambda found: checked_header(names(found), table))
+    return with_clear_numbers(raw, number_columns(table, list(raw.frame)), file, separator)
+
+
+def with_clear_numbers(raw: RawTable, columns: list[str], file: str, separator: str) -> RawTable:
+    """Read the decimal commas of a table of `csv_texts` in some columns, and refuse what can be read in two ways."""
+    signs = {"commas": separator == ";", "points": separator == ","}
+    raw.frame, unclear, raw.decimal_commas = with_decimal_points(raw.frame, columns, file, **signs)
+    raw.errors = together([raw.errors, unclear])
+    return raw
+
+
+def csv_texts(content: bytes, file: str, header_of: Callable[[list[str]], list[str]]) -> tuple[RawTable, str]:
+    """Read the bytes of any CSV file as texts, and tell what separates its cells.
+
+    ``header_of`` takes the first row and gives the names of the columns, or refuses it. A row that is longer than the
+    header by nothing is not: spreadsheets write cells that somebody has emptied.
+    """
+    content = _SEPARATOR_LINE.sub(b"", content.removeprefix(b"\xef\xbb\xbf"))
     _refuse_other_encodings(content)
     if not content.strip():
         raise Unreadable("the file is empty; allowed is a header with the column names, and rows")
-    header, separator = _header(content, table)
+    names, separator = _header(content)
+    header = header_of(names)
     _refuse_loose_quotation_marks(content, separator)
     frame, uneven = _rows(content, header, separator)
     # Row 1 is the header; a row of nothing but separators is as empty as a blank one, however many it has.
-    cells = {row: count for row, (count, text) in uneven.items() if text.strip(separator + '"')}
-    text = f"the row has {{}} cells and the header {len(header)}; allowed is a separator for every cell, empty too"
-    errors = problems(file, [text.format(count) for count in cells.values()], list(cells))
-    frame, warnings, commas = _with_decimal_points(frame, table, file, separator)
-    empty = len(uneven) - len(cells)
-    return RawTable(frame, errors, warnings, empty, commas, unread=tuple(row - 2 for row in cells))
+    cells = {row: (count, text) for row, (count, text) in uneven.items() if text.strip(separator + '"')}
+    longer, text = {}, "the row has {} cells and the header {}; allowed is a separator for every cell, empty too"
+    for row, (_, line) in cells.items():
+        written = next(csv.reader(io.StringIO(line, newline=""), delimiter=separator))
+        if len(written) > len(header) and not any(written[len(header) :]):
+            longer[row - 2] = [cell or None for cell in written[: len(header)]]
+    frame = _with_rows(frame, longer)
+    short = {row: count for row, (count, _) in cells.items() if row - 2 not in longer}
+    errors = problems(file, [text.format(count, len(header)) for count in short.values()], list(short))
+    frame, notes = without_nameless(frame, file)
+    unread = tuple(row - 2 for row in short)
+    return RawTable(frame, together([errors, notes]), empty_rows=len(uneven) - len(cells), unread=unread), separator
+
+
+def _with_rows(frame: pd.DataFrame, rows: dict[int, list[str | None]]) -> pd.DataFrame:
+    if not rows:
+        return frame
+    names = list(frame)
+    more = pd.DataFrame.from_dict(rows, orient="index", dtype=frame.dtypes.iloc[0])
+    both = pd.concat(
+        [frame.set_axis(range(len(names)), axis="columns"), more.set_axis(range(len(names)), axis="columns")]
+    )
+    return both.sort_index().set_axis(names, axis="columns")
 
 
 def _line(before: bytes) -> int:
@@ -56,20 +107,24 @@ def _refuse_other_encodings(content: bytes) -> None:
         raise Unreadable(f"line {line} is not UTF-8; allowed is a CSV table in UTF-8: {_HINT}") from error
 
 
-def _header(content: bytes, table: str) -> tuple[list[str], str]:
-    """Read the first row, and tell from it what separates the cells, since no column name holds a separator."""
+def _header(content: bytes) -> tuple[list[str], str]:
+    """Read the first row, and tell what separates its cells: what gives the most of them."""
     start = content[:_LONGEST_HEADER].decode("utf-8", errors="ignore")
-    line = start.splitlines()[0]
-    if "\t" in line:
-        raise Unreadable("cells are separated by tabs; allowed are commas or semicolons")
-    if "," in line and ";" in line:
-        raise Unreadable("row 1 holds commas and semicolons; allowed is one of them, between the column names")
-    separator = ";" if ";" in line else ","
     try:
-        names = next(csv.reader(io.StringIO(start, newline=""), delimiter=separator))
+        rows = {sign: next(csv.reader(io.StringIO(start, newline=""), delimiter=sign), [""]) for sign in _SEPARATORS}
     except csv.Error as error:
         raise Unreadable("row 1 cannot be read; allowed is a header with the column names") from error
-    return checked_header(names, table), separator
+    separator = max(_SEPARATORS, key=lambda sign: len(rows[sign]))
+    if separator not in _ALLOWED and len(rows[separator]) > 2:
+        found = f"cells are separated by {_SEPARATORS[separator]}; allowed are commas or semicolons"
+        raise Unreadable(f"{found}: choose one of them where the file is exported or saved")
+    separator = max(_ALLOWED, key=lambda sign: len(rows[sign]))
+    other = _ALLOWED.replace(separator, "")
+    # A quoted name may hold the other sign, as the label of a field does.
+    quoted = '"' in start.splitlines()[0]
+    if not quoted and any(other in name for name in rows[separator]):
+        raise Unreadable("row 1 holds commas and semicolons; allowed is one of them, between the column names")
+    return rows[separator], separator
 
 
 def _refuse_loose_quotation_marks(content: bytes, separator: str) -> None:
@@ -112,23 +167,3 @@ def _rows(content: bytes, header: list[str], separator: str) -> tuple[pd.DataFra
         raise Unreadable("row 1 cannot be read; allowed is a header with the column names")
     frame = rows.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=np.nan)}.get)
     return frame.set_axis(header, axis="columns").set_axis(numbers - 2, axis="index").iloc[1:], uneven
-
-
-def _with_decimal_points(
-    frame: pd.DataFrame, table: str, file: str, separator: str
-) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Write numbers with a decimal point if a semicolon leaves the comma free, and count those changed."""
-    warnings, changed, count = [], {}, 0
-    numbers = columns_once(table, list(frame), "integer", "number", "grade", "score") if separator == ";" else []
-    for name in numbers:
-        thousands = frame[name].str.fullmatch(r"-?[1-9][0-9]{0,2},[0-9]{3}")
-        # 1,250 is left as it is, and so refused: some write a thousand so.
-        commas = frame[name].str.fullmatch(r"-?[0-9]+,[0-9]+") & ~thousands
-        if not commas.any():
-            continue
-        count += int(commas.sum())
-        changed[name] = frame[name].where(~commas, frame[name].str.replace(",", "."))
-        if frame[name].str.fullmatch(r"-?[0-9]+\.[0-9]+").any():
-            text = "decimal commas and decimal points in one column; both were read as the decimal sign"
-            warnings.append(problems(file, text, column=name))
-    return frame.assign(**changed), together(warnings), count

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis import schema
 from analysis.reading import DATA_PACKAGE
 from analysis.schema import TABLES
 from compendium.folders import make_private_folder, remove_folder
@@ -31,6 +32,39 @@ def pseudonymised(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
         table: frame.assign(**{name: frame[name].map(new) for name, new in names.items() if name in frame})
         for table, frame in tables.items()
     }
+
+
+def _patients(count: int) -> str:
+    return "1 patient is" if count == 1 else f"{count:,} patients are"
+
+
+def of_the_paper(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Keep the patients whom the paper's populations have a place for, and say in lines what became of the others.
+
+    A diagnosis that the paper does not have counts as the one that it belongs to, or its patients are in no population:
+    of them only the table of screening is kept.
+    """
+    values = pd.read_csv(schema.CONTRACT / "values.csv", dtype=str)
+    values = values[values["vocabulary"] == "Diagnosis"].set_index("value")
+    diagnosis, lines = tables["patients"]["diagnosis"].astype(object), []
+    outside = diagnosis.isin(values.index[values["counts_as"].isna()])
+    counts = diagnosis.value_counts()
+    for value, (label, counts_as) in values[["label", "counts_as"]].iterrows():
+        if value in counts and isinstance(counts_as, str):
+            whom = _patients(int(counts[value]))
+            lines.append(f"{whom} counted as {counts_as}, of which {label[0].lower()}{label[1:]} is a kind.")
+    if outside.any():
+        named = ", ".join(
+            f"{values.at[value, 'label']} {counts[value]}" for value in counts.index if value in set(diagnosis[outside])
+        )
+        whom = _patients(int(outside.sum()))
+        lines.append(f"{whom} in none of the paper's populations, and in no result but the screening: {named}.")
+    kept = tables["patients"].loc[~outside, "patient_id"]
+    known = {value: of for value, of in values["counts_as"].items() if isinstance(of, str)}
+    found = {
+        name: frame if name == "screening" else frame[frame["patient_id"].isin(kept)] for name, frame in tables.items()
+    }
+    return found | {"patients": found["patients"].assign(diagnosis=diagnosis[~outside].replace(known))}, lines
 
 
 def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstructed: bool) -> None:

@@ -2,28 +2,32 @@
 
 import json
 import os
+import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from analysis import schema
 from analysis.problems import header_problems, problems, shortened
 from analysis.reading import DATA_PACKAGE
 from analysis.schema import TABLES
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.mapping import LEAVE_OUT, Mapping
 from compendium.centre.intake.parquet_tables import read_parquet_table
-from compendium.centre.intake.raw_tables import RawTable, Unreadable, printable
+from compendium.centre.intake.raw_tables import Names, RawTable, Unreadable, printable
 from compendium.centre.intake.workbooks import open_workbook, read_sheet
 
 GIVE = (
     "an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV or a Parquet file for each: "
     + ", ".join(TABLES)
 )
-_NOT_TABLES = ("read me", "lists")
+_NOT_TABLES = ("read me", "lists", "export summary")  # the last is what Numbers adds
+_NOT_FILES = re.compile(r"(?:.+-)?(?:read me|lists)(?:-Table\w* \d+)?\.csv", re.IGNORECASE)
 _OTHER_KINDS = {
     ".xls": 'an old Excel workbook; save it as "Excel Workbook (.xlsx)"',
     ".xlsm": 'a workbook with macros; save it as "Excel Workbook (.xlsx)"',
@@ -34,6 +38,7 @@ _OTHER_KINDS = {
     ".zip": "a zip archive; unpack it and give the folder",
 }
 _KINDS = ("csv", "parquet")
+COUNTED = ("empty_rows", "decimal_commas", "dates", "formulas", "hidden", "limits")
 
 
 @dataclass
@@ -43,15 +48,16 @@ class Source:
     tables: dict[str, RawTable] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # each table as the user sees it: a file, or a sheet of a file
     errors: list[pd.DataFrame] = field(default_factory=list)
-    warnings: list[pd.DataFrame] = field(default_factory=list)
+    warnings: list[pd.DataFrame] = field(default_factory=list)  # but those that the tables have
     reconstructed: bool = False  # what the cohort's Data Package says
+    mapping: Mapping = field(default_factory=Mapping)
 
     @property
     def accounts(self) -> pd.DataFrame:
-        """Count what was read: file, rows, empty_rows, decimal_commas and dates of each table."""
+        """Count what was read of each table: its file, and the numbers of `COUNTED`."""
         read = [self.tables.get(table, RawTable(pd.DataFrame())) for table in TABLES]
         counts = {"file": [self.names.get(table, "") for table in TABLES], "rows": [len(raw.frame) for raw in read]}
-        counts |= {name: [getattr(raw, name) for raw in read] for name in ("empty_rows", "decimal_commas", "dates")}
+        counts |= {name: [getattr(raw, name) for raw in read] for name in COUNTED}
         return pd.DataFrame(counts, index=pd.Index(TABLES, name="table"))
 
     def read(self, table: str, reader: Callable[[str, str], RawTable]) -> None:
@@ -62,14 +68,21 @@ class Source:
         except Unreadable as reason:
             self.errors.append(problems(file, str(reason)))
             return
+        if LEAVE_OUT in raw.frame:
+            raw.frame = raw.frame.loc[:, raw.frame.columns != LEAVE_OUT]
+        raw.frame = self.mapping.values(table, raw.frame)
         self.tables[table] = raw
-        self.errors += [header_problems(raw.frame.columns, table, file), raw.errors]
-        self.warnings.append(raw.warnings)
+        header = header_problems(raw.frame.columns, table, file)
+        strange = (
+            header["value"].ne("") & header["nearest"].eq("") & ~header["value"].isin(schema.columns_of(table).index)
+        )
+        text = "a column name of the contract: delete the column, or leave it out by a line of a mapping"
+        self.errors += [header.assign(allowed=header["allowed"].mask(strange, text)), raw.errors]
 
 
-def read_source(path: str | os.PathLike[str]) -> Source:
+def read_source(path: str | os.PathLike[str], mapping: Mapping | None = None) -> Source:
     """Read what can be read of a cohort as texts, and say what cannot; a folder, no file, may be a symbolic link."""
-    path, source = Path(path), Source()
+    path, source = Path(path), Source(mapping=mapping or Mapping())
     shown, name = printable(os.fspath(path)), printable(path.name)
     try:
         mode = os.stat(path).st_mode
@@ -99,14 +112,34 @@ def _read_workbook(source: Source, path: Path) -> None:
     except Unreadable as reason:
         source.errors.append(problems(name, str(reason)))
         return
-    others = [name for name in sheets if name not in (*TABLES, *_NOT_TABLES)]
-    for table in TABLES:
-        if table in sheets:
-            sheet, part = sheets[table]
-            source.read(table, partial(read_sheet, sheet, part))
+    given = {table: _named(table, list(sheets)) for table in TABLES}
+    read = {one for found in given.values() for one in found}
+    others = [one for one in sheets if one not in read and one.casefold() not in _NOT_TABLES]
+    for table, found in given.items():
+        if len(found) == 1:
+            source.names[table] = f"{name}, sheet {shortened(found[0])}"
+            sheet, part = sheets[found[0]]
+            source.read(table, partial(read_sheet, sheet, part, names=source.mapping.names(table)))
         else:
-            source.errors.append(problems(source.names[table], "the sheet is missing" + _spelled(table, others)))
+            text = (
+                f"{' and '.join(found)} are there; allowed is one sheet for each table"
+                if found
+                else "the sheet is missing"
+            )
+            source.errors.append(problems(source.names[table], text + _spelled(table, others)))
     source.warnings += [problems(f"{name}, sheet {shortened(other)}", "this sheet was not read") for other in others]
+
+
+def _named(table: str, names: Sequence[str]) -> list[str]:
+    """List the names that programs give to the file or the sheet of a table: itself, or all that are made of it.
+
+    LibreOffice saves a sheet as ``cohort-patients.csv``, Numbers as ``patients-Table 1.csv`` or as the sheet
+    ``patients - Table 1``.
+    """
+    if table in names:
+        return [table]
+    made = re.compile(rf"(?:.+-)?{table}(?: ?- ?(?:Table|Tableau) ?\d+)?(?:-{table})?")
+    return [name for name in names if name != table and made.fullmatch(name)]
 
 
 def _spelled(name: str, others: list[str]) -> str:
@@ -116,37 +149,39 @@ def _spelled(name: str, others: list[str]) -> str:
 
 
 def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
-    there = {table: [kind for kind in _KINDS if f"{table}.{kind}" in entries] for table in TABLES}
-    kinds = [kind for found in there.values() for kind in found]
-    kind = "parquet" if kinds and "csv" not in kinds else "csv"
-    source.names = {table: f"{table}.{(there[table] or [kind])[0]}" for table in TABLES}
-    tables = [f"{table}.{kind}" for table, found in there.items() for kind in found]
+    stems = {kind: [name.removesuffix(f".{kind}") for name in entries if name.endswith(f".{kind}")] for kind in _KINDS}
+    there = {table: [f"{one}.{kind}" for kind in _KINDS for one in _named(table, stems[kind])] for table in TABLES}
+    tables = [name for found in there.values() for name in found]
+    kind = "parquet" if tables and all(name.endswith(".parquet") for name in tables) else "csv"
+    source.names = {table: printable((there[table] or [f"{table}.{kind}"])[0]) for table in TABLES}
     # Hidden files, Excel's locks, pages of text and the Data Package are known not to hold a table.
     others = [name for name in entries if not (name.startswith((".", "~$")) or name.endswith(".md"))]
     others = [printable(name) for name in others if name not in (*tables, DATA_PACKAGE)]
+    others = [name for name in others if not _NOT_FILES.fullmatch(name)]
     shown = printable(os.fspath(folder))
-    if not kinds:
+    if not tables:
         workbooks = [name for name in others if name.casefold().endswith(".xlsx")]
         hint = f"; or give {workbooks[0]}, which lies in it" if workbooks else ""
         source.errors.append(problems(shown, f"the folder holds none of the six tables; give {GIVE}{hint}"))
         return
     for table, found in there.items():
         name = source.names[table]
-        if len(found) == 2:
-            source.errors.append(problems(name, f"{table}.parquet is there too; allowed is one file for each table"))
+        if len(found) > 1:
+            text = f"{', '.join(map(printable, found[1:]))} is there too; allowed is one file for each table"
+            source.errors.append(problems(name, text))
         elif not found:
             missing = f"the file is missing from {shown}"
             source.errors.append(problems(name, missing + _spelled(name, others)))
         else:
-            source.read(table, partial(_read_file, folder / name))
+            source.read(table, partial(_read_file, folder / found[0], source.mapping.names(table)))
     source.warnings += [problems(shortened(name), "this was not read") for name in others]
     if DATA_PACKAGE in entries:
         _read_data_package(source, folder / DATA_PACKAGE)
 
 
-def _read_file(path: Path, table: str, file: str) -> RawTable:
+def _read_file(path: Path, names: Names, table: str, file: str) -> RawTable:
     read = read_parquet_table if path.suffix == ".parquet" else read_csv_table
-    return read(read_bytes(path), table, file)
+    return read(read_bytes(path), table, file, names)
 
 
 def _read_data_package(source: Source, path: Path) -> None:

@@ -6,21 +6,20 @@ text, so both are measured first; a merged cell or a formula without a value wou
 
 import copy
 import io
-import re
 import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass, field
 from xml.parsers import expat
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from analysis.problems import problems, shortened, together
-from compendium.centre.intake import raw_tables
-from compendium.centre.intake.raw_tables import RawTable, Unreadable
+from analysis.problems import together
+from compendium.centre.intake import raw_tables, seen
+from compendium.centre.intake.raw_tables import Names, RawTable, Unreadable, no_names
+from compendium.centre.intake.seen import Part
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 256
@@ -32,18 +31,9 @@ MOST_ELEMENTS, MOST_DEPTH, MOST_PARTS, MOST_LISTED = 30_000_000, 100, 10_000, 10
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main "
 _STRICT = "http://purl.oclc.org/ooxml/"
+_TRUE = ("1", "true")
+_LONGEST_FORMULA = 200
 _COLUMNS = {get_column_letter(column): column for column in range(1, 16_385)}
-
-
-@dataclass
-class _Part:
-    """What was seen in one XML file of a workbook."""
-
-    rows: int = 0  # the last ones with a value, counted from 1
-    columns: int = 0
-    merged: list[str] = field(default_factory=list)  # the first ranges of merged cells, such as A2:A5
-    unvalued: list[tuple[int, int]] = field(default_factory=list)  # row, column of the first formulas without a value
-    damage: str = ""  # why the sheet cannot be read
 
 
 class _Scan:
@@ -51,15 +41,17 @@ class _Scan:
 
     def __init__(self, elements: int) -> None:
         self.elements = elements
-        self.part = _Part()
+        self.part = Part()
         self.depth = self.row = self.column = 0
         self.has_formula = self.is_text = self.in_value = self.has_value = False
+        self.texts = {True: "", False: ""}  # of a cell with a formula: its value, and the formula
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.watched = {_MAIN + "row": self._row, _MAIN + "c": self._cell, _MAIN + "f": self._formula}
         self.watched |= {_MAIN + "v": self._value, _MAIN + "is": self._value, _MAIN + "mergeCell": self._merge}
+        self.watched |= {_MAIN + "col": self._columns, _MAIN + "calcPr": self._calculation}
 
     def feed(self, chunk: bytes, final: bool = False) -> None:
         """Give XML to the parser until it finds fault; pictures, for example, are none from their first byte on."""
@@ -96,8 +88,11 @@ class _Scan:
         if name == _MAIN + "c":
             self.has_formula = False
             self.parser.CharacterDataHandler = None
+            self.part.formulas += 1
             if not self.has_value and len(self.part.unvalued) < MOST_LISTED:
                 self.part.unvalued.append((self.row, self.column))
+            if _is_zero(self.texts[True]) and len(self.part.zeros) < MOST_LISTED:
+                self.part.zeros.append((self.row, self.column, self.texts[False]))
 
     def _row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", str(self.row + 1))
@@ -107,7 +102,17 @@ class _Scan:
             self._damaged(f"row {int(number)} of the sheet does not come after row {self.row}")
         else:
             self.row = int(number)
+        if attributes.get("hidden") in _TRUE:
+            self.part.hidden_rows.add(self.row)
         self.column = 0
+
+    def _columns(self, attributes: dict[str, str]) -> None:
+        first, last = (attributes.get(bound, "") for bound in ("min", "max"))
+        if attributes.get("hidden") in _TRUE and first.isdecimal() and last.isdecimal():
+            self.part.hidden_columns.append((int(first), int(last)))
+
+    def _calculation(self, attributes: dict[str, str]) -> None:
+        self.part.calculates = attributes.get("fullCalcOnLoad") in _TRUE
 
     def _cell(self, attributes: dict[str, str]) -> None:
         self.is_text = attributes.get("t") == "str"
@@ -128,15 +133,25 @@ class _Scan:
 
     def _formula(self, _: dict[str, str]) -> None:
         self.has_formula, self.has_value, self.in_value = True, False, False
+        self.texts = {True: "", False: ""}
         # Texts are looked at in cells with a formula only, since that takes time.
         self.parser.CharacterDataHandler = self._text
 
     def _text(self, text: str) -> None:
         self.has_value = self.has_value or (self.in_value and bool(text.strip()))
+        if len(self.texts[self.in_value]) < _LONGEST_FORMULA:
+            self.texts[self.in_value] += text
 
     def _merge(self, attributes: dict[str, str]) -> None:
         if len(self.part.merged) < MOST_LISTED:
             self.part.merged.append(attributes.get("ref", "?")[:20])
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
 
 
 def _members(content: bytes) -> zipfile.ZipFile:
@@ -162,7 +177,7 @@ def _members(content: bytes) -> zipfile.ZipFile:
     return archive
 
 
-def _checked_parts(content: bytes) -> dict[str, _Part]:
+def _checked_parts(content: bytes) -> dict[str, Part]:
     """Look through the parts of an xlsx file, by their names in the archive, and refuse what is not safe to read."""
     parts, elements = {}, 0
     try:
@@ -186,7 +201,7 @@ def _checked_parts(content: bytes) -> dict[str, _Part]:
     return parts
 
 
-Sheets = dict[str, tuple[object, _Part]]
+Sheets = dict[str, tuple[object, Part]]
 """The sheets of a workbook by their names, as openpyxl has them, and what was seen in their parts."""
 
 # What openpyxl lets through when a file is not as it expects: it checks few things itself.
@@ -204,14 +219,17 @@ def open_workbook(content: bytes) -> Sheets:
         with warnings.catch_warnings(action="ignore"):
             workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         # Charts on sheets of their own are no worksheets.
-        return {sheet.title: (sheet, parts[sheet._worksheet_path]) for sheet in workbook.worksheets}
+        sheets = {sheet.title: (sheet, parts[sheet._worksheet_path]) for sheet in workbook.worksheets}
+        for _, part in sheets.values():
+            part.calculates = any(other.calculates for other in parts.values())
+        return sheets
     except _LIBRARY_ERRORS as error:
         damaged = (one for one in parts.items() if one[0].endswith("l") and one[1].damage)
         where = "".join(f": {name}: {part.damage}" for name, part in damaged)
         raise Unreadable(f"the file is no Excel workbook (.xlsx), or is damaged{where[:300]}") from error
 
 
-def _values(sheet: object, part: _Part) -> dict[int, tuple]:
+def _values(sheet: object, part: Part) -> dict[int, tuple]:
     """Read the rows of a sheet with a value, by their numbers and all of the same length, and the first row."""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -221,7 +239,7 @@ def _values(sheet: object, part: _Part) -> dict[int, tuple]:
         raise Unreadable("the sheet cannot be read: a cell holds no value of the type it names") from error
 
 
-def read_sheet(sheet: object, part: _Part, table: str, file: str) -> RawTable:
+def read_sheet(sheet: object, part: Part, table: str, file: str, names: Names = no_names) -> RawTable:
     """Read one sheet of `open_workbook` and what was seen in it; file is as the user sees it.
 
     A formula counts as its value; merged cells and formulas without a value are errors. The sheet is `Unreadable` if it
@@ -230,42 +248,38 @@ def read_sheet(sheet: object, part: _Part, table: str, file: str) -> RawTable:
     if part.damage:
         raise Unreadable(part.damage)
     rows = _values(sheet, part)
-    names, _, _ = raw_tables.cell_texts(rows.pop(1, ()), months=False)
-    header = raw_tables.checked_header([name or "" for name in names], table)
+    first, _ = raw_tables.cell_texts(rows.pop(1, ()), months=False)
+    header = raw_tables.checked_header(names([name or "" for name in first]), table)
     columns = list(zip(*rows.values(), strict=True)) or [()] * len(header)
     months = raw_tables.columns_once(table, header, "month")
-    texts, dates, later = [], 0, []
+    index = pd.Index(rows, dtype="int64") - 2
+    texts, entered, dates, found, doubts = (
+        [],
+        {},
+        0,
+        [seen.unvalued(part, header, file), seen.merged(part, header, file)],
+        [],
+    )
     for name, values in zip(header, columns, strict=True):
-        written, are_dates, has_days = raw_tables.cell_texts(values, months=name in months)
-        dates += sum(are_dates)
-        later += [name] if has_days else []
-        texts.append(pd.Series(written, pd.Index(rows, dtype="int64") - 2, dtype="str"))
+        written, are_dates = raw_tables.cell_texts(values, months=name in months)
+        if dated := [place for place, is_date in enumerate(are_dates) if is_date]:
+            dates += len(dated)
+            days = pd.Series([values[place] for place in dated], index[dated], dtype=object)
+            refused, doubtful = raw_tables.days_of_months(days, name, file)
+            found.append(refused), doubts.append(doubtful)
+        texts.append(pd.Series(written, index, dtype="str"))
+        entered[name] = texts[-1].where([isinstance(value, str) for value in values])
+    numbers = raw_tables.number_columns(table, header)
+    _, unclear, _ = raw_tables.with_decimal_points(pd.DataFrame(entered, index=index), numbers, file)
+    frame, notes = raw_tables.without_nameless(pd.concat(texts, axis="columns").set_axis(header, axis="columns"), file)
+    hidden = sorted(part.hidden_rows.intersection(rows))
+    refused, doubtful = seen.uncalculated(part, header, file)
     return RawTable(
-        pd.concat(texts, axis="columns").set_axis(header, axis="columns"),
-        errors=together([_unvalued(part, header, file), _merged(part, header, file)]),
-        warnings=problems(file, [raw_tables.DAY_NOT_USED] * len(later), column=later),
+        frame,
+        errors=together([*found, unclear, notes, refused]),
+        warnings=together([*doubts, doubtful, seen.hidden(sheet, part, header, hidden, file)]),
         empty_rows=part.rows - 1 - len(rows),
         dates=dates,
-    )
-
-
-def _column_name(header: list[str], column: int) -> str:
-    """Name a column by its header, or as a spreadsheet does."""
-    name = header[column - 1] if 0 < column <= len(header) else ""
-    return shortened(name) or (get_column_letter(column) if column else "")
-
-
-def _unvalued(part: _Part, header: list[str], file: str) -> pd.DataFrame:
-    text = "a formula without a value: open the file in a spreadsheet program, let it calculate, save"
-    columns = [_column_name(header, column) for _, column in part.unvalued]
-    return problems(file, [text] * len(columns), [row for row, _ in part.unvalued], columns)
-
-
-def _merged(part: _Part, header: list[str], file: str) -> pd.DataFrame:
-    places = [re.match(r"([A-Z]{1,3})([0-9]{1,7})(?![0-9])", merged) for merged in part.merged]
-    return problems(
-        file,
-        [f"the cells {merged} are merged; allowed is a value in each cell" for merged in part.merged],
-        [int(place[2]) if place else 0 for place in places],
-        [_column_name(header, column_index_from_string(place[1])) if place else "" for place in places],
+        formulas=part.formulas,
+        hidden=len(hidden),
     )

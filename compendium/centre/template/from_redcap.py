@@ -7,6 +7,8 @@ project that was made with the data dictionary of `compendium.centre.template.re
 import argparse
 import os
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +16,16 @@ import pandera.errors
 
 from analysis import schema
 from analysis.problems import CohortError, problems, together
-from compendium.centre.intake.csv_tables import read_csv_table
+from compendium.centre.intake.csv_tables import csv_texts, with_clear_numbers
 from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.mapping import LEAVE_OUT, Mapping, read_mapping
 from compendium.centre.intake.private import write_new
-from compendium.centre.intake.raw_tables import Unreadable
+from compendium.centre.intake.raw_tables import Unreadable, checked_header
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
+from compendium.centre.template.texts import terms
 from compendium.files import csv_text
 
+_RAW = "export all data as CSV, raw and not labelled"
 _INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
 # What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.
 _ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")}
@@ -45,15 +50,27 @@ class _Problems:
             raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))
 
 
-def _read(path: Path, found: _Problems) -> pd.DataFrame:
+def _read(path: Path, found: _Problems, mapping: Mapping, leave_out: Collection[str]) -> pd.DataFrame:
     """Read the export as texts, indexed as a raw table, and refuse columns that are not those of the project."""
+    labels, kinds = {_plain(meaning) for meaning in fields()["meaning"]}, fields()["type"]
+
+    def checked(names: list[str]) -> list[str]:
+        if sum(_plain(name) in labels for name in names) > len(names) / 3:
+            raise Unreadable("the first row holds labels of fields and not their names")
+        return checked_header(mapping.names(None)(names), schema.TABLES[0])
+
     try:
-        # The first table, whose columns every export has; it has no numbers, so that no decimal comma is changed.
-        raw = read_csv_table(read_bytes(Path(os.path.realpath(path))), schema.TABLES[0], found.file)
+        content = read_bytes(Path(os.path.realpath(path)))
+        if content.startswith((b"PK", b"\xd0\xcf")):
+            raise Unreadable("this is a workbook or an archive")
+        raw, separator = csv_texts(content, found.file, checked)
     except Unreadable as reason:
-        found.add_file(f"{reason}; export all data as CSV, raw and not labelled")
+        found.add_file(f"{reason}; {_RAW}")
         found.stop()
-    names = list(raw.frame.columns)
+    frame = raw.frame.loc[:, [name != LEAVE_OUT and _base(name) not in leave_out for name in raw.frame]]
+    optional = [field.Index for field in fields().itertuples() if (field.table, field.column) in schema.OPTIONAL]
+    frame = frame.assign(**{name: None for name in optional if name not in frame})
+    names = list(frame.columns)
     expected = [*fields().index, _INSTRUMENT, _INSTANCE]
     for name in expected:
         if name not in names:
@@ -62,11 +79,39 @@ def _read(path: Path, found: _Problems) -> pd.DataFrame:
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             found.add_file(f"column {name!r} is there {names.count(name)} times")
-        if name not in expected and name not in _ADDED:
-            found.add_file(f"column {name!r} is unknown; allowed are the variables of redcap-data-dictionary.csv")
+    unknown = [name for name in dict.fromkeys(names) if name not in expected and name not in _ADDED]
+    if unknown:
+        many = f"columns {', '.join(map(repr, unknown))} are" if len(unknown) > 1 else f"column {unknown[0]!r} is"
+        given = " ".join(dict.fromkeys([*leave_out, *map(_base, unknown)]))
+        found.add_file(
+            f"{many} unknown; allowed are the variables of redcap-data-dictionary.csv: export without the others, or "
+            f'leave them out by name: make redcap ... LEAVE_OUT="{given}"'
+        )
     found.stop()
+    numbers = [name for name in names if kinds.get(name) in ("integer", "number", "score")]
+    raw = with_clear_numbers(replace(raw, frame=mapping.values(None, frame)), numbers, found.file, separator)
     found.parts.append(raw.errors)
     return raw.frame
+
+
+def _plain(label: str) -> str:
+    return " ".join(label.casefold().split())
+
+
+def _base(name: str) -> str:
+    """Name the field of a column, which for a field of boxes to be ticked is one of several."""
+    return name.partition("___")[0]
+
+
+def _refuse_labels(frame: pd.DataFrame, found: _Problems) -> None:
+    """Refuse an export of labels in the place of codes as a whole, and not each cell of it."""
+    for name, column in fields().iterrows():
+        codes, values = choices(column) or {}, set(frame[name].dropna())
+        labels = sorted(values.difference(codes))
+        if codes and labels and values <= set(terms(column)["meaning"]):
+            example = f"such as {labels[0]!r} in the column {name}"
+            found.add_file(f"the file holds labels and not codes, {example}; {_RAW}")
+            found.stop()
 
 
 def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
@@ -119,10 +164,19 @@ def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
     return rows
 
 
-def tables_from_export(path: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Read a REDCap export as six tables of texts, and name REDCap's own columns; problems are a `CohortError`."""
-    found = _Problems(path.name)
-    frame = _read(path, found)
+def tables_from_export(
+    path: Path, mapping: Mapping | None = None, leave_out: Collection[str] = ()
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Read a REDCap export as six tables of texts, and name REDCap's own columns; problems are a `CohortError`.
+
+    A mapping gives the variables of the dictionary for the names of the project, and their codes for its own; columns
+    named in ``leave_out`` are not read.
+    """
+    found, mapping = _Problems(path.name), mapping or Mapping()
+    found.parts.append(mapping.errors)
+    found.stop()
+    frame = _read(path, found, mapping, leave_out)
+    _refuse_labels(frame, found)
     _check_rows(frame, found)
     decoded = _decoded(frame, found)
     tables = {table: _table(table, decoded, found) for table in schema.TABLES}
@@ -136,9 +190,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make redcap", description=what)
     parser.add_argument("export", metavar="EXPORT", type=Path, help="all data as CSV, raw")
     parser.add_argument("out", metavar="FOLDER", type=Path, help="folder for the six CSV files")
+    parser.add_argument("--leave-out", default="", metavar="NAMES", help="columns that are not to be read")
+    parser.add_argument("--mapping", type=Path, help="a CSV file of own names and codes, and those of the dictionary")
     options = parser.parse_args(arguments)
     try:
-        tables, left_out = tables_from_export(options.export)
+        mapping = read_mapping(options.mapping, contract=False) if options.mapping else Mapping()
+        leave_out = options.leave_out.replace(",", " ").split()
+        tables, left_out = tables_from_export(options.export, mapping, leave_out)
         contents = {f"{table}.csv": csv_text(frame).encode() for table, frame in tables.items()}
         states = write_new(options.out, contents)
     except (CohortError, OSError) as error:
@@ -147,6 +205,11 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{state:>9}  {options.out / name}, {len(frame)} rows")
     if left_out:
         print(f"Left out, since REDCap adds them of its own: {', '.join(left_out)}.")
+    if leave_out:
+        print(f"Left out, as asked for: {', '.join(leave_out)}.")
+    for line in mapping.accounts.itertuples():
+        where = f"cells of {line.column}" if line.column else "columns"
+        print(f"Mapped: {line.own} to {line.ours} in {line.cells} {where}.")
     print(f"Check it: make check COHORT={options.out}")
 
 

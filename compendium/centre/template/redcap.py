@@ -30,6 +30,7 @@ CONDITIONS: dict[tuple[str, str], tuple[str, str, bool]] = {
     ("symptoms", "grade_best"): (*_BASELINE, True), ("symptoms", "grade_last"): (*_BASELINE, False),
     ("courses", "stop_reason"): ("ongoing", "= 'no'", True), ("courses", "months_to_best_response"): (*_FIRST, True),
     ("courses", "escalated_dose_mg"): (*_ESCALATED, True), ("courses", "score_before_escalation"): (*_ESCALATED, True),
+    ("courses", "escalated_interval_weeks"): (*_ESCALATED, False),
     ("courses", "score_after_escalation"): (*_ESCALATED, True), ("courses", "score_before_weekly"): (*_WEEKLY, True),
     ("courses", "score_after_weekly"): (*_WEEKLY, True),
     ("laboratory", "months_on_therapy"): ("time_point", "= 'on_therapy'", True),

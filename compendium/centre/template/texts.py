@@ -32,7 +32,7 @@ STEPS = (  # how to fill in the spreadsheet
     "dates, no hospital numbers.",
     "Delete the two shaded rows of the patients EXAMPLE-1 and EXAMPLE-2 on all six sheets.",
     "Check the file with:  make check COHORT=path/to/cohort.xlsx  It names each cell that is not right yet.",
-    "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=build/our-paper",
+    "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=cohorts/our-paper",
 )
 
 ROWS = {  # what a row of each table stands for
@@ -71,6 +71,8 @@ def _in_words(value: str) -> str:
 def _meanings() -> dict[tuple[str, str], str]:
     """Read what the values mean, by list and value: the labels that the study has, and those written for the forms."""
     labelled = {"StopReason": vocabulary.STOP_REASON_LABELS, "Analyte": vocabulary.ANALYTE_LABELS}
+    for name in ("ExclusionReason", "Diagnosis", "StopReason", "Therapy"):
+        labelled[name] = labelled.get(name, {}) | schema.further_values(name)
     found = {(name, str(value)): label for name, labels in labelled.items() for value, label in labels.items()}
     written = pd.read_csv(_HERE / "meanings.csv", dtype=str)
     return found | written.set_index(["list", "value"])["meaning"].to_dict()

@@ -11,9 +11,11 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from analysis import schema
+from compendium.centre.intake.terms import term_list
 from compendium.centre.template import texts
 
 _READ_ME, _LISTS = "read me", "lists"  # the sheets that are no tables
+_TERM = "term"  # the column of adverse events, which has a list to choose from that is not closed
 _LAST_ROW = 10_000  # the last row of a sheet that is checked while it is filled in
 _INK, _SHADE, _PALE, _RULE = "#123d6b", "#f6ead2", "#e4e4e4", "#a9a9a9"
 _FORMATS: dict[str, dict] = {
@@ -98,6 +100,13 @@ def _lists(sheet: Worksheet, formats: _Formats) -> _Ranges:
         sheet.write_string(row, 1, used, formats["muted"])
         sheet.set_row(row, 15 * len(used.splitlines()))
         row += 2
+    terms = term_list().drop_duplicates("term")
+    for column, text in enumerate(("Adverse event", "Preferred term of MedDRA")):
+        sheet.write_string(row, column, text, formats["rule"])
+    for place, term in enumerate(terms.itertuples(), row + 1):
+        sheet.write_string(place, 0, term.term, formats["value"])
+        sheet.write_string(place, 1, term.label, formats["text"])
+    ranges[_TERM] = f"={_LISTS}!$A${row + 2}:$A${row + 1 + len(terms)}"
     return ranges
 
 
@@ -107,6 +116,8 @@ def _check(column: pd.Series, unique: bool, letter: str, ranges: _Ranges) -> dic
     bounds = {"minimum": f"{max(column['minimum'], -1e9):.12g}", "maximum": f"{min(column['maximum'], 1e9):.12g}"}
     if name is not None:
         return {"validate": "list", "source": ranges[name]}
+    if column.name == _TERM:
+        return {"validate": "list", "source": ranges[_TERM], "show_error": False}  # others may be entered too
     if kind in ("integer", "number"):
         return {"validate": "integer" if kind == "integer" else "decimal", "criteria": "between"} | bounds
     if kind == "score":
