@@ -1,0 +1,152 @@
+"""The whole document, from the results in a folder: checked, put together, and written in all its forms or not at all."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from analysis.criteria import departures, read_criteria
+from compendium.document import blocks as parts
+from compendium.document import printed, tables
+from compendium.document.made import MADE
+from compendium.document.names import Named, named, said_of
+from compendium.document.page import Page, html
+from compendium.document.source import Source, SourceError, filled
+from compendium.files import write_atomically
+from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+
+ROOT = Path(__file__).resolve().parents[2]
+_PROJECT = "omalizumab-mast-cell-compendium"
+
+
+def _keys(bibliography: Path) -> list[str]:
+    """List the keys of a bibliography."""
+    return re.findall(r"^@\w+\{([^,\s]+)", bibliography.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _digest(*paths: Path) -> str:
+    """Hash files one after another, as ``cat ... | sha256sum`` does."""
+    found = hashlib.sha256()
+    for path in paths:
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def provenance(cohort: Path) -> Named:
+    """Say what a document was made of: version, and the hashes of cohort and lock."""
+    files = sorted([*cohort.glob("*.csv"), *cohort.glob("*.parquet")])
+    found = {
+        "version": metadata.version(_PROJECT),
+        "cohort": _digest(*files),
+        "lock": _digest(ROOT / "requirements.lock"),
+    }
+    return {f"build.{name}": {"value": text} for name, text in found.items()}
+
+
+def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping[str, str]) -> tables.Table:
+    """Read a table by the name that a text puts it in with, with the columns and rows it asks for."""
+    if file in MADE:
+        found = MADE[file](results, criteria, names)
+    else:
+        found = tables.read((results / file).read_text(encoding="utf-8"))
+    columns = [name.strip() for name in given.get("columns", "").split(";") if name.strip()]
+    try:
+        return found.only(columns, int(given["rows"]) if "rows" in given else None)
+    except ValueError as error:
+        raise SourceError(f"{file}: {error}") from error
+
+
+def _files(results: Path) -> dict[str, str]:
+    """List what a text may put in: the drawings of the results, their tables, and the tables made here."""
+    found = {path.name: "figure" for path in results.glob("*.svg")}
+    for path in results.glob("*.html"):
+        if 'class="gt_table"' in path.read_text(encoding="utf-8"):
+            found[path.name] = "table"
+    return found | dict.fromkeys(MADE, "table")
+
+
+def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[str, bytes]:
+    """Make all files of the document, by name; a SourceError names all that is wrong with its text.
+
+    Parameters
+    ----------
+    source : path
+        The text; beside it stand ``references.bib`` and ``numeric.csl``.
+    results : path
+        The folder of the results.
+    cohort : path
+        The folder of the cohort, of which only the hash is taken.
+    criteria : str
+        The rules the results were computed by, as `analysis.criteria.read_criteria` takes them.
+    """
+    rules = read_criteria(criteria)
+    names = named(results, rules) | provenance(cohort)
+    bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
+    shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else str(source)
+    text = Source(source, names, shown=shown)
+    markdown = filled(text, _files(results), _keys(bibliography))
+    document = parts.parsed(markdown, bibliography, style)
+    title = parts.plain(document["meta"]["title"])
+    labels = [parts.labelled(found)[0] for found in _captions(document["blocks"])]
+    found: dict[str, tables.Table] = {}
+
+    def table(file: str, given: Mapping[str, str]) -> tables.Table:
+        key = f"{file} {sorted(given.items())}"
+        if key not in found:
+            found[key] = _table(results, names, rules, file, given)
+        return found[key]
+
+    def assembled(figure: Any) -> list[dict[str, Any]]:
+        return parts.cross_references(parts.with_parts(document, table, figure), labels)
+
+    changed = departures(rules)
+    caveat = RECONSTRUCTED_NOTE + (f" Rules other than the paper's: {changed}." if changed else "")
+    page = Page(title, results, names, said_of(results), text.used, labels, caveat)
+    for_word = assembled(printed.docx_picture)
+    texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "Reconstructed cohort"}
+    texts |= {"CAVEAT": caveat, "VERSION": f"Version {names['build.version']['value']}"}
+    jobs = {
+        "paper.html": lambda: html(page, assembled(page.figure)).encode(),
+        "paper.pdf": lambda: printed.pdf(assembled(printed.typst_picture), results, texts),
+        "paper.docx": lambda: printed.docx(for_word, results, title, contents=True),
+    }
+    for name, one in _single_tables(for_word).items():
+        jobs[f"{name}.docx"] = lambda one=one: printed.docx(one, results)
+    with ThreadPoolExecutor(2) as pool:
+        running = {name: pool.submit(job) for name, job in jobs.items()}
+        return {name: future.result() for name, future in running.items()}
+
+
+def _captions(blocks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    found: list[list[dict[str, Any]]] = []
+
+    def note(block: dict[str, Any]) -> dict[str, Any]:
+        if parts.picture_of(block):
+            found.append(block["c"][1][1][0]["c"])
+        return block
+
+    parts.changed(blocks, note)
+    return found
+
+
+def _single_tables(blocks: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Take each table with its notes by itself, under the name of its place."""
+    found = {}
+    for block, after in zip(blocks, [*blocks[1:], {"t": "Null"}], strict=True):
+        if block["t"] == "Table" and block["c"][0][0]:
+            notes = [after] if after["t"] == "Div" and "notes" in after["c"][0][1] else []
+            found[block["c"][0][0]] = [block, *notes]
+    return found
+
+
+def write_document(source: str, results: str, output: str, cohort: str, criteria: str) -> list[str]:
+    """Make the document and put its files in a folder, none before all are made; gives their names."""
+    made = documents(Path(source).resolve(), Path(results).resolve(), Path(cohort).resolve(), criteria)
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in made.items():
+        write_atomically(folder / name, content)
+    return list(made)

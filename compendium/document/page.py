@@ -1,0 +1,94 @@
+"""The document as one page that needs no other file: contents, drawings, and what stands behind each number."""
+
+import html as markup
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from compendium.document import blocks as parts
+from compendium.document.graphics import Drawing
+from compendium.document.names import Named
+from compendium.reporting.pages import render
+
+Block = dict[str, Any]
+
+
+@dataclass
+class Page:
+    """What a page needs beside its blocks; `used` are the values the text prints, name and text of each."""
+
+    title: str
+    results: Path
+    names: Named
+    said: Mapping[str, list[dict[str, str]]]
+    used: Sequence[tuple[str, str]]
+    labels: Sequence[str]
+    caveat: str
+    letters: dict[str, str] = field(default_factory=dict)
+
+    def figure(self, file: str, label: str, alt: str) -> list[Block]:
+        """Put a drawing into the page, with its name and what is seen in it for those who cannot see it."""
+        name = parts.identifier(label)
+        drawing = Drawing((self.results / file).read_text(encoding="utf-8"), name)
+        self.letters |= drawing.letters
+        size = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}" width="{drawing.width:g}" height="{drawing.height:g}"'
+        words = f'<title id="{name}-title">{label}</title><desc id="{name}-seen">{markup.escape(alt)}</desc>'
+        svg = f'<svg role="img" aria-labelledby="{name}-title {name}-seen" {size}>{words}{"".join(drawing.lines)}</svg>'
+        return [{"t": "RawInline", "c": ["html", f'<span class="drawing" data-file="{file}">{svg}</span>']}]
+
+
+def _entries(page: Page) -> tuple[list[dict[str, Any]], dict[int, int]]:
+    """List the values that are shown, each once, and say which entry each place in the text leads to."""
+    entries: list[dict[str, Any]] = []
+    place: dict[tuple[str, str], int] = {}
+    leads = {}
+    for number, (name, text) in enumerate(page.used):
+        if (name, text) not in place:
+            place[name, text] = len(entries)
+            notebook = page.names[name].get("notebook", "")
+            entries.append({"name": name, "text": text, "notebook": notebook, "said": page.said.get(name, [])})
+        leads[number] = place[name, text]
+    return entries, leads
+
+
+def _linked(blocks: Sequence[Block], leads: Mapping[int, int]) -> list[Block]:
+    """Make each value lead to what stands behind it, and put each table where it can be moved sideways."""
+
+    def change(block: Block) -> Any:
+        if block["t"] == "Span" and "value" in block["c"][0][1]:
+            number = leads[int(dict(block["c"][0][2])["n"])]
+            return {"t": "Link", "c": [["", ["value"], []], block["c"][1], [f"#v{number}", ""]]}
+        if block["t"] == "Table" and block["c"][0][0]:
+            name = block["c"][0][0]
+            label = [["role", "region"], ["tabindex", "0"], ["aria-label", name.replace("-", " ").capitalize()]]
+            return {"t": "Div", "c": [["", ["wide"], label], [block]]}
+        return block
+
+    return parts.changed(list(blocks), change)
+
+
+def html(page: Page, blocks: Sequence[Block]) -> str:
+    """Write the page."""
+    entries, leads = _entries(page)
+    body = parts.written(_linked(blocks, leads), "html5", "--wrap=none", "--section-divs").decode()
+    contents: list[dict[str, Any]] = []
+    for block in blocks:
+        if block["t"] == "Header":
+            level, (name, *_), words = block["c"]
+            one = {"name": name, "text": parts.plain(words), "below": []}
+            if level == 1:
+                contents.append(one)
+            elif level == 2 and contents:
+                contents[-1]["below"].append(one)
+    return render(
+        "paper.html",
+        title=page.title,
+        caveat=page.caveat,
+        contents=contents,
+        body=body,
+        letters="".join(page.letters[name] for name in sorted(page.letters)),
+        values=entries,
+        labels=[(parts.identifier(label), label) for label in page.labels],
+        build={name.removeprefix("build."): one["value"] for name, one in page.names.items() if name.startswith("build.")},
+    )

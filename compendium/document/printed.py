@@ -1,0 +1,126 @@
+"""The document for print and for editing: a tagged PDF by typst, and Word files, the same bytes on every machine.
+
+The PDF keeps to PDF/UA-1 and PDF/A-3a. Nothing is taken from the system: fonts are those that typst brings along.
+"""
+
+import io
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from compendium.document import blocks as parts
+from compendium.document.source import SourceError
+
+_LOOK, _STYLES = (Path(__file__).with_name(name) for name in ("look.typ", "styles.xml"))
+STANDARDS = ["ua-1", "a-3a"]
+_COLOURS = 128  # of a picture in a Word file, which needs no more and is a quarter as large
+_PICTURE_INCHES = 6.3
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+
+
+def _typst_text(text: str) -> str:
+    return re.sub(r"([\\#*_$`@<>\[\]~])", r"\\\1", text)
+
+
+def typst_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
+    """Put a figure into the PDF with its alternative text, which pandoc would drop."""
+    words = alt.replace("\\", "\\\\").replace('"', '\\"')
+    return [{"t": "RawInline", "c": ["typst", f'image("{file}", alt: "{words}", width: 100%)']}]
+
+
+def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str]) -> bytes:
+    """Make the PDF; `texts` are what `look.typ` names in capitals."""
+    import typst
+
+    def change(block: dict[str, Any]) -> Any:
+        if block["t"] == "Div" and "notes" in block["c"][0][1]:
+            return [_raw("#notes["), *block["c"][1], _raw("]")]
+        return block
+
+    body = parts.written(parts.changed(list(blocks), change), "typst-citations", "--wrap=none").decode()
+    body = re.sub(r"^#figure\(\[image\((.*)\)\n?\]", r"#figure(image(\1)", body, flags=re.MULTILINE)
+    look = _LOOK.read_text(encoding="utf-8")
+    for name, text in texts.items():
+        look = re.sub(rf"\b{name}\b", lambda _, text=text: _typst_text(text), look)
+    with tempfile.TemporaryDirectory() as folder:
+        for file in sorted(set(re.findall(r'image\("([^"]+)"', body))):
+            (Path(folder) / file).write_bytes((results / file).read_bytes())
+        (Path(folder) / "paper.typ").write_text(look + body, encoding="utf-8")
+        try:
+            return typst.compile(
+                Path(folder) / "paper.typ",
+                root=folder,
+                ignore_system_fonts=True,
+                pdf_standards=STANDARDS,
+                timestamp=0,
+            )
+        except typst.TypstError as error:
+            raise SourceError(f"typst: {error.message} {' '.join(error.hints)} {error.diagnostic[:500]}") from error
+
+
+def _raw(text: str) -> dict[str, Any]:
+    return {"t": "RawBlock", "c": ["typst", text]}
+
+
+def _smaller(picture: Path) -> bytes:
+    """Write a picture with a palette, so that a Word file stays small."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(picture) as image:
+        dots = image.info.get("dpi", (300, 300))
+        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, "png", optimize=True, dpi=dots)
+    return buffer.getvalue()
+
+
+def _reference() -> bytes:
+    """Make the file whose styles the Word files take, of the one that pandoc brings along."""
+    given = io.BytesIO(parts.pandoc(b"", "--print-default-data-file", "reference.docx"))
+    made = io.BytesIO()
+    with zipfile.ZipFile(given) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            text = old.read(item)
+            if item.filename == "word/styles.xml":
+                text = _styled(text.decode()).encode()
+            new.writestr(zipfile.ZipInfo(item.filename, _EARLIEST), text)
+    return made.getvalue()
+
+
+def _styled(styles: str) -> str:
+    """Put the styles of `styles.xml` in the place of those of the same name, and set the type."""
+    for style in re.findall(r"<w:style .*?</w:style>", _STYLES.read_text(encoding="utf-8"), re.DOTALL):
+        name = re.search(r'w:styleId="(\w+)"', style)[1]
+        old = rf'<w:style [^>]*w:styleId="{name}">.*?</w:style>'
+        styles, found = re.subn(old, lambda _, style=style: style, styles, count=1, flags=re.DOTALL)
+        styles = styles if found else styles.replace("</w:styles>", f"{style}</w:styles>")
+    styles = re.sub(r"<w:rFonts[^>]*Theme[^>]*/>", '<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman"/>', styles)
+    styles = re.sub(r'(<w:rPrDefault>.*?)<w:sz w:val="24" />\s*<w:szCs w:val="24" />', r'\1<w:sz w:val="22"/><w:szCs w:val="22"/>', styles, flags=re.DOTALL)
+    return styles.replace('w:val="en-US"', 'w:val="en-GB"')
+
+
+def docx_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
+    """Put a figure into a Word file as a picture, with its alternative text."""
+    picture = [file.replace(".svg", ".png"), ""]
+    width = [["width", f"{_PICTURE_INCHES}in"]]
+    return [{"t": "Image", "c": [["", [], width], [{"t": "Str", "c": alt}], picture]}]
+
+
+def docx(blocks: Sequence[dict[str, Any]], results: Path, title: str = "", contents: bool = False) -> bytes:
+    """Make a Word file."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "reference.docx").write_bytes(_reference())
+
+        def change(block: dict[str, Any]) -> Any:
+            if block["t"] == "Image":
+                file = block["c"][2][0]
+                (folder / file).write_bytes(_smaller(results / file))
+            return block
+
+        parts.changed(list(blocks), change)
+        options = [f"--reference-doc={folder / 'reference.docx'}", f"--resource-path={folder}", "-o", "-"]
+        options += ["--toc", "--toc-depth=2"] if contents else []
+        return parts.written(list(blocks), "docx", *options, title=title)
