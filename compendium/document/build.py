@@ -1,6 +1,7 @@
 """The whole document, from the results in a folder: checked, put together, and written in all its forms or not at all."""
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from compendium.document.page import Page, html
 from compendium.document.source import Source, SourceError, filled
 from compendium.files import write_atomically
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
+from compendium.reporting.outputs import OVERRIDE
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROJECT = "omalizumab-mast-cell-compendium"
@@ -145,7 +147,7 @@ def _single_tables(blocks: list[dict[str, Any]]) -> dict[str, list[dict[str, Any
 def write_document(source: str, results: str, output: str, cohort: str, criteria: str) -> list[str]:
     """Make the document and put its files in a folder, none before all are made; gives their names."""
     made = documents(Path(source).resolve(), Path(results).resolve(), Path(cohort).resolve(), criteria)
-    folder = Path(output)
+    folder = Path(os.environ.get(OVERRIDE) or output)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
         write_atomically(folder / name, content)

@@ -16,7 +16,8 @@ from compendium.document.source import SourceError
 
 _LOOK, _STYLES = (Path(__file__).with_name(name) for name in ("look.typ", "styles.xml"))
 STANDARDS = ["ua-1", "a-3a"]
-_COLOURS = 128  # of a picture in a Word file, which needs no more and is a quarter as large
+_COLOURS = 128  # of a picture in a Word file, which needs no more and is a third as large
+_WHOLE = 26  # rows that a table may have at most to be kept on one page
 _PICTURE_INCHES = 6.3
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 
@@ -38,6 +39,8 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
     def change(block: dict[str, Any]) -> Any:
         if block["t"] == "Div" and "notes" in block["c"][0][1]:
             return [_raw("#notes["), *block["c"][1], _raw("]")]
+        if block["t"] == "Table" and len(parts.plain(block["c"][4])) < 2500 and _length(block) <= _WHOLE:
+            return [_raw("#block(breakable: false, width: 100%)["), block, _raw("]")]
         return block
 
     body = parts.written(parts.changed(list(blocks), change), "typst-citations", "--wrap=none").decode()
@@ -61,6 +64,10 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
             raise SourceError(f"typst: {error.message} {' '.join(error.hints)} {error.diagnostic[:500]}") from error
 
 
+def _length(table: dict[str, Any]) -> int:
+    return sum(len(heads) + len(rows) for _, _, heads, rows in table["c"][4])
+
+
 def _raw(text: str) -> dict[str, Any]:
     return {"t": "RawBlock", "c": ["typst", text]}
 
@@ -72,7 +79,8 @@ def _smaller(picture: Path) -> bytes:
     buffer = io.BytesIO()
     with Image.open(picture) as image:
         dots = image.info.get("dpi", (300, 300))
-        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, "png", optimize=True, dpi=dots)
+        palette = {"method": Image.Quantize.FASTOCTREE, "dither": Image.Dither.NONE}
+        image.convert("RGB").quantize(_COLOURS, **palette).save(buffer, "png", dpi=dots)
     return buffer.getvalue()
 
 

@@ -56,6 +56,7 @@ _FIRST = (
     *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates")),
 )
 _OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published",))
+_DOCUMENT = "document.ipynb"
 _DETERMINED = Job("determined", "determined.ipynb", reads=("data/published", "data/determined"))
 _OF_AN_OBSERVED_COHORT = (
     Job("sharing", "sharing.ipynb"),
@@ -65,20 +66,26 @@ _OF_AN_OBSERVED_COHORT = (
 
 def _others(folder: Path) -> tuple[Job, ...]:
     """Make a job of each other notebook but those that JupyterLab names itself, as Untitled or figure-1-Copy1."""
-    named = {job.notebook for job in (*_FIRST, _DETERMINED, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)}
+    named = {job.notebook for job in (*_FIRST, _DETERMINED, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)} | {_DOCUMENT}
     found = {path.name: path.stem for path in sorted(folder.glob("*.ipynb")) if path.name not in named}
     return tuple(Job(stem, name) for name, stem in found.items() if re.fullmatch(r"[a-z0-9-]+", stem))
 
 
-JOBS: tuple[Job, ...] = (
+_RESULTS = (
     *_FIRST,
     *_others(Path(__file__).resolve().parents[2] / "notebooks"),
     _DETERMINED,
     _OF_THE_PRINTED,
 )
+_SOURCES = tuple(f"paper/{name}" for name in ("report.md", "references.bib", "numeric.csl"))
+
+JOBS: tuple[Job, ...] = (
+    *_RESULTS,
+    Job("document", _DOCUMENT, after=tuple(job.name for job in _RESULTS if job.name != "explore"), reads=_SOURCES),
+)
 
 # Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
-_OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts")
+_OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts", "document")
 
 OBSERVED_JOBS: tuple[Job, ...] = (*(job for job in JOBS if job.name not in _OF_THE_PAPER), *_OF_AN_OBSERVED_COHORT)
 """What is built of another centre's cohort: the same, and instead of the verdicts a comparison with the paper."""
