@@ -48,6 +48,20 @@ def provenance(cohort: Path) -> Named:
     return {f"build.{name}": {"value": text} for name, text in found.items()}
 
 
+def _foot(names: Named) -> list[dict[str, Any]]:
+    """Say at the foot of every output what it was made of, and how to make exactly this again."""
+    version, cohort, lock = (names[f"build.{name}"]["value"] for name in ("version", "cohort", "lock"))
+    pieces = [
+        f"Version {version}. SHA-256 of the cohort: `{cohort}`; of the locked packages: `{lock}`. To make exactly this",
+        "again, take this version, compare both hashes (`cat data/cohort/*.csv | sha256sum`,",
+        "`sha256sum requirements.lock`) and run `make paper`.",
+    ]
+    made: list[dict[str, Any]] = []
+    for number, piece in enumerate(" ".join(pieces).split("`")):
+        made += [{"t": "Code", "c": [["", [], []], piece]}] if number % 2 else tables.inlines(piece)
+    return [{"t": "Div", "c": [["", ["notes", "foot"], [["custom-style", "Table Notes"]]], [{"t": "Para", "c": made}]]}]
+
+
 def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping[str, str]) -> tables.Table:
     """Read a table by the name that a text puts it in with, with the columns and rows it asks for."""
     if file in MADE:
@@ -107,13 +121,15 @@ def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[
     changed = departures(rules)
     caveat = RECONSTRUCTED_NOTE + (f" Rules other than the paper's: {changed}." if changed else "")
     page = Page(title, results, names, said_of(results), text.used, labels, caveat)
+    foot = _foot(names)
+    warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(caveat)}]}]
     for_word = assembled(printed.docx_picture)
     texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "Reconstructed cohort"}
     texts |= {"CAVEAT": caveat, "VERSION": f"Version {names['build.version']['value']}"}
     jobs = {
-        "paper.html": lambda: html(page, assembled(page.figure)).encode(),
-        "paper.pdf": lambda: printed.pdf(assembled(printed.typst_picture), results, texts),
-        "paper.docx": lambda: printed.docx(for_word, results, title, contents=True),
+        "paper.html": lambda: html(page, assembled(page.figure), foot).encode(),
+        "paper.pdf": lambda: printed.pdf([*assembled(printed.typst_picture), *foot], results, texts),
+        "paper.docx": lambda: printed.docx([*warning, *for_word, *foot], results, title),
     }
     for name, one in _single_tables(for_word).items():
         jobs[f"{name}.docx"] = lambda one=one: printed.docx(one, results)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 _LETTER = re.compile(r"^(DejaVu|STIX|Cm)[\w-]*-[0-9a-f]+$")
+_MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 _DROPPED = ("metadata", "style", "title", "desc")
 
 
@@ -31,7 +32,7 @@ class Drawing:
     """One SVG file to be put into a page.
 
     `name` begins every identifier of its own; ``letters`` are the paths of the letters by identifier, ``lines`` the
-    drawing in pieces, one for each leaf, which variants of one figure have in common; ``width`` and ``height`` in points.
+    drawing in pieces, which variants of one figure have in common; ``width`` and ``height`` in points.
     """
 
     def __init__(self, svg: str, name: str) -> None:
@@ -59,6 +60,9 @@ class Drawing:
                 value = "#" + self._own(value[1:])
             else:
                 value = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{self._own(m[1])})", value)
+            if _tag(element) == "use" and name == "transform" and (moved := _MOVED.fullmatch(value)):
+                found.append(f' x="{moved[1]}"' + f' y="{moved[2]}"' * (moved[2] != "0"))
+                continue
             value = value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
             found.append(f' {name}="{value}"')
         return "".join(found)
@@ -82,10 +86,10 @@ class Drawing:
             return
         attributes = self._attributes(element, style)
         inner = [line for child in element for line in self._written(child, style)]
-        if tag in ("g", "defs") and (not inner or not attributes and tag == "g"):
+        if tag in ("g", "defs") and (not inner or (not attributes and tag == "g")):
             yield from inner
         elif tag == "g" and all(line.startswith("<use") for line in inner):
-            yield f"<g{attributes}>{''.join(inner)}</g>"  # a piece of text
+            yield from (f"<g{attributes}>", "".join(inner), "</g>")  # a text, which may stand in several places
         elif inner:
             yield f"<{tag}{attributes}>"
             yield from inner

@@ -51,14 +51,16 @@ def _determined(answers: list[dict[str, str]], facts: list[dict[str, str]]) -> N
     return found | {"facts": {"n": len(facts)}, "facts.print_alone": {"n": print_alone, "denominator": len(facts)}}
 
 
-def _rules(changes: list[dict[str, str]]) -> Named:
-    """Name each result under each rule: ``rule.worsening=any.best.orr``, and ``rule.paper.best.orr``."""
+def _rules(changes: list[dict[str, str]], criteria: Criteria) -> Named:
+    """Name each result under each rule: ``rule.worsening=any.best.orr``, whether that rule is in use or not."""
     found: Named = {}
     for change in changes:
-        rule = f"{change['option']}={change['value']}" if change["option"] else "paper"
-        for name, cell in list(change.items())[2:-2]:
-            if cell:
-                found[f"rule.{rule}.{name}"] = {"n": int(float(cell))}
+        option, value, *names = list(change)[:-2]
+        rules = [f"{change[option]}={change[value]}"]
+        if not change[option]:  # nothing is changed: the rules in use
+            rules = [f"{one.name}={getattr(criteria, one.name)}" for one in fields(Criteria)]
+        cells = {name: {"n": int(float(change[name]))} for name in names if change[name]}
+        found |= {f"rule.{rule}.{name}": cell for rule in rules for name, cell in cells.items()}
     return found
 
 
@@ -78,7 +80,7 @@ def named(results: Path, criteria: Criteria) -> Named:
     found |= _verdicts(rows(results / "verdicts.csv"))
     if (results / "determined.csv").is_file():
         found |= _determined(rows(results / "determined-others.csv"), rows(results / "facts.csv"))
-    found |= _rules(rows(results / "sensitivity.csv"))
+    found |= _rules(rows(results / "sensitivity.csv"), criteria)
     return found
 
 

@@ -1,6 +1,7 @@
 """The document as one page that needs no other file: contents, drawings, and what stands behind each number."""
 
 import html as markup
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,10 +33,17 @@ class Page:
         name = parts.identifier(label)
         drawing = Drawing((self.results / file).read_text(encoding="utf-8"), name)
         self.letters |= drawing.letters
-        size = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}" width="{drawing.width:g}" height="{drawing.height:g}"'
+        size = f'width="{drawing.width:g}" height="{drawing.height:g}" viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
         words = f'<title id="{name}-title">{label}</title><desc id="{name}-seen">{markup.escape(alt)}</desc>'
         svg = f'<svg role="img" aria-labelledby="{name}-title {name}-seen" {size}>{words}{"".join(drawing.lines)}</svg>'
-        return [{"t": "RawInline", "c": ["html", f'<span class="drawing" data-file="{file}">{svg}</span>']}]
+        filtered = self.results / f"{file.removesuffix('.svg')}-filtered.json"
+        if filtered.is_file():
+            shown = json.loads(filtered.read_text(encoding="utf-8"))
+            self.letters |= shown.pop("letters")
+            text = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+            svg += f'<script type="application/json">{text}</script>'
+        box = f'<span class="drawing" id="drawing-{name}" role="group" aria-label="{label}" tabindex="0">'
+        return [{"t": "RawInline", "c": ["html", f"{box}{svg}</span>"]}]
 
 
 def _entries(page: Page) -> tuple[list[dict[str, Any]], dict[int, int]]:
@@ -68,10 +76,17 @@ def _linked(blocks: Sequence[Block], leads: Mapping[int, int]) -> list[Block]:
     return parts.changed(list(blocks), change)
 
 
-def html(page: Page, blocks: Sequence[Block]) -> str:
+def _order(label: str) -> tuple[bool, str, int]:
+    """Put tables before figures, and those with a letter after those without."""
+    kind, number = label.split()
+    letter = number.rstrip("0123456789")
+    return kind != "Table", letter, int(number[len(letter) :])
+
+
+def html(page: Page, blocks: Sequence[Block], foot: Sequence[Block]) -> str:
     """Write the page."""
     entries, leads = _entries(page)
-    body = parts.written(_linked(blocks, leads), "html5", "--wrap=none", "--section-divs").decode()
+    body = parts.written(_linked(blocks, leads), "html5", "--wrap=none", "--section-divs", "--shift-heading-level-by=1").decode()
     contents: list[dict[str, Any]] = []
     for block in blocks:
         if block["t"] == "Header":
@@ -89,6 +104,6 @@ def html(page: Page, blocks: Sequence[Block]) -> str:
         body=body,
         letters="".join(page.letters[name] for name in sorted(page.letters)),
         values=entries,
-        labels=[(parts.identifier(label), label) for label in page.labels],
-        build={name.removeprefix("build."): one["value"] for name, one in page.names.items() if name.startswith("build.")},
+        labels=[(parts.identifier(label), label) for label in sorted(page.labels, key=_order)],
+        foot=parts.written(foot, "html5", "--wrap=none").decode(),
     )

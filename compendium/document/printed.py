@@ -17,7 +17,7 @@ from compendium.document.source import SourceError
 _LOOK, _STYLES = (Path(__file__).with_name(name) for name in ("look.typ", "styles.xml"))
 STANDARDS = ["ua-1", "a-3a"]
 _COLOURS = 128  # of a picture in a Word file, which needs no more and is a third as large
-_WHOLE = 26  # rows that a table may have at most to be kept on one page
+_WHOLE, _SIGNS = 40, 105  # lines of a table that is kept on one page, and signs in a line of it
 _PICTURE_INCHES = 6.3
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 
@@ -36,14 +36,7 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
     """Make the PDF; `texts` are what `look.typ` names in capitals."""
     import typst
 
-    def change(block: dict[str, Any]) -> Any:
-        if block["t"] == "Div" and "notes" in block["c"][0][1]:
-            return [_raw("#notes["), *block["c"][1], _raw("]")]
-        if block["t"] == "Table" and len(parts.plain(block["c"][4])) < 2500 and _length(block) <= _WHOLE:
-            return [_raw("#block(breakable: false, width: 100%)["), block, _raw("]")]
-        return block
-
-    body = parts.written(parts.changed(list(blocks), change), "typst-citations", "--wrap=none").decode()
+    body = parts.written(_set(blocks), "typst-citations", "--wrap=none").decode()
     body = re.sub(r"^#figure\(\[image\((.*)\)\n?\]", r"#figure(image(\1)", body, flags=re.MULTILINE)
     look = _LOOK.read_text(encoding="utf-8")
     for name, text in texts.items():
@@ -64,8 +57,35 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
             raise SourceError(f"typst: {error.message} {' '.join(error.hints)} {error.diagnostic[:500]}") from error
 
 
-def _length(table: dict[str, Any]) -> int:
-    return sum(len(heads) + len(rows) for _, _, heads, rows in table["c"][4])
+def _set(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Set notes small, keep short tables and their notes on one page, and figures out of the next part or long table."""
+    made: list[dict[str, Any]] = []
+    whole = False
+    for block, after in zip(blocks, [*blocks[1:], {"t": "Null", "c": []}], strict=True):
+        noted = after["t"] == "Div" and "notes" in after["c"][0][1]
+        if block["t"] == "Table" and _lines(block) <= _WHOLE:
+            made += [_raw("#block(breakable: false, width: 100%)["), block]
+            whole = noted
+            made += [] if noted else [_raw("]")]
+        elif block["t"] == "Div" and "notes" in block["c"][0][1]:
+            made += [_raw("#notes["), *block["c"][1], _raw("]]" if whole else "]")]
+            whole = False
+        else:
+            begins = block["t"] == "Table" or (block["t"] == "Header" and block["c"][0] == 1)
+            made += [_raw("#place.flush()")] * begins + [block]
+    return made
+
+
+def _lines(table: dict[str, Any]) -> int:
+    """Estimate how many lines a table takes, from its texts and the widths of its columns."""
+    widths = [width["c"] for _, width in table["c"][2]]
+    rows = [row for _, _, heads, body in table["c"][4] for row in (*heads, *body)]
+    needed = 0
+    for _, cells in rows:
+        shares = widths if len(cells) == len(widths) else [1.0]
+        pairs = zip(cells, shares, strict=False)
+        needed += max(-(-len(parts.plain(cell[4])) // max(int(share * _SIGNS), 1)) for cell, share in pairs)
+    return needed
 
 
 def _raw(text: str) -> dict[str, Any]:
@@ -84,6 +104,26 @@ def _smaller(picture: Path) -> bytes:
     return buffer.getvalue()
 
 
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_OFFICE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_FOOTER = (
+    f'<w:ftr xmlns:w="{_WORD}"><w:p><w:pPr><w:jc w:val="center"/></w:pPr>'
+    '<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p></w:ftr>'
+)
+_PAGE = {  # A4 with the number of the page at its foot: what replaces what in the file that pandoc brings along
+    "word/document.xml": {
+        "<w:sectPr.*</w:sectPr>": f'<w:sectPr><w:footerReference xmlns:r="{_RELATION}" w:type="default" r:id="rId99"/>'
+        '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1361" w:right="1304" w:bottom="1361" w:left="1304" '
+        'w:header="709" w:footer="709" w:gutter="0"/></w:sectPr>'
+    },
+    "word/_rels/document.xml.rels": {
+        "</Relationships>": f'<Relationship Id="rId99" Type="{_RELATION}/footer" Target="footer1.xml"/></Relationships>'
+    },
+    "[Content_Types].xml": {"</Types>": f'<Override PartName="/word/footer1.xml" ContentType="{_OFFICE}"/></Types>'},
+}
+
+
 def _reference() -> bytes:
     """Make the file whose styles the Word files take, of the one that pandoc brings along."""
     given = io.BytesIO(parts.pandoc(b"", "--print-default-data-file", "reference.docx"))
@@ -93,7 +133,10 @@ def _reference() -> bytes:
             text = old.read(item)
             if item.filename == "word/styles.xml":
                 text = _styled(text.decode()).encode()
+            for sign, addition in _PAGE.get(item.filename, {}).items():
+                text = re.sub(sign, lambda _, addition=addition: addition, text.decode(), flags=re.DOTALL).encode()
             new.writestr(zipfile.ZipInfo(item.filename, _EARLIEST), text)
+        new.writestr(zipfile.ZipInfo("word/footer1.xml", _EARLIEST), _FOOTER)
     return made.getvalue()
 
 
@@ -116,7 +159,7 @@ def docx_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
     return [{"t": "Image", "c": [["", [], width], [{"t": "Str", "c": alt}], picture]}]
 
 
-def docx(blocks: Sequence[dict[str, Any]], results: Path, title: str = "", contents: bool = False) -> bytes:
+def docx(blocks: Sequence[dict[str, Any]], results: Path, title: str = "") -> bytes:
     """Make a Word file."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -130,5 +173,4 @@ def docx(blocks: Sequence[dict[str, Any]], results: Path, title: str = "", conte
 
         parts.changed(list(blocks), change)
         options = [f"--reference-doc={folder / 'reference.docx'}", f"--resource-path={folder}", "-o", "-"]
-        options += ["--toc", "--toc-depth=2"] if contents else []
         return parts.written(list(blocks), "docx", *options, title=title)

@@ -73,7 +73,8 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("td", "th") and self.cell:
-            self.cell.text = _SPACE.sub(" ", self.cell.text).strip(" ").replace("\u2028", "\n")
+            text = _SPACE.sub(" ", self.cell.text).strip(" ").replace("\u2028", "\n")
+            self.cell.text = re.sub(r"\b([Nn]) = (?=\d)", "\\1\u00a0=\u00a0", text)
             self.row.append(self.cell)
             self.cell = None
         elif tag == "tr":
@@ -112,8 +113,9 @@ def inlines(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _cell(cell: Cell) -> list[Any]:
-    return [["", [], []], {"t": "AlignDefault"}, cell.rows, cell.columns, [{"t": "Plain", "c": inlines(cell.text)}]]
+def _cell(cell: Cell, strong: bool = False) -> list[Any]:
+    words = [{"t": "Strong", "c": inlines(cell.text)}] if strong else inlines(cell.text)
+    return [["", [], []], {"t": "AlignDefault"}, cell.rows, cell.columns, [{"t": "Plain", "c": words}]]
 
 
 def _row(cells: Iterable[list[Any]]) -> list[Any]:
@@ -132,7 +134,7 @@ def widths(table: Table, longest: int = 42, least: int = 5) -> list[float]:
         lengths = sorted(map(len, column)) or [0]
         word = max((len(word) for text in column for word in text.split()), default=0)
         # Of long texts the usual length counts, not that of the longest.
-        sizes.append(max(min(lengths[-1], longest), word, least, min(lengths[len(lengths) // 2], 90)) + 2)
+        sizes.append(max(min(lengths[-1], longest), word, least, min(lengths[len(lengths) // 2], 90)) + 3)
     return [size / sum(sizes) for size in sizes]
 
 
@@ -151,7 +153,8 @@ def blocks(table: Table, identifier: str, caption: list[dict[str, Any]], numbere
     for row in table.body:
         section = len(row) == 1 < table.width
         if section or not bodies:
-            bodies.append([["", [], []], 1, [_row(_cell(cell) for cell in row)] if section else [], []])
+            heading = [_row(_cell(cell, strong=True) for cell in row)] if section else []
+            bodies.append([["", [], []], 1, heading, []])
         if not section:
             bodies[-1][3].append(_row(map(_cell, row)))
     made = {

@@ -54,6 +54,7 @@ _FIRST = (
     _figure("figure-e3", "figure-2.ipynb", "primary"),
     _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
     *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates")),
+    *(Job(f"{name}-filtered", "filtered.ipynb", {"name": name}) for name in ("figure-1", "figure-2")),
 )
 _OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published",))
 _DOCUMENT = "document.ipynb"
@@ -87,7 +88,10 @@ JOBS: tuple[Job, ...] = (
 # Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
 _OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts", "document")
 
-OBSERVED_JOBS: tuple[Job, ...] = (*(job for job in JOBS if job.name not in _OF_THE_PAPER), *_OF_AN_OBSERVED_COHORT)
+OBSERVED_JOBS: tuple[Job, ...] = (
+    *(job for job in JOBS if job.name not in _OF_THE_PAPER and job.notebook != "filtered.ipynb"),
+    *_OF_AN_OBSERVED_COHORT,
+)
 """What is built of another centre's cohort: the same, and instead of the verdicts a comparison with the paper."""
 
 

@@ -78,5 +78,57 @@
     });
     box.before(button);
   }
+  // A figure that was drawn for several populations and rules: the choice, and a spot over each symptom or patient.
+  const XML = "http://www.w3.org/2000/svg";
+  const choice = (name, options) => {
+    const label = document.createElement("label");
+    const select = document.createElement("select");
+    for (const [value, text] of Object.entries(options)) select.add(new Option(text, value));
+    label.append(`${name} `, select);
+    return [label, select];
+  };
+  for (const data of document.querySelectorAll(".drawing > script")) {
+    const { populations, rules, pool, variants } = JSON.parse(data.textContent);
+    const box = data.parentElement;
+    const svg = box.querySelector("svg");
+    const words = [...svg.querySelectorAll(":scope > title, :scope > desc")];
+    const [byPopulation, population] = choice("Population", populations);
+    const [byRule, rule] = choice("Rule", rules);
+    const bar = document.createElement("span");
+    bar.className = "filters";
+    bar.append(byPopulation, byRule);
+    box.before(bar);
+    // What may get the focus must not lie in what is one picture.
+    svg.setAttribute("role", "group");
+    const draw = () => {
+      const { size: [width, height], lines, spots } = variants[`${population.value}|${rule.value}`];
+      svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      svg.setAttribute("height", height);
+      svg.innerHTML = lines.map((n) => pool[n]).join("");
+      svg.prepend(...words);
+      spots.forEach(([x, y, w, h, text], n) => {
+        const spot = document.createElementNS(XML, "rect");
+        const given = { x, y, width: w, height: h, class: "spot", role: "img", tabindex: n ? -1 : 0, "aria-label": text };
+        for (const [key, value] of Object.entries(given)) spot.setAttribute(key, value);
+        spot.dataset.lines = text;
+        svg.append(spot);
+      });
+      hide();
+    };
+    population.addEventListener("input", draw);
+    rule.addEventListener("input", draw);
+    // One stop of the key Tab for all spots of a figure; the arrows lead from one to the next.
+    svg.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const spots = [...svg.querySelectorAll(".spot")];
+      const next = step && spots[spots.indexOf(document.activeElement) + step];
+      if (!next) return;
+      event.preventDefault();
+      document.activeElement.setAttribute("tabindex", "-1");
+      next.setAttribute("tabindex", "0");
+      next.focus();
+    });
+    draw();
+  }
   document.documentElement.classList.add("js");
 })();
