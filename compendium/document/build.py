@@ -12,6 +12,7 @@ from typing import Any
 from analysis.criteria import departures, read_criteria
 from compendium.document import blocks as parts
 from compendium.document import printed, tables
+from compendium.document.door import door
 from compendium.document.made import MADE
 from compendium.document.names import Named, named, said_of
 from compendium.document.page import Page, html
@@ -106,7 +107,8 @@ def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[
     markdown = filled(text, _files(results), _keys(bibliography))
     document = parts.parsed(markdown, bibliography, style)
     title = parts.plain(document["meta"]["title"])
-    labels = [parts.labelled(found)[0] for found in _captions(document["blocks"])]
+    captions = _captions(document["blocks"])
+    labels = [label for label, _ in captions.values()]
     found: dict[str, tables.Table] = {}
 
     def table(file: str, given: Mapping[str, str]) -> tables.Table:
@@ -120,7 +122,8 @@ def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[
 
     changed = departures(rules)
     caveat = RECONSTRUCTED_NOTE + (f" Rules other than the paper's: {changed}." if changed else "")
-    page = Page(title, results, names, said_of(results), text.used, labels, caveat)
+    root = os.path.relpath(ROOT, results)
+    page = Page(title, root, results, names, said_of(results), text.used, labels, caveat)
     foot = _foot(names)
     warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(caveat)}]}]
     for_word = assembled(printed.docx_picture)
@@ -135,18 +138,18 @@ def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[
         jobs[f"{name}.docx"] = lambda one=one: printed.docx(one, results)
     with ThreadPoolExecutor(2) as pool:
         running = {name: pool.submit(job) for name, job in jobs.items()}
-        return {name: future.result() for name, future in running.items()}
+        made = {name: future.result() for name, future in running.items()}
+    data = {f"{root}/{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv"))}
+    return {"index.html": door(title, caveat, results, captions, list(made), data).encode()} | made
 
 
-def _captions(blocks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    found: list[list[dict[str, Any]]] = []
-
-    def note(block: dict[str, Any]) -> dict[str, Any]:
-        if parts.picture_of(block):
-            found.append(block["c"][1][1][0]["c"])
-        return block
-
-    parts.changed(blocks, note)
+def _captions(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Give name and caption of each table and figure, by the file that a text puts in."""
+    found: dict[str, tuple[str, str]] = {}
+    for block in blocks:
+        if picture := parts.picture_of(block):
+            label, (_, *caption) = parts.labelled(block["c"][1][1][0]["c"])
+            found[picture[0]] = label, parts.plain(caption).strip()
     return found
 
 

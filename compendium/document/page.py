@@ -20,6 +20,7 @@ class Page:
     """What a page needs beside its blocks; `used` are the values the text prints, name and text of each."""
 
     title: str
+    root: str  # the project as seen from the folder of the page
     results: Path
     names: Named
     said: Mapping[str, list[dict[str, str]]]
@@ -76,7 +77,7 @@ def _linked(blocks: Sequence[Block], leads: Mapping[int, int]) -> list[Block]:
     return parts.changed(list(blocks), change)
 
 
-def _order(label: str) -> tuple[bool, str, int]:
+def order(label: str) -> tuple[bool, str, int]:
     """Put tables before figures, and those with a letter after those without."""
     kind, number = label.split()
     letter = number.rstrip("0123456789")
@@ -99,11 +100,12 @@ def html(page: Page, blocks: Sequence[Block], foot: Sequence[Block]) -> str:
     return render(
         "paper.html",
         title=page.title,
+        root=page.root,
         caveat=page.caveat,
         contents=contents,
         body=body,
         letters="".join(page.letters[name] for name in sorted(page.letters)),
         values=entries,
-        labels=[(parts.identifier(label), label) for label in sorted(page.labels, key=_order)],
+        labels=[(parts.identifier(label), label) for label in sorted(page.labels, key=order)],
         foot=parts.written(foot, "html5", "--wrap=none").decode(),
     )

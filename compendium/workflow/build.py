@@ -163,6 +163,8 @@ def _end(plan: Plan) -> int:
     here = project.out == project.root / "figures"
     if here and (apart := in_one_line(against_committed(project.root, project.out))):
         print(f"Not the committed results: {apart}")
+    if "document" in plan.done:
+        print(f"To be read: {os.path.relpath(project.out / PAGE)}")
     return code
 
 

@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const tip = document.getElementById("tip");
+  const MOST = 4; // printed places that a tip names
   let shown = null;
 
   function hide() {
@@ -33,7 +34,8 @@
     const said = [...row.querySelectorAll(".said")].map((one) => `Paper, ${one.textContent}`);
     const lines = [`${row.querySelector("th").textContent}: ${name.textContent}`];
     if (notebook.textContent !== "–") lines.push(`Computed in the notebook ${notebook.textContent}`);
-    return [...lines, ...(said.length ? said : ["Not printed in the paper"])];
+    const more = said.length > MOST ? [`and in ${said.length - MOST} more places; a second tap or Enter shows all`] : [];
+    return [...lines, ...(said.length ? said.slice(0, MOST) : ["Not printed in the paper"]), ...more];
   }
 
   const explained = (event) => event.target.closest?.("a.value, .spot");
