@@ -19,7 +19,7 @@ _FIXED = {"SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
 def pandoc(given: str | bytes, *options: str) -> bytes:
-    """Run pandoc, which reads and writes nothing but what it is given; a SourceError if it has anything to complain of."""
+    """Run pandoc on what it is given; a SourceError if it has anything to complain of."""
     from pypandoc import get_pandoc_path
 
     data = given.encode() if isinstance(given, str) else given
@@ -92,7 +92,7 @@ def with_parts(
     table: Callable[[str, Mapping[str, str]], tables.Table],
     figure: Callable[[str, str, str], list[Block]],
 ) -> list[Block]:
-    """Put the tables and figures in: `table` reads one by its name, `figure` makes a picture of file, label and words."""
+    """Put tables and figures in: `table` reads one by its name, `figure` makes a picture of file, label and words."""
 
     def put(block: Block) -> Any:
         found = picture_of(block)

@@ -1,24 +1,24 @@
-"""The whole document, from the results in a folder: checked, put together, and written in all its forms or not at all."""
+"""The whole document, from the results in a folder: checked, put together, written in all its forms or not at all."""
 
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from analysis.criteria import departures, read_criteria
+from analysis.criteria import read_criteria
 from compendium.document import blocks as parts
 from compendium.document import printed, tables
 from compendium.document.door import door
 from compendium.document.made import MADE
 from compendium.document.names import Named, named, said_of
 from compendium.document.page import Page, html
-from compendium.document.source import Source, SourceError, filled
+from compendium.document.source import Source, SourceError, filled, without_absent
 from compendium.files import write_atomically
-from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.outputs import OVERRIDE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,16 +49,17 @@ def provenance(cohort: Path) -> Named:
     return {f"build.{name}": {"value": text} for name, text in found.items()}
 
 
-def _foot(names: Named) -> list[dict[str, Any]]:
+def _foot(names: Named, shipped: bool) -> list[dict[str, Any]]:
     """Say at the foot of every output what it was made of, and how to make exactly this again."""
     version, cohort, lock = (names[f"build.{name}"]["value"] for name in ("version", "cohort", "lock"))
-    pieces = [
-        f"Version {version}. SHA-256 of the cohort: `{cohort}`; of the locked packages: `{lock}`. To make exactly this",
-        "again, take this version, compare both hashes (`cat data/cohort/*.csv | sha256sum`,",
-        "`sha256sum requirements.lock`) and run `make paper`.",
-    ]
+    again, what = "and run `make paper` on the same cohort", "the checked copy of the cohort"
+    if shipped:
+        check = "`cat data/cohort/*.csv | sha256sum`, `sha256sum requirements.lock`"
+        again, what = f"compare both hashes ({check}) and run `make paper`", "the cohort"
+    text = f"Version {version}. SHA-256 of {what}: `{cohort}`; of the locked packages: `{lock}`. To make exactly "
+    text += f"this again, take this version, {again}."
     made: list[dict[str, Any]] = []
-    for number, piece in enumerate(" ".join(pieces).split("`")):
+    for number, piece in enumerate(text.split("`")):
         made += [{"t": "Code", "c": [["", [], []], piece]}] if number % 2 else tables.inlines(piece)
     return [{"t": "Div", "c": [["", ["notes", "foot"], [["custom-style", "Table Notes"]]], [{"t": "Para", "c": made}]]}]
 
@@ -85,52 +86,57 @@ def _files(results: Path) -> dict[str, str]:
     return found | dict.fromkeys(MADE, "table")
 
 
-def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[str, bytes]:
-    """Make all files of the document, by name; a SourceError names all that is wrong with its text.
+@dataclass(frozen=True)
+class Given:
+    """What a document is made of: the text, the folders of results and cohort, the rules, and what must be said first.
 
-    Parameters
-    ----------
-    source : path
-        The text; beside it stand ``references.bib`` and ``numeric.csl``.
-    results : path
-        The folder of the results.
-    cohort : path
-        The folder of the cohort, of which only the hash is taken.
-    criteria : str
-        The rules the results were computed by, as `analysis.criteria.read_criteria` takes them.
+    Beside the text stand ``references.bib`` and ``numeric.csl``. Of the cohort only the hash is taken. `observed` is
+    another centre's cohort: what has no patients is left out of its document, which is the page to be read itself.
     """
-    rules = read_criteria(criteria)
-    names = named(results, rules) | provenance(cohort)
+
+    source: Path
+    results: Path
+    cohort: Path
+    criteria: str
+    notes: Sequence[str] = ()
+    observed: bool = False
+
+
+def documents(given: Given) -> dict[str, bytes]:
+    """Make all files of the document, by name; a SourceError names all that is wrong with its text."""
+    source, results = given.source, given.results
+    rules = read_criteria(given.criteria)
+    names = named(results, rules) | provenance(given.cohort)
     bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
-    shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else str(source)
-    text = Source(source, names, shown=shown)
-    markdown = filled(text, _files(results), _keys(bibliography))
-    document = parts.parsed(markdown, bibliography, style)
+    shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else source.name
+    text, files = Source(source, names, shown=shown), _files(results)
+    if given.observed:
+        text.text = without_absent(text.text, files)
+    document = parts.parsed(filled(text, files, _keys(bibliography)), bibliography, style)
     title = parts.plain(document["meta"]["title"])
     captions = _captions(document["blocks"])
     labels = [label for label, _ in captions.values()]
     found: dict[str, tables.Table] = {}
 
-    def table(file: str, given: Mapping[str, str]) -> tables.Table:
-        key = f"{file} {sorted(given.items())}"
+    def table(file: str, asked: Mapping[str, str]) -> tables.Table:
+        key = f"{file} {sorted(asked.items())}"
         if key not in found:
-            found[key] = _table(results, names, rules, file, given)
+            found[key] = _table(results, names, rules, file, asked)
         return found[key]
 
     def assembled(figure: Any) -> list[dict[str, Any]]:
         return parts.cross_references(parts.with_parts(document, table, figure), labels)
 
-    changed = departures(rules)
-    caveat = RECONSTRUCTED_NOTE + (f" Rules other than the paper's: {changed}." if changed else "")
-    root = os.path.relpath(ROOT, results)
-    page = Page(title, root, results, names, said_of(results), text.used, labels, caveat)
-    foot = _foot(names)
-    warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(caveat)}]}]
+    # Where the results lie elsewhere nothing may tell where the project stands.
+    root = os.path.relpath(ROOT, results) if results.is_relative_to(ROOT) else ""
+    page = Page(title, root, results, names, said_of(results), text.used, labels, given.notes)
+    foot = _foot(names, given.cohort == ROOT / "data" / "cohort")
+    warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(note)}]} for note in given.notes]
     for_word = assembled(printed.docx_picture)
-    texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "Reconstructed cohort"}
-    texts |= {"CAVEAT": caveat, "VERSION": f"Version {names['build.version']['value']}"}
+    texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "" if given.observed else "Reconstructed cohort"}
+    texts |= {"CAVEAT": " ".join(given.notes), "VERSION": f"Version {names['build.version']['value']}"}
     jobs = {
-        "paper.html": lambda: html(page, assembled(page.figure), foot).encode(),
+        "index.html" if given.observed else "paper.html": lambda: html(page, assembled(page.figure), foot).encode(),
         "paper.pdf": lambda: printed.pdf([*assembled(printed.typst_picture), *foot], results, texts),
         "paper.docx": lambda: printed.docx([*warning, *for_word, *foot], results, title),
     }
@@ -139,8 +145,10 @@ def documents(source: Path, results: Path, cohort: Path, criteria: str) -> dict[
     with ThreadPoolExecutor(2) as pool:
         running = {name: pool.submit(job) for name, job in jobs.items()}
         made = {name: future.result() for name, future in running.items()}
-    data = {f"{root}/{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv"))}
-    return {"index.html": door(title, caveat, results, captions, list(made), data).encode()} | made
+    if given.observed:
+        return made
+    data = {f"{root}/{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv")) if root}
+    return {"index.html": door(title, given.notes, results, captions, list(made), data).encode()} | made
 
 
 def _captions(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
@@ -163,9 +171,9 @@ def _single_tables(blocks: list[dict[str, Any]]) -> dict[str, list[dict[str, Any
     return found
 
 
-def write_document(source: str, results: str, output: str, cohort: str, criteria: str) -> list[str]:
+def write_document(given: Given, output: str) -> list[str]:
     """Make the document and put its files in a folder, none before all are made; gives their names."""
-    made = documents(Path(source).resolve(), Path(results).resolve(), Path(cohort).resolve(), criteria)
+    made = documents(given)
     folder = Path(os.environ.get(OVERRIDE) or output)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():

@@ -41,14 +41,19 @@ def _forms(folder: Path, stem: str, made: Iterable[str], order: Sequence[str]) -
 
 
 def door(
-    title: str, caveat: str, results: Path, captions: Mapping[str, tuple[str, str]], made: Sequence[str], data: Mapping[str, Path]
+    title: str,
+    notes: Sequence[str],
+    results: Path,
+    captions: Mapping[str, tuple[str, str]],
+    made: Sequence[str],
+    data: Mapping[str, Path],
 ) -> str:
     """Write the page.
 
     Parameters
     ----------
-    title, caveat : str
-        Of the document.
+    title, notes
+        Of the document, and what must be said first.
     results : path
         The folder of the results.
     captions : mapping of str to pair of str
@@ -74,4 +79,4 @@ def door(
     rest = {path.name: path for path in files if path.stem not in named}
     checked = {name: text for name, text in _CHECKED.items() if (results / name).is_file()}
     listed = {name: preview(path) for name, path in [*rest.items(), *data.items()]}
-    return render("door.html", title=title, caveat=caveat, figures=figures, tables=tables, checked=checked, files=listed)
+    return render("door.html", title=title, notes=notes, figures=figures, tables=tables, checked=checked, files=listed)

@@ -33,10 +33,10 @@ from analysis.vocabulary import (
 from compendium.document.graphics import Drawing
 from compendium.drawing import followup, symptoms
 from compendium.drawing.page import MARGIN_CM
+from compendium.files import write_atomically
 from compendium.reporting.caveats import caveats
 from compendium.reporting.formatting import count_of, number, p_value
 from compendium.reporting.methods import mark_text
-from compendium.files import write_atomically
 from compendium.reporting.outputs import OVERRIDE, settled_svg
 
 POPULATIONS = tuple(one for one in Population if one is not Population.MMAS)  # of MMAS there is one patient
@@ -152,7 +152,7 @@ def variants(name: str, cohorts: list[Cohort], criteria: Criteria) -> dict[str, 
 
 
 def write_variants(name: str, cohort: str, output: str, criteria: str) -> str:
-    """Draw a figure for all `POPULATIONS` that have patients, write ``figure-1-filtered.json``, and say what it holds."""
+    """Draw a figure for all `POPULATIONS` with patients, write it (``figure-1-filtered.json``), and say what it holds."""
     cohorts = [one for population in POPULATIONS if len((one := read_cohort(cohort, population)).patients)]
     shown = variants(name, cohorts, read_criteria(criteria))
     folder = Path(os.environ.get(OVERRIDE) or output)

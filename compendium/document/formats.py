@@ -44,6 +44,7 @@ def _text(value: object) -> str:
 # By name: the parts of a value that it prints (of one after "|", either), the digits after the point, and how.
 FORMATS: dict[str, tuple[tuple[str, ...], int, Callable[[Entry, int], str]]] = {
     "n": (("n",), 0, lambda e, d: _count(e["n"])),
+    "n patients": (("n",), 0, lambda e, d: formatting.count_of(int(e["n"]), "patient")),
     "N": (("denominator",), 0, lambda e, d: _count(e["denominator"])),
     "rest": (("n", "denominator"), 0, lambda e, d: _count(e["denominator"] - e["n"])),
     "%": (("n", "denominator"), 1, _share),

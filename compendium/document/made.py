@@ -40,7 +40,8 @@ def _rules(results: Path, criteria: Criteria, names: Named) -> Table:
         others = [name for name in CHOICES[one.name] if name != value] if one.name in CHOICES else []
         text = ", ".join(others).replace("_", " ") or f"any number from {low:g} to {high:g}"
         shown = value.replace("_", " ") if isinstance(value, str) else number(value, 4, trim=True)
-        found.append((one.name.replace("_", " "), shown + " (not the paper's)" * (value != usual), text, decides[one.name]))
+        shown += " (not the paper's)" * (value != usual)
+        found.append((one.name.replace("_", " "), shown, text, decides[one.name]))
     notes = ["The name of a rule with underscores is its name as an option; (L245) is a line of the manuscript."]
     return of_rows(("Rule", "In use", "Other readings", "What it decides"), found, notes)
 
@@ -55,10 +56,10 @@ def _verdicts(results: Path, criteria: Criteria, names: Named) -> Table:
 
 
 def _contradictions(results: Path, criteria: Criteria, names: Named) -> Table:
-    shown = [
-        (row["place"][:1].upper() + row["place"][1:], row["statement"], row["printed"], row["cannot hold with"], row["proof"])
-        for row in rows(results / "contradictions.csv")
-    ]
+    parts = ("place", "statement", "printed", "cannot hold with", "proof")
+    shown = [[row[part] for part in parts] for row in rows(results / "contradictions.csv")]
+    for row in shown:
+        row[0] = row[0][:1].upper() + row[0][1:]
     return of_rows(("Place", "Statement", "Printed", "Cannot hold with", "Because"), shown)
 
 

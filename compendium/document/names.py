@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.criteria import Criteria
+from compendium.reporting.formatting import number
 from compendium.verification.published import Verdict, built_values, place
 
 Named = dict[str, dict[str, Any]]
@@ -85,11 +86,20 @@ def named(results: Path, criteria: Criteria) -> Named:
 
 
 def said_of(results: Path) -> dict[str, list[dict[str, str]]]:
-    """Give for each computed value what the paper prints of it: ``place``, ``printed`` and ``verdict`` of each claim."""
+    """Give for each computed value what the paper prints of it: ``place``, ``printed`` and ``verdict``."""
     found: dict[str, list[dict[str, str]]] = {}
     for claim in rows(results / "verdicts.csv"):
         if claim["answer"]:
             unit = {"percent": "%", "": ""}.get(claim["unit"], f" {claim['unit']}")
             said = {"place": place(claim), "printed": claim["value"] + unit, "verdict": claim["verdict"]}
             found.setdefault(claim["answer"], []).append(said)
+    for rate in rows(results / "published-comparison.csv"):  # of another cohort: its rate beside the paper's
+        if rate["published_n"]:
+            apart = " to ".join(number(float(rate[end]), 1) for end in ("low", "high")) if rate["low"] else ""
+            share = f"{rate['published_n']}/{rate['published_denominator']}"
+            difference = (
+                f"difference {number(float(rate['difference']), 1)} points ({apart})" if apart else "no difference"
+            )
+            said = {"place": rate["place"], "printed": share, "verdict": difference}
+            found.setdefault(rate["quantity"], []).append(said)
     return found

@@ -26,7 +26,7 @@ class Page:
     said: Mapping[str, list[dict[str, str]]]
     used: Sequence[tuple[str, str]]
     labels: Sequence[str]
-    caveat: str
+    notes: Sequence[str]  # what must be said first
     letters: dict[str, str] = field(default_factory=dict)
 
     def figure(self, file: str, label: str, alt: str) -> list[Block]:
@@ -34,7 +34,8 @@ class Page:
         name = parts.identifier(label)
         drawing = Drawing((self.results / file).read_text(encoding="utf-8"), name)
         self.letters |= drawing.letters
-        size = f'width="{drawing.width:g}" height="{drawing.height:g}" viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
+        wide, tall = f"{drawing.width:g}", f"{drawing.height:g}"
+        size = f'width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}"'
         words = f'<title id="{name}-title">{label}</title><desc id="{name}-seen">{markup.escape(alt)}</desc>'
         svg = f'<svg role="img" aria-labelledby="{name}-title {name}-seen" {size}>{words}{"".join(drawing.lines)}</svg>'
         filtered = self.results / f"{file.removesuffix('.svg')}-filtered.json"
@@ -87,7 +88,8 @@ def order(label: str) -> tuple[bool, str, int]:
 def html(page: Page, blocks: Sequence[Block], foot: Sequence[Block]) -> str:
     """Write the page."""
     entries, leads = _entries(page)
-    body = parts.written(_linked(blocks, leads), "html5", "--wrap=none", "--section-divs", "--shift-heading-level-by=1").decode()
+    options = ("--wrap=none", "--section-divs", "--shift-heading-level-by=1")
+    body = parts.written(_linked(blocks, leads), "html5", *options).decode()
     contents: list[dict[str, Any]] = []
     for block in blocks:
         if block["t"] == "Header":
@@ -101,7 +103,7 @@ def html(page: Page, blocks: Sequence[Block], foot: Sequence[Block]) -> str:
         "paper.html",
         title=page.title,
         root=page.root,
-        caveat=page.caveat,
+        notes=page.notes,
         contents=contents,
         body=body,
         letters="".join(page.letters[name] for name in sorted(page.letters)),

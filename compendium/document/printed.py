@@ -58,7 +58,7 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
 
 
 def _set(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Set notes small, keep short tables and their notes on one page, and figures out of the next part or long table."""
+    """Set notes small, keep short tables and their notes on one page, and figures before what follows them."""
     made: list[dict[str, Any]] = []
     whole = False
     for block, after in zip(blocks, [*blocks[1:], {"t": "Null", "c": []}], strict=True):
@@ -147,8 +147,10 @@ def _styled(styles: str) -> str:
         old = rf'<w:style [^>]*w:styleId="{name}">.*?</w:style>'
         styles, found = re.subn(old, lambda _, style=style: style, styles, count=1, flags=re.DOTALL)
         styles = styles if found else styles.replace("</w:styles>", f"{style}</w:styles>")
-    styles = re.sub(r"<w:rFonts[^>]*Theme[^>]*/>", '<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman"/>', styles)
-    styles = re.sub(r'(<w:rPrDefault>.*?)<w:sz w:val="24" />\s*<w:szCs w:val="24" />', r'\1<w:sz w:val="22"/><w:szCs w:val="22"/>', styles, flags=re.DOTALL)
+    face = '<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman"/>'
+    styles = re.sub(r"<w:rFonts[^>]*Theme[^>]*/>", face, styles)
+    usual = styles.partition("</w:rPrDefault>")[0]
+    styles = styles.replace(usual, usual.replace('w:val="24"', 'w:val="22"'))  # half points
     return styles.replace('w:val="en-US"', 'w:val="en-GB"')
 
 

@@ -20,8 +20,11 @@ class SourceError(ValueError):
     """A text that cannot be made a document; a line for each thing that is wrong, with its place."""
 
 
-_VALUE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_PICTURE = re.compile(r"!\[(?P<caption>[^\]]*(?:\[[^\]]*\][^\]]*)*)\]\((?P<file>[^)\s]*)\)(?P<attributes>\{(?:[^{}]|\{\{[^{}]*\}\})*\})?")
+_VALUE = re.compile(r"\{\{([^{}]*)\}\}")
+_PICTURE = re.compile(
+    r"!\[(?P<caption>[^\]]*(?:\[[^\]]*\][^\]]*)*)\]\((?P<file>[^)\s]*)\)"
+    r"(?P<attributes>\{(?:[^{}]|\{\{[^{}]*\}\})*\})?"
+)
 _ALT = re.compile(r'alt="([^"]*)"')
 _LABEL = re.compile(r"(Table|Figure) ([A-Z]?\d+)\. ")
 _CITED = re.compile(r"(?<![\w\\])@([\w:.-]*\w)")
@@ -40,7 +43,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+.!|~^$@\"'=:/%&-])")
 
 @dataclass
 class Source:
-    """A text, the values that may be named in it, and what is found wrong; `used` are the values it prints, in order."""
+    """A text, the values that may be named in it, what is found wrong, and the values it prints, in order."""
 
     path: Path
     names: Named
@@ -154,6 +157,11 @@ def _check_pictures(source: Source, files: Mapping[str, str]) -> None:
     for match in re.finditer(r"(Table|Figure) ([A-Z]?\d+)\b", _blanked(source.text, _CODE, _GIVEN)):
         if match[0] not in named:
             source.wrong(match.start(), f"there is no {match[0]} here; allowed are {', '.join(sorted(named))}")
+
+
+def without_absent(text: str, files: Mapping[str, str]) -> str:
+    """Leave out the figures and tables that are not there, as of a group without patients."""
+    return _PICTURE.sub(lambda match: match[0] if match["file"] in files else "", text)
 
 
 def filled(source: Source, files: Mapping[str, str], keys: Iterable[str]) -> str:

@@ -42,11 +42,14 @@ class Table:
         for name in columns:
             if name not in names:
                 raise ValueError(f"there is no column {name!r}; allowed are {', '.join(filter(None, names))}")
-        kept = [names.index(name) for name in columns] if columns else range(len(names))
+        kept = [names.index(name) for name in columns]
         body = self.body[:most]
-        if columns:
-            return replace(self, heads=[[self.heads[0][k] for k in kept]], body=[[row[k] for k in kept] for row in body])
-        return replace(self, body=body)
+        if not columns:
+            return replace(self, body=body)
+        # The heading of a section is one cell, as wide as the table.
+        sections = {id(row): [replace(row[0], columns=len(kept))] for row in body if len(row) == 1}
+        body = [sections.get(id(row)) or [row[k] for k in kept] for row in body]
+        return replace(self, heads=[[self.heads[0][k] for k in kept]], body=body)
 
 
 class _Reader(HTMLParser):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from compendium.folders import make_folder, remove_folder
 from compendium.workflow import notebooks
-from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare, write_page
+from compendium.workflow.centre import AS_USUAL, DETAILS, PAGE, Handling, prepare, write_page
 from compendium.workflow.differences import against_committed, in_one_line
 from compendium.workflow.driver import interruptible, report, run_all
 from compendium.workflow.jobs import BuildError, Job
@@ -129,7 +129,8 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         _check(project, project.jobs)
         plan.outputs.check_writable()
         if project.observed:
-            (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
+            for page in (PAGE, DETAILS):  # those of a former cohort must not stand beside new files
+                (project.out / page).unlink(missing_ok=True)
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
@@ -148,10 +149,9 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
 
 def _write_page(project: Project, only: Sequence[str]) -> None:
     if project.observed and only:
-        print(f"{PAGE} is not made of a part of the results.")
+        print(f"{DETAILS} is not made of a part of the results.")
     elif project.observed:
         write_page(project)
-        print(f"To be read: {os.path.relpath(project.out / PAGE)}")
 
 
 def _end(plan: Plan) -> int:

@@ -14,7 +14,13 @@ from compendium.workflow.project import Project
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
 
-PAGE = "index.html"  # the page that holds all results of an observed cohort
+PAGE, DETAILS = "index.html", "details.html"  # the page to be read; all that the notebooks show of an observed cohort
+
+PRIVATE = (
+    "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, and "
+    "the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names begin "
+    "with shared-; the notes below them say which counts they hide."
+)
 
 
 @dataclass(frozen=True)
@@ -95,13 +101,16 @@ def prepare(project: Project, handling: Handling) -> Project:
         jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
+        *jobs, document = jobs
+        notes = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
+        jobs = (*jobs, replace(document, parameters={**document.parameters, **notes}))
     copy = project.under_build("cohort")
     write_snapshot(tables, copy, reconstructed=not observed)
     return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
 
 
 def write_page(project: Project) -> None:
-    """Put all that was built of an observed cohort on one page, `PAGE` in the folder of the results."""
+    """Put all that was built of an observed cohort on one page, `DETAILS` in the folder of the results."""
     import pyarrow.parquet
 
     from compendium.reporting.formatting import count_of
@@ -112,13 +121,11 @@ def write_page(project: Project) -> None:
         f"Computed from {count_of(patients, 'patient')} of this cohort by the rules of the paper on omalizumab in mast "
         "cell disorders; texts that speak of the paper give its line numbers as (L245).",
         *project.left_out,
-        "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, "
-        "and the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names "
-        "begin with shared-; the notes below them say which counts they hide.",
+        PRIVATE,
     ]
     title = f"Omalizumab in {count_of(patients, 'patient')} with a mast cell disorder"
-    page = report_page(title, notes, [project.executed(job) for job in project.jobs])
+    page = report_page(title, notes, [project.executed(job) for job in project.jobs if job.name != "document"])
     try:
-        write_atomically(project.out / PAGE, page.encode())
+        write_atomically(project.out / DETAILS, page.encode())
     except OSError as error:
-        raise BuildError(f"{project.out / PAGE}: cannot be written: {error.strerror}") from error
+        raise BuildError(f"{project.out / DETAILS}: cannot be written: {error.strerror}") from error

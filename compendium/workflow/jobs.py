@@ -6,7 +6,7 @@ job writes into an empty folder of its own, and what it leaves there is what it 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -78,12 +78,16 @@ _RESULTS = (
     _DETERMINED,
     _OF_THE_PRINTED,
 )
-_SOURCES = tuple(f"paper/{name}" for name in ("report.md", "references.bib", "numeric.csl"))
 
-JOBS: tuple[Job, ...] = (
-    *_RESULTS,
-    Job("document", _DOCUMENT, after=tuple(job.name for job in _RESULTS if job.name != "explore"), reads=_SOURCES),
-)
+
+def _document(text: str, results: Iterable[Job]) -> Job:
+    """Make the job of the document, which comes last: it reads what all others made."""
+    reads = tuple(f"paper/{name}" for name in (text, "references.bib", "numeric.csl"))
+    after = tuple(job.name for job in results if job.name != "explore")
+    return Job("document", _DOCUMENT, {"source": f"../paper/{text}"}, after, reads)
+
+
+JOBS: tuple[Job, ...] = (*_RESULTS, _document("report.md", _RESULTS))
 
 # Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
 _OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts", "document")
@@ -107,4 +111,4 @@ def jobs_for(diagnoses: Collection[str], hide_below: int) -> tuple[tuple[Job, ..
             jobs.append(replace(job, parameters={"hide_below": hide_below}))
         else:
             jobs.append(job)
-    return tuple(jobs), tuple(left_out)
+    return (*jobs, _document("own-cohort.md", jobs)), tuple(left_out)
