@@ -152,7 +152,7 @@ def variants(name: str, cohorts: list[Cohort], criteria: Criteria) -> dict[str, 
 
 
 def write_variants(name: str, cohort: str, output: str, criteria: str) -> str:
-    """Draw a figure for all `POPULATIONS` with patients, write it (``figure-1-filtered.json``), and say what it holds."""
+    """Draw a figure for all `POPULATIONS` with patients, write it, and say what it holds."""
     cohorts = [one for population in POPULATIONS if len((one := read_cohort(cohort, population)).patients)]
     shown = variants(name, cohorts, read_criteria(criteria))
     folder = Path(os.environ.get(OVERRIDE) or output)

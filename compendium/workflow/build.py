@@ -128,9 +128,8 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
             stack.enter_context(_prepared(project, handling))
         _check(project, project.jobs)
         plan.outputs.check_writable()
-        if project.observed:
-            for page in (PAGE, DETAILS):  # those of a former cohort must not stand beside new files
-                (project.out / page).unlink(missing_ok=True)
+        for page in (PAGE, DETAILS) if project.observed else ():  # not those of a former cohort beside new files
+            (project.out / page).unlink(missing_ok=True)
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         jobs = {job.name: job for job in project.jobs}
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
@@ -160,8 +159,7 @@ def _end(plan: Plan) -> int:
     code = _print_verdicts(project) if "verdicts" in plan.done else 0
     if code == 0 and "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
         print("The verdicts are those of an earlier build: make paper.")
-    here = project.out == project.root / "figures"
-    if here and (apart := in_one_line(against_committed(project.root, project.out))):
+    if project.out == project.root / "figures" and (apart := in_one_line(against_committed(project.root, project.out))):
         print(f"Not the committed results: {apart}")
     if "document" in plan.done:
         print(f"To be read: {os.path.relpath(project.out / PAGE)}")

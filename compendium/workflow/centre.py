@@ -101,9 +101,8 @@ def prepare(project: Project, handling: Handling) -> Project:
         jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
-        *jobs, document = jobs
-        notes = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
-        jobs = (*jobs, replace(document, parameters={**document.parameters, **notes}))
+        said = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
+        jobs = tuple(replace(j, parameters={**j.parameters, **said}) if j.name == "document" else j for j in jobs)
     copy = project.under_build("cohort")
     write_snapshot(tables, copy, reconstructed=not observed)
     return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
@@ -116,16 +115,12 @@ def write_page(project: Project) -> None:
     from compendium.reporting.formatting import count_of
     from compendium.workflow.report_page import report_page
 
-    patients = pyarrow.parquet.read_metadata(project.cohort / "patients.parquet").num_rows
-    notes = [
-        f"Computed from {count_of(patients, 'patient')} of this cohort by the rules of the paper on omalizumab in mast "
-        "cell disorders; texts that speak of the paper give its line numbers as (L245).",
-        *project.left_out,
-        PRIVATE,
-    ]
-    title = f"Omalizumab in {count_of(patients, 'patient')} with a mast cell disorder"
-    page = report_page(title, notes, [project.executed(job) for job in project.jobs if job.name != "document"])
-    try:
-        write_atomically(project.out / DETAILS, page.encode())
-    except OSError as error:
-        raise BuildError(f"{project.out / DETAILS}: cannot be written: {error.strerror}") from error
+    patients = count_of(pyarrow.parquet.read_metadata(project.cohort / "patients.parquet").num_rows, "patient")
+    computed = (
+        f"Computed from {patients} of this cohort by the rules of the paper on omalizumab in mast cell disorders; "
+        "texts that speak of the paper give its line numbers as (L245)."
+    )
+    notebooks = [project.executed(job) for job in project.jobs if job.name != "document"]
+    title = f"Omalizumab in {patients} with a mast cell disorder"
+    page = report_page(title, [computed, *project.left_out, PRIVATE], notebooks)
+    write_atomically(project.out / DETAILS, page.encode())
