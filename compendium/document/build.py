@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from analysis.cohort import Cohort
 from analysis.criteria import read_criteria
 from compendium.document import blocks as parts
 from compendium.document import printed, tables
@@ -19,6 +20,7 @@ from compendium.document.names import Named, named, said_of
 from compendium.document.page import Page, html
 from compendium.document.source import Source, SourceError, filled, without_absent
 from compendium.files import write_atomically
+from compendium.reporting.caveats import caveats
 from compendium.reporting.outputs import OVERRIDE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +102,12 @@ class Given:
     criteria: str
     notes: Sequence[str] = ()
     observed: bool = False
+
+    @classmethod
+    def of(cls, study: Cohort, paths: Sequence[str], criteria: str, notes: str) -> "Given":
+        """Take the folders as a notebook names them (text, results, cohort), and what is said in lines of text."""
+        said = [*caveats(study, read_criteria(criteria)), *notes.splitlines()]
+        return cls(*(Path(path).resolve() for path in paths), criteria, said, not study.reconstructed)
 
 
 def documents(given: Given) -> dict[str, bytes]:
