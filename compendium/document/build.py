@@ -135,8 +135,8 @@ def documents(given: Given) -> dict[str, bytes]:
     def assembled(figure: Any) -> list[dict[str, Any]]:
         return parts.cross_references(parts.with_parts(document, table, figure), labels)
 
-    # Where the results lie elsewhere nothing may tell where the project stands.
-    root = os.path.relpath(ROOT, results) if results.is_relative_to(ROOT) else ""
+    # The same wherever it is built; what is made of an own cohort tells nothing of where the project stands.
+    root = "" if given.observed else ".."
     page = Page(title, root, results, names, said_of(results), text.used, labels, given.notes)
     foot = _foot(names, given.cohort == ROOT / "data" / "cohort")
     warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(note)}]} for note in given.notes]
@@ -155,7 +155,7 @@ def documents(given: Given) -> dict[str, bytes]:
         made = {name: future.result() for name, future in running.items()}
     if given.observed:
         return made
-    data = {f"{root}/{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv")) if root}
+    data = {f"../{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv"))}
     return {"index.html": door(title, given.notes, results, captions, list(made), data).encode()} | made
 
 
