@@ -108,6 +108,10 @@ WRONG = [
     ("## Part", "```\n## Part", 3, "is markup that would break the page"),
     ("of all,", "of `all`{=html},", 5, "'{=html}' is markup"),
     ("of all,", "of all, \\input{/etc/passwd}", 5, "is markup"),
+    ("## Part", "::: {.x}\n## Part", 3, "is markup"),
+    ("# A title\n\n", "", 1, "the text must begin with its title"),
+    ("## References", "# References", 11, "the text must begin with its title, after one #, and parts of it have two"),
+    ("![Table 2.", "Here ![Table 2.", 9, "table-2.html must stand in a paragraph of its own, between empty lines"),
 ]
 
 
@@ -131,6 +135,18 @@ def test_all_faults_are_named_at_once_and_the_old_document_stays(write, tmp_path
         write_document(given(path), str(out))
     assert len(str(error.value).splitlines()) == 3
     assert [(file.name, file.read_text()) for file in out.iterdir()] == [("paper.html", "old")]
+    for old, new, said in (
+        (
+            "see Table 2",
+            "see [this](#that)",
+            "text.md, line 5: there is no part #that to lead to; allowed are figure-1",
+        ),
+        ("table-2.html)", 'table-2.html){columns="A; B"}', "text.md, line 9: table-2.html: columns cannot be chosen"),
+    ):
+        path.write_text(GOOD.replace(old, new), encoding="utf-8")
+        with pytest.raises(SourceError) as error:
+            write_document(given(path), str(out))
+        assert str(error.value).startswith(said)
     path.write_bytes(b"# A \xff title")
     with pytest.raises(SourceError, match=r"text.md, line 1: not UTF-8"):
         write_document(given(path), str(out))

@@ -66,6 +66,24 @@ def _foot(names: Named, shipped: bool) -> list[dict[str, Any]]:
     return [{"t": "Div", "c": [["", ["notes", "foot"], [["custom-style", "Table Notes"]]], [{"t": "Para", "c": made}]]}]
 
 
+def _check_links(text: Source, document: dict[str, Any], labels: Sequence[str]) -> None:
+    """Refuse a link to a part of the text that is not there."""
+    there, wanted = {parts.identifier(label) for label in labels}, []
+
+    def note(block: dict[str, Any]) -> dict[str, Any]:
+        if block["t"] in ("Header", "Div"):
+            there.add(block["c"][block["t"] == "Header"][0])
+        if block["t"] == "Link" and block["c"][2][0].startswith("#"):
+            wanted.append(block["c"][2][0][1:])
+        return block
+
+    parts.changed(document["blocks"], note)
+    for name in wanted:
+        if name not in there:
+            what = f"there is no part #{name} to lead to; allowed are {', '.join(sorted(filter(None, there)))}"
+            raise text.refused(f"(#{name})", what)
+
+
 def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping[str, str]) -> tables.Table:
     """Read a table by the name that a text puts it in with, with the columns and rows it asks for."""
     if file in MADE:
@@ -73,10 +91,9 @@ def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping
     else:
         found = tables.read((results / file).read_text(encoding="utf-8"))
     columns = [name.strip() for name in given.get("columns", "").split(";") if name.strip()]
-    try:
-        return found.only(columns, int(given["rows"]) if "rows" in given else None)
-    except ValueError as error:
-        raise SourceError(f"{file}: {error}") from error
+    if not given.get("rows", "1").isdecimal():
+        raise ValueError(f"rows {given['rows']!r} is not allowed; it is a whole number")
+    return found.only(columns, int(given["rows"]) if "rows" in given else None)
 
 
 def _files(results: Path) -> dict[str, str]:
@@ -124,12 +141,16 @@ def documents(given: Given) -> dict[str, bytes]:
     title = parts.plain(document["meta"]["title"])
     captions = _captions(document["blocks"])
     labels = [label for label, _ in captions.values()]
+    _check_links(text, document, labels)
     found: dict[str, tables.Table] = {}
 
     def table(file: str, asked: Mapping[str, str]) -> tables.Table:
         key = f"{file} {sorted(asked.items())}"
         if key not in found:
-            found[key] = _table(results, names, rules, file, asked)
+            try:
+                found[key] = _table(results, names, rules, file, asked)
+            except ValueError as error:
+                raise text.refused(f"({file})", f"{file}: {error}") from error
         return found[key]
 
     def assembled(figure: Any) -> list[dict[str, Any]]:
@@ -145,7 +166,7 @@ def documents(given: Given) -> dict[str, bytes]:
     texts |= {"CAVEAT": " ".join(given.notes), "VERSION": f"Version {names['build.version']['value']}"}
     jobs = {
         "index.html" if given.observed else "paper.html": lambda: html(page, assembled(page.figure), foot).encode(),
-        "paper.pdf": lambda: printed.pdf([*assembled(printed.typst_picture), *foot], results, texts),
+        "paper.pdf": lambda: _pdf(text, [*assembled(printed.typst_picture), *foot], results, texts),
         "paper.docx": lambda: printed.docx([*warning, *for_word, *foot], results, title),
     }
     for name, one in _single_tables(for_word).items():
@@ -157,6 +178,15 @@ def documents(given: Given) -> dict[str, bytes]:
         return made
     data = {f"../{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv"))}
     return {"index.html": door(title, given.notes, results, captions, list(made), data).encode()} | made
+
+
+def _pdf(text: Source, blocks: list[dict[str, Any]], results: Path, texts: Mapping[str, str]) -> bytes:
+    try:
+        return printed.pdf(blocks, results, texts)
+    except SourceError as error:
+        if sign := re.search(r'the text `"(.+?)"` could not be displayed', str(error)):
+            raise text.refused(sign[1], f"the sign {sign[1]!r} is in no font of the PDF; allowed is another") from error
+        raise
 
 
 def _captions(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:

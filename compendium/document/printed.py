@@ -1,6 +1,6 @@
 """The document for print and for editing: a tagged PDF by typst, and Word files, the same bytes on every machine.
 
-The PDF keeps to PDF/UA-1 and PDF/A-3a. Nothing is taken from the system: fonts are those that typst brings along.
+The PDF keeps to PDF/UA-1 and PDF/A-3a. Nothing is taken from the system: the fonts are those of typst and matplotlib.
 """
 
 import io
@@ -34,6 +34,7 @@ def typst_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
 
 def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str]) -> bytes:
     """Make the PDF; `texts` are what `look.typ` names in capitals."""
+    import matplotlib
     import typst
 
     body = parts.written(_set(blocks), "typst-citations", "--wrap=none").decode()
@@ -49,6 +50,7 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
             return typst.compile(
                 Path(folder) / "paper.typ",
                 root=folder,
+                font_paths=[Path(matplotlib.get_data_path()) / "fonts" / "ttf"],
                 ignore_system_fonts=True,
                 pdf_standards=STANDARDS,
                 timestamp=0,
@@ -78,7 +80,7 @@ def _set(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _lines(table: dict[str, Any]) -> int:
     """Estimate how many lines a table takes, from its texts and the widths of its columns."""
-    widths = [width["c"] for _, width in table["c"][2]]
+    widths = [width.get("c", 1 / len(table["c"][2])) for _, width in table["c"][2]]
     rows = [row for _, _, heads, body in table["c"][4] for row in (*heads, *body)]
     needed = 0
     for _, cells in rows:

@@ -29,7 +29,10 @@ _ALT = re.compile(r'alt="([^"]*)"')
 _LABEL = re.compile(r"(Table|Figure) ([A-Z]?\d+)\. ")
 _CITED = re.compile(r"(?<![\w\\])@([\w:.-]*\w)")
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
-_MARKUP = re.compile(r"<[A-Za-z/!?][^>\n]*>?|^ {0,3}(?:`{3,}|~{3,}).*$|\{=\w+\}|\$[^$\s]|\\[A-Za-z]+", re.MULTILINE)
+_MARKUP = re.compile(
+    r"<[A-Za-z/!?][^>\n]*>?|^ {0,3}(?:`{3,}|~{3,}|:{3,}).*$|[\x00-\x08\x0b-\x1f]|\{=\w+\}|\$[^$\s]|\\[A-Za-z]+",
+    re.MULTILINE,
+)
 _GIVEN = re.compile(r"\[[^\[\]]*\]\{\.given\}")
 # What has digits and is no number: links, attributes, citations, names of tables and figures, lines, numbered lists.
 _NO_NUMBER = re.compile(
@@ -66,6 +69,11 @@ class Source:
     def wrong(self, at: int, what: str) -> None:
         """Note what is wrong at a place in the text."""
         self.problems.append((self.text.count("\n", 0, at) + 1, what))
+
+    def refused(self, piece: str, what: str) -> SourceError:
+        """Make the error of what was found wrong later, in a piece of the text."""
+        line = self.text.count("\n", 0, max(self.text.find(piece), 0)) + 1
+        return SourceError(f"{self.shown}, line {line}: {what}")
 
     def refuse(self) -> None:
         """Raise a SourceError if anything was found wrong."""
@@ -137,6 +145,9 @@ def _check_pictures(source: Source, files: Mapping[str, str]) -> None:
     for match in _PICTURE.finditer(source.text):
         caption, file, attributes = match["caption"], match["file"], match["attributes"] or ""
         source.attributes.append(match.span("attributes"))
+        before, after = source.text[: match.start()], source.text[match.end() :]
+        if before.rstrip(" ")[-2:] not in ("", "\n", "\n\n") or after.lstrip(" ")[:2] not in ("", "\n", "\n\n"):
+            source.wrong(match.start(), f"{file} must stand in a paragraph of its own, between empty lines")
         if file not in files:
             near = difflib.get_close_matches(file, files, n=3) or sorted(files)
             source.wrong(match.start(), f"there is no {file!r} in the results; allowed are {', '.join(near)}")
@@ -175,6 +186,10 @@ def filled(source: Source, files: Mapping[str, str], keys: Iterable[str]) -> str
     for match in _MARKUP.finditer(prose):
         what = match[0].strip()
         source.wrong(match.start(), f"{what!r} is markup that would break the page; allowed is Markdown without HTML")
+    titles = [match.start() for match in re.finditer(r"^# ", prose, re.MULTILINE)]
+    if titles[:1] != [0] or len(titles) > 1:
+        what = "the text must begin with its title, after one #, and parts of it have two"
+        source.wrong(titles[-1] if len(titles) > 1 else 0, what)
     if stray := re.search(r"\{\{|\}\}", prose):
         source.wrong(stray.start(), f"{stray[0]!r} without its other half; allowed is {{{{ name | format }}}}")
     _check_numbers(source, prose)
