@@ -86,12 +86,13 @@ def named(results: Path, criteria: Criteria) -> Named:
 
 
 def said_of(results: Path) -> dict[str, list[dict[str, str]]]:
-    """Give for each computed value what the paper prints of it: ``place``, ``printed`` and ``verdict``."""
+    """Give for each computed value what the paper prints of it: place, print, verdict, and what was computed."""
     found: dict[str, list[dict[str, str]]] = {}
     for claim in rows(results / "verdicts.csv"):
         if claim["answer"]:
             unit = {"percent": "%", "": ""}.get(claim["unit"], f" {claim['unit']}")
             said = {"place": place(claim), "printed": claim["value"] + unit, "verdict": claim["verdict"]}
+            said["numbers"] = f"{claim['computed']} {claim['n']}"
             found.setdefault(claim["answer"], []).append(said)
     for rate in rows(results / "published-comparison.csv"):  # of another cohort: its rate beside the paper's
         if rate["published_n"]:

@@ -2,6 +2,7 @@
 
 import html as markup
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,19 @@ class Page:
         return [{"t": "RawInline", "c": ["html", f"{box}{svg}</span>"]}]
 
 
+def _is_of(numbers: str, text: str) -> bool:
+    """Tell whether a statement is of a number that is shown: of a mean, for example, and not of how many there were."""
+    shown = [float(one.replace("−", "-")) for one in re.findall(r"−?\d+(?:\.\d+)?", text.replace(",", ""))]
+    computed = [one for one in numbers.split() if re.fullmatch(r"-?[\d.]+", one)]
+    # Both are rounded, the shown one to a tenth.
+    near = (
+        abs(one - float(other)) <= 0.5 / 10 ** len(other.partition(".")[2]) + 0.05
+        for one in shown
+        for other in computed
+    )
+    return not computed or any(near)
+
+
 def _entries(page: Page) -> tuple[list[dict[str, Any]], dict[int, int]]:
     """List the values that are shown, each once, and say which entry each place in the text leads to."""
     entries: list[dict[str, Any]] = []
@@ -57,7 +71,8 @@ def _entries(page: Page) -> tuple[list[dict[str, Any]], dict[int, int]]:
         if (name, text) not in place:
             place[name, text] = len(entries)
             notebook = page.names[name].get("notebook", "")
-            entries.append({"name": name, "text": text, "notebook": notebook, "said": page.said.get(name, [])})
+            said = [claim for claim in page.said.get(name, []) if _is_of(claim.get("numbers", ""), text)]
+            entries.append({"name": name, "text": text, "notebook": notebook, "said": said})
         leads[number] = place[name, text]
     return entries, leads
 

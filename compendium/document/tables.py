@@ -137,7 +137,7 @@ def widths(table: Table, longest: int = 42, least: int = 5) -> list[float]:
         lengths = sorted(map(len, column)) or [0]
         word = max((len(word) for text in column for word in text.split()), default=0)
         # Of long texts the usual length counts, not that of the longest.
-        sizes.append(max(min(lengths[-1], longest), word, least, min(lengths[len(lengths) // 2], 90)) + 3)
+        sizes.append(max(min(lengths[-1], longest), word, least, min(lengths[len(lengths) // 2], 90)) + 4)
     return [size / sum(sizes) for size in sizes]
 
 

@@ -35,7 +35,7 @@
     const lines = [`${row.querySelector("th").textContent}: ${name.textContent}`];
     if (notebook.textContent !== "–") lines.push(`Computed in the notebook ${notebook.textContent}`);
     const more = said.length > MOST ? [`and in ${said.length - MOST} more places; a second tap or Enter shows all`] : [];
-    return [...lines, ...(said.length ? said.slice(0, MOST) : ["Not printed in the paper"]), ...more];
+    return [...lines, ...(said.length ? said.slice(0, MOST) : ["No printed statement is answered by it"]), ...more];
   }
 
   const explained = (event) => event.target.closest?.("a.value, .spot");
