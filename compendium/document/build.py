@@ -3,10 +3,10 @@
 import hashlib
 import os
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from compendium.reporting.caveats import caveats
 from compendium.reporting.outputs import OVERRIDE
 
 ROOT = Path(__file__).resolve().parents[2]
-_PROJECT = "omalizumab-mast-cell-compendium"
 
 
 def _keys(bibliography: Path) -> list[str]:
@@ -34,17 +33,14 @@ def _keys(bibliography: Path) -> list[str]:
 
 def _digest(*paths: Path) -> str:
     """Hash files one after another, as ``cat ... | sha256sum`` does."""
-    found = hashlib.sha256()
-    for path in paths:
-        found.update(path.read_bytes())
-    return found.hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def provenance(cohort: Path) -> Named:
     """Say what a document was made of: version, and the hashes of cohort and lock."""
     files = sorted([*cohort.glob("*.csv"), *cohort.glob("*.parquet")])
     found = {
-        "version": metadata.version(_PROJECT),
+        "version": tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
         "cohort": _digest(*files),
         "lock": _digest(ROOT / "requirements.lock"),
     }
@@ -86,10 +82,8 @@ def _check_links(text: Source, document: dict[str, Any], labels: Sequence[str]) 
 
 def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping[str, str]) -> tables.Table:
     """Read a table by the name that a text puts it in with, with the columns and rows it asks for."""
-    if file in MADE:
-        found = MADE[file](results, criteria, names)
-    else:
-        found = tables.read((results / file).read_text(encoding="utf-8"))
+    made = MADE.get(file)
+    found = made(results, criteria, names) if made else tables.read((results / file).read_text(encoding="utf-8"))
     columns = [name.strip() for name in given.get("columns", "").split(";") if name.strip()]
     if not given.get("rows", "1").isdecimal():
         raise ValueError(f"rows {given['rows']!r} is not allowed; it is a whole number")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,6 @@ _CHECKED = {  # what was checked, beside the document
 }
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SIGNS else text[: _SIGNS - 1] + "…"
-
-
 def preview(path: Path) -> list[list[str]]:
     """Show the beginning of a CSV or JSON file as rows of short texts."""
     if path.suffix == ".json":
@@ -31,7 +28,7 @@ def preview(path: Path) -> list[list[str]]:
         return [[name, ", ".join(f"{key} {part}" for key, part in entry.items())] for name, entry in values]
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row, _ in zip(csv.reader(file), range(_ROWS + 1), strict=False)]
-    return [[_cut(cell) for cell in row[:_COLUMNS]] for row in rows]
+    return [[textwrap.shorten(cell, _SIGNS, placeholder="…") for cell in row[:_COLUMNS]] for row in rows]
 
 
 def _forms(folder: Path, stem: str, made: Iterable[str], order: Sequence[str]) -> list[tuple[str, str]]:
@@ -50,18 +47,8 @@ def door(
 ) -> str:
     """Write the page.
 
-    Parameters
-    ----------
-    title, notes
-        Of the document, and what must be said first.
-    results : path
-        The folder of the results.
-    captions : mapping of str to pair of str
-        Name and caption of each table and figure of the document, by its file.
-    made : sequence of str
-        The files of the document, which need not be there yet.
-    data : mapping of str to path
-        The files of data to be listed, by the address that leads to them.
+    `captions` are name and caption of each table and figure of the document, by its file in the folder of the results,
+    `made` the files of the document, which need not be there yet, `data` other files by the address that leads there.
     """
     figures, tables = [], []
     for file, (label, caption) in sorted(captions.items(), key=lambda one: order(one[1][0])):
@@ -70,11 +57,11 @@ def door(
         if file.endswith(".svg"):
             figures.append(one | {"forms": _forms(results, stem, made, ("svg", "pdf", "png", "csv"))})
         else:
-            word = f"{label.lower().replace(' ', '-')}"
-            forms = _forms(results, stem, made, ("html", "csv")) + _forms(results, word, made, ("docx",))
+            word = _forms(results, label.lower().replace(" ", "-"), made, ("docx",))
+            forms = _forms(results, stem, made, ("html", "csv")) + word
             first = results / f"{stem}.csv"
             tables.append(one | {"forms": forms, "preview": preview(first) if first.is_file() else []})
-    named = {stem for file in captions for stem in [file.rsplit(".", 1)[0]]} | {"verdicts", "contradictions"}
+    named = {Path(file).stem for file in captions} | {"verdicts", "contradictions"}
     files = sorted([*results.glob("*.csv"), *results.glob("values-*.json")])
     rest = {path.name: path for path in files if path.stem not in named}
     checked = {name: text for name, text in _CHECKED.items() if (results / name).is_file()}

@@ -19,13 +19,9 @@ def _tag(element: ET.Element) -> str:
 
 
 def _referred(root: ET.Element) -> set[str]:
-    names: set[str] = set()
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            names.update(re.findall(r"url\(#([^)]+)\)", value))
-            if name == _XLINK or name == "href":
-                names.add(value.removeprefix("#"))
-    return names
+    pairs = [pair for element in root.iter() for pair in element.attrib.items()]
+    used = {value.removeprefix("#") for name, value in pairs if name in (_XLINK, "href")}
+    return used.union(*(re.findall(r"url\(#([^)]+)\)", value) for _, value in pairs))
 
 
 class Drawing:
@@ -40,18 +36,16 @@ class Drawing:
         self.name, self.letters = name, {}
         self.width, self.height = (float(part) for part in root.get("viewBox", "").split()[2:])
         self._referred = _referred(root)
-        self.lines = list(self._written(root, {}))[1:-1]
+        self.lines = list(self._written(root))[1:-1]
 
-    def _attributes(self, element: ET.Element, style: dict[str, str]) -> str:
+    def _attributes(self, element: ET.Element) -> str:
         found = []
         for name, value in element.attrib.items():
             name = "href" if name == _XLINK else name
             if name == "id" and (value not in self._referred or value == "figure_1"):
                 continue
             if name == "style":
-                value = self._style(value, style)
-                if not value:
-                    continue
+                value = re.sub(r"\s*([:;])\s*", r"\1", value).strip("; ")
             if name in ("d", "points"):
                 value = re.sub(r"\s*([A-Za-z])\s*", r"\1", " ".join(value.split()))
             if name == "id":
@@ -67,25 +61,18 @@ class Drawing:
             found.append(f' {name}="{value}"')
         return "".join(found)
 
-    @staticmethod
-    def _style(value: str, style: dict[str, str]) -> str:
-        pairs = (part.split(":", 1) for part in value.split(";") if ":" in part)
-        kept = {key.strip(): text.strip() for key, text in pairs}
-        style.update(kept)
-        return ";".join(f"{key}:{text}" for key, text in kept.items())
-
     def _own(self, name: str) -> str:
         return name.replace("DejaVuSans", "v") if _LETTER.match(name) else f"{self.name}-{name}"
 
-    def _written(self, element: ET.Element, style: dict[str, str]) -> Iterator[str]:
+    def _written(self, element: ET.Element) -> Iterator[str]:
         tag = _tag(element)
         if tag in _DROPPED:
             return
         if tag == "path" and _LETTER.match(element.get("id", "")):
-            self.letters[self._own(element.get("id"))] = f"<path{self._attributes(element, {})}/>"
+            self.letters[self._own(element.get("id"))] = f"<path{self._attributes(element)}/>"
             return
-        attributes = self._attributes(element, style)
-        inner = [line for child in element for line in self._written(child, style)]
+        attributes = self._attributes(element)
+        inner = [line for child in element for line in self._written(child)]
         if tag in ("g", "defs") and (not inner or (not attributes and tag == "g")):
             yield from inner
         elif tag == "g" and all(line.startswith("<use") for line in inner):

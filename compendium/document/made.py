@@ -21,15 +21,11 @@ _MEANINGS: dict[Verdict, str] = {
 }
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text.replace("``", "")).strip()
-
-
 def _decides() -> dict[str, str]:
     """Read from the documentation of `Criteria` what each rule decides."""
     part = (Criteria.__doc__ or "").partition("----------\n")[2]
     found = re.findall(r"^    (\w+) : [^\n]*\n((?:        [^\n]*\n?)+)", part, re.MULTILINE)
-    return {name: _plain(text) for name, text in found}
+    return {name: " ".join(text.replace("``", "").split()) for name, text in found}
 
 
 def _rules(results: Path, criteria: Criteria, names: Named) -> Table:
@@ -66,33 +62,20 @@ def _contradictions(results: Path, criteria: Criteria, names: Named) -> Table:
 def _side_effects(results: Path, criteria: Criteria, names: Named) -> Table:
     prefix, suffix = "safety.event.", ".all"
     events = {name: one for name, one in names.items() if name.startswith(prefix) and one["n"]}
-    shown = [
-        (
-            name.removeprefix(prefix).removesuffix(suffix).replace("_", " ").capitalize(),
-            count_percent(one["n"], one["denominator"]),
-        )
-        for name, one in sorted(events.items(), key=lambda pair: (-pair[1]["n"], pair[0]))
-    ]
+    shown = []
+    for name, one in sorted(events.items(), key=lambda pair: (-pair[1]["n"], pair[0])):
+        label = name.removeprefix(prefix).removesuffix(suffix).replace("_", " ").capitalize()
+        shown.append((label, count_percent(one["n"], one["denominator"])))
     return of_rows(("Side effect", "Patients (%)"), shown, ["A patient may have had several."])
 
 
 def _symptoms(results: Path, criteria: Criteria, names: Named) -> Table:
-    def shown(row: dict[str, str], name: str, digits: int) -> str:
-        return number(float(row[name]) if row[name] else None, digits)
-
-    found = [
-        (
-            row["label"],
-            row["n"],
-            str(sum(int(row[name]) for name in ("slight", "substantial", "dramatic", "disappeared"))),
-            row["disappeared"],
-            row["worse"],
-            shown(row, "mean_score", 2),
-            p_value(float(row["p_value"]) if row["p_value"] else None),
-            p_value(float(row["p_holm"]) if row["p_holm"] else None),
-        )
-        for row in rows(results / "figure-1.csv")
-    ]
+    found = []
+    for row in rows(results / "figure-1.csv"):
+        score, p, holm = (float(row[name]) if row[name] else None for name in ("mean_score", "p_value", "p_holm"))
+        better = sum(int(row[name]) for name in ("slight", "substantial", "dramatic", "disappeared"))
+        counts = (row["n"], str(better), row["disappeared"], row["worse"])
+        found.append((row["label"], *counts, number(score, 2), p_value(p), p_value(holm)))
     heads = ("Symptom", "Patients", "Better", "Gone", "Worse", "Mean score", "p", "p (Holm)")
     return of_rows(heads, found, ["Score under therapy: 1 before it. p: signed-rank test, before and under therapy."])
 

@@ -77,7 +77,7 @@ def named(results: Path, criteria: Criteria) -> Named:
     found |= {f"criteria.{one.name}": {"value": getattr(criteria, one.name)} for one in fields(Criteria)}
     for row in rows(results / "figure-1.csv"):
         entry = _numbers(row) | {"notebook": "figure-1.ipynb"}
-        found[f"figure-1.{row['symptom']}"] = entry | {"mean": entry["mean_score"]}
+        found[f"figure-1.{row['symptom']}"] = entry | {"mean": entry.get("mean_score")}
     found |= _verdicts(rows(results / "verdicts.csv"))
     if (results / "determined.csv").is_file():
         found |= _determined(rows(results / "determined-others.csv"), rows(results / "facts.csv"))

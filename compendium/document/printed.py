@@ -8,6 +8,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ _PAGE = {  # A4 with the number of the page at its foot: what replaces what in t
 }
 
 
+@cache
 def _reference() -> bytes:
     """Make the file whose styles the Word files take, of the one that pandoc brings along."""
     given = io.BytesIO(parts.pandoc(b"", "--print-default-data-file", "reference.docx"))
@@ -158,9 +160,8 @@ def _styled(styles: str) -> str:
 
 def docx_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
     """Put a figure into a Word file as a picture, with its alternative text."""
-    picture = [file.replace(".svg", ".png"), ""]
-    width = [["width", f"{_PICTURE_INCHES}in"]]
-    return [{"t": "Image", "c": [["", [], width], [{"t": "Str", "c": alt}], picture]}]
+    width = ["", [], [["width", f"{_PICTURE_INCHES}in"]]]
+    return [{"t": "Image", "c": [width, [{"t": "Str", "c": alt}], [file.replace(".svg", ".png"), ""]]}]
 
 
 def docx(blocks: Sequence[dict[str, Any]], results: Path, title: str = "") -> bytes:
