@@ -100,11 +100,22 @@ def test_no_identifier_is_anywhere(built):
     assert SECRET not in built.printed
 
 
+def test_the_document_of_an_own_cohort_shows_its_numbers_beside_the_paper_and_no_place_of_this_machine(built):
+    page = (built.out / "index.html").read_text(encoding="utf-8")
+    values = json.loads((built.out / "values-response.json").read_text(encoding="utf-8"))
+    best = values["response.best.orr.all"]
+    assert re.search(rf'class="value">{best["n"]}/14 \([\d.]+%\)</a>', page)
+    assert "abstract, L98" in page or "table 2, Best response: ORR, All patients: 43/55, difference" in page
+    assert str(ROOT) not in page and "../" not in page and "figure-e2" not in page and "verdicts" not in page
+    assert {"paper.pdf", "paper.docx", "table-1.docx"} <= {path.name for path in built.out.iterdir()}
+
+
 def test_nothing_is_said_of_another_cohort(built):
     pages = {name: text for place in built.places for name, text in texts(place).items()}
     assert len(pages) > 40
     # The comparison with the paper says of how many the paper speaks.
-    own = {name: text for name, text in pages.items() if not name.startswith("published-") and name != "index.html"}
+    with_paper = ("published-", "index", "details")
+    own = {name: text for name, text in pages.items() if not name.startswith(with_paper)}
     assert not [name for name, text in pages.items() if "reconstructed" in text.lower()]
     assert not [name for name, text in own.items() if "N = 55" in text]
 
@@ -112,12 +123,14 @@ def test_nothing_is_said_of_another_cohort(built):
 def test_all_is_on_one_page_and_what_is_empty_is_left_out_with_a_line(built):
     left_out = [f"Figure-e{n} is left out: no patient of this cohort belongs to Idiopathic MCAS." for n in (2, 4)]
     assert [line for line in built.printed.splitlines() if "left out" in line] == left_out
-    page = (built.out / "index.html").read_text(encoding="utf-8")
-    assert "Omalizumab in 14 patients with" in page
-    assert "All patients (N = 14)" in page and "(N = 55)" not in page
     assert "All patients (N = 14)" in (built.out / "sensitivity.html").read_text(encoding="utf-8")
-    assert all(f"<p>{line}</p>" in page for line in left_out)
-    assert "Left out, having no patient: Idiopathic MCAS." in page
+    for name in ("index.html", "details.html"):
+        page = (built.out / name).read_text(encoding="utf-8").replace("N\u00a0=\u00a014", "N = 14")
+        assert "Omalizumab in 14 patients with" in page
+        assert re.search(r"All patients\s*(<br />)?\s*\(N = 14\)", page) and "(N = 55)" not in page
+        assert all(f"<p>{line}</p>" in page for line in left_out)
+        assert "Left out, having no patient: Idiopathic MCAS." in page
+        assert "Meant for sharing are only the files whose names begin with shared-" in page
     assert not list(built.out.glob("figure-e2.*")) and list(built.out.glob("figure-e1.*"))
 
 
@@ -137,7 +150,7 @@ def one_notebook(tmp_path, monkeypatch):
 def test_a_second_build_has_nothing_to_do_and_errors_change_no_earlier_result(one_notebook, tmp_path, capfd):
     made, build = one_notebook
     assert build(made.cohort) == 0
-    page = (made.out / "index.html").read_text(encoding="utf-8")
+    page = (made.out / "details.html").read_text(encoding="utf-8")
     assert "Omalizumab in 1 patient with" in page and not [text for text in texts(made.out).values() if SECRET in text]
     before = contents(made.out)
     capfd.readouterr()

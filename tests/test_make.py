@@ -100,7 +100,7 @@ def test_what_is_not_typed_has_its_default(make, arguments, words):
 @pytest.mark.parametrize(("arguments", "message"), [
     (["paper", "CRITERA=worsening=any"], "CRITERA: make paper uses no such variable; did you mean CRITERIA? allowed: "),
     (["paper", "cohort=a.xlsx"], "cohort: make paper uses no such variable; did you mean COHORT? allowed: "),
-    (["check", "COHORT=a", "CRITERIA=x"], "CRITERIA: make check uses no such variable; allowed: PYTHON, COHORT, MAPPING,"),
+    (["check", "COHORT=a", "CRITERIA=x"], "CRITERIA: make check uses no such variable; allowed: PYTHON, COHORT,"),
     (["check", "COHORT=a", "COHROT=b", "VENV=/"], "COHROT: make check uses no such variable; did you mean COHORT?"),
     (["COHORT=a"], "COHORT: make uses no such variable; allowed: PYTHON\n"),
     (["clean", "OUT=a"], "OUT: make clean uses no such variable; allowed: PYTHON\n"),

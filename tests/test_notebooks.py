@@ -16,6 +16,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"cohort": "str", "output": "str", "population": "str", "criteria": "str"}
 # Some notebooks have more: the name of the files, the folders of the other results and of the claims, a small count.
 MORE = {"name": "str", "built": "str", "published": "str", "hide_below": "int", "without": "str", "known": "str"}
+MORE |= {"source": "str", "notes": "str"}
 ALL_JOBS = {job.name: job for job in (*JOBS, *OBSERVED_JOBS)}.values()
 RECONSTRUCTED = re.compile(r"reconstruct|held to the paper|`data/cohort`")
 MACHINE = re.compile(r"/(home|root|Users|tmp|var/folders)/|[A-Z]:\\\\|\b0x[0-9a-f]{8,}\b")

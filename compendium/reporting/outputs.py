@@ -51,7 +51,7 @@ def _short(text: str, digits: int) -> str:
     return f"{rounded.normalize():f}" if rounded else "0"  # without the sign of a zero
 
 
-def _settled_svg(svg: str) -> str:
+def settled_svg(svg: str) -> str:
     """Shorten the coordinates, and number the identifiers, which matplotlib makes of all digits of what they name."""
     numbers = {name: f"{name[0]}{number}" for number, name in enumerate(dict.fromkeys(_IDENTIFIER.findall(svg)), 1)}
     svg = _IDENTIFIER.sub(lambda match: numbers[match[0]], svg)
@@ -128,7 +128,7 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohor
             metadata = nothing | {"Title": name, subject: about(reconstructed=cohort.reconstructed)["note"]}
             figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
-    contents["svg"] = _settled_svg(contents["svg"].decode()).encode()
+    contents["svg"] = settled_svg(contents["svg"].decode()).encode()
     return _write(base, contents)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from compendium.folders import make_folder, remove_folder
 from compendium.workflow import notebooks
-from compendium.workflow.centre import AS_USUAL, PAGE, Handling, prepare, write_page
+from compendium.workflow.centre import AS_USUAL, DETAILS, PAGE, Handling, prepare, write_page
 from compendium.workflow.differences import against_committed, in_one_line
 from compendium.workflow.driver import interruptible, report, run_all, still
 from compendium.workflow.jobs import BuildError, Job
@@ -130,8 +130,8 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
                 stack.enter_context(_prepared(project, handling))
         _check(project, project.jobs)
         plan.outputs.check_writable()
-        if project.observed:
-            (project.out / PAGE).unlink(missing_ok=True)  # a page of a former cohort must not stand beside new files
+        for page in (PAGE, DETAILS) if project.observed else ():  # not those of a former cohort beside new files
+            (project.out / page).unlink(missing_ok=True)
         print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
         if not (project.root / "build" / "cache").is_dir():
             print("The first build takes longer: modules are compiled, and the fonts of this machine are listed.")
@@ -154,11 +154,10 @@ def _finish(project: Project, plan: Plan, only: Sequence[str]) -> None:
     plan.prune()
     names = {name for entry in plan.outputs.record.values() for name in entry["outputs"]}
     if project.observed and only:
-        print(f"{PAGE} is not made of a part of the results.")
+        print(f"{DETAILS} is not made of a part of the results.")
     elif project.observed:
         write_page(project)
-        names.add(PAGE)
-        print(f"To be read: {os.path.relpath(project.out / PAGE)}")
+        names.add(DETAILS)
     write_manifest(project, names)
 
 
@@ -168,9 +167,10 @@ def _end(plan: Plan) -> int:
     code = _print_verdicts(project) if "verdicts" in plan.done else 0
     if code == 0 and "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
         print("The verdicts are those of an earlier build: make paper.")
-    here = project.out == project.root / "figures"
-    if here and (apart := in_one_line(against_committed(project.root, project.out))):
+    if project.out == project.root / "figures" and (apart := in_one_line(against_committed(project.root, project.out))):
         print(f"Not the committed results: {apart}")
+    if "document" in plan.done:
+        print(f"To be read: {os.path.relpath(project.out / PAGE)}")
     return code
 
 

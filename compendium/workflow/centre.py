@@ -15,7 +15,13 @@ from compendium.workflow.project import Project
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
 
-PAGE = "index.html"  # the page that holds all results of an observed cohort
+PAGE, DETAILS = "index.html", "details.html"  # the page to be read; all that the notebooks show of an observed cohort
+
+PRIVATE = (
+    "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, and "
+    "the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names begin "
+    "with shared-; the notes below them say which counts they hide."
+)
 
 
 @dataclass(frozen=True)
@@ -109,30 +115,27 @@ def prepare(project: Project, handling: Handling) -> Project:
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
     left_out = (*otherwise, *read_otherwise(shown), *left_out)
+    if observed:
+        said = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
+        jobs = tuple(replace(j, parameters={**j.parameters, **said}) if j.name == "document" else j for j in jobs)
     copy = project.under_build("cohort")
     write_snapshot(tables, copy, reconstructed=not observed)
     return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
 
 
 def write_page(project: Project) -> None:
-    """Put all that was built of an observed cohort on one page, `PAGE` in the folder of the results."""
+    """Put all that was built of an observed cohort on one page, `DETAILS` in the folder of the results."""
     import pyarrow.parquet
 
     from compendium.reporting.formatting import count_of
     from compendium.workflow.report_page import report_page
 
-    patients = pyarrow.parquet.read_metadata(project.cohort / "patients.parquet").num_rows
-    notes = [
-        f"Computed from {count_of(patients, 'patient')} of this cohort by the rules of the paper on omalizumab in mast "
-        "cell disorders; texts that speak of the paper give its line numbers as (L245).",
-        *project.left_out,
-        "This page and the files beside it count single patients, the tables of Figures 2 and E5 have a row for each, "
-        "and the texts of adverse events stand as they were entered. Meant for sharing are only the files whose names "
-        "begin with shared-; the notes below them say which counts they hide.",
-    ]
-    title = f"Omalizumab in {count_of(patients, 'patient')} with a mast cell disorder"
-    page = report_page(title, notes, [project.executed(job) for job in project.jobs])
-    try:
-        write_atomically(project.out / PAGE, page.encode())
-    except OSError as error:
-        raise BuildError(f"{project.out / PAGE}: cannot be written: {error.strerror}") from error
+    patients = count_of(pyarrow.parquet.read_metadata(project.cohort / "patients.parquet").num_rows, "patient")
+    computed = (
+        f"Computed from {patients} of this cohort by the rules of the paper on omalizumab in mast cell disorders; "
+        "texts that speak of the paper give its line numbers as (L245)."
+    )
+    notebooks = [project.executed(job) for job in project.jobs if job.name != "document"]
+    title = f"Omalizumab in {patients} with a mast cell disorder"
+    page = report_page(title, [computed, *project.left_out, PRIVATE], notebooks)
+    write_atomically(project.out / DETAILS, page.encode())

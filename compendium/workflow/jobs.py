@@ -6,7 +6,7 @@ job writes into an empty folder of its own, and what it leaves there is what it 
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,32 +30,25 @@ class Job:
     reads: tuple[str, ...] = ()  # files or folders besides the cohort that the notebook reads, relative to the project
 
 
-def _figure(name: str, notebook: str, population: str) -> Job:
-    return Job(name, notebook, {"population": population, "name": name})
-
-
-# The jobs whose values and tables answer the printed numbers.
-_ANSWERING = (
-    *("patients", "response", "duration", "dose", "symptoms", "safety", "biology", "comparison"),
-    *("table-1", "table-2"),
-)
-
-# All that give values, since the verdicts also name those that answer nothing.
+# The jobs whose values and tables answer the printed numbers, and all that give values: verdicts also name the rest.
+_ANSWERING = ("patients", "response", "duration", "dose", "symptoms", "safety", "biology", "comparison")
+_ANSWERING += ("table-1", "table-2")
 _VALUES = (*_ANSWERING, "subgroups", "times")
 
 # What takes longest comes first, and what others wait for, so that no core waits at the end.
 _FIRST = (
     Job("sensitivity", "sensitivity.ipynb", reads=("data/determined",)),
     *(Job(name, f"{name}.ipynb") for name in _VALUES),
-    _figure("figure-1", "figure-1.ipynb", "all"),
-    _figure("figure-e1", "figure-1.ipynb", "primary"),
-    _figure("figure-e2", "figure-1.ipynb", "idiopathic"),
-    _figure("figure-2", "figure-2.ipynb", "all"),
-    _figure("figure-e3", "figure-2.ipynb", "primary"),
-    _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
+    *(
+        Job(f"figure-{name}", f"figure-{number}.ipynb", {"population": population, "name": f"figure-{name}"})
+        for number, names in ((1, (1, "e1", "e2")), (2, (2, "e3", "e4")))
+        for name, population in zip(names, ("all", "primary", "idiopathic"), strict=True)
+    ),
     *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates")),
+    *(Job(f"{name}-filtered", "filtered.ipynb", {"name": name}) for name in ("figure-1", "figure-2")),
 )
 _OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published",))
+_DOCUMENT = "document.ipynb"
 _DETERMINED = Job("determined", "determined.ipynb", reads=("data/published", "data/determined"))
 _OF_AN_OBSERVED_COHORT = (
     Job("sharing", "sharing.ipynb"),
@@ -65,20 +58,25 @@ _OF_AN_OBSERVED_COHORT = (
 
 def _others(folder: Path) -> tuple[Job, ...]:
     """Make a job of each other notebook but those that JupyterLab names itself, as Untitled or figure-1-Copy1."""
-    named = {job.notebook for job in (*_FIRST, _DETERMINED, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)}
+    named = {job.notebook for job in (*_FIRST, _DETERMINED, _OF_THE_PRINTED, *_OF_AN_OBSERVED_COHORT)} | {_DOCUMENT}
     found = {path.name: path.stem for path in sorted(folder.glob("*.ipynb")) if path.name not in named}
     return tuple(Job(stem, name) for name, stem in found.items() if re.fullmatch(r"[a-z0-9-]+", stem))
 
 
-JOBS: tuple[Job, ...] = (
-    *_FIRST,
-    *_others(Path(__file__).resolve().parents[2] / "notebooks"),
-    _DETERMINED,
-    _OF_THE_PRINTED,
-)
+_RESULTS = (*_FIRST, *_others(Path(__file__).resolve().parents[2] / "notebooks"), _DETERMINED, _OF_THE_PRINTED)
+
+
+def _document(text: str, results: Iterable[Job]) -> Job:
+    """Make the job of the document, which comes last: it reads what all others made."""
+    after = tuple(job.name for job in results if job.name != "explore")
+    reads = (f"paper/{text}", "paper/references.bib", "paper/numeric.csl")
+    return Job("document", _DOCUMENT, {"source": f"../paper/{text}"}, after, reads)
+
+
+JOBS: tuple[Job, ...] = (*_RESULTS, _document("report.md", _RESULTS))
 
 # Of an observed cohort nothing is to be explored or held against print: these speak of the paper or of this compendium.
-_OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts")
+_OF_THE_PAPER = ("explore", "checklist", "determined", "verdicts", "document", "figure-1-filtered", "figure-2-filtered")
 
 OBSERVED_JOBS: tuple[Job, ...] = (*(job for job in JOBS if job.name not in _OF_THE_PAPER), *_OF_AN_OBSERVED_COHORT)
 """What is built of another centre's cohort: the same, and instead of the verdicts a comparison with the paper."""
@@ -90,10 +88,10 @@ def jobs_for(diagnoses: Collection[str], hide_below: int) -> tuple[tuple[Job, ..
     for job in OBSERVED_JOBS:
         population = Population(job.parameters.get("population", Population.ALL))
         if not any(diagnosis in diagnoses for diagnosis in POPULATION_DIAGNOSES[population]):
-            label = POPULATION_LABELS[population]
-            left_out.append(f"{job.name.capitalize()} is left out: no patient of this cohort belongs to {label}.")
+            without = f"no patient of this cohort belongs to {POPULATION_LABELS[population]}"
+            left_out.append(f"{job.name.capitalize()} is left out: {without}.")
         elif job.name == "sharing":
             jobs.append(replace(job, parameters={"hide_below": hide_below}))
         else:
             jobs.append(job)
-    return tuple(jobs), tuple(left_out)
+    return (*jobs, _document("own-cohort.md", jobs)), tuple(left_out)

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from compendium.workflow.differences import Difference, differences, in_one_line
 
-PARTS = ("analysis", "compendium", "notebooks", "data", "Makefile", "pyproject.toml", "requirements.lock", "README.md")
+PARTS = ("analysis", "compendium", "notebooks", "paper", "data", "Makefile", "pyproject.toml", "requirements.lock")
+PARTS += ("README.md",)
 """What a build reads; `figures` is not copied, so that nothing is up to date."""
 
 PROBE = """
@@ -141,9 +142,7 @@ def _made_again(root: Path, variation: Variation, project: Path) -> tuple[list[D
                 shutil.chown(path, variation.user)
     commands = (["compendium.workflow", "paper"], ["compendium.reconstruction", "--out", "cohort again"])
     with ThreadPoolExecutor() as pool:
-        done = [pool.submit(_run, [python, "-m", *one], project, changed, variation.user) for one in commands]
-    for one in done:
-        one.result()
+        list(pool.map(lambda one: _run([python, "-m", *one], project, changed, variation.user), commands))
     made = differences(_contents(root / "figures"), _contents(project / "figures"))
     shipped = {name: text for name, text in _contents(root / "data" / "cohort").items() if not name.endswith(".md")}
     return made, differences(shipped, _contents(project / "cohort again")), remark

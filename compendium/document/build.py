@@ -1,0 +1,213 @@
+"""The whole document, from the results in a folder: checked, put together, written in all its forms or not at all."""
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.cohort import Cohort
+from analysis.criteria import read_criteria
+from compendium.document import blocks as parts
+from compendium.document import printed, tables
+from compendium.document.door import door
+from compendium.document.made import MADE
+from compendium.document.names import Named, named, said_of
+from compendium.document.page import Page, html
+from compendium.document.source import Source, SourceError, filled, without_absent
+from compendium.files import write_atomically
+from compendium.reporting.caveats import caveats
+from compendium.reporting.outputs import OVERRIDE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _keys(bibliography: Path) -> list[str]:
+    """List the keys of a bibliography."""
+    return re.findall(r"^@\w+\{([^,\s]+)", bibliography.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _digest(*paths: Path) -> str:
+    """Hash files one after another, as ``cat ... | sha256sum`` does."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def provenance(cohort: Path) -> Named:
+    """Say what a document was made of: version, and the hashes of cohort and lock."""
+    files = sorted([*cohort.glob("*.csv"), *cohort.glob("*.parquet")])
+    found = {
+        "version": tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
+        "cohort": _digest(*files),
+        "lock": _digest(ROOT / "requirements.lock"),
+    }
+    return {f"build.{name}": {"value": text} for name, text in found.items()}
+
+
+def _foot(names: Named, shipped: bool) -> list[dict[str, Any]]:
+    """Say at the foot of every output what it was made of, and how to make exactly this again."""
+    version, cohort, lock = (names[f"build.{name}"]["value"] for name in ("version", "cohort", "lock"))
+    again, what = "and run `make paper` on the same cohort", "the checked copy of the cohort"
+    if shipped:
+        check = "`cat data/cohort/*.csv | sha256sum`, `sha256sum requirements.lock`"
+        again, what = f"compare both hashes ({check}) and run `make paper`", "the cohort"
+    text = f"Version {version}. SHA-256 of {what}: `{cohort}`; of the locked packages: `{lock}`. To make exactly "
+    text += f"this again, take this version, {again}."
+    made: list[dict[str, Any]] = []
+    for number, piece in enumerate(text.split("`")):
+        made += [{"t": "Code", "c": [["", [], []], piece]}] if number % 2 else tables.inlines(piece)
+    return [{"t": "Div", "c": [["", ["notes", "foot"], [["custom-style", "Table Notes"]]], [{"t": "Para", "c": made}]]}]
+
+
+def _check_links(text: Source, document: dict[str, Any], labels: Sequence[str]) -> None:
+    """Refuse a link to a part of the text that is not there."""
+    there, wanted = {parts.identifier(label) for label in labels}, []
+
+    def note(block: dict[str, Any]) -> dict[str, Any]:
+        if block["t"] in ("Header", "Div"):
+            there.add(block["c"][block["t"] == "Header"][0])
+        if block["t"] == "Link" and block["c"][2][0].startswith("#"):
+            wanted.append(block["c"][2][0][1:])
+        return block
+
+    parts.changed(document["blocks"], note)
+    for name in wanted:
+        if name not in there:
+            what = f"there is no part #{name} to lead to; allowed are {', '.join(sorted(filter(None, there)))}"
+            raise text.refused(f"(#{name})", what)
+
+
+def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping[str, str]) -> tables.Table:
+    """Read a table by the name that a text puts it in with, with the columns and rows it asks for."""
+    made = MADE.get(file)
+    found = made(results, criteria, names) if made else tables.read((results / file).read_text(encoding="utf-8"))
+    columns = [name.strip() for name in given.get("columns", "").split(";") if name.strip()]
+    if not given.get("rows", "1").isdecimal():
+        raise ValueError(f"rows {given['rows']!r} is not allowed; it is a whole number")
+    return found.only(columns, int(given["rows"]) if "rows" in given else None)
+
+
+def _files(results: Path) -> dict[str, str]:
+    """List what a text may put in: the drawings of the results, their tables, and the tables made here."""
+    found = {path.name: "figure" for path in results.glob("*.svg")}
+    for path in results.glob("*.html"):
+        if 'class="gt_table"' in path.read_text(encoding="utf-8"):
+            found[path.name] = "table"
+    return found | dict.fromkeys(MADE, "table")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a document is made of: the text, the folders of results and cohort, the rules, and what must be said first.
+
+    Beside the text stand ``references.bib`` and ``numeric.csl``. Of the cohort only the hash is taken. `observed` is
+    another centre's cohort: what has no patients is left out of its document, which is the page to be read itself.
+    """
+
+    source: Path
+    results: Path
+    cohort: Path
+    criteria: str
+    notes: Sequence[str] = ()
+    observed: bool = False
+
+    @classmethod
+    def of(cls, study: Cohort, paths: Sequence[str], criteria: str, notes: str) -> "Given":
+        """Take the folders as a notebook names them (text, results, cohort), and what is said in lines of text."""
+        said = [*caveats(study, read_criteria(criteria)), *notes.splitlines()]
+        return cls(*(Path(path).resolve() for path in paths), criteria, said, not study.reconstructed)
+
+
+def documents(given: Given) -> dict[str, bytes]:
+    """Make all files of the document, by name; a SourceError names all that is wrong with its text."""
+    source, results = given.source, given.results
+    rules = read_criteria(given.criteria)
+    names = named(results, rules) | provenance(given.cohort)
+    bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
+    shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else source.name
+    text, files = Source(source, names, shown=shown), _files(results)
+    if given.observed:
+        text.text = without_absent(text.text, files)
+    document = parts.parsed(filled(text, files, _keys(bibliography)), bibliography, style)
+    title = parts.plain(document["meta"]["title"])
+    captions = _captions(document["blocks"])
+    labels = [label for label, _ in captions.values()]
+    _check_links(text, document, labels)
+    found: dict[str, tables.Table] = {}
+
+    def table(file: str, asked: Mapping[str, str]) -> tables.Table:
+        key = f"{file} {sorted(asked.items())}"
+        if key not in found:
+            try:
+                found[key] = _table(results, names, rules, file, asked)
+            except ValueError as error:
+                raise text.refused(f"({file})", f"{file}: {error}") from error
+        return found[key]
+
+    def assembled(figure: Any) -> list[dict[str, Any]]:
+        return parts.cross_references(parts.with_parts(document, table, figure), labels)
+
+    # The same wherever it is built; what is made of an own cohort tells nothing of where the project stands.
+    root = "" if given.observed else ".."
+    page = Page(title, root, results, names, said_of(results), text.used, labels, given.notes)
+    foot = _foot(names, given.cohort == ROOT / "data" / "cohort")
+    warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(note)}]} for note in given.notes]
+    for_word = assembled(printed.docx_picture)
+    texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "" if given.observed else "Reconstructed cohort"}
+    texts |= {"CAVEAT": " ".join(given.notes), "VERSION": f"Version {names['build.version']['value']}"}
+    jobs = {
+        "index.html" if given.observed else "paper.html": lambda: html(page, assembled(page.figure), foot).encode(),
+        "paper.pdf": lambda: _pdf(text, [*assembled(printed.typst_picture), *foot], results, texts),
+        "paper.docx": lambda: printed.docx([*warning, *for_word, *foot], results, title),
+    }
+    for name, one in _single_tables(for_word).items():
+        jobs[f"{name}.docx"] = lambda one=one: printed.docx(one, results)
+    with ThreadPoolExecutor(2) as pool:
+        running = {name: pool.submit(job) for name, job in jobs.items()}
+        made = {name: future.result() for name, future in running.items()}
+    if given.observed:
+        return made
+    data = {f"../{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv"))}
+    return {"index.html": door(title, given.notes, results, captions, list(made), data).encode()} | made
+
+
+def _pdf(text: Source, blocks: list[dict[str, Any]], results: Path, texts: Mapping[str, str]) -> bytes:
+    try:
+        return printed.pdf(blocks, results, texts)
+    except SourceError as error:
+        if sign := re.search(r'the text `"(.+?)"` could not be displayed', str(error)):
+            raise text.refused(sign[1], f"the sign {sign[1]!r} is in no font of the PDF; allowed is another") from error
+        raise
+
+
+def _captions(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Give name and caption of each table and figure, by the file that a text puts in."""
+    found: dict[str, tuple[str, str]] = {}
+    for block in blocks:
+        if picture := parts.picture_of(block):
+            label, (_, *caption) = parts.labelled(block["c"][1][1][0]["c"])
+            found[picture[0]] = label, parts.plain(caption).strip()
+    return found
+
+
+def _single_tables(blocks: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Take each table with its notes by itself, under the name of its place."""
+    found = {}
+    for block, after in zip(blocks, [*blocks[1:], {"t": "Null"}], strict=True):
+        if block["t"] == "Table" and block["c"][0][0]:
+            notes = [after] if after["t"] == "Div" and "notes" in after["c"][0][1] else []
+            found[block["c"][0][0]] = [block, *notes]
+    return found
+
+
+def write_document(given: Given, output: str) -> list[str]:
+    """Make the document and put its files in a folder, none before all are made; gives their names."""
+    made = documents(given)
+    folder = Path(os.environ.get(OVERRIDE) or output)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in made.items():
+        write_atomically(folder / name, content)
+    return list(made)
