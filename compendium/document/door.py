@@ -25,7 +25,8 @@ def preview(path: Path) -> list[list[str]]:
     """Show the beginning of a CSV or JSON file as rows of short texts."""
     if path.suffix == ".json":
         values = list(json.loads(path.read_text(encoding="utf-8")).items())[:_ROWS]
-        return [[name, ", ".join(f"{key} {part}" for key, part in entry.items())] for name, entry in values]
+        texts = [(name, ", ".join(f"{key} {part}" for key, part in entry.items())) for name, entry in values]
+        return [[name, textwrap.shorten(text, 2 * _SIGNS, placeholder="…")] for name, text in texts]
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row, _ in zip(csv.reader(file), range(_ROWS + 1), strict=False)]
     return [[textwrap.shorten(cell, _SIGNS, placeholder="…") for cell in row[:_COLUMNS]] for row in rows]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.criteria import Criteria
+from compendium.origin import ORIGIN
 from compendium.reporting.formatting import number
 from compendium.verification.published import Verdict, built_values, place
 
@@ -14,11 +15,11 @@ Named = dict[str, dict[str, Any]]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """Read a table of the results, cells as they are written; none if there is no such table."""
+    """Read a table of the results, cells as they are written, without the origin; none if there is no such table."""
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return [{name: cell for name, cell in row.items() if name != ORIGIN} for row in csv.DictReader(file)]
 
 
 def _numbers(row: dict[str, str]) -> dict[str, Any]:
