@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import biology, comparison, dosing, followup, patients, response, safety, symptoms, tables
+from analysis import biology, comparison, dosing, followup, patients, response, safety, sensitivity, symptoms, tables
 from analysis.cohort import read_cohort, restrict
+from compendium.centre.disclosure.cells import HIDE_BELOW
 from compendium.files import csv_text, json_text, settled
 from compendium.reporting import formatting, rendering, small_tables
 from compendium.verification.audit.rounding import printed_number
@@ -293,6 +294,9 @@ def test_no_number_stands_in_the_code_and_no_result_in_the_prose_of_a_notebook(p
     assert set(re.findall(r"(\d+)\s%", prose)) <= {"10", "20", "50"}
 
 
+VALUES_OF = sensitivity.values_of
+
+
 # What reads the results of other notebooks is tested with all of them: test_paper, test_centre.
 @pytest.mark.parametrize(
     "path", [p for p in NOTEBOOKS if "built: str" not in p.read_text()], ids=lambda path: path.stem
@@ -303,13 +307,18 @@ def test_every_notebook_works_for_one_patient_and_other_criteria(path, tmp_path,
     # Drawing every dot, and in three formats, takes most of the time: test_figures and test_outputs do that.
     monkeypatch.setattr("compendium.reporting.display.picture", lambda figure: figure.draw_without_rendering())
     monkeypatch.setattr("compendium.reporting.outputs.save_figure", lambda *_: None)
+    # Two values of each rule, as all of them in all combinations take seconds.
+    monkeypatch.setattr(sensitivity, "values_of", lambda *given: VALUES_OF(*given)[:2])
     parameters, *rest = cells(path, "code")
     names = {}
     exec(parameters, names)
-    names |= {"population": "MMAS", "criteria": "worsening=any,zeros=pratt"}
+    assert names.get("hide_below", HIDE_BELOW) == HIDE_BELOW
+    names |= {"population": "MMAS", "criteria": "worsening=any,zeros=pratt", "hide_below": 10}
     for cell in rest:
         exec(cell, names)
-    assert path.stem == "explore" or any(tmp_path.iterdir())
+    written = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    assert written or path.stem == "explore"
+    assert ("Counts below 10" in written.get("shared-table-2.html", "")) == (path.stem == "sharing")
 
 
 def test_no_result_is_made_from_what_the_paper_prints():

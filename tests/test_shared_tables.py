@@ -1,6 +1,5 @@
 """The shared tables as a reader gets them: no small count stands in them, and none can be worked out from them."""
 
-import json
 import re
 from dataclasses import replace
 from functools import cache
@@ -15,12 +14,12 @@ from analysis import schema
 from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import PAPER
 from analysis.tables import table_1, table_2
-from compendium.centre.disclosure.cells import HIDE_BELOW, Cells, sums_to
+from compendium.centre.disclosure.cells import Cells, sums_to
 from compendium.centre.disclosure.study_cells import shared_numbers
 from compendium.centre.disclosure.table_cells import safety_cells
 from compendium.reporting.outputs import save_table
 from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
-from tests.cohorts import random_cohort, random_tables, write_cohort
+from tests.cohorts import random_cohort, random_tables
 from tests.reader import Reader
 from tests.test_disclosure import SecondAttacker
 
@@ -235,21 +234,3 @@ def test_that_everybody_had_one_event_gives_no_reason_for_stopping_away(n, seed)
     for_event = shown["patients.stopped_for_event", "n"]
     assert stops.isna().any()
     assert not (everybody_once and pd.notna(for_event) and stops.sum() == for_event)
-
-
-def test_the_notebook_writes_what_it_says(tmp_path, monkeypatch):
-    monkeypatch.delenv("COMPENDIUM_OUTPUT", raising=False)
-    notebook = json.loads((ROOT / "notebooks" / "sharing.ipynb").read_text(encoding="utf-8"))
-    cells = [("".join(c["source"]), c["metadata"]["tags"]) for c in notebook["cells"] if c["cell_type"] == "code"]
-    names = {}
-    for source, tags in cells:
-        exec(source, names)
-        if "parameters" in tags:
-            assert names["hide_below"] == HIDE_BELOW == 5
-            cohort = write_cohort(random_tables(14, 3), tmp_path / "cohort")
-            names |= {"cohort": str(cohort), "output": str(tmp_path / "out"), "hide_below": 10}
-    out = tmp_path / "out"
-    names = {f"shared-{name}.{suffix}" for name in ("table-1", "table-2", "safety") for suffix in ("csv", "html")}
-    assert {path.name for path in out.iterdir()} == names
-    assert "Counts below 10" in (out / "shared-table-2.html").read_text(encoding="utf-8")
-    assert not (pd.read_csv(out / "shared-table-2.csv")["n"] < 10).any()

@@ -155,7 +155,7 @@ def test_beyond_the_limits_a_saddlepoint_is_close_to_the_exact_tail(counts, with
         assert saddlepoint_upper(doubled, common * place) == pytest.approx(tails[place], rel=within)
 
 
-@pytest.mark.parametrize("counts", [[990, 11], [500, 501], [980, 11, 10], [997, 1, 1, 1, 1], [1001]])
+@pytest.mark.parametrize("counts", [[500, 501], [980, 11, 10], [997, 1, 1, 1, 1]])
 def test_beyond_the_limit_few_sizes_are_exact(counts):
     doubled = spread(counts)
     assert upper_tail(doubled, "exact") == ("exact", grouped_upper)

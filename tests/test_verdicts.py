@@ -150,9 +150,7 @@ def test_a_defect_and_a_claim_without_an_answer_are_named_with_their_place(tmp_p
     other = {name: dict(entry) for name, entry in values.items()}
     other["followup.duration.all"]["median"] = 10.0
     other["table_2:best.mr:CM"] |= {"n": 6}
-    with_changes(tmp_path, {("table2.best.pr.cm", "population"): "ISM"})
-    answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, index_col="claim")
-    answers.drop("results.weekly.reached_pr").to_csv(tmp_path / "answers.csv")
+    with_changes(tmp_path, {("table2.best.pr.cm", "population"): "ISM"}, without=["results.weekly.reached_pr"])
     found = verdict_table(tmp_path, other)
     wrong = ["results.duration.all.median", "results.weekly.reached_pr", "table2.best.mr.cm", "table2.best.pr.cm"]
     assert found.index[found["verdict"] == Verdict.DIFFERS].tolist() == wrong
@@ -345,14 +343,18 @@ def test_every_change_of_a_statement_changes_its_verdict(claims, values):
     assert {text for _, _, text in hidden} == {"November 2017", "January 2018"}
 
 
-def with_changes(folder, changes):
-    """Write the claims with some cells, given by claim and column, changed; the answers as they are."""
-    (folder / "answers.csv").write_bytes((PUBLISHED / "answers.csv").read_bytes())
-    text = pd.read_csv(PUBLISHED / "claims.csv", dtype=str, keep_default_na=False, index_col="claim")
+def with_changes(folder, changes, of=None, without=()):
+    """Write claims, all or those of a kind, with some cells, given by claim and column, changed; and the answers."""
+    answers, text = (
+        pd.read_csv(PUBLISHED / f"{name}.csv", dtype=str, keep_default_na=False, index_col="claim")
+        for name in ("answers", "claims")
+    )
     for (claim, column), value in changes.items():
         assert claim in text.index
         text.loc[claim, column] = value
+    text = text[text["kind"] == of] if of else text
     text.to_csv(folder / "claims.csv")
+    answers.loc[text.index.drop(list(without))].to_csv(folder / "answers.csv")
     return folder
 
 
@@ -366,7 +368,8 @@ ENDS = ("abstract.period.end", "methods.period.end")
     dict.fromkeys(ENDS, "December 2020") | {"introduction.period.start": "December 2014"},
 ])  # fmt: skip
 def test_no_wrong_date_passes(tmp_path, values, months):
-    found = verdict_table(with_changes(tmp_path, {(claim, "value"): month for claim, month in months.items()}), values)
+    changes = {(claim, "value"): month for claim, month in months.items()}
+    found = verdict_table(with_changes(tmp_path, changes, of="date"), values)
     for claim in {*months, *ENDS}:
         first, *others = found.at[claim, "contradicts"].split()
         assert found.at[claim, "verdict"] == Verdict.CONTRADICTS and first == claim and others
