@@ -171,9 +171,9 @@ def test_power_for_the_groups_of_the_paper(shipped, values):
     assert list(empty) == list(entries)
     assert all(entry["power"] is entry["primary_percent"] is None for entry in empty.values())
     grades = np.array([1, 4, 2, 2, 3, 3])
-    entries = symptom_power("Symptom", (5, 15), grades, PAPER)
+    entries = symptom_power("Symptom", (3, 6), grades, PAPER)
     assert list(entries) == [f"{ratio:g}" for ratio in ODDS_RATIOS]
-    assert (entries["3"]["power"], entries["3"]["error"]) == rank_sum_power(grades, 5, 15, 3.0)
+    assert (entries["3"]["power"], entries["3"]["error"]) == rank_sum_power(grades, 3, 6, 3.0)
     assert symptom_power("Symptom", (0, 0), None, PAPER)["3"]["power"] is None
 
 
