@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines
+from tests.places import COHORT
 
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 NAMES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
 PATIENTS = ["P01", "P03", "P09", "P11", "P13", "P21", "P23", "P25", "P47"]
 """Two excluded patients, and at least one of each sex and diagnosis, of each change of dose, ongoing and stopped."""
@@ -49,7 +49,7 @@ class Case(NamedTuple):
 def _read() -> dict[str, tuple[tuple[str, ...], ...]]:
     tables = {}
     for table in NAMES:
-        with open(SHIPPED / f"{table}.csv", encoding="utf-8", newline="") as file:
+        with open(COHORT / f"{table}.csv", encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         kept = [[MARK + row[0], *row[1:]] for row in rows if row[0] in PATIENTS]
         if table == "screening":

@@ -6,7 +6,7 @@ from functools import cache
 from analysis import schema
 from analysis.cohort import Cohort, from_tables, restrict
 from compendium.centre.checks.rules import broken_rules
-from tests.changed_tables import folder_texts, texts, typed
+from tests.case_files import folder_texts, texts, typed
 
 # Best response: A CR (0 of 2), B MR (0.5 of 2), C PR (1 of 2, exactly 50 %), D NR (2 of 2), E MR (0.75 of 2), F PR
 # (1.5 of 2).

@@ -17,7 +17,7 @@ from compendium.verification.audit.__main__ import main
 from compendium.verification.audit.claims import read_claims
 from compendium.verification.audit.table import COLUMNS, audit, summary
 from compendium.verification.published import CLAIMS
-from tests.changed_tables import data_lines, data_text
+from tests.case_files import data_lines, data_text
 
 MODES = {"yes": ROUND_HALF_UP, "by half-even only": ROUND_HALF_EVEN, "by truncation": ROUND_DOWN}
 SHARE = "kind,value,numerator,denominator"

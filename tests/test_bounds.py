@@ -7,7 +7,6 @@ import subprocess
 import sys
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import combinations, product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +18,9 @@ from compendium.bounds.facts import facts
 from compendium.bounds.people import Attribute, People, Statement, UnknownNameError, as_cell, both, words
 from compendium.bounds.programme import build, components
 from compendium.bounds.solvers import Found, Solvers
+from tests.places import ROOT
 from tests.small_papers import make_paper
 
-ROOT = Path(__file__).resolve().parents[1]
 PAPERS = range(100)
 
 

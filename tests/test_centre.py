@@ -18,6 +18,7 @@ from compendium.workflow.centre import Handling, prepare
 from compendium.workflow.jobs import BuildError, jobs_for
 from compendium.workflow.project import ROOT, Project
 from tests.cohorts import random_tables, write_cohort
+from tests.places import COHORT, FIGURES
 
 SECRET = "SECRET"
 
@@ -171,7 +172,7 @@ def test_rows_of_patients_may_be_written_where_it_ignores_them(tmp_path):
 def test_an_own_cohort_does_not_replace_the_committed_results(tmp_path):
     cohort = own_cohort(tmp_path / "c", 3, seed=1)
     with pytest.raises(BuildError, match="folders that the repository keeps"):
-        prepare(Project(cohort, ROOT / "figures"), Handling())
+        prepare(Project(cohort, FIGURES), Handling())
 
 
 OWN = ["cohorts/a.csv", "data/centre/patients.csv", "a.xlsx", "data/b.parquet", "build/x/a"]
@@ -219,7 +220,7 @@ def test_a_good_cohort_is_called_good(tmp_path, capfd):
     (["--hide-below", "-1"], "hide-below: threshold -1 is not allowed; allowed is a whole number from 0"),
     (["--tryptase", "third"], "tryptase"), (["--criteria", "worsening=never"], "worsening"),
     (["--criteria", "worsenin=any"], "'worsenin'"),
-    (["--criteria", "worsenin=any", "--cohort", str(ROOT / "data" / "cohort")], "'worsenin'"),
+    (["--criteria", "worsenin=any", "--cohort", str(COHORT)], "'worsenin'"),
 ])  # fmt: skip
 def test_an_unknown_option_stops_before_anything_runs(tmp_path, capfd, options, message):
     cohort = own_cohort(tmp_path / "c", 2, seed=1)

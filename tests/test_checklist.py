@@ -19,9 +19,9 @@ from compendium.reporting.checklist import (
 )
 from compendium.reporting.outputs import OVERRIDE, save_table
 from tests.browser import started
+from tests.places import ROOT
 from tests.reader import Reader
 
-ROOT = Path(__file__).resolve().parents[1]
 # The items of the STROBE checklist for cohort studies, typed from its published form (version 4, 2007).
 STROBE = [
     *("1a", "1b", "2", "3", "4", "5", "6a", "6b", "7", "8", "9", "10", "11", "12a", "12b", "12c", "12d", "12e"),

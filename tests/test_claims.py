@@ -6,7 +6,7 @@ import pytest
 
 from compendium.verification import published
 from compendium.verification.audit.claims import ClaimsError, read_claims
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines
 
 GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
 

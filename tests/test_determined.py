@@ -3,12 +3,10 @@
 import ast
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from analysis.cohort import read_cohort
 from compendium.bounds.answers import Bounds
 from compendium.bounds.needed import needed
 from compendium.bounds.people import both, count_of
@@ -20,8 +18,8 @@ from compendium.determined.results import Determined, as_frame
 from compendium.drawing.determined import draw_determined
 from compendium.verification.published import built_values, read_claims
 from tests.figure_checks import CAVEATS, faults, texts_of
+from tests.places import FIGURES, ROOT, shipped_cohort
 
-ROOT = Path(__file__).resolve().parents[1]
 RESPONDERS = "best = CR or MR or PR"
 
 
@@ -32,7 +30,7 @@ def paper():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return kinds_of(read_cohort(ROOT / "data" / "cohort"))
+    return kinds_of(shipped_cohort())
 
 
 def counted(patients, cell):
@@ -158,7 +156,7 @@ def test_what_is_kept_is_what_would_be_found_again(paper, shipped):
 
 def test_the_results_of_the_shipped_cohort_lie_within_what_is_kept():
     answers = stored.read(ROOT / "data" / "determined")
-    values = built_values(ROOT / "figures")
+    values = built_values(FIGURES)
     checked = set()
     for quantity, row in answers.iterrows():
         name, _, statistic = quantity.rpartition("/" if "/" in quantity else ".")

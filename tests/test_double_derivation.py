@@ -4,7 +4,6 @@ import math
 from fractions import Fraction
 from functools import cache
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,8 @@ from analysis import biology, dosing, followup, response, safety, schema, scorin
 from analysis.cohort import from_tables, read_cohort, restrict
 from analysis.criteria import Criteria
 from compendium.centre.checks import rules
+from tests.places import COHORT
 
-COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
 LIST = schema.CONTRACT.parent / "contract" / "symptoms.csv"
 GROUPS = {row["symptom"]: row["group"] for row in second_derivation.table_rows(LIST.read_text("utf-8").splitlines())}
 

@@ -1,10 +1,9 @@
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from analysis.cohort import from_tables, read_cohort
+from analysis.cohort import from_tables
 from analysis.criteria import PAPER, read_criteria
 from analysis.times import EVENTS, curves, summarise
 from compendium.drawing.times import draw_times, states
@@ -12,9 +11,10 @@ from compendium.reporting.caveats import RECONSTRUCTED_NOTE, caveats
 from compendium.reporting.result_rows import median_rows, month_text, share_rows
 from tests.cohorts import cohort_with, random_cohort, random_tables
 from tests.figure_checks import faults, texts_of
+from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
-SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
+SHIPPED = shipped_cohort()
 LENIENT = read_criteria("partial_from_percent=0,lost_to_follow_up=censored")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from compendium.verification.findings import COLUMNS, TERMS, FindingsError, read_findings
 from compendium.verification.published import CLAIMS, read_claims
-from tests.changed_tables import data_lines, data_text
+from tests.case_files import data_lines, data_text
 
 FINDINGS = CLAIMS.with_name("findings.csv")
 NAMES = r"\bL\d+|\b(?:Table|Figure) \d\b|\b[A-Z]+\d+[A-Z]?\b"

@@ -15,8 +15,8 @@ from compendium.files import write_atomically
 from compendium.reporting import outputs
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.small_tables import small_table
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = pd.DataFrame(
     {
         "row": ["a, b", "ü"],

@@ -15,9 +15,8 @@ import pytest
 
 from compendium.workflow.differences import differences, in_one_line
 from compendium.workflow.jobs import JOBS
+from tests.places import FIGURES, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-FIGURES = ROOT / "figures"
 ELSEWHERE = ROOT / "build" / "test-paper"
 OTHERS = [job.name for job in JOBS if job.notebook != f"{job.name}.ipynb"]
 

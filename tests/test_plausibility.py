@@ -1,7 +1,6 @@
 """Each doubt is raised once, in a cohort of four patients that raises none."""
 
 from fractions import Fraction
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,10 +9,9 @@ from analysis import schema
 from compendium.centre.checks.clinical_plausibility import READINGS, meets_tryptase_rule, required_tryptase
 from compendium.centre.checks.plausibility import doubtful
 from compendium.centre.checks.rules import broken_rules
-from tests.changed_tables import TEXTS, cases, changed, data_lines, listed, read, texts, typed
+from tests.case_files import TEXTS, cases, changed, data_lines, listed, read, texts, typed
 from tests.cohorts import random_tables
-
-COHORT = Path(__file__).parents[1] / "data" / "cohort"
+from tests.places import COHORT
 
 
 @pytest.fixture

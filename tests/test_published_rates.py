@@ -2,7 +2,6 @@
 
 import csv
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,11 +12,10 @@ from analysis.tables import table_1, table_2
 from compendium.reporting import published_rows
 from compendium.verification.published import AnswerError, built_values, read_claims
 from compendium.verification.published_rates import SECTIONS, compared_rates, compared_values
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines
 from tests.cohorts import random_cohort
+from tests.places import FIGURES, PUBLISHED
 
-ROOT = Path(__file__).resolve().parents[1]
-PUBLISHED = ROOT / "data" / "published"
 MODULES = (patients, response, followup, dosing, symptoms, safety, biology, comparison)
 CLAIMS_HEAD = "claim,section,line,table_row,table_column,statement,population,kind,numerator,denominator,"
 CLAIMS_HEAD += "denominator_printed,value,unit,note\n"
@@ -171,7 +169,7 @@ def test_which_count_a_statement_gives(tmp_path, claims, expected):
 
 
 def test_medians_means_and_ranges_side_by_side(own, tmp_path):
-    rows = compared_values(PUBLISHED, built_values(ROOT / "figures"))
+    rows = compared_values(PUBLISHED, built_values(FIGURES))
     assert not rows.duplicated(["quantity", "statistic"]).any()
     # Printed are whole numbers, or one decimal; a response of 36 months cannot be (L255, L335, L337).
     far = rows.loc[abs(rows["own"] - rows["published"]) >= 0.5, ["quantity", "statistic", "own", "published"]]

@@ -1,7 +1,6 @@
 """Tables 1 and 2 as pages, and what the pages are made of."""
 
 import shutil
-from pathlib import Path
 
 import jinja2
 import pandas as pd
@@ -13,9 +12,8 @@ from compendium.reporting import pages, rendering
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.workflow.freshness import Digests
 from tests.cohorts import random_cohort
+from tests.places import ROOT
 from tests.reader import Reader
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def numbers(*rows):

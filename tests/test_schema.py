@@ -4,7 +4,7 @@ import pandera.errors
 import pytest
 
 from analysis import schema, vocabulary
-from tests.changed_tables import escaped_lines
+from tests.case_files import escaped_lines
 from tests.cohorts import random_tables
 
 COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 16, "laboratory": 6, "adverse_events": 7}

@@ -4,14 +4,13 @@ import re
 from dataclasses import replace
 from functools import cache
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis import schema
-from analysis.cohort import from_tables, read_cohort, restrict
+from analysis.cohort import from_tables, restrict
 from analysis.criteria import PAPER
 from analysis.tables import table_1, table_2
 from compendium.centre.disclosure.cells import Cells, sums_to
@@ -20,10 +19,10 @@ from compendium.centre.disclosure.table_cells import safety_cells
 from compendium.reporting.outputs import save_table
 from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
 from tests.cohorts import random_cohort, random_tables
+from tests.places import shipped_cohort
 from tests.reader import Reader
 from tests.test_disclosure import SecondAttacker
 
-ROOT = Path(__file__).resolve().parents[1]
 RENDER = {"table_1": shared_table_1, "table_2": shared_table_2, "safety": shared_safety}
 COHORTS = [(3, 1), (14, 3), "shipped"]
 COHORTS += [pytest.param(one, marks=pytest.mark.long) for one in ((8, 2), (40, 4), (55, 5), (300, 6))]
@@ -59,7 +58,7 @@ def files(shared, folder):
     return csv, html
 
 
-SHIPPED = read_cohort(ROOT / "data" / "cohort")
+SHIPPED = shipped_cohort()
 
 
 @pytest.fixture(scope="module")

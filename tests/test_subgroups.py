@@ -4,14 +4,12 @@ Values from R 4.2.2 with coin 1.4-2; the call stands beside each.
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, last_status
 from analysis.statistics.exact_difference import exact_difference_interval
@@ -41,16 +39,16 @@ from compendium.reporting.subgroup_rows import (
     symptom_rows,
 )
 from tests.cohorts import random_cohort
+from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 CLASSES = {"best": ["CR", "MR", "PR", "NR"], "last": ["CR", "MR", "PR", "none"]}
 EMPTY = [("ISM", "idiopathic"), ("primary", "idiopathic"), ("idiopathic", "primary")]
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return read_cohort(SHIPPED)
+    return shipped_cohort()
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from analysis.statistics.survival import (
     kaplan_meier,
     median_time,
 )
-from tests.changed_tables import DATA
+from tests.case_files import DATA
 
 FEW = ([1, 2, 2, 3, 3, 4, 5, 5, 6, 7, 8, 9], [1, 1, 0, 1, 2, 0, 1, 2, 1, 0, 2, 1])
 MANY = ([i * 7 % 23 + 1 for i in range(60)], [(i * i + i // 4) % 3 for i in range(60)])

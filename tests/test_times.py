@@ -1,23 +1,23 @@
 """Times of the study by hand, and by a second derivation that goes through the patients one by one."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.cohort import read_cohort, restrict
+from analysis.cohort import restrict
 from analysis.criteria import PAPER, read_criteria
 from analysis.followup import summarise as followup_values
 from analysis.times import EVENTS, MONTHS, at_risk, curves, event_times, summarise
 from analysis.vocabulary import Population, StopReason
 from tests.cohorts import cohort_with, random_cohort
+from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
 NONE = float("nan")
 GONE, STAYS = [("baseline", 0.0, 0.0)], [("baseline", 1.0, 1.0)]
-SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
+SHIPPED = shipped_cohort()
 OTHER = "partial_from_percent=0,new_symptoms=ignore,lost_to_follow_up=censored,first_response=any_symptom"
 OTHER = read_criteria(OTHER)
 

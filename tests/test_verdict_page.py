@@ -11,7 +11,7 @@ import pytest
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.verification.verdict_page import COLUMNS, PageError, verdict_page
 from tests.browser import started
-from tests.changed_tables import DATA
+from tests.case_files import DATA
 
 MARKUP = '<script>document.title = "broken"</script><b onclick="x">&amp;'
 UNUSED = ["response.cr.cm", "biology.<tryptase>"]

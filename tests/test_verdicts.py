@@ -6,7 +6,6 @@ unit, group and date is changed to a neighbour, one at a time: its verdict must 
 
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import product
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -31,14 +30,12 @@ from compendium.verification.verdicts import (
     verdict_table,
 )
 from tests.cohorts import random_cohort
-
-ROOT = Path(__file__).resolve().parents[1]
-PUBLISHED = ROOT / "data" / "published"
+from tests.places import FIGURES, PUBLISHED
 
 
 @pytest.fixture(scope="module")
 def values():
-    return built_values(ROOT / "figures")
+    return built_values(FIGURES)
 
 
 @pytest.fixture(scope="module")

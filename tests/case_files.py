@@ -1,9 +1,8 @@
-"""Four patients as tables of texts that break no rule and raise no doubt, and changes of their cells, a line each.
+"""Cases that stand in the files of `tests/data`, and the four patients that most of them change.
 
-Tables and lines stand in `tests/data`.
-
-A change is ``table line column=value, column=value``, the line being the one that a spreadsheet shows and no value an
-empty cell; changes are separated by semicolons. A case is ``changes -> what is told of the first changed cell``, or
+The four patients are tables of texts that break no rule and raise no doubt. A change of their cells is
+``table line column=value, column=value``, the line being the one that a spreadsheet shows and no value an empty cell;
+changes are separated by semicolons. A case is ``changes -> what is told of the first changed cell``, or
 ``changes -> another cell -> what is told of it``; a line that is set in goes on.
 """
 
