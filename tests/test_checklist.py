@@ -106,16 +106,6 @@ def test_every_pointer_leads_somewhere(checklist):
         assert re.fullmatch(r"figures/[\w.-]+", pointer) and f'"{Path(pointer).stem}"' in sources, pointer
 
 
-def test_missing_pointers(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "b.py").write_text("def rank(xx): Grün.", encoding="utf-8")
-    (tmp_path / "a" / "w").write_bytes(b"w")
-    found = ["a/b.py", "a/b.py#rank", "a/b.py#Grün.", "a/w"]
-    missing = ["a/b.py#ran", "a/b.py#ank", "a/b.py#x+", "a", "a/c.py"]
-    table = pd.DataFrame({"compendium_where": ["", " ".join([*found, *missing]), *found, *missing]})
-    assert missing_pointers(table, tmp_path) == missing
-
-
 PATHS = ("/etc/x", "a/../x", "a.py  b.py", "a.py#", "javascript:x")
 
 

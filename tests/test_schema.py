@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pandera.errors
@@ -6,6 +8,7 @@ import pytest
 from analysis import schema, vocabulary
 from tests.case_files import escaped_lines
 from tests.cohorts import random_tables
+from tests.places import COHORT
 
 COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 16, "laboratory": 6, "adverse_events": 7}
 TYPES = {"identifier", "text", "category", "integer", "number", "grade", "score", "month"}
@@ -82,3 +85,8 @@ def test_types_of_a_checked_table():
     assert tables["patients"]["age_at_diagnosis_years"].dtype == np.int64
     assert list(tables["symptoms"]["symptom"].cat.categories) == list(schema.symptom_list().index)
     assert list(tables["courses"]["stop_reason"].cat.categories) == list(vocabulary.StopReason)
+
+
+def test_the_shipped_cohort_is_described_as_the_contract_says():
+    shipped = json.loads((COHORT / "datapackage.json").read_text(encoding="utf-8"))
+    assert schema.data_package(shipped["name"], reconstructed=True).items() <= shipped.items()
