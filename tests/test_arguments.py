@@ -193,7 +193,7 @@ def test_every_argument_is_refused_by_name(function, given):
     (superiority_interval, (0.5, 0, 3), "groups of 0 and 3 are not allowed"),
     (kaplan_meier, ([1], [10**20]), r"codes holds 1e\+20 at position 0; allowed are whole numbers from 0, if cens"),
     (cumulative_incidence, ([1], [1], 1, 0), "confidence 0 is not allowed"),
-    *((cumulative_incidence, ([1], [1], cause), f"cause {cause!r} is not allowed") for cause in ("1", True, NONE, np.inf, 0, 1.5)),
+    *((cumulative_incidence, ([1], [1], one), f"cause {one!r} is not") for one in ("1", True, NONE, np.inf, 0, 1.5)),
     *((estimate_at, (CURVE, time), f"time {time!r} is not allowed; it is 0 or more") for time in ("1", -1, NONE)),
     (fisher_power, (0, 5, 0.1, 0.2), "n_first 0 is not allowed; allowed is 1 or more"),
     (detectable_rate, (5, 5, 0.1, True, 1.0), "power 1.0 is not allowed; allowed are real numbers above 0 and below 1"),

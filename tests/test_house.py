@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.case_files import escaped_lines
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("analysis", "compendium", "benchmarks")
 # From the ground up. A room may import those on the floors below it, and none beside it; a module that lies in
@@ -173,62 +175,17 @@ def copy(tmp_path_factory):
     return root
 
 
-NOTEBOOK = '{"cells": [{"cell_type": "code", "source": ["%matplotlib inline\\n", "from ROOM import x"]}]}'
-PLANTED = [
-    (forbidden, {"analysis/new.py": "from compendium.files import csv_text"}),
-    (forbidden, {"analysis/new.py": "from compendium import files"}),
-    (forbidden, {"analysis/statistics/new.py": "from analysis import vocabulary"}),
-    (forbidden, {"compendium/new.py": "import compendium.centre.intake.private"}),
-    (forbidden, {"compendium/centre/new.py": "def f():\n    from compendium.reporting import formatting"}),
-    (forbidden, {"compendium/reporting/new.py": "from compendium.drawing import page"}),
-    (forbidden, {"compendium/drawing/new.py": "from compendium.verification import verdicts"}),
-    (forbidden, {"compendium/workflow/new.py": "if True:\n    import compendium.drawing.page"}),
-    (forbidden, {"compendium/verification/audit/new.py": "from analysis.statistics import paired"}),
-    (forbidden, {"compendium/bounds/new.py": "from compendium.verification import verdicts"}),
-    (forbidden, {"compendium/bounds/new.py": "from analysis import vocabulary"}),
-    (forbidden, {"compendium/verification/new.py": "from compendium.bounds import people"}),
-    (forbidden, {"compendium/workflow/new.py": "from benchmarks.check import x"}),
-    (forbidden, {"compendium/reconstruction/new.py": "import benchmarks.check"}),
-    (forbidden, {"notebooks/new.ipynb": NOTEBOOK.replace("ROOM", "benchmarks.check")}),
-    (
-        circle,
-        {"analysis/new.py": "def f():\n    import analysis.other", "analysis/other.py": "from analysis import new"},
-    ),
-    (
-        circle,
-        {
-            "compendium/centre/intake/new.py": "from compendium.centre.checks.new import x",
-            "compendium/centre/checks/new.py": "from compendium.centre.template.new import y",
-            "compendium/centre/template/new.py": "class A:\n    from compendium.centre.intake import new",
-        },
-    ),
-    (unknown_rooms, {"compendium/new/__init__.py": ""}),
-]
-RIGHT = [
-    (forbidden, {"compendium/bounds/new.py": "from compendium.verification.audit import rounding"}),
-    (forbidden, {"compendium/reconstruction/new.py": "from compendium.bounds import people"}),
-    (forbidden, {"compendium/reconstruction/new.py": "from compendium.verification import verdicts"}),
-    (forbidden, {"notebooks/new.ipynb": NOTEBOOK.replace("ROOM", "compendium.workflow.jobs")}),
-    (
-        circle,
-        {
-            "analysis/new.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from analysis import other",
-            "analysis/other.py": "import analysis.new",
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("check", "files", "wrong"), [*((*one, True) for one in PLANTED), *((*one, False) for one in RIGHT)]
-)
-def test_what_is_planted_in_a_copy_is_found(copy, check, files, wrong):
+# In each line a check, whether what follows is found by it or kept, and files with what they hold.
+@pytest.mark.parametrize("line", escaped_lines("arrows.txt"))
+def test_what_is_planted_in_a_copy_is_found(copy, line):
+    head, *files = line.split(" | ")
+    check, files = globals()[head.split()[0]], dict(file.split(": ", 1) for file in files)
     before = check(copy)
     try:
         for name, text in files.items():
             (copy / name).parent.mkdir(exist_ok=True)
             (copy / name).write_text(text)
-        assert (check(copy) != before) == wrong
+        assert (check(copy) != before) == head.endswith("found")
     finally:
         for name in files:
             (copy / name).unlink()

@@ -4,6 +4,7 @@ Which printed numbers cannot hold together is found by the solver from the claim
 unit, group and date is changed to a neighbour, one at a time: its verdict must change.
 """
 
+import json
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import product
 
@@ -29,6 +30,7 @@ from compendium.verification.verdicts import (
     unused_values,
     verdict_table,
 )
+from tests.case_files import data_lines
 from tests.cohorts import random_cohort
 from tests.places import FIGURES, PUBLISHED
 
@@ -114,32 +116,11 @@ def test_a_percentage_is_judged_as_decimal_rounds_it(n, size, decimals, shift):
     assert computed == f"{rounded:f}"
 
 
-MONTHS = {"minimum": "2015-01", "maximum": "2017-10"}
-
-
-@pytest.mark.parametrize(("printed", "statistic", "entry", "verdict"), [
-    (claim("54,5"), "percent", {"n": 30, "denominator": 55}, Verdict.REPRODUCED),
-    (claim("61"), "percent", {"n": 25, "denominator": 41}, Verdict.REPRODUCED),
-    (claim("45.45"), "percent", {"n": 5, "denominator": 11}, Verdict.REPRODUCED),
-    (claim("64.3"), "percent", {"n": 0, "denominator": 0}, Verdict.DIFFERS),
-    (claim("0.44", "ratio"), "ratio", {"n": 17, "denominator": 38}, Verdict.TRUNCATED),
-    (claim("32", "mean"), "mean", {"mean": 31.95}, Verdict.REPRODUCED),
-    (claim("32", "mean"), "mean", {"mean": 31.4}, Verdict.DIFFERS),
-    (claim("1.25", "mean"), "mean", {"mean": 1.25}, Verdict.REPRODUCED),
-    (claim("1.3", "mean"), "mean", {"mean": 1.25}, Verdict.REPRODUCED),
-    (claim("1.2", "mean"), "mean", {"mean": 1.25}, Verdict.TRUNCATED),
-    (claim("3", "median"), "median", {"median": None}, Verdict.DIFFERS),
-    # Months are printed in years; an end of a period is reproduced if the rows reach it.
-    (claim("3", "median", "years"), "median", {"median": 36.0, "statistic": "duration_range"}, Verdict.REPRODUCED),
-    (claim("January 2015", "date", ""), "not_before", MONTHS, Verdict.REPRODUCED),
-    (claim("February 2015", "date", ""), "not_before", MONTHS, Verdict.DIFFERS),
-    (claim("December 2014", "date", ""), "not_before", MONTHS, Verdict.WITHIN),
-    (claim("November 2017", "date", ""), "not_after", MONTHS, Verdict.WITHIN),
-    (claim("September 2017", "date", ""), "not_after", MONTHS, Verdict.DIFFERS),
-    (claim("October 2017", "date", ""), "not_after", MONTHS, Verdict.REPRODUCED),
-])  # fmt: skip
-def test_judged_at_the_printed_precision(printed, statistic, entry, verdict):
-    assert compare(printed, statistic, entry)[0] == verdict
+# Months are printed in years; an end of a period is reproduced if the rows reach it.
+@pytest.mark.parametrize("line", data_lines("judged.txt"))
+def test_judged_at_the_printed_precision(line):
+    value, kind, unit, statistic, entry, verdict = line.split(" | ")
+    assert compare(claim(value, kind, unit), statistic, json.loads(entry))[0] == verdict
 
 
 def test_a_defect_and_a_claim_without_an_answer_are_named_with_their_place(tmp_path, values):
