@@ -6,7 +6,7 @@ import pytest
 
 from compendium.verification import published
 from compendium.verification.audit.claims import ClaimsError, read_claims
-from tests.case_files import data_lines
+from tests.case_files import data_lines, escaped_lines
 
 GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
 
@@ -97,17 +97,10 @@ def test_all_problems_at_once_in_order(write):
     assert str(error.value).startswith(f"{path}, {text}")
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("claim,value\na,5\n", "column kind is missing"),
-    ("claim;kind;value\na;b;c\n", "columns are separated by semicolons; allowed are commas"),
-    ("claim,kind,value,value\na,count,5,5\n", "column value is there twice"),
-    ("claim,kind,value,Denominater\na,count,5,5\n", "column 'Denominater' is unknown; did you mean denominator?"),
-    ("claim,kind,value\n", "there are no claims under the header"), ("", "the file cannot be read as a CSV table"),
-    ("claim,kind,value\na,count,5,6\n", "the file cannot be read as a CSV table"),
-    (b"claim,kind,value\n\xe9,count,5\n", "the file cannot be read as a CSV table"),
-])  # fmt: skip
-def test_a_file_that_cannot_be_used(write, text, message):
-    found = problems(write(text))
+@pytest.mark.parametrize("line", escaped_lines("unusable_claims.txt"))
+def test_a_file_that_cannot_be_used(write, line):
+    text, message = line.split(" -> ")
+    found = problems(write(text.encode("latin-1")))  # of which one is no UTF-8
     assert message in " ".join(found["allowed"])
     assert found["row"].tolist() == [0]
 

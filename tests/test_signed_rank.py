@@ -23,6 +23,7 @@ from analysis.statistics.signed_rank import (
     signed_rank_table,
     upper_tail,
 )
+from tests.case_files import DATA
 
 SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
 GRADE_DIFFERENCES = st.lists(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=9)
@@ -92,25 +93,12 @@ def changes(n):
 
 # exactRankTests: wilcox.exact(d, alternative=..., exact=TRUE)$p.value; coin: pvalue(wilcoxsign_test(d ~ rep(0,
 # length(d)), distribution="exact", zero.method="Wilcoxon" or "Pratt", alternative=...)). Both agree where both can.
-FROM_R = {
-    (14, "drop"): (0.1044921875, 0.95849609375, 0.05224609375),
-    (14, "pratt"): (0.12255859375, 0.947509765625, 0.061279296875),
-    (55, "drop"): (0.000581987571166565, 0.999720266882917, 0.000290993785583282),
-    (55, "pratt"): (0.00136216369087094, 0.999355162790124, 0.000681081845435472),
-    (200, "drop"): (0.024058378566584, 0.988000414396972, 0.012029189283292),
-    (200, "pratt"): (0.0339492383673806, 0.983039882552407, 0.0169746191836903),
-    (1000, "drop"): (0.180060379539169, 0.0900301897695843, 0.91007572468822),
-    (1000, "pratt"): (0.0672017742303812, 0.0336008871151906, 0.966453576556205),
-}
-
-
-@pytest.mark.parametrize(("n", "zeros"), FROM_R)
-def test_p_values_of_tied_data_with_zeros_equal_r(n, zeros):
-    expected = FROM_R[n, zeros]
-    for alternative, p in zip(("two-sided", "less", "greater"), expected, strict=True):
-        result = signed_rank(changes(n), zeros, alternative)
+@pytest.mark.parametrize("row", pd.read_csv(DATA / "signed_rank_in_r.csv").to_dict("records"))
+def test_p_values_of_tied_data_with_zeros_equal_r(row):
+    for alternative in ("two-sided", "less", "greater"):
+        result = signed_rank(changes(row["n"]), row["zeros"], alternative)
         assert result.method == "exact"
-        assert result.p_value == pytest.approx(p, rel=1e-11)
+        assert result.p_value == pytest.approx(row[alternative], rel=1e-11)
 
 
 @pytest.mark.parametrize("zeros", ["drop", "pratt"])
