@@ -172,7 +172,7 @@ def test_nothing_is_hidden_below_0_and_zeros_alone_below_1(tmp_path):
 
 def test_events_of_few_patients_are_not_named(tmp_path):
     tables = random_tables(60, seed=4)
-    terms = ["zzz common"] * 7 + ["aaa common"] * 5 + ["odd case"] * 4 + ["single case"]
+    terms = ["zzz <b>common</b>"] * 7 + ["aaa common"] * 5 + ["odd case"] * 4 + ["single case"]
     events = pd.DataFrame({"patient_id": tables["patients"]["patient_id"].iloc[: len(terms)], "term": terms})
     events = events.assign(severity="mild", flare="no", onset_months=0.0, led_to_stop="no", detail=None)
     tables["adverse_events"] = schema.with_types("adverse_events", events)
@@ -181,13 +181,13 @@ def test_events_of_few_patients_are_not_named(tmp_path):
     text = said(html["safety"])
     assert "Odd case" not in text and "Single case" not in text and "odd case" not in "".join(csv["safety"]["row"])
     # In the order of the alphabet: that of frequency would tell between which counts a hidden one lies.
-    assert text.index("Aaa common") < text.index("Zzz common")
+    assert text.index("Aaa common") < text.index("Zzz <b>common</b>")
     true = safety_cells(cohort, 5).set_index(["row", "column"])["n"]
-    assert true["event.zzz common", "n"] == 7 and true["event:other", "n"] == 5 and true["event:all", "n"] == 17
+    assert true["event.zzz <b>common</b>", "n"] == 7 and true["event:other", "n"] == 5 and true["event:all", "n"] == 17
     assert true["event:other", "mild"] == 5 and true["event:all", "severe"] == 0
     # Of 7 mild events, to hide that none was moderate takes to hide the mild ones rather than the sum.
     row = csv["safety"].set_index(["row", "column"])["n"]
-    assert row["event.zzz common", "n"] == 7 and pd.isna(row["event.zzz common", "moderate"])
+    assert row["event.zzz <b>common</b>", "n"] == 7 and pd.isna(row["event.zzz <b>common</b>", "moderate"])
 
 
 def test_how_many_were_evaluated_is_said_even_if_it_equals_a_hidden_number(written):
