@@ -32,6 +32,22 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
+def shipped():
+    """Give the shipped cohort."""
+    from tests.places import shipped_cohort
+
+    return shipped_cohort()
+
+
+@pytest.fixture(scope="session")
+def claims():
+    """Give what the paper prints."""
+    from compendium.verification.published import read_claims
+
+    return read_claims()
+
+
+@pytest.fixture(scope="session")
 def shipped_rates():
     """Give the rates of the paper beside those of the committed results, which two files of tests look at."""
     # The process that hands the tests out needs none of this.

@@ -14,10 +14,9 @@ from analysis.cohort import read_cohort, restrict
 from compendium.centre.disclosure.cells import HIDE_BELOW
 from compendium.files import csv_text, json_text
 from compendium.reporting import rendering, small_tables
-from compendium.verification.published import read_claims
 from compendium.workflow.freshness import Digests
 from compendium.workflow.jobs import JOBS
-from tests.places import COHORT, FIGURES, PUBLISHED, ROOT, shipped_cohort
+from tests.places import COHORT, FIGURES, PUBLISHED, ROOT
 
 THEMES = {"patients": patients, "response": response, "duration": followup, "dose": dosing, "symptoms": symptoms}
 THEMES |= {"safety": safety, "biology": biology, "comparison": comparison}
@@ -33,27 +32,17 @@ REASONS = {
 
 
 @pytest.fixture(scope="module")
-def study():
-    return shipped_cohort()
-
-
-@pytest.fixture(scope="module")
-def claims():
-    return read_claims()
-
-
-@pytest.fixture(scope="module")
 def mapped():
     answers = pd.read_csv(PUBLISHED / "answers.csv", dtype=str, keep_default_na=False)
     return answers.rename(columns={"answer": "value"}).set_index("claim")
 
 
-def all_values(study):
+def all_values(cohort):
     found = {}
     for module in THEMES.values():
-        found |= module.summarise(study)
+        found |= module.summarise(cohort)
     for name, make in (("table_1", tables.table_1), ("table_2", tables.table_2)):
-        for cell in make(study).to_dict("records"):
+        for cell in make(cohort).to_dict("records"):
             known = {key: value for key, value in cell.items() if not pd.isna(value)}
             found[f"{name}:{cell['row']}:{cell['column']}"] = known
     return found
@@ -81,14 +70,14 @@ def built(name):
     return (FIGURES / name).read_text(encoding="utf-8")
 
 
-def test_the_tables_in_the_folder_of_results_are_those_of_the_cohort(study):
-    assert built("table-1.csv") == csv_text(tables.table_1(study))
-    assert built("table-2.csv") == csv_text(tables.table_2(study))
+def test_the_tables_in_the_folder_of_results_are_those_of_the_cohort(shipped):
+    assert built("table-1.csv") == csv_text(tables.table_1(shipped))
+    assert built("table-2.csv") == csv_text(tables.table_2(shipped))
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_values_in_the_folder_of_results_are_those_of_the_cohort(study, theme):
-    expected = THEMES[theme].summarise(study) | (followup.response_times(study) if theme == "response" else {})
+def test_the_values_in_the_folder_of_results_are_those_of_the_cohort(shipped, theme):
+    expected = THEMES[theme].summarise(shipped) | (followup.response_times(shipped) if theme == "response" else {})
     assert built(f"values-{theme}.json") == json_text(expected)
 
 
@@ -96,8 +85,8 @@ def test_the_values_in_the_folder_of_results_are_those_of_the_cohort(study, them
     ("population", "of_symptoms", "of_courses"),
     [("all", "figure-1", "figure-2"), ("primary", "figure-e1", "figure-e3"), ("idiopathic", "figure-e2", "figure-e4")],
 )
-def test_the_numbers_behind_the_figures_are_those_of_the_cohort(study, population, of_symptoms, of_courses):
-    part = restrict(study, population)
+def test_the_numbers_behind_the_figures_are_those_of_the_cohort(shipped, population, of_symptoms, of_courses):
+    part = restrict(shipped, population)
     assert built(f"{of_symptoms}.csv") == csv_text(symptoms.symptom_profile(part).reset_index())
     assert built(f"{of_courses}.csv") == csv_text(followup.course_frame(part).reset_index())
 
@@ -115,14 +104,14 @@ def with_change(tmp_path, table, change):
     return read_cohort(folder)
 
 
-def changed_names(study, other):
-    before, after = all_values(study), all_values(other)
+def changed_names(shipped, other):
+    before, after = all_values(shipped), all_values(other)
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
-def test_other_grades_change_responses_and_figures(study, tmp_path):
-    best = response.best_response(study)
-    courses = study.courses.loc[best.index[best == "MR"]]
+def test_other_grades_change_responses_and_figures(shipped, tmp_path):
+    best = response.best_response(shipped)
+    courses = shipped.courses.loc[best.index[best == "MR"]]
     plain = courses["escalation_month"].isna() & courses["weekly_month"].isna() & (courses["ongoing"] == "yes")
     chosen = courses.index[plain][0]
 
@@ -131,20 +120,20 @@ def test_other_grades_change_responses_and_figures(study, tmp_path):
         rows.loc[mine, ["grade_best", "grade_last"]] = "0"
 
     other = with_change(tmp_path, "symptoms", cure)
-    changed = changed_names(study, other)
+    changed = changed_names(shipped, other)
     assert {"response.best.cr.all", "response.best.mr.all", "followup.duration.cr", "response.last.cr.all"} <= changed
     assert {"table_2:best.cr:all", "table_2:last.mr:all"} <= changed
     assert not {name for name in changed if name.startswith(("table_1:", "patients.", "safety."))}
-    assert not symptoms.symptom_profile(study).equals(symptoms.symptom_profile(other))
-    assert not followup.course_frame(study).equals(followup.course_frame(other))
-    html = [rendering.render_table_2(tables.table_2(one)).as_raw_html() for one in (study, other)]
+    assert not symptoms.symptom_profile(shipped).equals(symptoms.symptom_profile(other))
+    assert not followup.course_frame(shipped).equals(followup.course_frame(other))
+    html = [rendering.render_table_2(tables.table_2(one)).as_raw_html() for one in (shipped, other)]
     assert html[0] != html[1]
 
 
-def test_another_diagnosis_another_level_and_one_event_more_change_what_hangs_on_them(study, tmp_path):
-    idiopathic = study.patients.index[study.patients["diagnosis"] == "idiopathic_MCAS"]
-    chosen = idiopathic[study.patients.loc[idiopathic, "kit_d816v"] == "not_evaluated"][0]
-    free = study.patients.index[~safety.with_any(study)][0]
+def test_another_diagnosis_another_level_and_one_event_more_change_what_hangs_on_them(shipped, tmp_path):
+    idiopathic = shipped.patients.index[shipped.patients["diagnosis"] == "idiopathic_MCAS"]
+    chosen = idiopathic[shipped.patients.loc[idiopathic, "kit_d816v"] == "not_evaluated"][0]
+    free = shipped.patients.index[~safety.with_any(shipped)][0]
     event = {"patient_id": free, "term": "fatigue", "severity": "mild", "flare": "no", "led_to_stop": "no"}
 
     def rename(rows):
@@ -159,13 +148,13 @@ def test_another_diagnosis_another_level_and_one_event_more_change_what_hangs_on
 
     changes = {"patients": rename, "laboratory": raise_one, "adverse_events": add}
     others = {table: with_change(tmp_path / table, table, change) for table, change in changes.items()}
-    changed = {table: changed_names(study, other) for table, other in others.items()}
+    changed = {table: changed_names(shipped, other) for table, other in others.items()}
     of_diagnosis = changed["patients"]
     assert {"table_2:best.orr:CM", "table_2:best.orr:idiopathic", "table_1:classification.cm:all"} <= of_diagnosis
     assert "table_2:best.orr:primary" in of_diagnosis
     assert not {"patients.diagnosis.ism.all", "table_2:best.orr:all", "response.best.orr.all"} & of_diagnosis
     assert "table_2:best.orr:ISM" not in of_diagnosis
-    assert not patients.inclusion(study).equals(patients.inclusion(others["patients"]))
+    assert not patients.inclusion(shipped).equals(patients.inclusion(others["patients"]))
     assert {"biology.total_ige.on_therapy", "biology.total_ige.paired_t"} <= changed["laboratory"]
     assert all(name.startswith("biology.total_ige.") for name in changed["laboratory"])
     assert "biology.total_ige.paired.all" not in changed["laboratory"]

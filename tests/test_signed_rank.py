@@ -60,17 +60,6 @@ def test_p_value_equals_full_enumeration(zeros, alternative, differences):
     assert result.p_value == enumerated_p(differences, zeros, alternative)
 
 
-@pytest.mark.parametrize(("differences", "options", "expected"), [
-    (SMALL, {}, 0.1015625),  # wilcox.exact(d)$p.value; pvalue(wilcoxsign_test(d ~ rep(0, 10), distribution="exact",
-    # zero.method="Wilcoxon")) gives the same
-    (SMALL, {"zeros": "pratt"}, 0.125),  # the same with zero.method="Pratt"
-    (SMALL, {"alternative": "greater"}, 0.05078125),  # wilcox.exact(d, alternative="greater")$p.value
-    (SMALL, {"alternative": "less"}, 0.97265625),  # wilcox.exact(d, alternative="less")$p.value
-])  # fmt: skip
-def test_p_value_equals_r(differences, options, expected):
-    assert signed_rank(differences, **options).p_value == pytest.approx(expected, rel=1e-11)
-
-
 def test_hand_counted_example():
     # Sizes .25 .25 | .5 .5 .5 | .75 | 1 1 have midranks 1.5, 4, 6 and 7.5; the negative ones are a 4 and a 1.5.
     result = signed_rank(SMALL)

@@ -39,16 +39,10 @@ from compendium.reporting.subgroup_rows import (
     symptom_rows,
 )
 from tests.cohorts import random_cohort
-from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
 CLASSES = {"best": ["CR", "MR", "PR", "NR"], "last": ["CR", "MR", "PR", "none"]}
 EMPTY = [("ISM", "idiopathic"), ("primary", "idiopathic"), ("idiopathic", "primary")]
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    return shipped_cohort()
 
 
 @pytest.fixture(scope="module")
