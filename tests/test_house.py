@@ -44,8 +44,9 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     ),
     "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_700, lambda root: _lines(_proofs(root))),
-    # Below 14,000 is where they should come to, those on bounds apart.
-    "lines of tests": (17_000, lambda root: _lines(_files(root, "tests"))),
+    # Below 14,000 is where they should come to.
+    "lines of tests": (14_700, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
+    "lines of tests of bounds and ensembles": (1_800, lambda root: _lines(_later_tests(root))),
 }
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
 ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known))}" for room, known in ALONE.items()]
@@ -64,6 +65,12 @@ def _ensembles(root: Path) -> list[Path]:
     names = ("corners", "ensemble", "further", "grades", "members", "results", "writing")
     paths = (root / "compendium" / "reconstruction" / f"{name}.py" for name in names)
     return [path for path in paths if path.exists()]
+
+
+def _later_tests(root: Path) -> list[Path]:
+    """List the tests of what was added later, which are counted for themselves."""
+    later = ("test_bounds", "test_determined", "test_further", "small_papers")
+    return [path for path in _files(root, "tests") if path.stem.startswith(later)]
 
 
 def _files(root: Path, *folders: str) -> list[Path]:
@@ -201,7 +208,8 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
         (["benchmarks/new.py"], 19_001, ["19001 lines of Python outside of tests; allowed are 19000"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 17_001, ["17001 lines of tests; allowed are 17000"]),
+        (["tests/new.py"], 14_701, ["14701 lines of tests; allowed are 14700"]),
+        (["tests/test_further.py"], 1_801, ["1801 lines of tests of bounds and ensembles; allowed are 1800"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):
