@@ -41,7 +41,7 @@ def questions(paper):
     return asked + ([{name: values[name][:-1] for name in names}] if len(names) > 2 else [])
 
 
-@pytest.mark.parametrize("seed", PAPERS)
+@pytest.mark.parametrize("seed", [pytest.param(one, marks=[pytest.mark.long] * (one >= 40)) for one in PAPERS])
 def test_bounds_and_contradictions_are_those_of_the_list(seed):
     paper = make_paper(seed)
     if not paper.fits.any():

@@ -44,7 +44,7 @@ def scored(grades, new=0):
     return pd.DataFrame([row])
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(grades=st.lists(GRADES, min_size=1, max_size=25), new=st.integers(0, 2), criteria=CRITERIA)
 @example(grades=[0.5], new=0, criteria=PAPER)  # 50 % exactly
 @example(grades=[0.75] * 2 + [1.0] * 3, new=0, criteria=PAPER)  # 10 % exactly
@@ -117,7 +117,7 @@ def scored_by_hand(patient, visit, missing_last):
     return counts | {"quarters": 4 * total}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(patients=st.lists(PATIENT, min_size=1, max_size=6), visit=st.sampled_from(["best", "last"]), rule=RULES)
 def test_scores_are_those_found_patient_by_patient(patients, visit, rule):
     cohort = cohort_with(patients)
