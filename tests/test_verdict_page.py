@@ -57,6 +57,20 @@ def test_links_lead_to_the_statement_and_to_the_notebook_and_notes_are_shown(tab
     assert page.count("In the print: sign missing") == len(table)
 
 
+WORDS = {"all": "All patients", "primary": "Primary MCAS", "MMAS": "MMAS (monoclonal MCAS)", "weekly": "On a weekly s"}
+WORDS |= {
+    "MCAS": "MCAS (mast cell activation syndrome)",
+    "CM": "CM (cutaneous mastocytosis)",
+    "MR": "MR (major response)",
+}
+WORDS |= {"CR": "CR (complete response)", "PR": "PR (partial response)", "escalated": "With an increased dose"}
+
+
+def test_populations_are_told_in_words(table):
+    for name, words in WORDS.items():
+        assert words in verdict_page(table.assign(population=name), [])
+
+
 def test_definitions_and_words_stand_before_the_statements_and_markup_stays_text(table, page):
     row = dict.fromkeys(["finding", "kind", "place", "words", "numbers", "reading", "certainty", "claims"], MARKUP)
     findings = pd.DataFrame([row | {"finding": kind, "kind": kind} for kind in ("definition", "wording")])
