@@ -6,24 +6,12 @@ from analysis.cohort import restrict
 from analysis.followup import course_frame
 from analysis.patients import inclusion
 from compendium.drawing.flow import draw_flow, flow_boxes
+from tests.case_files import DATA
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawn_texts, faults
 
-STEPS = pd.DataFrame([
-    ("screened", "", "Omalizumab recommended", 9), ("excluded", "", "Excluded", 3),
-    ("excluded", "not_treated", "Omalizumab not given", 2),
-    ("excluded", "SM_AHN", "SM with associated haematologic neoplasm", 1), ("included", "", "Included", 6),
-    ("analysed", "", "All patients", 6), ("diagnosis", "ISM", "ISM", 4), ("diagnosis", "CM", "CM", 0),
-    ("diagnosis", "MMAS", "MMAS", 0), ("diagnosis", "idiopathic_MCAS", "Idiopathic MCAS", 2),
-    ("follow_up", "ongoing", "On omalizumab at last follow-up", 3), ("follow_up", "stopped", "Omalizumab stopped", 3),
-], columns=["step", "category", "label", "n"])  # fmt: skip
-COURSES = pd.DataFrame(
-    {
-        "diagnosis": ["ISM", "idiopathic_MCAS", "ISM", "ISM", "idiopathic_MCAS", "ISM"],
-        "ongoing": [True, False, True, False, True, False],
-        "stop_reason": [None, "pregnancy_intent", None, "intolerance", None, "lack_of_efficacy"],
-    }
-)
+STEPS = pd.read_csv(DATA / "flow_steps.csv", keep_default_na=False)
+COURSES = pd.read_csv(DATA / "flow_courses.csv")
 
 
 def test_boxes_by_hand():
