@@ -14,8 +14,9 @@ from analysis.cohort import read_cohort
 from compendium.centre.intake.private import require_private
 from compendium.workflow import centre
 from compendium.workflow.__main__ import main
+from compendium.workflow.build import _as_observed
 from compendium.workflow.centre import Handling, prepare
-from compendium.workflow.jobs import BuildError, jobs_for
+from compendium.workflow.jobs import BuildError, Job, jobs_for
 from compendium.workflow.project import ROOT, Project
 from tests.cohorts import random_tables, write_cohort
 from tests.places import COHORT, FIGURES
@@ -192,6 +193,19 @@ def test_jobs_follow_the_diagnoses():
     jobs, left_out = jobs_for({"idiopathic_MCAS"}, 5)
     assert [line.split(" ")[0] for line in left_out] == ["Figure-e1", "Figure-e3"]
     assert {"figure-1", "figure-e2", "figure-2", "figure-e4"} <= {job.name for job in jobs}
+
+
+def test_a_single_run_is_given_what_its_job_is(tmp_path):
+    project = Project(tmp_path, tmp_path / "out", jobs=jobs_for({"ISM"}, 7)[0])
+
+    def given(notebook, **parameters):
+        return dict(_as_observed(Job("x", f"{notebook}.ipynb", parameters), project).parameters)
+
+    assert given("sharing") == {"hide_below": 7} and given("sharing", hide_below=3) == {"hide_below": 3}
+    assert given("figure-1", name="n") == {"name": "n"} and given("new") == {}
+    with pytest.raises(BuildError, match=r"published-comparison\.ipynb reads what other notebooks made"):
+        given("published-comparison")
+    assert given("published-comparison", built="x") == {"built": "x"}
 
 
 def test_identifiers_are_shown_only_when_asked_for(tmp_path, capfd):
