@@ -19,7 +19,7 @@ from compendium.reporting.checklist import (
 )
 from compendium.reporting.outputs import OVERRIDE, save_table
 from tests.browser import started
-from tests.case_files import data_lines
+from tests.case_files import data_lines, escaped_lines
 from tests.places import ROOT
 from tests.reader import Reader
 
@@ -100,21 +100,9 @@ def test_every_pointer_leads_somewhere(checklist):
         assert re.fullmatch(r"figures/[\w.-]+", pointer) and f'"{Path(pointer).stem}"' in sources, pointer
 
 
-PATHS = ("/etc/x", "a/../x", "a.py  b.py", "a.py#", "javascript:x")
-
-
-@pytest.mark.parametrize(("column", "value", "allowed"), [
-    ("paper", "Met", "are met, partly, not met, not applicable"), ("compendium", "", "are met, partly"),
-    ("guideline", "CONSORT", "are STROBE, SAMPL"), ("item", "12 a", "are items such as 12a or P3"),
-    ("item", "12a", "is one row for each item of a guideline"), ("topic", "", "is a text in one line"),
-    ("asks", " x", "is a text in one line"), ("remark", "a\nb", "is a text in one line"),
-    ("paper_where", "L5–L6", "are places such as L155-L180"), ("paper_where", "page 3", "are places"),
-    ("paper_where", "", "is a place, since paper is partly"),
-    ("compendium_where", "", "is a place, since compendium is met"),
-    *(("compendium_where", path, "are paths from the root") for path in PATHS),
-    *((name, state, f"is a reason, since {name} is {state}") for name in JUDGED for state in list(STATUSES)[2:]),
-])  # fmt: skip
-def test_a_damaged_row_is_refused(tmp_path, column, value, allowed):
+@pytest.mark.parametrize("line", escaped_lines("wrong_checklist.txt"))
+def test_a_damaged_row_is_refused(tmp_path, line):
+    column, value, allowed = re.fullmatch("(\\w+): (.*) -> (.*)", line, re.DOTALL).groups()
     place = "remark: ''" if "reason" in allowed else f"{column}: {value!r}"
     with pytest.raises(ValueError, match=re.escape(f"list.csv, row 3, column {place}; allowed {allowed}")) as caught:
         read_checklist(written(tmp_path, {}, {"item": "12b", column: value}))

@@ -45,7 +45,7 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_700, lambda root: _lines(_proofs(root))),
     # Below 14,000 is where they should come to.
-    "lines of tests": (14_700, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
+    "lines of tests": (14_650, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds and ensembles": (1_800, lambda root: _lines(_later_tests(root))),
 }
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
@@ -208,7 +208,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
         (["benchmarks/new.py"], 19_001, ["19001 lines of Python outside of tests; allowed are 19000"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 14_701, ["14701 lines of tests; allowed are 14700"]),
+        (["tests/new.py"], 14_651, ["14651 lines of tests; allowed are 14650"]),
         (["tests/test_further.py"], 1_801, ["1801 lines of tests of bounds and ensembles; allowed are 1800"]),
     ],
 )
