@@ -73,11 +73,11 @@ check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx 
 	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
-	@echo 'All tests, and the committed notebooks against their outputs: about five minutes on two cores.'
-	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope -q -m 'not long' --durations=10
+	@echo 'All tests, and the committed notebooks against their outputs: about four minutes on two cores.'
+	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope --no-loadscope-reorder -q -m 'not long' --durations=10
 
 test-long: $(READY) ## run the tests with a large budget, which `make test` leaves out
-	@exec $(PY) -m pytest tests -n 2 --dist loadscope -q -m long --durations=10
+	@exec $(PY) -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder -q -m long --durations=10
 
 portable: $(READY) ## make the results and the cohort again under other processors, Pythons, places and users (some minutes)
 	@exec $(PY) -m compendium.workflow portable

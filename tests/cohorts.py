@@ -204,23 +204,9 @@ def _adverse_events(rng: np.random.Generator, n: int, courses: pd.DataFrame) -> 
 
 
 def random_tables(n: int, seed: int, population: str = "all", symptoms_each: int | None = None) -> Tables:
-    """Draw the six tables of a random cohort that keeps the contract.
+    """Draw the six tables of a cohort of n patients, of the diagnoses of a population, each with so many symptoms.
 
-    Parameters
-    ----------
-    n : int
-        Number of included patients, at least 1.
-    seed : int
-        The same seed gives the same tables.
-    population : str, default "all"
-        All patients have one of the diagnoses of this population.
-    symptoms_each : int, optional
-        The number of symptoms of every patient; drawn from 1 to 20 by default.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The tables with their types, as `analysis.schema.with_types` gives them.
+    The tables have their types; the same seed gives the same ones.
     """
     rng = np.random.default_rng(seed)
     tables = {"screening": _screening(rng, n), "patients": _patients(rng, n, population)}

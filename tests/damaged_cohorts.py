@@ -12,21 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines, escaped_lines
+from tests.places import COHORT
 
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 NAMES = ["screening", "patients", "symptoms", "courses", "laboratory", "adverse_events"]
-PATIENTS = [
-    "reconstructed-01",
-    "reconstructed-03",
-    "reconstructed-09",
-    "reconstructed-11",
-    "reconstructed-13",
-    "reconstructed-21",
-    "reconstructed-23",
-    "reconstructed-25",
-    "reconstructed-47",
-]
+PATIENTS = [f"reconstructed-{number:02d}" for number in (1, 3, 9, 11, 13, 21, 23, 25, 47)]
 """Two excluded patients, and at least one of each sex and diagnosis, of each change of dose, ongoing and stopped."""
 MARK = "Xk7-"
 """What every identifier of a patient or a centre begins with, so that none can be shown unseen."""
@@ -59,7 +49,7 @@ class Case(NamedTuple):
 def _read() -> dict[str, tuple[tuple[str, ...], ...]]:
     tables = {}
     for table in NAMES:
-        with open(SHIPPED / f"{table}.csv", encoding="utf-8", newline="") as file:
+        with open(COHORT / f"{table}.csv", encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         kept = [[MARK + row[0], *row[1:]] for row in rows if row[0] in PATIENTS]
         if table == "screening":
@@ -89,97 +79,16 @@ def set_cell(tables: Tables, table: str, key: str, column: str, text: str) -> Ta
     return tables
 
 
-# What is allowed, in the words of the contract.
-GRADE = "one of 1.5, 1, 0.75, 0.5, 0.25, 0"
-YES_NO = "one of yes, no"
-SEVERITY = "one of mild, moderate, severe"
-MONTH = "a month as YYYY-MM"
-MONTHS = "a number of at least 0"
-TEXT = "a text without blanks at its ends and invisible signs"
-ONE_NAME = "a name without blanks at its ends and invisible signs"
-HEADER = "a column name of the contract"
 KNOWN = "a patient_id of the table patients"
-DIAGNOSIS = "one of ISM, CM, MMAS, idiopathic_MCAS"
-
-CELLS: list[tuple[str, str, str, str, str, str, str | None]] = [
-    # name, table, first words of the row, column, what is written, what is allowed, nearest
-    ("a grade between two", "symptoms", "reconstructed-23 anaphylaxis", "grade_best", "0.7", GRADE, "0.75"),
-    ("a grade beyond all numbers", "symptoms", "reconstructed-25 flush", "grade_best", "1e309", GRADE, ""),
-    (
-        "an improvement before the start",
-        "symptoms",
-        "reconstructed-25 flush",
-        "months_to_first_improvement",
-        "-0.5",
-        MONTHS,
-        "",
-    ),
-    ("a day", "courses", "reconstructed-47", "start_month", "2017-07-14", MONTH, "2017-07"),
-    ("yes as a number", "adverse_events", "reconstructed-25 sweating", "flare", "1", YES_NO, "yes"),
-    (
-        "a diagnosis misspelt",
-        "patients",
-        "reconstructed-13",
-        "diagnosis",
-        "idiopatic MCAS",
-        DIAGNOSIS,
-        "idiopathic_MCAS",
-    ),
-    (
-        "a symptom of no list",
-        "symptoms",
-        "reconstructed-25 joint_pain",
-        "symptom",
-        "xyzzy",
-        "one of anaphylaxis, malaise",
-        "",
-    ),
-    (
-        "a unit a thousand times larger",
-        "laboratory",
-        "reconstructed-11 tryptase before",
-        "unit",
-        "mg/L",
-        "ng/mL, UI/mL",
-        None,
-    ),
-    ("an empty identifier", "symptoms", "reconstructed-23 fatigue", "patient_id", "", ONE_NAME, ""),
-    ("an identifier with a blank", "screening", "reconstructed-23", "centre_id", f" {MARK}C01", ONE_NAME, f"{MARK}C01"),
-    (
-        "markup",
-        "courses",
-        "reconstructed-25",
-        "stop_reason",
-        "<script>alert(1)</script>",
-        "one of lack_of_efficacy",
-        "",
-    ),
-    ("a control character", "adverse_events", "reconstructed-23", "severity", "mi\x07ld", SEVERITY, "mild"),
-    ("a sequence that colours", "adverse_events", "reconstructed-23", "flare", "\x1b[31mno\x1b[0m", YES_NO, None),
-    ("digits of full width", "adverse_events", "reconstructed-23", "onset_months", "\uff11", MONTHS, "1"),
-    (
-        "a Cyrillic letter in an identifier",
-        "courses",
-        "reconstructed-09",
-        "patient_id",
-        f"{MARK}r\u0435constructed-09",
-        KNOWN,
-        "",
-    ),
-    (
-        "another patient's symptom",
-        "symptoms",
-        "reconstructed-25 joint_pain",
-        "patient_id",
-        f"{MARK}reconstructed-99",
-        KNOWN,
-        "",
-    ),
-]
 
 
-def _cell_case(name: str, table: str, key: str, column: str, text: str, allowed: str, nearest: str | None) -> Case:
-    place = Place(f"{table}.csv", allowed, row(table, key), column, text, nearest)
+def _cell_case(line: str) -> Case:
+    """Read name | table, first words of the row: column | what is written | what is allowed | nearest (?: any)."""
+    name, cell, text, allowed, nearest = line.replace("{mark}", MARK).split(" | ")
+    where, _, column = cell.partition(": ")
+    table, _, key = where.partition(" ")
+    found = {"?": None, "-": ""}.get(nearest, nearest)
+    place = Place(f"{table}.csv", allowed, row(table, key), column, text, found)
     # A course of an unknown patient leaves the known one without a course.
     count = 2 if (table, column, allowed) == ("courses", "patient_id", KNOWN) else 1
     return Case(name, [place], count, set_cell(good(), table, key, column, text))
@@ -239,7 +148,7 @@ def _examples() -> Case:
 
 
 CASES = [
-    *(_cell_case(*cell) for cell in CELLS),
+    *(_cell_case(line) for line in escaped_lines("damaged_cells.txt")),
     *(_rule_case(line) for line in data_lines("damaged_rules.txt")),
     _examples(),
 ]

@@ -6,26 +6,13 @@ from functools import cache
 from analysis import schema
 from analysis.cohort import Cohort, from_tables, restrict
 from compendium.centre.checks.rules import broken_rules
-from tests.changed_tables import folder_texts, texts, typed
+from tests.case_files import findings_of, folder_texts, texts, typed
 
 # Best response: A CR (0 of 2), B MR (0.5 of 2), C PR (1 of 2, exactly 50 %), D NR (2 of 2), E MR (0.75 of 2), F PR
 # (1.5 of 2).
 TEXTS = folder_texts("six_patients")
 # One word per patient; every other finding is negative and every other therapy no.
-FINDINGS = {
-    "kit_d816v": "positive negative not_evaluated negative positive not_evaluated",
-    "who_multifocal_infiltrates": "positive not_evaluated negative not_evaluated not_evaluated not_evaluated",
-    "who_tryptase_over_20": "positive positive negative negative negative negative",
-    "skin_involved": "positive positive positive negative negative not_evaluated",
-    "skin_kit_d816v": "positive negative not_evaluated not_evaluated not_evaluated not_evaluated",
-    "bone_marrow_involved": "positive positive negative negative not_evaluated not_evaluated",
-    "bone_marrow_histology": "positive not_evaluated negative negative not_evaluated not_evaluated",
-    "h1_antihistamine": "yes yes yes no yes no",
-    "h2_antihistamine": "yes no no no no no",
-    "cladribine": "yes no no no no no",
-    "imatinib": "yes yes no no no no",
-    "continued_classical_therapy": "yes yes no no yes no",
-}
+FINDINGS = findings_of("six_patients")
 
 
 @cache

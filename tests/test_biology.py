@@ -16,16 +16,8 @@ def _pairs(before, after):
 
 
 def test_values_of_six_patients():
+    """Means, ranges and counts are held against the second derivation in `test_double_derivation`."""
     values = biology.summarise(small_cohort())
-    assert values["biology.tryptase.diagnosis"]["n"] == 1
-    assert values["biology.tryptase.diagnosis"]["mean"] == 30
-    assert values["biology.tryptase.paired.all"] == {"n": 2, "denominator": 6, "percent": pytest.approx(100 / 3)}
-    assert values["biology.tryptase.before"]["mean"] == 15
-    assert values["biology.tryptase.on_therapy"]["mean"] == 18
-    assert values["biology.tryptase.months_on_therapy"]["minimum"] == 3
-    assert values["biology.total_ige.paired.all"]["n"] == 4
-    assert values["biology.total_ige.before"]["mean"] == pytest.approx(153 / 4)
-    assert values["biology.total_ige.on_therapy"]["maximum"] == 300
     assert values["biology.total_ige.diagnosis"] == spread(pd.Series([], dtype=float))
     tryptase, ige = (biology.paired_frame(small_cohort(), analyte) for analyte in ("tryptase", "total_ige"))
     assert list(tryptase.columns) == ["before", "on_therapy", "months_on_therapy"]

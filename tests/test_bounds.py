@@ -7,7 +7,6 @@ import subprocess
 import sys
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import combinations, product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +18,9 @@ from compendium.bounds.facts import facts
 from compendium.bounds.people import Attribute, People, Statement, UnknownNameError, as_cell, both, words
 from compendium.bounds.programme import build, components
 from compendium.bounds.solvers import Found, Solvers
+from tests.places import ROOT
 from tests.small_papers import make_paper
 
-ROOT = Path(__file__).resolve().parents[1]
 PAPERS = range(100)
 
 
@@ -42,7 +41,7 @@ def questions(paper):
     return asked + ([{name: values[name][:-1] for name in names}] if len(names) > 2 else [])
 
 
-@pytest.mark.parametrize("seed", PAPERS)
+@pytest.mark.parametrize("seed", [pytest.param(one, marks=[pytest.mark.long] * (one >= 40)) for one in PAPERS])
 def test_bounds_and_contradictions_are_those_of_the_list(seed):
     paper = make_paper(seed)
     if not paper.fits.any():
@@ -82,7 +81,7 @@ def _facts_of_the_list(paper):
     return found
 
 
-@pytest.mark.parametrize("tens", range(10))
+@pytest.mark.parametrize("tens", [0, 1, 2, *(pytest.param(tens, marks=pytest.mark.long) for tens in range(3, 10))])
 def test_facts_are_those_of_the_list(tens):
     for paper in map(make_paper, range(tens * 10, tens * 10 + 10)):
         if paper.fits.any():

@@ -4,7 +4,6 @@ import io
 import itertools
 import re
 import subprocess
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,8 +14,8 @@ from compendium.bounds.conditions import parse, understood
 from compendium.bounds.of_claims import read_people
 from compendium.bounds.people import UnknownNameError
 from compendium.verification.audit.claims import ClaimsError
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 CLAIMS, QUESTIONS = ROOT / "docs" / "bounds-claims.csv", ROOT / "docs" / "bounds-questions.csv"
 
 HEADER = "claim,kind,value,attribute,population,denominator,n,scale,part_of,layer\n"

@@ -248,6 +248,11 @@ def with_job(parameters):
     return change
 
 
+def as_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
 @pytest.mark.parametrize(("damage", "message"), [
     (with_job({"treshold": "50"}), "unknown parameter treshold; allowed: cohort (str), criteria (str), output (str)"),
     (with_job({"population": 5}), "parameter population is 5, of type int; allowed: a value of type str"),
@@ -255,6 +260,7 @@ def with_job(parameters):
     (with_parameters("x = ("), "must assign plain constants"),
     *((with_content(text), "last.ipynb: not a notebook") for text in ("", "{}", "[]", '{"cells": [1]}')),
     (lambda sandbox: (sandbox.root / "data").rename(sandbox.root / "away"), "data/cohort: no such folder"),
+    (lambda sandbox: as_folder(sandbox.root / "notebooks/last.ipynb"), "last.ipynb: cannot be read: Is a directory"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named_before_anything_runs(quick, damage, message, capsys):
     damage(quick)

@@ -14,10 +14,12 @@ from analysis.cohort import read_cohort
 from compendium.centre.intake.private import require_private
 from compendium.workflow import centre
 from compendium.workflow.__main__ import main
+from compendium.workflow.build import _as_observed
 from compendium.workflow.centre import Handling, prepare
-from compendium.workflow.jobs import BuildError, jobs_for
+from compendium.workflow.jobs import BuildError, Job, jobs_for
 from compendium.workflow.project import ROOT, Project
 from tests.cohorts import random_tables, write_cohort
+from tests.places import COHORT, FIGURES
 
 SECRET = "SECRET"
 
@@ -184,7 +186,7 @@ def test_rows_of_patients_may_be_written_where_it_ignores_them(tmp_path):
 def test_an_own_cohort_does_not_replace_the_committed_results(tmp_path):
     cohort = own_cohort(tmp_path / "c", 3, seed=1)
     with pytest.raises(BuildError, match="folders that the repository keeps"):
-        prepare(Project(cohort, ROOT / "figures"), Handling())
+        prepare(Project(cohort, FIGURES), Handling())
 
 
 OWN = ["cohorts/a.csv", "data/centre/patients.csv", "a.xlsx", "data/b.parquet", "build/x/a"]
@@ -204,6 +206,19 @@ def test_jobs_follow_the_diagnoses():
     jobs, left_out = jobs_for({"idiopathic_MCAS"}, 5)
     assert [line.split(" ")[0] for line in left_out] == ["Figure-e1", "Figure-e3"]
     assert {"figure-1", "figure-e2", "figure-2", "figure-e4"} <= {job.name for job in jobs}
+
+
+def test_a_single_run_is_given_what_its_job_is(tmp_path):
+    project = Project(tmp_path, tmp_path / "out", jobs=jobs_for({"ISM"}, 7)[0])
+
+    def given(notebook, **parameters):
+        return dict(_as_observed(Job("x", f"{notebook}.ipynb", parameters), project).parameters)
+
+    assert given("sharing") == {"hide_below": 7} and given("sharing", hide_below=3) == {"hide_below": 3}
+    assert given("figure-1", name="n") == {"name": "n"} and given("new") == {}
+    with pytest.raises(BuildError, match=r"published-comparison\.ipynb reads what other notebooks made"):
+        given("published-comparison")
+    assert given("published-comparison", built="x") == {"built": "x"}
 
 
 def test_identifiers_are_shown_only_when_asked_for(tmp_path, capfd):
@@ -232,7 +247,7 @@ def test_a_good_cohort_is_called_good(tmp_path, capfd):
     (["--hide-below", "-1"], "hide-below: threshold -1 is not allowed; allowed is a whole number from 0"),
     (["--tryptase", "third"], "tryptase"), (["--criteria", "worsening=never"], "worsening"),
     (["--criteria", "worsenin=any"], "'worsenin'"),
-    (["--criteria", "worsenin=any", "--cohort", str(ROOT / "data" / "cohort")], "'worsenin'"),
+    (["--criteria", "worsenin=any", "--cohort", str(COHORT)], "'worsenin'"),
 ])  # fmt: skip
 def test_an_unknown_option_stops_before_anything_runs(tmp_path, capfd, options, message):
     cohort = own_cohort(tmp_path / "c", 2, seed=1)

@@ -6,7 +6,7 @@ import pytest
 
 from compendium.verification import published
 from compendium.verification.audit.claims import ClaimsError, read_claims
-from tests.changed_tables import data_lines
+from tests.case_files import DATA, data_lines, escaped_lines
 
 GOOD = 'claim,kind,value,numerator,denominator\nage.mean,mean,41.5,,\nsex,percent,"54,5",30,55\nall,count,55,,\n'
 
@@ -63,31 +63,9 @@ def test_files_that_are_fine(write, text):
 
 
 def test_all_problems_at_once_in_order(write):
-    text = (
-        "claim,kind,value,numerator,denominator\n"
-        "a,percnt,5,1,20\n"  # 2
-        "b,percent,five,1,20\n"  # 3
-        "\n"  # 4: a spreadsheet counts it
-        "c,percent,105,21,20\n"  # 5
-        "a,percent,5,1,20\n"  # 6
-        ",count,2.5,,\n"  # 7
-        "d,percent,5,1.0,0\n"  # 8
-        "e,,,,\n"  # 9
-    )
-    expected = [
-        (2, "kind", "percnt", "score; did you mean percent?"),
-        (3, "value", "five", "a number as printed, such as 54.5 or 54,5, without a unit"),
-        (5, "numerator", "21", "at most the denominator, 20"),
-        (6, "claim", "a", "a name of its own; it stands in row 2"),
-        (7, "claim", "", "a value"),
-        (7, "value", "2.5", "a whole number in digits"),
-        (8, "numerator", "1.0", "a whole number from 0"),
-        (8, "denominator", "0", "a whole number from 1"),
-        (9, "kind", "", "a value"),
-        (9, "value", "", "a value"),
-    ]
-    found = problems(write(text))
-    assert list(zip(found["row"], found["column"], found["value"], strict=True)) == [one[:3] for one in expected]
+    expected = [line.replace(" - ", "  ").split(" | ") for line in data_lines("many_wrong_claims.txt")]
+    found = problems(DATA / "many_wrong_claims.csv")  # of which a blank line counts
+    assert found[["row", "column", "value"]].astype(str).to_numpy().tolist() == [one[:3] for one in expected]
     assert all(text.endswith(one[3]) for text, one in zip(found["allowed"], expected, strict=True))
     path = write("claim,kind,value\n" + "".join(f"c{number},percent,5 %\n" for number in range(250)))
     with pytest.raises(ClaimsError, match=r"\.\.\. and 50 more problems$") as error:
@@ -97,17 +75,10 @@ def test_all_problems_at_once_in_order(write):
     assert str(error.value).startswith(f"{path}, {text}")
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("claim,value\na,5\n", "column kind is missing"),
-    ("claim;kind;value\na;b;c\n", "columns are separated by semicolons; allowed are commas"),
-    ("claim,kind,value,value\na,count,5,5\n", "column value is there twice"),
-    ("claim,kind,value,Denominater\na,count,5,5\n", "column 'Denominater' is unknown; did you mean denominator?"),
-    ("claim,kind,value\n", "there are no claims under the header"), ("", "the file cannot be read as a CSV table"),
-    ("claim,kind,value\na,count,5,6\n", "the file cannot be read as a CSV table"),
-    (b"claim,kind,value\n\xe9,count,5\n", "the file cannot be read as a CSV table"),
-])  # fmt: skip
-def test_a_file_that_cannot_be_used(write, text, message):
-    found = problems(write(text))
+@pytest.mark.parametrize("line", escaped_lines("unusable_claims.txt"))
+def test_a_file_that_cannot_be_used(write, line):
+    text, message = line.split(" -> ")
+    found = problems(write(text.encode("latin-1")))  # of which one is no UTF-8
     assert message in " ".join(found["allowed"])
     assert found["row"].tolist() == [0]
 

@@ -7,28 +7,24 @@ from itertools import product
 from math import comb, prod
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from analysis.statistics import contingency
 from analysis.statistics.contingency import TableTest, fisher_freeman_halton
+from tests.case_files import DATA
 
 
-@pytest.mark.parametrize(("columns", "rows", "expected"), [
-    ([1, 22, 11, 7, 0, 8, 1, 5], 4, 0.252514792462589),  # best response of Table 2, primary and idiopathic
-    ([1, 17, 7, 16, 0, 6, 1, 7], 4, 0.828349597691346),  # last follow-up
-    ([1, 17, 7, 7, 3, 3, 3, 0, 6, 1, 5, 1, 0, 1], 7, 0.808347425234097), ([34, 7, 9, 5], 2, 0.258794500782527),
-    ([25, 16, 7, 7], 2, 0.53931725270405), ([3, 0, 2, 1, 4, 1, 0, 2, 2], 3, 0.127063412777699),
-    ([2, 0, 5, 1, 0, 4], 3, 1.0),  # a row without patients
-    ([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], 3, 0.552687672617167),
-    ([0, 0, 4, 3, 5, 1], 2, 0.559440559440559),  # a column without patients
-])  # fmt: skip
-def test_p_value_equals_r(columns, rows, expected):
-    table = np.reshape(columns, (rows, -1), order="F")
+# Best response and last follow-up of Table 2 come first, primary and idiopathic; some rows or columns have no patient.
+@pytest.mark.parametrize("row", list(pd.read_csv(DATA / "fisher_in_r.csv").itertuples()))
+def test_p_value_equals_r(row):
+    counts = [int(count) for count in row.columns.split()]
+    table = np.reshape(counts, (row.rows, -1), order="F")
     for turned in (table, table.T, table[::-1]):
         result = fisher_freeman_halton(turned)
-        assert result.p_value == pytest.approx(expected, rel=1e-9)
-        assert (result.n, result.method) == (sum(columns), "exact")
+        assert result.p_value == pytest.approx(row.p, rel=1e-9)
+        assert (result.n, result.method) == (sum(counts), "exact")
 
 
 def test_two_by_two_equals_scipy_and_counts_equally_likely_tables():

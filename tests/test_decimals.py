@@ -25,7 +25,7 @@ def numbers(texts):
     return [float(text) for text in texts], [Fraction(text) for text in texts]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(rows=ROWS, percent=WRITTEN, least=WRITTEN)
 def test_as_whole_fractions(rows, percent, least):
     (before, exact_before), (after, exact_after) = (numbers(column) for column in zip(*rows, strict=True))

@@ -3,12 +3,10 @@
 import ast
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from analysis.cohort import read_cohort
 from compendium.bounds.answers import Bounds
 from compendium.bounds.needed import needed
 from compendium.bounds.people import both, count_of
@@ -20,8 +18,8 @@ from compendium.determined.results import Determined, as_frame
 from compendium.drawing.determined import draw_determined
 from compendium.verification.published import built_values, read_claims
 from tests.figure_checks import CAVEATS, faults, texts_of
+from tests.places import FIGURES, ROOT, shipped_cohort
 
-ROOT = Path(__file__).resolve().parents[1]
 RESPONDERS = "best = CR or MR or PR"
 
 
@@ -32,17 +30,17 @@ def paper():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return kinds_of(read_cohort(ROOT / "data" / "cohort"))
+    return kinds_of(shipped_cohort())
 
 
-def counted(kinds, cell):
-    """Count patients in a cell, one by one."""
-    return sum(all(row[name] in values for name, values in cell) for row in kinds.to_dict("records"))
+def counted(patients, cell):
+    """Count patients, each a row, in a cell, one by one."""
+    return sum(all(row[name] in values for name, values in cell) for row in patients)
 
 
-def kept(kinds, statement):
+def kept(patients, statement):
     """Tell whether people keep a statement: one of its ways holds."""
-    sums = [sum(factor * counted(kinds, cell) for factor, cell in one) for one in statement.sums]
+    sums = [sum(factor * counted(patients, cell) for factor, cell in one) for one in statement.sums]
     return any(
         all((low is None or low <= n) and (high is None or n <= high) for n, (low, high) in zip(sums, way, strict=True))
         for way in statement.ways
@@ -52,7 +50,8 @@ def kept(kinds, statement):
 def test_the_shipped_cohort_keeps_every_statement(shipped):
     checked = [one for one in people().statements if not any(" after " in name for name in one.attributes)]
     assert len(checked) > 200
-    assert [one.name for one in checked if not kept(shipped, one)] == []
+    patients = shipped.to_dict("records")
+    assert [one.name for one in checked if not kept(patients, one)] == []
     assert {name for one in checked for name in one.attributes} == set(shipped.columns)
 
 
@@ -83,9 +82,10 @@ def test_witnesses_keep_every_statement_and_attain_the_ends():
     known = people().without(layers="L")
     found = Bounds(known).count(who("sex = M"), who(RESPONDERS))
     for witness, end in ((found.low_witness, 5), (found.high_witness, 17)):
-        assert len(witness) == 55
-        assert counted(witness, both(who("sex = M"), who(RESPONDERS))) == end
-        assert [one.name for one in known.statements if not kept(witness, one)] == []
+        patients = witness.to_dict("records")
+        assert len(patients) == 55
+        assert counted(patients, both(who("sex = M"), who(RESPONDERS))) == end
+        assert [one.name for one in known.statements if not kept(patients, one)] == []
 
 
 def test_a_proof_needs_all_that_it_names(paper):
@@ -156,7 +156,7 @@ def test_what_is_kept_is_what_would_be_found_again(paper, shipped):
 
 def test_the_results_of_the_shipped_cohort_lie_within_what_is_kept():
     answers = stored.read(ROOT / "data" / "determined")
-    values = built_values(ROOT / "figures")
+    values = built_values(FIGURES)
     checked = set()
     for quantity, row in answers.iterrows():
         name, _, statistic = quantity.rpartition("/" if "/" in quantity else ".")

@@ -13,8 +13,8 @@ from compendium.determined import anaphylaxis, courses, rule_ranges, rules
 from compendium.determined.courses import State
 from compendium.determined.rule_witnesses import cohort_at, poles
 from compendium.determined.witnesses import lost_claims, plain_tables, shipped, witness
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 GRADES = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(3, 2))
 
 

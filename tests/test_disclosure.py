@@ -5,21 +5,18 @@ import subprocess
 import sys
 from functools import partial
 from itertools import chain, combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, read_criteria
 from analysis.vocabulary import Population
 from compendium.centre.disclosure.cells import Cells, at_most, check_threshold, sums_to
 from compendium.centre.disclosure.study_cells import joined_cells, shared_numbers
 from compendium.centre.disclosure.suppression import Attacker, suppress
 from tests.cohorts import random_cohort
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT, shipped_cohort
 
 
 def grid(counts, **part):
@@ -217,7 +214,7 @@ def test_what_a_reader_is_said_to_know_is_true_of_any_cohort(population):
 
 
 def test_the_one_patient_with_mmas():
-    _, cells = joined_cells(read_cohort(ROOT / "data" / "cohort"), PAPER, 5)
+    _, cells = joined_cells(shipped_cohort(), PAPER, 5)
     small, attacker, found = small_of(cells), Attacker(cells), suppress(cells, 5)
     # Were only the small counts hidden, 41 - 29 - 11 would tell that one patient has MMAS, and 43 - 30 - 12 that one
     # had a complete response.

@@ -1,5 +1,6 @@
 """What the notebooks show and say: pictures at printed size, headings, rows, sentences, the controls for exploring."""
 
+import json
 import struct
 from dataclasses import replace
 from itertools import product
@@ -19,13 +20,11 @@ from compendium.drawing import explore
 from compendium.reporting import display, methods, result_rows
 from compendium.reporting.caveats import DRAWN, RECONSTRUCTED_NOTE, caveats
 from compendium.reporting.small_tables import small_table, value_rows, value_text
-from tests.cohorts import random_cohort
+from tests.case_files import data_lines
 from tests.reader import Reader
 from tests.small_cohort import small_cohort
 
 COHORT = small_cohort()
-SPREAD = {"n": 55, "mean": 10.45, "sd": 8.05, "median": 9.0, "minimum": 1, "maximum": 36}
-RANKS = {"n": 15, "rho": -0.125, "p_value": 0.662}
 
 
 def test_a_picture_is_the_whole_figure_at_its_printed_size():
@@ -35,29 +34,10 @@ def test_a_picture_is_the_whole_figure_at_its_printed_size():
     assert image.width == 680  # 18 cm on a screen of 96
 
 
-@pytest.mark.parametrize(("entry", "text"), [
-    ({"n": 43, "denominator": 55, "percent": 78.18}, "43/55 (78.2%)"),
-    ({"n": 0, "denominator": 0, "percent": None}, "0/0 (–)"), (SPREAD, "median 9 (1–36), mean 10.5 (SD 8.1), n = 55"),
-    (dict.fromkeys(SPREAD) | {"n": 0}, "median –, mean –, n = 0"),
-    ({"n": 17, "denominator": 38, "ratio": 17 / 38}, "0.45"),
-    (
-        {"n": 15, "mean_difference": 537.7, "ci": [-3.55, 1079.0], "statistic": 2.1, "p_value": 0.0496},
-        "mean difference 537.7 (95% CI −3.6 to 1079), p = 0.0496, n = 15",
-    ),
-    (
-        {"n": 15, "ratio": 3.594, "ci": (2.157, 5.98), "p_value": 0.0001},
-        "ratio of geometric means 3.59 (95% CI 2.16–5.98), p < 0.001, n = 15",
-    ),
-    (
-        {"n": 14, "n_zero": 1, "effect": 0.0625, "p_value": 0.866},
-        "rank-biserial correlation 0.06, p = 0.866, n = 15, of whom 14 changed",
-    ),
-    (RANKS | {"ci": (-0.6, 0.4)}, "rho −0.13 (95% CI −0.6 to 0.4), p = 0.662, n = 15"),
-    (RANKS | {"p_value": 0.00002}, "rho −0.13, p < 0.001, n = 15"),
-    ({"n": 1, "rho": None, "p_value": None}, "p –, n = 1"), ({"n": 4}, "4"),
-])  # fmt: skip
-def test_a_value_is_printed_with_what_belongs_to_it(entry, text):
-    assert value_text(entry) == text
+@pytest.mark.parametrize("line", data_lines("value_texts.txt"))
+def test_a_value_is_printed_with_what_belongs_to_it(line):
+    entry, text = line.split(" -> ")
+    assert value_text(json.loads(entry)) == text
 
 
 def test_values_are_chosen_and_ordered_by_their_labels():
@@ -131,10 +111,10 @@ def test_methods_and_levels_are_named_as_the_criteria_have_them():
 
 def test_every_choice_gives_another_sentence():
     names = ("test", "zeros", "distribution", "alternative", "adjustment", "p_at_alpha")
-    cohort, found = random_cohort(12, 2), set()
+    found = set()
     for values in product(*(CHOICES[name] for name in names)):
         rules = Criteria(**dict(zip(names, values, strict=True)))
-        found.add(" ".join(methods.profile_notes(symptom_profile(cohort, rules), rules)))
+        found.add(" ".join(methods.profile_notes(symptom_profile(COHORT, rules), rules)))
     assert len(found) == (2 * 2 + 1) * 2 * 3 * 2  # the sign test knows neither zeros nor distributions
 
 

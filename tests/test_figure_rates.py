@@ -1,11 +1,8 @@
 """The rates of Table 2 with their intervals, and those of an own cohort beside the published ones."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from analysis.cohort import read_cohort
 from analysis.tables import table_2
 from analysis.vocabulary import POPULATION_LABELS
 from compendium.drawing.comparison import SMALLEST, draw_comparison, drawn_rates
@@ -15,16 +12,16 @@ from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.published_rows import rate_notes
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, lines, texts_of
+from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
-ROOT = Path(__file__).resolve().parents[1]
 PARTS = {"all": ["all", "primary", "ISM", "CM", "MMAS", "idiopathic"], "primary": ["primary", "ISM", "CM", "MMAS"]}
 PARTS |= {"ISM": ["ISM"], "idiopathic": ["idiopathic"]}
 
 
 @pytest.fixture(scope="module")
 def numbers():
-    return table_2(read_cohort(ROOT / "data" / "cohort"))
+    return table_2(shipped_cohort())
 
 
 def test_the_rates_of_the_population_and_its_parts_are_those_of_table_2():

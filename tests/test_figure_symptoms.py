@@ -6,7 +6,7 @@ import pytest
 from analysis.criteria import Criteria
 from analysis.symptoms import symptom_profile
 from analysis.vocabulary import GRADE_LABELS, SYMPTOM_GROUP_LABELS
-from compendium.drawing.symptoms import GRADE_COLUMNS, arrange, bar_segments, draw_symptoms
+from compendium.drawing.symptoms import arrange, bar_segments, draw_symptoms
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawn_texts, faults, texts_of
@@ -99,14 +99,6 @@ def test_a_number_is_written_only_where_it_fits():
     assert 0 < sum(text in ("1", "2", "3", "7", "11") for text in written) < 4 * len(rows)
     for text, box in texts:
         assert any(bar.x0 < box.x0 and box.x1 < bar.x1 and bar.y0 < box.y1 and box.y0 < bar.y1 for bar in boxes), text
-
-
-def test_key_has_the_colours_of_the_bars():
-    figure = draw_symptoms(SMALL, "all", 55)
-    colours = {c.get_label(): c[0].get_facecolor() for c in figure.axes[0].containers if len(c)}
-    key = figure.legends[0]
-    shown = {t.get_text(): p.get_facecolor() for t, p in zip(key.get_texts(), key.get_patches(), strict=True)}
-    assert {GRADE_COLUMNS[grade]: shown[label] for grade, label in GRADE_LABELS.items()} == colours
 
 
 def test_a_large_cohort_with_all_groups_and_a_symptom_whose_grades_are_all_missing():

@@ -1,20 +1,21 @@
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from analysis.cohort import from_tables, read_cohort
+from analysis.cohort import from_tables
 from analysis.criteria import PAPER, read_criteria
 from analysis.times import EVENTS, curves, summarise
 from compendium.drawing.times import draw_times, states
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE, caveats
 from compendium.reporting.result_rows import median_rows, month_text, share_rows
+from tests.case_files import data_lines
 from tests.cohorts import cohort_with, random_cohort, random_tables
 from tests.figure_checks import faults, texts_of
+from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
-SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
+SHIPPED = shipped_cohort()
 LENIENT = read_criteria("partial_from_percent=0,lost_to_follow_up=censored")
 
 
@@ -117,17 +118,10 @@ def test_notes_and_caveats_stand_at_the_foot():
 
 
 def test_text_of_a_median():
-    expected = {
-        (9, 3.0, 2.0, 4.0): "3 (2–4)",
-        (9, 34.0, 10.0, None): "34 (from 10)",
-        (9, 2.25, 1.5, None): "2.3 (from 1.5)",
-        (1, 4.0, None, None): "4 (–)",
-        (9, None, 5.0, None): "not reached (from 5)",
-        (9, None, None, None): "not reached",
-        (0, None, None, None): "–",
-    }
-    names = ("patients", "months", "low", "high")
-    assert {entry: month_text(dict(zip(names, entry, strict=True))) for entry in expected} == expected
+    for line in data_lines("median_texts.txt"):
+        given, text = line.split(" -> ")
+        numbers = [None if one == "-" else float(one) for one in given.split()]
+        assert month_text(dict(zip(("patients", "months", "low", "high"), numbers, strict=True))) == text
     assert month_text(None) == "–"
 
 

@@ -3,13 +3,12 @@
 import copy
 import io
 from functools import cache
-from pathlib import Path
 
 import matplotlib
 import pytest
 
 from analysis.biology import direction, paired_frame
-from analysis.cohort import read_cohort, restrict
+from analysis.cohort import restrict
 from analysis.followup import course_frame
 from analysis.patients import inclusion
 from analysis.statistics.paired import paired_t
@@ -26,9 +25,10 @@ from compendium.drawing.times import draw_times
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
+from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
-SHIPPED = read_cohort(Path(__file__).resolve().parents[1] / "data" / "cohort")
+SHIPPED = shipped_cohort()
 LARGE = 100_000
 
 

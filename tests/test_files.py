@@ -1,6 +1,7 @@
 """The digits in which results are written: the same whatever the processor makes of the last place."""
 
 import contextlib
+import functools
 import io
 import math
 import os
@@ -9,7 +10,6 @@ import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import biology, comparison, followup, response, subgroups, symptoms, times
-from analysis.cohort import read_cohort
+from analysis.statistics.power import rank_sum_power
 from compendium.files import csv_text, json_text, settled
 from compendium.workflow import portable
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT, shipped_cohort
 
 
 @pytest.mark.parametrize(("number", "written"), [
@@ -59,9 +58,11 @@ FRAMES = {"figure-1": symptoms.symptom_profile, "subgroups": subgroups.symptoms_
 
 
 def results():
-    """Give the values of the study by module, and the frames behind its figures."""
-    study = read_cohort(ROOT / "data" / "cohort")
-    values = {module.__name__: module.summarise(study) for module in MODULES}
+    """Give the values of the study by module, and the frames behind its figures; powers of a few samples will do."""
+    study = shipped_cohort()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subgroups, "rank_sum_power", functools.partial(rank_sum_power, simulations=50))
+        values = {module.__name__: module.summarise(study) for module in MODULES}
     values["response times"] = followup.response_times(study)
     return values, {name: make(study).reset_index() for name, make in FRAMES.items()}
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from compendium.verification.findings import COLUMNS, TERMS, FindingsError, read_findings
-from compendium.verification.published import CLAIMS, read_claims
-from tests.changed_tables import data_lines, data_text
+from compendium.verification.published import CLAIMS
+from tests.case_files import data_lines, data_text
 
 FINDINGS = CLAIMS.with_name("findings.csv")
 NAMES = r"\bL\d+|\b(?:Table|Figure) \d\b|\b[A-Z]+\d+[A-Z]?\b"
@@ -34,11 +34,6 @@ NO_EXPRESSIONS = """2 ** 9 | 2 // 1 | 0.5 | True | 'a' | abs(-1) | min(1) | min(
 
 def pairs(block):
     return [line.replace(r"\n", "\n").split(" -> ") for line in block.strip("\n").splitlines()]
-
-
-@pytest.fixture(scope="module")
-def claims():
-    return read_claims()
 
 
 @pytest.fixture(scope="module")

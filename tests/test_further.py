@@ -20,9 +20,8 @@ from compendium.reconstruction.members import values_of
 from compendium.reconstruction.model import Model, NoCohortError, build_model
 from compendium.verification.published import built_values, read_claims
 from compendium.verification.verdicts import verdict_table
+from tests.places import COHORT, FIGURES, PUBLISHED
 
-ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "data" / "cohort"
 SEED, NUMBER = 1, 4
 DIGESTS = {"adverse_events": "20026f28f8e4", "courses": "df96df379555", "laboratory": "3e2247b15b59"}
 DIGESTS |= {"patients": "0689fe6fedfc", "screening": "283b09300afa", "symptoms": "e918152ac31c"}
@@ -61,11 +60,11 @@ def further(made: tuple[Path, list[Model]]) -> Path:
 def verdicts(folder: Path) -> pd.Series:
     """Verdicts on the printed numbers; the powers, which further cohorts are spared, are those of the shipped one."""
     values = json.loads((folder / "values.json").read_text())["values"]
-    return verdict_table(ROOT / "data" / "published", built_values(ROOT / "figures") | values)["verdict"]
+    return verdict_table(PUBLISHED, built_values(FIGURES) | values)["verdict"]
 
 
 def test_every_printed_number_has_the_verdict_it_has_in_the_shipped_cohort(further):
-    committed = pd.read_csv(ROOT / "figures" / "verdicts.csv", index_col="claim")["verdict"]
+    committed = pd.read_csv(FIGURES / "verdicts.csv", index_col="claim")["verdict"]
     assert (committed == "reproduced").sum() == 292
     pd.testing.assert_series_equal(verdicts(further), committed)
 
@@ -74,7 +73,7 @@ def test_every_printed_number_has_the_verdict_it_has_in_the_shipped_cohort(furth
 @pytest.mark.parametrize(("seed", "number"), [(1, 5), (1, 9), (7, 1), (7, 2), (2018, 1), (2018, 40)])
 def test_cohorts_of_other_seeds_have_the_same_verdicts(tmp_path, seed, number):
     _, files = members.member(seed, number, members.sources())
-    committed = pd.read_csv(ROOT / "figures" / "verdicts.csv", index_col="claim")["verdict"]
+    committed = pd.read_csv(FIGURES / "verdicts.csv", index_col="claim")["verdict"]
     pd.testing.assert_series_equal(verdicts(write(files, tmp_path / "cohort")), committed)
 
 
@@ -86,8 +85,8 @@ def test_a_further_cohort_is_made_again_byte_for_byte(further):
 
 def test_a_further_cohort_is_none_of_those_there_are(further):
     for table in ("patients", "courses", "symptoms", "laboratory"):
-        assert (further / f"{table}.csv").read_bytes() != (SHIPPED / f"{table}.csv").read_bytes()
-    package, shipped = (json.loads((folder / "datapackage.json").read_text()) for folder in (further, SHIPPED))
+        assert (further / f"{table}.csv").read_bytes() != (COHORT / f"{table}.csv").read_bytes()
+    package, shipped = (json.loads((folder / "datapackage.json").read_text()) for folder in (further, COHORT))
     assert package == shipped | {"seed": SEED, "number": NUMBER}
 
 
@@ -119,8 +118,8 @@ def test_grades_that_cannot_add_up_are_refused():
 
 
 def test_the_values_are_those_of_the_notebooks():
-    built = built_values(ROOT / "figures")
-    found = json.loads(values_of(SHIPPED))["values"]
+    built = built_values(FIGURES)
+    found = json.loads(values_of(COHORT))["values"]
     assert {name for name in built if ".power." not in name and ".detectable." not in name} == set(found)
     for name, entry in found.items():
         ends = built[name].get("ci") or (None, None)
@@ -129,9 +128,9 @@ def test_the_values_are_those_of_the_notebooks():
 
 
 def test_the_marks_are_those_of_the_figures():
-    found = json.loads(values_of(SHIPPED))["marks"]
+    found = json.loads(values_of(COHORT))["marks"]
     for population, figure in (("all", "figure-1"), ("primary", "figure-e1"), ("idiopathic", "figure-e2")):
-        drawn = pd.read_csv(ROOT / "figures" / f"{figure}.csv", index_col="symptom")["significance"]
+        drawn = pd.read_csv(FIGURES / f"{figure}.csv", index_col="symptom")["significance"]
         assert {name: entry["mark"] for name, entry in found[population].items()} == {
             name: drawn.get(name, "absent") for name in found[population]
         }

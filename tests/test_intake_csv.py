@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.changed_tables import data_lines
 
 from analysis.problems import header_problems
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.raw_tables import Unreadable
-from tests.changed_tables import data_lines
 
 HEADER = "patient_id,term,severity,flare,onset_months,led_to_stop,detail"
 FIRST = "A,fatigue,mild,no,2,no,"
@@ -84,7 +84,7 @@ def test_a_quotation_mark_without_its_pair_is_refused_where_its_cell_is(text, ro
     assert refused(text).startswith(f"row {row}: a quotation mark has no pair, or does not enclose a whole cell")
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.text(st.sampled_from('ab,;"\n\r é'), max_size=6), min_size=7, max_size=7), max_size=6),
     st.sampled_from([",", ";"]),
@@ -100,7 +100,7 @@ def test_whatever_is_written_by_the_csv_module_is_read(rows, separator, quoting)
     assert raw.empty_rows == len(rows) - len(expected)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.text(st.sampled_from('ab,"\n'), max_size=20))
 def test_quotation_marks_are_refused_exactly_if_they_are_against_the_grammar(text):
     cell = '(?:"(?:[^"]|"")*"|[^",\n]*)'  # as in RFC 4180

@@ -7,7 +7,7 @@ from analysis import schema
 from compendium.centre.intake import checking
 from compendium.centre.intake.checking import check_cohort
 from compendium.centre.intake.suggestions import nearest_allowed
-from tests.changed_tables import escaped_lines
+from tests.case_files import escaped_lines
 from tests.cohorts import random_tables, write_cohort
 
 

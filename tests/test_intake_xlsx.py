@@ -13,7 +13,7 @@ import xlsxwriter
 from compendium.centre.intake import workbooks
 from compendium.centre.intake.raw_tables import Unreadable
 from compendium.centre.intake.workbooks import open_workbook, read_sheet
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines
 
 HEADER = ["patient_id", "centre_id", "recommendation_month", "screening", "exclusion_reason"]
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

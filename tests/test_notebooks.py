@@ -10,8 +10,8 @@ import pytest
 
 from compendium.workflow.jobs import JOBS, OBSERVED_JOBS, _others
 from compendium.workflow.notebooks import check_parameters, parameters_of
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"cohort": "str", "output": "str", "population": "str", "criteria": "str"}
 # Some notebooks have more: the name of the files, the folders of the other results and of the claims, a small count.

@@ -16,8 +16,8 @@ from compendium.files import write_atomically
 from compendium.reporting import outputs
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.reporting.small_tables import small_table
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 MADE, SEEN = (SimpleNamespace(reconstructed=made) for made in (True, False))  # as much of a cohort as is looked at
 NUMBERS = pd.DataFrame(
     {

@@ -33,18 +33,6 @@ def test_paired_t_equals_r():
         paired_t([1.0, 2.0], [2.0, 1.0], confidence=95)
 
 
-@pytest.mark.parametrize(("before", "after", "n", "difference"), [
-    ([], [], 0, None), ([2.0], [3.0], 1, 1.0), ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 3, 0.0),
-    ([1.0, None], [3.0, 1.0], 1, 2.0),
-    ([1.1, 1.4], [1.2, 1.5], 2, 0.1),  # equal on paper, not in binary
-])  # fmt: skip
-def test_paired_t_without_spread_has_no_p_value(before, after, n, difference):
-    result = paired_t(before, after)
-    assert result.n == n
-    assert result.mean_difference == pytest.approx(difference)
-    assert result.ci is result.statistic is result.p_value is None
-
-
 def test_paired_ratio_equals_r():
     # x <- c(3.5, 10, 20, 55, 120, 1616, 80, 4); y <- c(6.6, 40, 18, 300, 500, 4356, 90, 4)
     # t.test(log(y), log(x), paired = TRUE); a pair of 0 and one with a missing value are added here
@@ -59,14 +47,17 @@ def test_paired_ratio_equals_r():
         paired_ratio([1.0, 2.0], [2.0, -1.0])
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "n", "ratio"),
-    [([], [], 0, None), ([0.0], [3.0], 0, None), ([2.0], [3.0], 1, 1.5), ([1.0, 2.0], [3.0, 6.0], 2, 3.0)],
-)
-def test_paired_ratio_without_spread_has_no_p_value(before, after, n, ratio):
-    result = paired_ratio(before, after)
+@pytest.mark.parametrize(("test", "before", "after", "n", "change"), [
+    (paired_t, [], [], 0, None), (paired_t, [2.0], [3.0], 1, 1.0), (paired_t, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 3, 0.0),
+    (paired_t, [1.0, None], [3.0, 1.0], 1, 2.0),
+    (paired_t, [1.1, 1.4], [1.2, 1.5], 2, 0.1),  # equal on paper, not in binary
+    (paired_ratio, [], [], 0, None), (paired_ratio, [0.0], [3.0], 0, None), (paired_ratio, [2.0], [3.0], 1, 1.5),
+    (paired_ratio, [1.0, 2.0], [3.0, 6.0], 2, 3.0),
+])  # fmt: skip
+def test_without_spread_there_is_no_p_value(test, before, after, n, change):
+    result = test(before, after)
     assert result.n == n
-    assert result.ratio == pytest.approx(ratio)
+    assert (result.mean_difference if test is paired_t else result.ratio) == pytest.approx(change)
     assert result.ci is result.statistic is result.p_value is None
 
 

@@ -2,14 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.changed_tables import data_lines, data_text
+from tests.case_files import data_lines, data_text
+from tests.places import PUBLISHED
 
-FOLDER = Path(__file__).parents[1] / "data" / "published"
 TEXT_SECTIONS = ("highlights", "abstract", "introduction", "methods", "results", "discussion")
 COLUMNS = [
     *("claim", "section", "line", "table_row", "table_column", "statement", "population", "kind"),
@@ -29,14 +28,14 @@ TABLE_2_COLUMNS |= {"Primary MCAS: CM": ("CM", 11), "Primary MCAS: MMAS": ("MMAS
 TABLE_2_COLUMNS |= {"Idiopathic MCAS": ("idiopathic", 14)}
 TABLE_2 = dict(line.split(" | ", 1) for line in data_lines("transcription_table_2.txt"))
 
-README = (FOLDER / "README.md").read_text(encoding="utf-8")
-PACKAGE = json.loads((FOLDER / "datapackage.json").read_text(encoding="utf-8"))
+README = (PUBLISHED / "README.md").read_text(encoding="utf-8")
+PACKAGE = json.loads((PUBLISHED / "datapackage.json").read_text(encoding="utf-8"))
 FIELDS = {field["name"]: field.get("constraints", {}) for field in PACKAGE["resources"][0]["schema"]["fields"]}
 
 
 @pytest.fixture(scope="module")
 def claims():
-    return pd.read_csv(FOLDER / "claims.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+    return pd.read_csv(PUBLISHED / "claims.csv", dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def by_line(block):
@@ -57,7 +56,7 @@ def grouped(rows, tokens):
 
 def test_columns_rows_and_cells(claims):
     assert list(claims.columns) == COLUMNS == list(FIELDS)
-    assert b"\r" not in (FOLDER / "claims.csv").read_bytes()
+    assert b"\r" not in (PUBLISHED / "claims.csv").read_bytes()
     assert claims["claim"].is_unique
     assert claims["claim"].str.fullmatch(FIELDS["claim"]["pattern"]).all()
     assert (claims["claim"].str.split(".").str[0] == claims["section"].replace(r"_(\d)", r"\1", regex=True)).all()

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,11 +12,10 @@ from analysis.tables import table_1, table_2
 from compendium.reporting import published_rows
 from compendium.verification.published import AnswerError, built_values, read_claims
 from compendium.verification.published_rates import SECTIONS, compared_rates, compared_values
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines
 from tests.cohorts import random_cohort
+from tests.places import FIGURES, PUBLISHED
 
-ROOT = Path(__file__).resolve().parents[1]
-PUBLISHED = ROOT / "data" / "published"
 MODULES = (patients, response, followup, dosing, symptoms, safety, biology, comparison)
 CLAIMS_HEAD = "claim,section,line,table_row,table_column,statement,population,kind,numerator,denominator,"
 CLAIMS_HEAD += "denominator_printed,value,unit,note\n"
@@ -137,41 +135,27 @@ def test_what_a_cohort_does_not_have(own, of_own, of_nobody):
     assert "– (N = 0): the cohort has nobody in this group." in published_rows.row_notes(rates)
 
 
-@pytest.mark.parametrize(("claims", "expected"), [
-    # 22.2 % of 9 is 2; 60 % of 9 is no count, and there is nothing else; 50 % of 201 is 100 or 101.
-    ([("a", "results", "percent", "", "9", "22.2")], (2, 9, "")), ([("a", "results", "percent", "", "9", "60")], None),
-    ([("a", "results", "percent", "", "201", "50")], None),
-    # The table before the text, whichever comes first.
-    (
-        [("a", "results", "percent", "3", "9", "33.3"), ("b", "table_1", "percent", "2", "9", "22.2")],
-        (2, 9, "as printed: 3/9 (33.3%) (results, L1)"),
-    ),
-    # The text if the table contradicts itself.
-    (
-        [("a", "table_1", "percent", "3", "9", "60"), ("b", "results", "percent", "2", "9", "22.2")],
-        (2, 9, "as printed: 3/9 (60%) (table 1, L1)"),
-    ),
-    # 8 of 9 is not 44 %, 4 of 9 is.
-    ([("a", "results", "percent", "8", "9", "44")], (4, 9, "as printed: 8/9 (44%) (results, L1)")),
-    # A count alone is of all patients, whose number another statement has.
-    ([("a", "results", "count", "2", "", "2"), ("c", "results", "count", "5", "9", "5")], (2, 9, "")),
-])  # fmt: skip
-def test_which_count_a_statement_gives(tmp_path, claims, expected):
+# 22.2 % of 9 is 2; 60 % of 9 is no count, and there is nothing else; 50 % of 201 is 100 or 101. Then the table before
+# the text, whichever comes first; the text if the table contradicts itself; 8 of 9 is not 44 %, 4 of 9 is; a count
+# alone is of all patients, whose number another statement has.
+@pytest.mark.parametrize("line", data_lines("which_count.txt"))
+def test_which_count_a_statement_gives(tmp_path, line):
+    claims, expected = line.split(" -> ")
+    claims = [["" if word == "-" else word for word in claim.split()] for claim in claims.split("; ")]
     asked = {"a": "safety.flare.all", "b": "safety.flare.all", "c": "safety.severe.all", "z": "safety.stopped.all"}
     claims = [*claims, ("z", "results", "count", "1", "9", "1")]
     answers = {claim[0]: asked[claim[0]] for claim in claims}
     values = {name: {"n": 1, "denominator": 4} for name in asked.values()}
     rows = compared_rates(small(tmp_path, claims, answers), values).set_index("quantity")
-    if expected is None:
-        assert "safety.flare.all" not in rows.index
-    else:
+    assert ("safety.flare.all" in rows.index) == (expected != "none")
+    if expected != "none":
         row = rows.loc["safety.flare.all"]
-        assert (row["published_n"], row["published_denominator"], row["note"]) == expected
+        assert f"{row['published_n']} of {row['published_denominator']} {row['note']}".rstrip() == expected
         assert (row["own_n"], row["own_denominator"]) == (1, 4)
 
 
 def test_medians_means_and_ranges_side_by_side(own, tmp_path):
-    rows = compared_values(PUBLISHED, built_values(ROOT / "figures"))
+    rows = compared_values(PUBLISHED, built_values(FIGURES))
     assert not rows.duplicated(["quantity", "statistic"]).any()
     # Printed are whole numbers, or one decimal; a response of 36 months cannot be (L255, L335, L337).
     far = rows.loc[abs(rows["own"] - rows["published"]) >= 0.5, ["quantity", "statistic", "own", "published"]]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.sensitivity import RESPONSE_OPTIONS, SYMPTOM_OPTIONS, combinations
+from tests.places import PUBLISHED, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += sorted((ROOT / "data").rglob("README.md"))
 
@@ -40,7 +40,7 @@ def test_functions_named_beside_their_files_are_there():
 
 
 def test_the_number_of_statements_is_counted():
-    claims = pd.read_csv(ROOT / "data" / "published" / "claims.csv")
+    claims = pd.read_csv(PUBLISHED / "claims.csv")
     assert f"{len(claims)} statements" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,14 +11,12 @@ from ortools.sat.python import cp_model
 
 from compendium.reconstruction.__main__ import SEED, reconstruct, write_cohort
 from compendium.reconstruction.model import NoCohortError, build_model, solve
-from compendium.reconstruction.rows import make_tables
 from compendium.reconstruction.statements import Statements, read_left_out
 from compendium.reconstruction.symptoms import class_rule
 from compendium.verification.published import read_claims
+from tests.places import COHORT
 
-SHIPPED = Path(__file__).parent.parent / "data" / "cohort"
-TABLES = sorted(path.stem for path in SHIPPED.glob("*.csv"))
-OTHER_SEED = 4
+TABLES = sorted(path.stem for path in COHORT.glob("*.csv"))
 CYTOREDUCTIVE = ("cladribine", "masitinib", "imatinib", "rapamycin", "interferon")
 # The whole search, of a minute, makes the shipped cohort to the byte; a short one makes these tables. A change of what
 # is drawn, a statement, a preference, the search or the rows changes some of these, as it does the shipped ones.
@@ -39,37 +36,28 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".json")}
 
 
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cohort of another seed, found at once and with little effort to come near its draw."""
-    folder = tmp_path_factory.mktemp("other cohort")
-    model = build_model(read_claims(), OTHER_SEED)
-    write_cohort(make_tables(model, solve(model, OTHER_SEED, effort=0.1), OTHER_SEED), folder, OTHER_SEED)
-    return folder
-
-
 @pytest.fixture(scope="module", params=["shipped", "other seed"])
 def cohort(request: pytest.FixtureRequest) -> dict[str, pd.DataFrame]:
-    return read(SHIPPED if request.param == "shipped" else request.getfixturevalue("other"))
+    return read(COHORT if request.param == "shipped" else request.getfixturevalue("other_folder"))
 
 
 @on_x86_64
 @pytest.mark.long
 def test_the_shipped_cohort_is_made_again_byte_for_byte(tmp_path):
     write_cohort(reconstruct(SEED), tmp_path, SEED)
-    assert contents(tmp_path) == contents(SHIPPED)
+    assert contents(tmp_path) == contents(COHORT)
 
 
 @on_x86_64
-def test_a_cohort_of_another_seed_is_made_again_byte_for_byte(other):
-    digests = {table: hashlib.sha256((other / f"{table}.csv").read_bytes()).hexdigest()[:12] for table in TABLES}
+def test_a_cohort_of_another_seed_is_made_again_byte_for_byte(other_folder):
+    digests = {table: hashlib.sha256((other_folder / f"{table}.csv").read_bytes()).hexdigest()[:12] for table in TABLES}
     assert digests == DIGESTS
 
 
-def test_another_seed_gives_other_patients(other):
-    package, shipped = (json.loads((folder / "datapackage.json").read_text()) for folder in (other, SHIPPED))
-    assert package == shipped | {"seed": OTHER_SEED}
-    patients, shipped = read(other), read(SHIPPED)
+def test_another_seed_gives_other_patients(other_folder):
+    package, shipped = (json.loads((folder / "datapackage.json").read_text()) for folder in (other_folder, COHORT))
+    assert package == shipped | {"seed": 4}
+    patients, shipped = read(other_folder), read(COHORT)
     for table in ("patients", "courses", "symptoms", "laboratory"):
         assert not patients[table].equals(shipped[table])
 
@@ -83,7 +71,7 @@ def test_every_statement_is_held_or_left_out_by_name_for_its_arithmetic():
     rest = rest[~rest["kind"].isin(NOT_ABOUT_PATIENTS) & ~rest["population"].isin(["other_study", "other_disease"])]
     # The number of centres is no constraint on anything: the rows are dealt out over as many.
     assert list(rest.index) == ["methods.centres"]
-    assert read(SHIPPED)["screening"]["centre_id"].nunique() == int(claims.loc["methods.centres", "value"])
+    assert read(COHORT)["screening"]["centre_id"].nunique() == int(claims.loc["methods.centres", "value"])
     # A percentage that is left out while its count holds is not the count's percentage, rounded half up.
     claims, left_out = read_claims(), read_left_out()
     assert left_out["reason"].str.len().min() > 20
@@ -238,9 +226,9 @@ def test_a_search_comes_near_to_the_draw_or_keeps_what_it_has(effort, allowed):
 
 
 def test_a_failing_write_leaves_the_earlier_cohort(tmp_path):
-    write_cohort(read(SHIPPED), tmp_path, SEED)
+    write_cohort(read(COHORT), tmp_path, SEED)
     before = contents(tmp_path)
-    damaged = read(SHIPPED)
+    damaged = read(COHORT)
     damaged["patients"].loc[0, "sex"] = "unknown"
     with pytest.raises(ValueError, match=r"patients\.csv, row 2, column sex"):
         write_cohort(damaged, tmp_path, SEED)

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,10 +13,10 @@ from analysis.problems import CohortError
 from compendium.centre.checks.rules import broken_rules
 from compendium.centre.template.from_redcap import main, tables_from_export
 from compendium.centre.template.redcap import CONDITIONS, data_dictionary, fields
-from tests.changed_tables import data_lines
+from tests.case_files import data_lines
 from tests.cohorts import random_tables
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 with open(ROOT / "analysis" / "contract" / "columns.csv", encoding="utf-8", newline="") as file:
     CONTRACT = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
 SEVERAL = ["symptoms", "laboratory", "adverse_events"]

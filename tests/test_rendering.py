@@ -1,7 +1,6 @@
 """Tables 1 and 2 as pages, and what the pages are made of."""
 
 import shutil
-from pathlib import Path
 
 import jinja2
 import pandas as pd
@@ -12,30 +11,13 @@ from analysis.tables import table_1, table_2
 from compendium.reporting import pages, rendering
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.workflow.freshness import Digests
+from tests.case_files import DATA
 from tests.cohorts import random_cohort
+from tests.places import ROOT
 from tests.reader import Reader
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def numbers(*rows):
-    """Make tidy numbers from row, label, level, statistic and a mapping of numbers."""
-    records = [dict(zip(["row", "label", "level", "statistic"], row, strict=False)) | row[4] for row in rows]
-    frame = pd.DataFrame(records, columns=COLUMNS).assign(column="all")
-    return frame.astype({"n": "Int64", "denominator": "Int64"})
-
-
-CHARACTERISTICS = numbers(
-    ("general.age", "Age, years", 0, "median_range", {"n": 55, "median": 41.5, "minimum": 2, "maximum": 87}),
-    ("general.time", "Time", 0, "duration_range", {"n": 55, "median": 36, "minimum": 2, "maximum": 444}),
-    ("general.sex", "Sex ratio", 0, "ratio", {"n": 17, "denominator": 38, "ratio": 17 / 38}),
-    ("classification.ism", "ISM", 0, "count_percent", {"n": 29, "denominator": 55}),
-    ("classification.ism.kit", "KIT & <b>", 1, "count", {"n": 5, "denominator": 29}),
-    ("who.kit", "KIT mutation", 0, "count_percent", {"n": 27, "denominator": 49}),
-    ("who.none", "Not done", 2, "count_percent", {"n": 0, "denominator": 0}),
-    ("laboratory.ige", "Total IgE", 0, "mean_range", {"n": 15, "mean": 151.25, "minimum": 2, "maximum": 1616}),
-    ("laboratory.no", "Tryptase", 0, "mean_range", {"n": 0}),
-)
+CHARACTERISTICS = pd.read_csv(DATA / "characteristics.csv", dtype={"n": "Int64", "denominator": "Int64"})
+CHARACTERISTICS = CHARACTERISTICS.reindex(columns=COLUMNS).assign(column="all")
 
 
 def read_1(frame):

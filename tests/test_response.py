@@ -13,6 +13,7 @@ from analysis.criteria import PAPER, Criteria
 from analysis.response import classify, last_status, response_counts
 from analysis.scoring import _BLOCK, symptom_scores, visit_grades
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
+from tests.case_files import data_lines
 from tests.cohorts import cohort_with, random_cohort, random_tables
 
 CRITERIA = st.builds(
@@ -43,7 +44,7 @@ def scored(grades, new=0):
     return pd.DataFrame([row])
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(grades=st.lists(GRADES, min_size=1, max_size=25), new=st.integers(0, 2), criteria=CRITERIA)
 @example(grades=[0.5], new=0, criteria=PAPER)  # 50 % exactly
 @example(grades=[0.75] * 2 + [1.0] * 3, new=0, criteria=PAPER)  # 10 % exactly
@@ -71,18 +72,10 @@ def test_open_rules_decide():
 
 
 def test_status_at_last_follow_up():
-    lost, gone = "loss_of_response", "lost_to_follow_up"
-    cases = [  # grade at best response, at last follow-up, ongoing, reason, expected, expected counting all intolerance
-        *((0.0, 0.0, "yes", None, "CR", "CR"), (0.0, 0.25, "yes", None, "MR", "MR")),
-        *((0.25, nan, "yes", None, "MR", "MR"), (0.25, 0.5, "yes", None, "PR", "PR")),
-        *((0.5, 1.0, "yes", None, lost, lost), (0.5, 0.5, "no", "lack_of_efficacy", lost, lost)),
-        *((0.5, 1.5, "no", lost, lost, lost), (0.5, 0.5, "no", "intolerance", "intolerance", "intolerance")),
-        *((0.5, 0.5, "no", gone, gone, gone), (0.5, 0.0, "no", "pregnancy_intent", gone, gone)),
-        *((1.0, 1.0, "yes", None, "NR", "NR"), (1.0, 0.0, "yes", None, "NR", "NR")),
-        *((1.0, 1.0, "no", "lack_of_efficacy", "NR", "NR"), (1.5, 1.5, "no", "intolerance", "NR", "intolerance")),
-        (1.0, 1.0, "no", gone, "NR", "NR"),
-    ]
+    # Grade at best response and at last follow-up, ongoing, reason; what is expected, also if all intolerance counts.
+    cases = [line.replace("-", "nan").split() for line in data_lines("last_status.txt")]
     best, last, ongoing, reason, expected, with_all = (list(column) for column in zip(*cases, strict=True))
+    best, last, reason = map(float, best), map(float, last), [None if one == "nan" else one for one in reason]
     symptoms = [[("baseline", *grades)] for grades in zip(best, last, strict=True)]
     cohort = cohort_with(symptoms, ongoing=ongoing, stop_reason=reason)
     assert last_status(cohort).tolist() == expected
@@ -124,7 +117,7 @@ def scored_by_hand(patient, visit, missing_last):
     return counts | {"quarters": 4 * total}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(patients=st.lists(PATIENT, min_size=1, max_size=6), visit=st.sampled_from(["best", "last"]), rule=RULES)
 def test_scores_are_those_found_patient_by_patient(patients, visit, rule):
     cohort = cohort_with(patients)

@@ -7,7 +7,7 @@ import pytest
 
 from analysis import schema
 from compendium.centre.checks import rules
-from tests.changed_tables import cases, changed, data_lines, listed, texts, typed
+from tests.case_files import cases, changed, data_lines, listed, texts, typed
 from tests.cohorts import random_tables
 
 

@@ -1,11 +1,14 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pandera.errors
 import pytest
 
 from analysis import schema, vocabulary
-from tests.changed_tables import escaped_lines
+from tests.case_files import escaped_lines
 from tests.cohorts import random_tables
+from tests.places import COHORT
 
 COLUMNS = {"screening": 5, "patients": 31, "symptoms": 6, "courses": 17, "laboratory": 6, "adverse_events": 7}
 TYPES = {"identifier", "text", "category", "integer", "number", "grade", "score", "month"}
@@ -81,7 +84,10 @@ def test_types_of_a_checked_table():
         pd.testing.assert_frame_equal(again, frame)
     assert tables["patients"]["age_at_diagnosis_years"].dtype == np.int64
     assert list(tables["symptoms"]["symptom"].cat.categories) == list(schema.symptom_list().index)
-    assert list(tables["courses"]["stop_reason"].cat.categories) == [
-        *vocabulary.StopReason,
-        *("remission", "death", "own_wish", "cost", "other"),
-    ]
+    reasons = [*vocabulary.StopReason, "remission", "death", "own_wish", "cost", "other"]
+    assert list(tables["courses"]["stop_reason"].cat.categories) == reasons
+
+
+def test_the_shipped_cohort_is_described_as_the_contract_says():
+    shipped = json.loads((COHORT / "datapackage.json").read_text(encoding="utf-8"))
+    assert schema.data_package(shipped["name"], reconstructed=True).items() <= shipped.items()

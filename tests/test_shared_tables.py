@@ -1,32 +1,28 @@
 """The shared tables as a reader gets them: no small count stands in them, and none can be worked out from them."""
 
-import json
 import re
 from dataclasses import replace
 from functools import cache
 from io import StringIO
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis import schema
-from analysis.cohort import from_tables, read_cohort, restrict
+from analysis.cohort import from_tables, restrict
 from analysis.criteria import PAPER
 from analysis.tables import table_1, table_2
-from compendium.centre.disclosure.cells import HIDE_BELOW, Cells, sums_to
+from compendium.centre.disclosure.cells import Cells, sums_to
 from compendium.centre.disclosure.study_cells import shared_numbers
 from compendium.centre.disclosure.table_cells import safety_cells
 from compendium.reporting.outputs import save_table
 from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
-from tests.cohorts import random_cohort, random_tables, write_cohort
+from tests.cohorts import random_cohort, random_tables
+from tests.places import MADE, shipped_cohort
 from tests.reader import Reader
 from tests.test_disclosure import SecondAttacker
 
-MADE = SimpleNamespace(reconstructed=True)  # as much of a cohort as is looked at
-ROOT = Path(__file__).resolve().parents[1]
 RENDER = {"table_1": shared_table_1, "table_2": shared_table_2, "safety": shared_safety}
 COHORTS = [(3, 1), (14, 3), "shipped"]
 COHORTS += [pytest.param(one, marks=pytest.mark.long) for one in ((8, 2), (40, 4), (55, 5), (300, 6))]
@@ -62,7 +58,7 @@ def files(shared, folder):
     return csv, html
 
 
-SHIPPED = read_cohort(ROOT / "data" / "cohort")
+SHIPPED = shipped_cohort()
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +172,7 @@ def test_nothing_is_hidden_below_0_and_zeros_alone_below_1(tmp_path):
 
 def test_events_of_few_patients_are_not_named(tmp_path):
     tables = random_tables(60, seed=4)
-    terms = ["zzz common"] * 7 + ["aaa common"] * 5 + ["odd case"] * 4 + ["single case"]
+    terms = ["zzz <b>common</b>"] * 7 + ["aaa common"] * 5 + ["odd case"] * 4 + ["single case"]
     events = pd.DataFrame({"patient_id": tables["patients"]["patient_id"].iloc[: len(terms)], "term": terms})
     events = events.assign(severity="mild", flare="no", onset_months=0.0, led_to_stop="no", detail=None)
     tables["adverse_events"] = schema.with_types("adverse_events", events)
@@ -185,13 +181,13 @@ def test_events_of_few_patients_are_not_named(tmp_path):
     text = said(html["safety"])
     assert "Odd case" not in text and "Single case" not in text and "odd case" not in "".join(csv["safety"]["row"])
     # In the order of the alphabet: that of frequency would tell between which counts a hidden one lies.
-    assert text.index("Aaa common") < text.index("Zzz common")
+    assert text.index("Aaa common") < text.index("Zzz <b>common</b>")
     true = safety_cells(cohort, 5).set_index(["row", "column"])["n"]
-    assert true["event.zzz common", "n"] == 7 and true["event:other", "n"] == 5 and true["event:all", "n"] == 17
+    assert true["event.zzz <b>common</b>", "n"] == 7 and true["event:other", "n"] == 5 and true["event:all", "n"] == 17
     assert true["event:other", "mild"] == 5 and true["event:all", "severe"] == 0
     # Of 7 mild events, to hide that none was moderate takes to hide the mild ones rather than the sum.
     row = csv["safety"].set_index(["row", "column"])["n"]
-    assert row["event.zzz common", "n"] == 7 and pd.isna(row["event.zzz common", "moderate"])
+    assert row["event.zzz <b>common</b>", "n"] == 7 and pd.isna(row["event.zzz <b>common</b>", "moderate"])
 
 
 def test_how_many_were_evaluated_is_said_even_if_it_equals_a_hidden_number(written):
@@ -237,21 +233,3 @@ def test_that_everybody_had_one_event_gives_no_reason_for_stopping_away(n, seed)
     for_event = shown["patients.stopped_for_event", "n"]
     assert stops.isna().any()
     assert not (everybody_once and pd.notna(for_event) and stops.sum() == for_event)
-
-
-def test_the_notebook_writes_what_it_says(tmp_path, monkeypatch):
-    monkeypatch.delenv("COMPENDIUM_OUTPUT", raising=False)
-    notebook = json.loads((ROOT / "notebooks" / "sharing.ipynb").read_text(encoding="utf-8"))
-    cells = [("".join(c["source"]), c["metadata"]["tags"]) for c in notebook["cells"] if c["cell_type"] == "code"]
-    names = {}
-    for source, tags in cells:
-        exec(source, names)
-        if "parameters" in tags:
-            assert names["hide_below"] == HIDE_BELOW == 5
-            cohort = write_cohort(random_tables(14, 3), tmp_path / "cohort")
-            names |= {"cohort": str(cohort), "output": str(tmp_path / "out"), "hide_below": 10}
-    out = tmp_path / "out"
-    names = {f"shared-{name}.{suffix}" for name in ("table-1", "table-2", "safety") for suffix in ("csv", "html")}
-    assert {path.name for path in out.iterdir()} == names
-    assert "Counts below 10" in (out / "shared-table-2.html").read_text(encoding="utf-8")
-    assert not (pd.read_csv(out / "shared-table-2.csv")["n"] < 10).any()

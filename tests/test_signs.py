@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,7 @@ from analysis.statistics.signed_rank import signed_rank
 from analysis.statistics.signs import sign_flips, sign_test
 from analysis.symptoms import symptom_profile, together
 from tests.cohorts import cohort_with
-
-COHORT = Path(__file__).resolve().parents[1] / "data" / "cohort"
+from tests.places import COHORT
 
 
 def test_sign_test_is_that_of_r():

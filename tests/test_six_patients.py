@@ -63,16 +63,6 @@ def test_flow():
     assert patients.inclusion(random_cohort(1, 3)).set_index("step").loc["analysed", "n"] == 1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_steps_of_the_flow_add_up(seed):
-    flow = patients.inclusion(random_cohort(120, seed))
-    totals = flow[flow["category"] == ""].set_index("step")["n"]
-    parts = flow[flow["category"] != ""].groupby("step")["n"].sum()
-    assert totals["screened"] == totals["excluded"] + totals["included"]
-    assert parts["excluded"] == totals["excluded"]
-    assert parts["diagnosis"] == parts["follow_up"] == totals["analysed"]
-
-
 # The responses last, from the first one, A 34, B 8, C 2, E 8 and F 4 months; from the best one 30, 2, 1, 8 and 4.
 @pytest.mark.parametrize(("since", "months", "names"), [
     ("first", 3, "ABEF"), ("best", 3, "AEF"), ("first", 2, "ABCEF"), ("first", 4, "ABEF"), ("first", 4.5, "ABE"),

@@ -4,15 +4,12 @@ Values from R 4.2.2 with coin 1.4-2; the call stands beside each.
 """
 
 import json
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, Criteria
 from analysis.response import best_response, last_status
 from analysis.statistics.exact_difference import exact_difference_interval
@@ -42,17 +39,11 @@ from compendium.reporting.subgroup_rows import (
     symptom_rows,
 )
 from tests.cohorts import random_cohort
+from tests.places import MADE
 from tests.small_cohort import small_cohort
 
-MADE = SimpleNamespace(reconstructed=True)  # as much of a cohort as is looked at
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cohort"
 CLASSES = {"best": ["CR", "MR", "PR", "NR"], "last": ["CR", "MR", "PR", "none"]}
 EMPTY = [("ISM", "idiopathic"), ("primary", "idiopathic"), ("idiopathic", "primary")]
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    return read_cohort(SHIPPED)
 
 
 @pytest.fixture(scope="module")
@@ -173,9 +164,9 @@ def test_power_for_the_groups_of_the_paper(shipped, values):
     assert list(empty) == list(entries)
     assert all(entry["power"] is entry["primary_percent"] is None for entry in empty.values())
     grades = np.array([1, 4, 2, 2, 3, 3])
-    entries = symptom_power("Symptom", (5, 15), grades, PAPER)
+    entries = symptom_power("Symptom", (3, 6), grades, PAPER)
     assert list(entries) == [f"{ratio:g}" for ratio in ODDS_RATIOS]
-    assert (entries["3"]["power"], entries["3"]["error"]) == rank_sum_power(grades, 5, 15, 3.0)
+    assert (entries["3"]["power"], entries["3"]["error"]) == rank_sum_power(grades, 3, 6, 3.0)
     assert symptom_power("Symptom", (0, 0), None, PAPER)["3"]["power"] is None
 
 

@@ -23,7 +23,7 @@ from analysis.statistics.survival import (
     kaplan_meier,
     median_time,
 )
-from tests.changed_tables import DATA
+from tests.case_files import DATA
 
 FEW = ([1, 2, 2, 3, 3, 4, 5, 5, 6, 7, 8, 9], [1, 1, 0, 1, 2, 0, 1, 2, 1, 0, 2, 1])
 MANY = ([i * 7 % 23 + 1 for i in range(60)], [(i * i + i // 4) % 3 for i in range(60)])
@@ -110,22 +110,15 @@ def test_cumulative_incidence_and_kaplan_meier_equal_r():
         np.testing.assert_allclose(found[list(rows)], rows, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("cause", "confidence", "month", "expected"), [
-    # s <- summary(survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log", conf.int = 0.95 or 0.9), times = month)
-    # s$pstate, s$lower, s$upper; cmprsk's timepoints(cuminc(t, e), c(3, 8, 20))$est gives the same estimates
-    (1, 0.95, 8, (0.0939818790696, 0.03455064089995, 0.1898488655050)),
-    (1, 0.9, 20, (0.2772751377495, 0.16887535107836, 0.3964790562932)),
-    (2, 0.95, 3, (0.03573749187784, 0.00664986005993, 0.1092600347595)),
-    (2, 0.95, 23, (0.48590912846231, 0.31918126335746, 0.6337310162420)),
-    (2, 0.9, 8, (0.12845504073574, 0.065644079406950, 0.21302947337466)),
-    # s <- summary(f(e > 0, 0.95 or 0.9), times = month); s$surv, s$lower, s$upper
-    (None, 0.95, 3, (0.9642625081222, 0.8645139742362, 0.9909446318981)),
-    (None, 0.9, 20, (0.2706465529007, 0.1554239118138, 0.3994996033405)),
-])  # fmt: skip
-def test_estimate_at_a_time_equals_r(cause, confidence, month, expected):
-    curve = cumulative_incidence(*MANY, cause, confidence) if cause else kaplan_meier(*MANY, confidence)
-    found = estimate_at(curve, month)
-    assert (found.value, found.low, found.high) == pytest.approx(expected, rel=1e-9)
+# s <- summary(survfit(Surv(t, factor(e)) ~ 1, conf.type = "log-log", conf.int = 0.95 or 0.9), times = month)
+# s$pstate, s$lower, s$upper; cmprsk's timepoints(cuminc(t, e), c(3, 8, 20))$est gives the same estimates. Without cause
+# s <- summary(f(e > 0, 0.95 or 0.9), times = month); s$surv, s$lower, s$upper
+@pytest.mark.parametrize("row", list(pd.read_csv(DATA / "survival_at_a_time_in_r.csv").itertuples()))
+def test_estimate_at_a_time_equals_r(row):
+    without = math.isnan(row.cause)
+    curve = kaplan_meier(*MANY, row.confidence) if without else cumulative_incidence(*MANY, row.cause, row.confidence)
+    found = estimate_at(curve, row.month)
+    assert (found.value, found.low, found.high) == pytest.approx((row.value, row.low, row.high), rel=1e-9)
 
 
 @pytest.mark.parametrize(("times", "codes", "confidence", "expected"), [

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import zipfile
-from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -21,8 +20,8 @@ from compendium.centre.intake.checking import checked_tables
 from compendium.centre.template import texts, workbook
 from compendium.centre.template.__main__ import main
 from compendium.centre.template.texts import example_rows, vocabularies
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 TABLES = list(schema.TABLES)
 FILES = ["cohort.xlsx", *(f"csv/{table}.csv" for table in TABLES), "redcap-data-dictionary.csv"]
 GRADES = [1.5, 1, 0.75, 0.5, 0.25, 0]

@@ -11,7 +11,7 @@ import pytest
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.verification.verdict_page import COLUMNS, PageError, verdict_page
 from tests.browser import started
-from tests.changed_tables import DATA
+from tests.case_files import DATA
 
 MARKUP = '<script>document.title = "broken"</script><b onclick="x">&amp;'
 UNUSED = ["response.cr.cm", "biology.<tryptase>"]
@@ -55,6 +55,20 @@ def test_links_lead_to_the_statement_and_to_the_notebook_and_notes_are_shown(tab
     assert page.count('href="#results.all"') == 1 and ".csv" not in page
     assert '<a href="../../notebooks/response.ipynb">response</a>' in page
     assert page.count("In the print: sign missing") == len(table)
+
+
+WORDS = {"all": "All patients", "primary": "Primary MCAS", "MMAS": "MMAS (monoclonal MCAS)", "weekly": "On a weekly s"}
+WORDS |= {
+    "MCAS": "MCAS (mast cell activation syndrome)",
+    "CM": "CM (cutaneous mastocytosis)",
+    "MR": "MR (major response)",
+}
+WORDS |= {"CR": "CR (complete response)", "PR": "PR (partial response)", "escalated": "With an increased dose"}
+
+
+def test_populations_are_told_in_words(table):
+    for name, words in WORDS.items():
+        assert words in verdict_page(table.assign(population=name), [])
 
 
 def test_definitions_and_words_stand_before_the_statements_and_markup_stays_text(table, page):

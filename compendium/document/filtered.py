@@ -34,6 +34,7 @@ from compendium.document.graphics import Drawing
 from compendium.drawing import followup, symptoms
 from compendium.drawing.page import MARGIN_CM
 from compendium.files import write_atomically
+from compendium.origin import ABOUT, about
 from compendium.reporting.caveats import caveats
 from compendium.reporting.formatting import count_of, number, p_value
 from compendium.reporting.methods import mark_text
@@ -157,6 +158,7 @@ def write_variants(name: str, cohort: str, output: str, criteria: str) -> str:
     shown = variants(name, cohorts, read_criteria(criteria))
     folder = Path(os.environ.get(OVERRIDE) or output)
     folder.mkdir(parents=True, exist_ok=True)
+    shown = {ABOUT: about(reconstructed=cohorts[0].reconstructed), **shown}
     text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     write_atomically(folder / f"{name}-filtered.json", text.encode())
     return f"{name}: {len(shown['populations'])} populations, {len(shown['rules'])} rules"

@@ -1,9 +1,8 @@
-"""Four patients as tables of texts that break no rule and raise no doubt, and changes of their cells, a line each.
+"""Cases that stand in the files of `tests/data`, and the four patients that most of them change.
 
-Tables and lines stand in `tests/data`.
-
-A change is ``table line column=value, column=value``, the line being the one that a spreadsheet shows and no value an
-empty cell; changes are separated by semicolons. A case is ``changes -> what is told of the first changed cell``, or
+The four patients are tables of texts that break no rule and raise no doubt. A change of their cells is
+``table line column=value, column=value``, the line being the one that a spreadsheet shows and no value an empty cell;
+changes are separated by semicolons. A case is ``changes -> what is told of the first changed cell``, or
 ``changes -> another cell -> what is told of it``; a line that is set in goes on.
 """
 
@@ -37,22 +36,15 @@ def folder_texts(name):
     return {table: data_text(f"{name}/{table}.csv") for table in schema.TABLES}
 
 
+def findings_of(name):
+    """Give the findings of the patients of a folder, a word for each patient."""
+    return dict(line.split(": ") for line in data_lines(f"{name}/findings.txt"))
+
+
 # A has systemic mastocytosis, B MMAS, C cutaneous mastocytosis and D idiopathic MCAS; E was excluded.
 TEXTS = folder_texts("four_patients")
 # A word for each patient; every other finding is negative and every other therapy no.
-FINDINGS = {
-    "kit_d816v": "positive positive not_evaluated not_evaluated",
-    "who_multifocal_infiltrates": "positive negative not_evaluated negative",
-    "who_tryptase_over_20": "positive negative negative negative",
-    "skin_involved": "negative negative positive negative",
-    "skin_maculopapular": "negative negative positive negative",
-    "skin_kit_d816v": "not_evaluated not_evaluated not_evaluated not_evaluated",
-    "bone_marrow_involved": "positive positive negative negative",
-    "bone_marrow_histology": "positive negative negative negative",
-    "bone_marrow_kit_d816v": "positive positive not_evaluated not_evaluated",
-    "h1_antihistamine": "yes yes yes yes",
-    "continued_classical_therapy": "yes no yes yes",
-}
+FINDINGS = findings_of("four_patients")
 
 
 def read(text):
