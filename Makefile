@@ -65,10 +65,10 @@ cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for anot
 determined: $(READY) ## find out what the paper determines and what it leaves open, in data/determined (minutes)
 	@exec $(PY) -m compendium.determined $(OUT_OPTION)
 
-ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER=)
+ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER= KEEP=)
 	@$(PY) -m compendium.reconstruction.ensemble $(if $(N),--n "$(N)") $(if $(SEED),--seed "$(SEED)") \
 	  $(if $(JOBS),--jobs "$(JOBS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") --out "$(ENSEMBLE_OUT)"
-	@exec $(PY) -m compendium.determined.reached "$(ENSEMBLE_OUT)"
+	@exec $(PY) -m compendium.determined.reached "$(ENSEMBLE_OUT)" $(if $(KEEP),--keep)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@exec $(PY) -m compendium.workflow references

@@ -1,18 +1,17 @@
-"""Other people who fit the same statements, spread out, and how much of what is possible they show.
+"""Other people who fit the same statements, spread out.
 
 They are ends, not a sample of all who fit: how often something is seen among them is no probability.
 """
 
-from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from compendium.bounds.answers import Answer, counted_in, decoded
+from compendium.bounds.answers import decoded
 from compendium.bounds.cliques import Keys, glued
 from compendium.bounds.contradictions import ContradictionError, contradiction
-from compendium.bounds.people import Cell, Conditions, People, as_cell
+from compendium.bounds.people import People, as_cell
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Solvers
 
@@ -122,37 +121,3 @@ def _order(people: People, codes: dict[str, np.ndarray], rng: np.random.Generato
     names = [list(codes)[k] for k in rng.permutation(len(codes))]
     keys = [rng.permutation(len(people.values[name]))[codes[name]] for name in names]
     return np.lexsort(keys)
-
-
-def reach(answers: Iterable[tuple[Conditions | Cell, Answer]], cohorts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Compare what populations show with what is possible.
-
-    Parameters
-    ----------
-    answers : pairs of a cell and its Answer
-        Counts, as `Bounds.count` gives them.
-    cohorts : sequence of DataFrame
-        Populations, a row a person.
-
-    Returns
-    -------
-    DataFrame
-        One row an answer: ``asked``, ``low`` and ``high`` (proved), ``smallest`` and ``largest`` (seen), ``share`` (how
-        much of the range is between them, 1 where it is fixed) and ``both_ends``.
-    """
-    rows = []
-    for asked, answer in answers:
-        seen = [counted_in(cohort, asked) for cohort in cohorts]
-        width, shown = answer.high - answer.low, max(seen) - min(seen)
-        rows.append(
-            {
-                "asked": answer.asked,
-                "low": answer.low,
-                "high": answer.high,
-                "smallest": min(seen),
-                "largest": max(seen),
-                "share": shown / width if width else 1.0,
-                "both_ends": (min(seen), max(seen)) == (answer.low, answer.high),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -27,7 +27,7 @@ class Job:
     after: tuple[str, ...] = ()
     """Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds the
     folder of the results in its parameter `built`."""
-    reads: tuple[str, ...] = ()  # files or folders besides the cohort that the notebook reads, relative to the project
+    reads: tuple[str, ...] = ("data/determined",)  # what the notebook reads besides the cohort, in the project
 
 
 def _figure(name: str, notebook: str, population: str) -> Job:
@@ -45,7 +45,7 @@ _VALUES = (*_ANSWERING, "subgroups", "times")
 
 # What takes longest comes first, and what others wait for, so that no core waits at the end.
 _FIRST = (
-    Job("sensitivity", "sensitivity.ipynb", reads=("data/determined",)),
+    Job("sensitivity", "sensitivity.ipynb"),
     *(Job(name, f"{name}.ipynb") for name in _VALUES),
     _figure("figure-1", "figure-1.ipynb", "all"),
     _figure("figure-e1", "figure-1.ipynb", "primary"),
@@ -55,7 +55,7 @@ _FIRST = (
     _figure("figure-e4", "figure-2.ipynb", "idiopathic"),
     *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates")),
 )
-_OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published",))
+_OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published", "data/determined"))
 _DETERMINED = Job("determined", "determined.ipynb", reads=("data/published", "data/determined"))
 _OF_AN_OBSERVED_COHORT = (
     Job("sharing", "sharing.ipynb"),
