@@ -30,21 +30,9 @@ def sample(people: People, n: int, seed: int, limit: float = LIMIT) -> list[pd.D
 
     Each is the end of a drawn direction: some pairs of attributes are drawn, and the solver makes people in whom these
     go together as much, or as little, as the statements allow. What no statement ties is put in a drawn order, up or
-    down. The same seed gives the same people on every machine, and the k-th of them does not depend on n.
-
-    Parameters
-    ----------
-    people : People
-        Their statements must be able to hold together.
-    n, seed : int
-        How many populations, and the number from which all draws follow.
-    limit : float
-        Deterministic time (about seconds) for each; a population is kept if it fits, at an end or not.
-
-    Raises
-    ------
-    ContradictionError
-        If the statements contradict one another.
+    down. The same seed gives the same people on every machine, and the k-th of them does not depend on n. ``limit`` is
+    the deterministic time (about seconds) for each; a population is kept if it fits, at an end or not. A
+    ContradictionError says that no people fit.
     """
     return [one_of(people, seed, number, limit) for number in range(n)]
 

@@ -60,7 +60,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         asked = questions()
         answers, topics = list(pool.map(_answered, asked)), [row.topic for row in asked]
         changed = rules.result()
-        for topic, found in (*zip(OTHERS, more, strict=True), ("Rules", of_rules(changed))):
+        for topic, found in (*zip(OTHERS, more, strict=True), ("Rules", list(of_rules(changed)))):
             answers += found
             topics += [topic] * len(found)
         table = as_frame(answers).reset_index().assign(topic=topics)

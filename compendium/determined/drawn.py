@@ -10,14 +10,18 @@ from functools import cache
 from math import inf
 
 import pandas as pd
+from IPython.display import HTML
 
 from analysis import schema
 from analysis.cohort import Cohort, read_cohort
 from analysis.criteria import PAPER, Criteria
+from analysis.summaries import Values
 from analysis.vocabulary import Population
 from compendium.determined import stored
 from compendium.reporting.caveats import DRAWN, Drawn
+from compendium.reporting.display import result_table
 from compendium.reporting.formatting import number, p_value
+from compendium.reporting.small_tables import value_rows
 from compendium.verification.published import CLAIMS, read_answers, read_claims
 
 SHIPPED = CLAIMS.parents[1] / "cohort"
@@ -86,7 +90,18 @@ def elsewhere(cohort: Cohort, criteria: Criteria, names: Iterable[str]) -> pd.Da
         for name in names
     ]
     heads = ["Fixed or bounded", f"In {_kept('ensemble-values')['cohorts'].max()} other cohorts that fit"]
-    return pd.DataFrame(texts, names, heads)
+    found = pd.DataFrame(texts, names, heads)
+    return found.loc[:, found.ne("").any()]
+
+
+def value_table(
+    cohort: Cohort, criteria: Criteria, values: Values, labels: Mapping[str, str],
+    title: str, notes: Iterable[str] = (), drawn: str = "",
+) -> HTML:  # fmt: skip
+    """Lay out values as `display.value_table` does, and beside them what is fixed, and what other cohorts have."""
+    rows = value_rows(values, labels).join(elsewhere(cohort, criteria, labels))
+    topic = drawn if drawn in ("", "symptoms") else said(cohort, criteria, drawn)
+    return result_table(cohort, criteria, rows, title, notes, topic)
 
 
 def marks(cohort: Cohort, criteria: Criteria, names: Iterable[str]) -> dict[str, str]:

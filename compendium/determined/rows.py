@@ -1,6 +1,7 @@
 """Answers beside a cohort, and printed."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,10 @@ import pandas as pd
 from compendium.bounds.answers import counted_in
 from compendium.bounds.people import both
 from compendium.determined.kinds import people, sentences, who
+from compendium.determined.stored import KEPT, read
 from compendium.reporting.formatting import number, p_value, value_range
 
-_FACTS = 5  # so many stand on the page of verdicts, the most surprising ones
+_FACTS = 3  # so many stand on the page of verdicts, and so many that rest on the print alone
 _LAYERS = {"P": "print", "PR": "print and readings", "PRL": "print, readings, clinical knowledge"}
 
 
@@ -114,8 +116,10 @@ def pair_note(pairs: pd.DataFrame, reach: pd.DataFrame) -> str:
     )
 
 
-def headlines(answers: pd.DataFrame, pairs: pd.DataFrame, facts: pd.DataFrame) -> dict[str, list[str]]:
+def headlines(folder: str | Path = KEPT) -> dict[str, list[str]]:
     """Sum up what the paper determines for the page of verdicts: how many ``numbers`` are fixed, and some ``facts``."""
+    answers, pairs, facts = (read(folder, table) for table in ("answers", "pairs", "facts"))
     texts = [f"Of {len(answers)} quantities asked for: {_verdicts(answers)}."]
     texts += [f"Of {len(pairs)} pairs of characteristics: {_verdicts(pairs)}."]
-    return {"numbers": texts, "facts": facts["label"].head(_FACTS).tolist()}
+    shown = pd.concat([facts.head(_FACTS), facts[facts["layers"] == "P"].head(_FACTS)])
+    return {"numbers": texts, "facts": shown["label"].drop_duplicates().tolist()}

@@ -221,7 +221,7 @@ def draw_biology(
     stable_percent : float, optional
         The largest change in percent that counts as stable, for the note.
     marks : mapping of str to str, optional
-        What to say beside the test of each analyte.
+        What to say beside the tests, by the names of their values.
     """
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
     notes = _notes(pairs, stable_percent if directions else None)
@@ -237,6 +237,7 @@ def draw_biology(
             _draw_ratios(page.add_axes(figure, left, bottom + 0.3, width, _RATIOS), frame, ways)
             bottom += _RATIOS + _APART
         axes = page.add_axes(figure, left, bottom, width, height - bottom - _ABOVE)
-        _draw_head(axes, _LETTERS[place], analyte, tests[analyte], (marks or {}).get(analyte, ""), ways)
+        mark = (marks or {}).get(f"biology.{analyte}.paired_t", "")
+        _draw_head(axes, _LETTERS[place], analyte, tests[analyte], mark, ways)
         _draw_panel(axes, frame, tests[analyte], ways)
     return page.add_title_and_foot(figure, title, notes, caveats)

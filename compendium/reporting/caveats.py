@@ -33,8 +33,7 @@ def caveats(cohort: Cohort, criteria: Criteria, drawn: Drawn = "") -> tuple[str,
     criteria : Criteria
         The rules.
     drawn : str or tuple of str, optional
-        What the result is about, a key of `DRAWN`, if it rests on more than the paper prints, or what is to be said of
-        that instead; any other key is refused.
+        What the result is about, a key of `DRAWN`, if it rests on more than is printed; or what to say of that instead.
 
     Returns
     -------
