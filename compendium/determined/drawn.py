@@ -18,6 +18,7 @@ from analysis.criteria import PAPER, Criteria
 from analysis.summaries import Values
 from analysis.vocabulary import Population
 from compendium.determined import stored
+from compendium.reconstruction.results import POPULATIONS
 from compendium.reporting.caveats import DRAWN, Drawn
 from compendium.reporting.display import result_table
 from compendium.reporting.formatting import number, p_value
@@ -36,19 +37,16 @@ _KINDS = {"naive": "plain ", "kaplan_meier": "Kaplan-Meier ", "half": "half by "
 BOUNDED = "†"  # beside a mark in Figure 1
 _OUTCOMES = {"best.orr": "overall responses", "last.persistent_orr": "persistent ones", "sustained": "sustained ones"}
 _LEVEL = f"below {PAPER.alpha:g}"
-
-
-@cache
-def _kept(table: str) -> pd.DataFrame:
-    return stored.read(table=table)
+_kept = cache(lambda table: stored.read(table=table))
+_shipped = cache(lambda population: read_cohort(SHIPPED, population))
 
 
 def covered(cohort: Cohort, criteria: Criteria) -> bool:
-    """Tell whether a cohort is the shipped one, or a population of it, under the paper's rules."""
-    if not cohort.reconstructed or criteria != PAPER:
+    """Tell whether a cohort is the shipped one, or a population of it that was counted, under the paper's rules."""
+    if not cohort.reconstructed or criteria != PAPER or cohort.population not in POPULATIONS:
         return False
-    shipped = read_cohort(SHIPPED, cohort.population)
-    return all(getattr(cohort, name).equals(getattr(shipped, name)) for name in schema.TABLES)
+    pairs = ((getattr(cohort, name), getattr(_shipped(cohort.population), name)) for name in schema.TABLES)
+    return all(one.equals(other) for one, other in pairs)
 
 
 def whole(cohort: Cohort, criteria: Criteria) -> bool:
@@ -66,10 +64,10 @@ def same_marks(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
 
     Of a cohort that is not covered there is no column.
     """
+    if not covered(cohort, criteria):
+        return pd.DataFrame(index=schema.symptom_list().index)
     marks = _kept("ensemble-marks")
     mine = marks[marks["shipped"] & (marks["population"] == cohort.population)].set_index("symptom")
-    if mine.empty or not covered(cohort, criteria):
-        return pd.DataFrame(index=schema.symptom_list().index)
     texts = mine["cohorts"].astype(str)
     if cohort.population == Population.ALL:  # the text counts all patients whose anaphylaxis improved
         texts["anaphylaxis"] += BOUNDED
@@ -118,7 +116,7 @@ def _mark(name: str) -> str:
 
 def said(cohort: Cohort, criteria: Criteria, topic: str) -> Drawn:
     """Say below a drawn result what is fixed or bounded of it, for `caveats`; of what is not covered give the topic."""
-    if not (same_marks(cohort, criteria).size if topic == "symptoms" else whole(cohort, criteria)):
+    if not (covered if topic == "symptoms" else whole)(cohort, criteria):
         return topic
     others, what = f"{_kept('ensemble-marks')['of'].max()} other", f"{re.split('[:;]', DRAWN[topic])[0]}."
     if topic == "symptoms":

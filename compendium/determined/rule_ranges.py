@@ -66,7 +66,8 @@ def answers(kept: pd.DataFrame | None = None) -> Iterator[Determined]:
     for row in rows.itertuples():
         if row.low == row.high == unmoved.get(row.outcome, row.low):
             continue
-        timed, rule = row.outcome == "sustained", f"{OPTION_LABELS[row.option]}: {value_label(row.option, row.value)}"
+        timed, rule = row.outcome == "sustained", OPTION_LABELS[row.option]
+        rule += f"{'' if ':' in rule else ':'} {value_label(row.option, row.value)}"
         proof = _PROOFS[row.option].format(class_="major response" if row.value == "60" else "partial response")
         yield Determined(
             f"{row.outcome}|{row.option}={row.value}", f"{RESPONSE_OUTCOMES[row.outcome]} under “{rule}”", "patients",
