@@ -14,7 +14,7 @@ from analysis.criteria import PAPER, Criteria
 from compendium.bounds.answers import Bounds
 from compendium.bounds.needed import needed
 from compendium.bounds.people import both, count_of
-from compendium.determined import drawn, rows, stored
+from compendium.determined import drawn, rows, stored, unfixed
 from compendium.determined import questions as asking
 from compendium.determined.kinds import kinds_of, people, sentences, who
 from compendium.determined.questions import Paper, fact, paired, pairs, read_questions
@@ -254,13 +254,10 @@ KEPT = {
 }
 
 
-def _kept(table):
-    found = pd.read_csv(io.StringIO(KEPT[table]))
-    return found.set_index("quantity") if table == "answers" else found
-
-
 def test_drawn_results_say_what_is_fixed_and_what_others_have(monkeypatch):
-    monkeypatch.setattr(drawn, "_kept", _kept)
+    kept = {table: pd.read_csv(io.StringIO(text)) for table, text in KEPT.items()}
+    kept["answers"] = kept["answers"].set_index("quantity")
+    monkeypatch.setattr(drawn, "_kept", kept.get)
     study = read_cohort(ROOT / "data" / "cohort")
     assert drawn.same_marks(study, PAPER).to_dict() == {"Same in 9 others": {"flush": "4", "anaphylaxis": "7†"}}
     expected = {
@@ -290,3 +287,9 @@ def test_of_another_cohort_or_rule_nothing_is_said(population, criteria, other):
     assert drawn.same_marks(study, criteria).shape[1] == drawn.elsewhere(study, criteria, ["a"]).shape[1] == 0
     assert drawn.marks(study, criteria, ["a"]) == {} and drawn.ranges_for(study, criteria) is None
     assert drawn.said(study, criteria, "symptoms") == "symptoms" and drawn.said(study, criteria, "rules") == "rules"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("everybody", "patients"), [(True, 55), (False, 0)])
+def test_any_other_symptom_can_be_everybodys_or_nobodys(everybody, patients):
+    assert (unfixed.relabelled(["flush"], everybody).symptoms["symptom"] == "flush").sum() == patients
