@@ -13,7 +13,7 @@ USES_template := OUT
 USES_redcap := EXPORT OUT LEAVE_OUT MAPPING
 USES_cohort := SEED OUT
 USES_determined := OUT
-USES_ensemble := N SEED JOBS SCHEDULER OUT
+USES_ensemble := N SEED JOBS SCHEDULER OUT KEEP
 USES_audit := CLAIMS OUT
 USES_bounds := CLAIMS QUESTIONS OUT WITNESSES WITHOUT FACTS ROUNDING QUICK
 VARIABLES := PYTHON $(sort $(foreach command,paper run redcap ensemble bounds,$(USES_$(command))))
@@ -91,10 +91,10 @@ cohort: $(READY) ## reconstruct the cohort again in data/cohort (SEED=7 for anot
 determined: $(READY) ## find out what the paper determines and what it leaves open, in data/determined (minutes)
 	@exec $(PY) -m compendium.determined $(OUT_OPTION)
 
-ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER=)
+ensemble: $(READY) ## make many other cohorts that fit, and say how far results differ: N=200 (SEED= JOBS= OUT= SCHEDULER= KEEP=yes)
 	@$(PY) -m compendium.reconstruction.ensemble $${N:+--n="$$N"} $${SEED:+--seed="$$SEED"} $${JOBS:+--jobs="$$JOBS"} \
 	  $${SCHEDULER:+--scheduler="$$SCHEDULER"} --out=$(ENSEMBLE_OUT)
-	@exec $(PY) -m compendium.determined.reached -- $(ENSEMBLE_OUT)
+	@exec $(PY) -m compendium.determined.reached $${KEEP:+--keep="$$KEEP"} -- $(ENSEMBLE_OUT)
 
 references: $(READY) ## run the committed notebooks and keep their outputs in them
 	@exec $(PY) -m compendium.workflow references

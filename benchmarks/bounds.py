@@ -14,8 +14,8 @@ import pandas as pd
 
 from benchmarks import options, timed
 from compendium.bounds import statements
-from compendium.bounds.answers import Answer, Bounds
-from compendium.bounds.ensembles import reach, sample
+from compendium.bounds.answers import Answer, Bounds, counted_in
+from compendium.bounds.ensembles import sample
 from compendium.bounds.people import Attribute, Cell, People, as_cell
 from compendium.bounds.summaries import data_sets
 
@@ -83,12 +83,12 @@ def main() -> None:
                 asked = [cell for part in parts for cell in part]
                 pairs = [(cell, answer) for cell, (_, answer) in zip(asked, answers, strict=True)]
         taken, cohorts = timed(lambda p=people: sample(p, given.cohorts, 1))
-        shown = reach(pairs, cohorts)
-        wide = shown[shown["low"] < shown["high"]]
+        wide = [(cell, {one.low, one.high}) for cell, one in pairs if one.low < one.high]
+        both = sum(ends <= {counted_in(cohort, cell) for cohort in cohorts} for cell, ends in wide)
         print(
             f"{tables} tables: {taken / given.cohorts:.2f} s for each of {given.cohorts} other people who fit;", end=" "
         )
-        print(f"both ends of {wide['both_ends'].mean():.0%} of {len(wide)} counts that are not fixed are among them")
+        print(f"both ends of {both / len(wide):.0%} of {len(wide)} counts that are not fixed are among them")
     print(pd.DataFrame(rows).round(2).to_string(index=False))
     for mean, sd, n, highest in (("2.7", "1.9", 130, 5), ("4.0", "1.5", 100, 7)):
         seconds, found = timed(partial(data_sets, mean, sd, n, 1, highest))

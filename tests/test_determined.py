@@ -1,17 +1,20 @@
 """What the paper determines of numbers of patients: by hand, by counting in patients who fit, and as it is kept."""
 
 import ast
+import io
 import json
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from analysis.cohort import read_cohort
+from analysis.criteria import PAPER, Criteria
 from compendium.bounds.answers import Bounds
 from compendium.bounds.needed import needed
 from compendium.bounds.people import both, count_of
+from compendium.determined import drawn, rows, stored, unfixed
 from compendium.determined import questions as asking
-from compendium.determined import rows, stored
 from compendium.determined.kinds import kinds_of, people, sentences, who
 from compendium.determined.questions import Paper, fact, paired, pairs, read_questions
 from compendium.determined.results import Determined, as_frame
@@ -187,7 +190,7 @@ def test_what_was_made_from_other_claims_is_not_read(tmp_path):
     assert again.loc["sex = M | all", ["low", "verdict", "layers", "rests_on"]].tolist() == [17, "fixed", "P", "a; b"]
     package = tmp_path / "new" / "datapackage.json"
     changed = json.loads(package.read_text())
-    changed["made_from"]["kinds.txt"] = "0"
+    changed["resources"][0]["made_from"]["kinds.txt"] = "0"
     package.write_text(json.dumps(changed))
     with pytest.raises(ValueError, match=r"made from another kinds.txt; make it again: make determined"):
         stored.read(tmp_path / "new")
@@ -220,12 +223,74 @@ def test_the_figure_shows_each_range():
 
 def test_rows_are_printed():
     frame = as_frame([Determined("sex = M", "Men", "patients", 5, 17, 5, 17, ("P", "R"), (), "Why.")]).assign(value=11)
-    assert rows.answer_rows(frame).iloc[0].tolist() == ["Men", "5–17", "11", "bounded", "print and readings", "Why."]
+    for seen, whole in (((5, 17), "both ends"), ((6, 17), "the upper end"), ((5, 9), "the lower end")):
+        printed = ["Men", "5–17", "11", "bounded", whole, "print and readings", "Why."]
+        reach = pd.DataFrame([seen], ["sex = M"], ["smallest", "largest"])
+        assert rows.answer_rows(frame, reach).iloc[0].tolist() == printed
+    assert rows.answer_rows(frame, reach.iloc[:0]).iloc[0, 4] == "neither end"
     assert rows.outside(frame.assign(value=4)) == ["sex = M"] and rows.outside(frame) == []
     other = Determined("p", "Test", "p", 0.0049, 0.46, 0.0049, 0.46, ("P",), (), "Tried.")
     months = replace(other, quantity="m", label="Median", unit="months", low=9.0, high=float("inf"))
     printed = rows.other_rows(as_frame([other, months]).assign(topic="Tests"))
     assert printed["From–to"].tolist() == ["0.005 to 0.460", "9 to not reached"]
-    assert rows.pair_note(pd.DataFrame({"verdict": ["open", "fixed"], "exact": [True, False]})) == (
-        "Of 2 pairs of characteristics: 1 fixed, 0 bounded, 1 open; both ends attained in 1."
+    assert printed["Whole cohorts attain"].tolist() == ["both ends", "the lower end"]
+    both_of = pd.DataFrame({"verdict": ["open", "fixed"], "exact": [True, False]}, ["a", "b"])
+    assert rows.pair_note(both_of, pd.DataFrame({"both_ends": [True]}, ["a"])) == (
+        "Of 2 pairs of characteristics: 1 fixed, 0 bounded, 1 open; both ends attained in 1, and of the 1 that are not "
+        "fixed by whole cohorts of the ensemble in 1."
     )
+    assert rows.headlines()["numbers"][1].startswith("Of 435 pairs of characteristics: 52 fixed, 269 bounded")
+
+
+PAIRED, PLAIN, HALF = "biology.tryptase.paired_t", "times.first_response.naive", "times.first_response.half"
+KEPT = {
+    "ensemble-marks": "population,symptom,of,shipped,cohorts\nall,flush,9,True,4\nall,flush,9,False,5\n"
+    "all,anaphylaxis,9,True,7",
+    "ensemble-values": "result,statistic,shipped,smallest,largest,cohorts,known,below\n"
+    f"{PAIRED},p_value,.4,.0301,.9,9,8,2\n{HALF},months,3,2,5,9,9,\ntimes.therapy.all.kaplan_meier,months,34,12,34,9,7,\n"
+    "followup.duration.all,mean,9.5,9.46,9.54,9,9,\ntimes.best_response.incidence.12,estimate,.7636,.7818,.7818,9,9,",
+    "answers": f"quantity,low,high\n{PAIRED}.p_value,.006,.2\ntimes.therapy.all.kaplan_meier,9,inf\n"
+    "symptoms.score.anaphylaxis.stars,1,3",
+    "rules": "outcome,low,high\nbest.orr,0,9\nbest.orr,1,7\nlast.persistent_orr,1,9\nsustained,2,9",
+}
+
+
+def test_drawn_results_say_what_is_fixed_and_what_others_have(monkeypatch):
+    kept = {table: pd.read_csv(io.StringIO(text)) for table, text in KEPT.items()}
+    kept["answers"] = kept["answers"].set_index("quantity")
+    monkeypatch.setattr(drawn, "_kept", kept.get)
+    study = read_cohort(ROOT / "data" / "cohort")
+    assert drawn.same_marks(study, PAPER).to_dict() == {"Same in 9 others": {"flush": "4", "anaphylaxis": "7†"}}
+    expected = {
+        PAIRED: ["p 0.006 to 0.200", "p 0.030 to 0.900, or no test, below 0.05 in 2"],
+        f"{PLAIN} {HALF}": ["plain median fixed", "plain the same; half by 2 to 5"],
+        "response.best.cr.all": ["fixed", "the same"],
+        "times.therapy.all.kaplan_meier": ["9 to not reached", "12 to 34, or not reached"],
+        "followup.duration.all": ["median fixed", "the same"],
+        "times.best_response.incidence.12": ["", "78"],
+    }
+    found = drawn.elsewhere(study, PAPER, expected)
+    assert found.columns.tolist() == ["Fixed or bounded", "In 9 other cohorts that fit"]
+    assert found.T.to_dict("list") == expected
+    marks = drawn.marks(study, PAPER, [PLAIN, PAIRED, HALF])
+    assert list(marks.values()) == ["; fixed", "; bounded: p 0.006 to 0.200", "; 2 to 5 in 9 others"]
+    assert "†: bounded, * to *** in every cohort" in drawn.said(study, PAPER, "symptoms")[0]
+    assert "9 others" in drawn.said(study, PAPER, "times")[0]
+    assert "overall responses 0 to 9, persistent ones 1 to 9" in drawn.said(study, PAPER, "rules")[0]
+
+
+@pytest.mark.parametrize(("population", "criteria", "other"), [
+    ("all", Criteria(zeros="pratt"), False), ("ISM", PAPER, False), ("all", PAPER, True),
+])  # fmt: skip
+def test_of_another_cohort_or_rule_nothing_is_said(population, criteria, other):
+    study = read_cohort(ROOT / "data" / "cohort", population)
+    study = replace(study, patients=study.patients.assign(sex="F")) if other else study
+    assert drawn.same_marks(study, criteria).shape[1] == drawn.elsewhere(study, criteria, ["a"]).shape[1] == 0
+    assert drawn.marks(study, criteria, ["a"]) == {} and drawn.ranges_for(study, criteria) is None
+    assert drawn.said(study, criteria, "symptoms") == "symptoms" and drawn.said(study, criteria, "rules") == "rules"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("everybody", "patients"), [(True, 55), (False, 0)])
+def test_any_other_symptom_can_be_everybodys_or_nobodys(everybody, patients):
+    assert (unfixed.relabelled(["flush"], everybody).symptoms["symptom"] == "flush").sum() == patients

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import response_outcomes
-from compendium.determined import anaphylaxis, courses, rule_ranges, rules
+from compendium.determined import anaphylaxis, courses, rule_ranges, rules, stored
 from compendium.determined.courses import State
 from compendium.determined.rule_witnesses import cohort_at, poles
 from compendium.determined.witnesses import lost_claims, plain_tables, shipped, witness
@@ -88,7 +88,7 @@ def test_states_fill_table_2_in_one_way_or_another():
 
 
 def test_kept_ranges_are_those_that_are_computed():
-    kept = rule_ranges.kept_ranges()
+    kept = stored.read(table="rules")
     changes = {rule_ranges.changed_option(one): one for one in rules.single_changes()}
     assert set(zip(kept["option"], kept["value"], strict=True)) == set(changes)
     for row in kept[kept["outcome"] != "sustained"].itertuples():
@@ -99,7 +99,7 @@ def test_kept_ranges_are_those_that_are_computed():
 @pytest.mark.parametrize("which", ["shipped", pytest.param("other", marks=pytest.mark.long)])
 def test_cohorts_lie_inside(which, request):
     cohort = shipped() if which == "shipped" else request.getfixturevalue("another_cohort")
-    kept = rule_ranges.kept_ranges().set_index(["option", "value", "outcome"])
+    kept = stored.read(table="rules").set_index(["option", "value", "outcome"])
     for criteria in rules.single_changes():
         for outcome, value in response_outcomes(cohort, criteria).items():
             row = kept.loc[(*rule_ranges.changed_option(criteria), outcome)]
@@ -120,7 +120,7 @@ def test_a_witness_is_a_cohort_that_keeps_what_the_shipped_one_keeps():
 
 @pytest.mark.long
 def test_every_end_is_attained_again():
-    assert rule_ranges.ranges().equals(rule_ranges.kept_ranges())
+    assert rule_ranges.ranges().equals(stored.read(table="rules"))
 
 
 def test_answers_say_what_moves():

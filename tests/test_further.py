@@ -137,16 +137,16 @@ def test_the_marks_are_those_of_the_figures():
 
 
 def test_values_are_compared_one_by_one():
-    shipped = {"a": {"n": 3, "method": "exact", "notebook": "x.ipynb"}, "b": {"mean": None}}
+    shipped = {"a": {"n": 3, "method": "exact", "notebook": "x.ipynb"}, "b": {"mean": None}, "p": {"p_value": 0.2}}
     others = [
-        {"a": {"n": 3, "method": "exact"}, "b": {"mean": 0.5}},
-        {"a": {"n": 7, "method": "normal"}, "b": {"mean": None}},
+        {"a": {"n": 3, "method": "exact"}, "b": {"mean": 0.5}, "p": {"p_value": 0.05}},
+        {"a": {"n": 7, "method": "normal"}, "b": {"mean": None}, "p": {"p_value": 0.04}},
     ]
     rows = results.compare_values(shipped, others).set_index(["value", "statistic"])
-    assert rows.loc[("a", "n")].tolist() == [3, 3, 7, 2, 1]
+    assert rows.loc[("a", "n")].tolist()[:6] == [3, 3, 7, 2, 1, 2] and rows.loc[("p", "p_value"), "below"] == 1
     assert rows.loc[("b", "mean"), ["smallest", "largest", "cohorts", "equal"]].tolist() == [0.5, 0.5, 2, 1]
     assert rows.loc[("a", "method"), "equal"] == 1 and pd.isna(rows.loc[("a", "method"), "smallest"])
-    assert len(rows) == 3
+    assert len(rows) == 4 and rows.loc[("b", "mean"), "known"] == 1
 
 
 def test_marks_are_counted():

@@ -62,7 +62,7 @@ ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known
 def _proofs(root: Path) -> list[Path]:
     """List what was added to prove what the paper determines, which is counted for itself."""
     return [
-        *_files(root, "compendium/bounds", "compendium/determined"),
+        *set(_files(root, "compendium/bounds", "compendium/determined")) - set(_ensembles(root)),
         *(path for path in (root / "benchmarks/bounds.py", root / "compendium/drawing/determined.py") if path.exists()),
     ]
 
@@ -75,7 +75,8 @@ def _centres(root: Path) -> list[Path]:
 def _ensembles(root: Path) -> list[Path]:
     """List what was added to make many cohorts instead of one, which is counted for itself."""
     names = ("corners", "ensemble", "further", "grades", "members", "results", "writing")
-    paths = (root / "compendium" / "reconstruction" / f"{name}.py" for name in names)
+    paths = [root / "compendium" / "reconstruction" / f"{name}.py" for name in names]
+    paths.append(root / "compendium" / "determined" / "reached.py")
     return [path for path in paths if path.exists()]
 
 

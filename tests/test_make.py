@@ -24,7 +24,14 @@ COMMANDS = {
     "redcap": {"EXPORT": "", "OUT": "", "LEAVE_OUT": "--leave-out=", "MAPPING": "--mapping="},
     "cohort": {"SEED": "--seed=", "OUT": "--out="},
     "determined": {"OUT": "--out="},
-    "ensemble": {"N": "--n=", "SEED": "--seed=", "JOBS": "--jobs=", "SCHEDULER": "--scheduler=", "OUT": "--out="},
+    "ensemble": {
+        "N": "--n=",
+        "SEED": "--seed=",
+        "JOBS": "--jobs=",
+        "SCHEDULER": "--scheduler=",
+        "OUT": "--out=",
+        "KEEP": "--keep=",
+    },
     "audit": {"CLAIMS": "", "OUT": "--out="},
     "bounds": {
         **{name: f"--{name.lower()}=" for name in ("OUT", "WITNESSES", "WITHOUT", "FACTS", "ROUNDING", "QUICK")},

@@ -211,7 +211,7 @@ def test_selecting_text_unfolds_no_proof_and_a_filter_hides_it_with_its_row(show
 
 
 def test_everything_can_be_done_with_the_keyboard(shown):
-    shown.press("Tab", 13)  # the links at the top and of the contradictions, three verdicts
+    shown.press("Tab", 11)  # the links at the top and of the contradictions, three verdicts
     assert focus(shown, "value") == "contradicts"
     assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     shown.press(" ")

@@ -28,7 +28,7 @@ sums to ask for: `total` (of a whole-number attribute) and `several` (people in 
 `verdict` (fixed, bounded or open), `low_witness`, `high_witness`, `rests_on`, `layers`, `checked` and `note`. With
 ``smallest=True`` it rests on a smallest set of statements. `frechet` is what two margins alone leave.
 
-`ensembles` makes other people who fit (`sample`, `one_of`; and `reach`, how much of the bounds they show), `facts`
+`ensembles` makes other people who fit (`sample`, `one_of`), `facts`
 lists counts that follow and are stated nowhere, `summaries` counts sets of answers with a printed mean and deviation.
 `of_claims`, `conditions` and `questions` do it for the files of any paper (``python -m compendium.bounds``).
 

@@ -32,8 +32,24 @@ Solved = tuple[tuple[Programme, np.ndarray], ...]
 """Programmes that together speak of all attributes, each with a solution."""
 
 
+class Ends:
+    """What any answer says of its ends, `low` and `high`, of which `low_reached` and `high_reached` are attained."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether both ends are attained."""
+        return self.low == self.low_reached and self.high == self.high_reached
+
+    @property
+    def verdict(self) -> str:
+        """One of fixed, bounded and open: anything from nobody to all (`most`) who were asked about."""
+        if self.low == self.high:
+            return FIXED
+        return OPEN if self.low == 0 and self.high == self.most else BOUNDED
+
+
 @dataclass(frozen=True)
-class Answer:
+class Answer(Ends):
     """What a sum of counts can be.
 
     `low` and `high`: nothing outside is possible. `low_reached` and `high_reached`: what the witnesses attain, None
@@ -64,18 +80,6 @@ class Answer:
     def high_witness(self) -> pd.DataFrame | None:
         """People, a row each, with as many as possible."""
         return None if self.solutions[1] is None else witness(self.people, self.solutions[1])
-
-    @property
-    def exact(self) -> bool:
-        """Whether both ends have a witness."""
-        return self.low == self.low_reached and self.high == self.high_reached
-
-    @property
-    def verdict(self) -> str:
-        """One of fixed, bounded and open: anything from nobody to all who were asked about."""
-        if self.low == self.high:
-            return FIXED
-        return OPEN if self.low == 0 and self.high == self.most else BOUNDED
 
     @property
     def note(self) -> str:

@@ -1,18 +1,17 @@
-"""Other people who fit the same statements, spread out, and how much of what is possible they show.
+"""Other people who fit the same statements, spread out.
 
 They are ends, not a sample of all who fit: how often something is seen among them is no probability.
 """
 
-from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from compendium.bounds.answers import Answer, counted_in, decoded
+from compendium.bounds.answers import decoded
 from compendium.bounds.cliques import Keys, glued
 from compendium.bounds.contradictions import ContradictionError, contradiction
-from compendium.bounds.people import Cell, Conditions, People, as_cell
+from compendium.bounds.people import People, as_cell
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Solvers
 
@@ -31,21 +30,9 @@ def sample(people: People, n: int, seed: int, limit: float = LIMIT) -> list[pd.D
 
     Each is the end of a drawn direction: some pairs of attributes are drawn, and the solver makes people in whom these
     go together as much, or as little, as the statements allow. What no statement ties is put in a drawn order, up or
-    down. The same seed gives the same people on every machine, and the k-th of them does not depend on n.
-
-    Parameters
-    ----------
-    people : People
-        Their statements must be able to hold together.
-    n, seed : int
-        How many populations, and the number from which all draws follow.
-    limit : float
-        Deterministic time (about seconds) for each; a population is kept if it fits, at an end or not.
-
-    Raises
-    ------
-    ContradictionError
-        If the statements contradict one another.
+    down. The same seed gives the same people on every machine, and the k-th of them does not depend on n. ``limit`` is
+    the deterministic time (about seconds) for each; a population is kept if it fits, at an end or not. A
+    ContradictionError says that no people fit.
     """
     return [one_of(people, seed, number, limit) for number in range(n)]
 
@@ -122,37 +109,3 @@ def _order(people: People, codes: dict[str, np.ndarray], rng: np.random.Generato
     names = [list(codes)[k] for k in rng.permutation(len(codes))]
     keys = [rng.permutation(len(people.values[name]))[codes[name]] for name in names]
     return np.lexsort(keys)
-
-
-def reach(answers: Iterable[tuple[Conditions | Cell, Answer]], cohorts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Compare what populations show with what is possible.
-
-    Parameters
-    ----------
-    answers : pairs of a cell and its Answer
-        Counts, as `Bounds.count` gives them.
-    cohorts : sequence of DataFrame
-        Populations, a row a person.
-
-    Returns
-    -------
-    DataFrame
-        One row an answer: ``asked``, ``low`` and ``high`` (proved), ``smallest`` and ``largest`` (seen), ``share`` (how
-        much of the range is between them, 1 where it is fixed) and ``both_ends``.
-    """
-    rows = []
-    for asked, answer in answers:
-        seen = [counted_in(cohort, asked) for cohort in cohorts]
-        width, shown = answer.high - answer.low, max(seen) - min(seen)
-        rows.append(
-            {
-                "asked": answer.asked,
-                "low": answer.low,
-                "high": answer.high,
-                "smallest": min(seen),
-                "largest": max(seen),
-                "share": shown / width if width else 1.0,
-                "both_ends": (min(seen), max(seen)) == (answer.low, answer.high),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -41,10 +41,12 @@ class _Problems:
         self.path, self.rows, self.found = path, rows, []
 
     def add(self, claim: str, column: str, value: str, allowed: str) -> None:
+        """Note what is wrong with a cell, and what is allowed there."""
         row = {"file": os.fspath(self.path), "row": self.rows.get(claim, 0), "column": column, "value": value}
         self.found.append(row | {"allowed": allowed})
 
     def stop(self) -> None:
+        """Refuse the file if anything was noted."""
         if self.found:
             raise ClaimsError(pd.DataFrame(self.found).drop_duplicates(["row", "column"]))
 
@@ -185,6 +187,7 @@ class _Claim(NamedTuple):
     problems: _Problems
 
     def cell(self, column: str) -> Cell:
+        """Read who is meant in a column; whoever is unknown is noted."""
         try:
             return understood(self.parsed[column], {name: one.values for name, one in self.known.items()})
         except UnknownNameError as error:
@@ -193,6 +196,7 @@ class _Claim(NamedTuple):
             return EVERYONE
 
     def statements(self) -> list[Statement]:
+        """Say what the claim states of the people."""
         kind, layer = self.row["kind"], self.row["layer"] or "P"
         within = self.cell("population")
         if kind == "rule":

@@ -14,6 +14,7 @@ from compendium.bounds.cliques import Clique, Forbidden, cells_of, junction_tree
 from compendium.bounds.people import Cell, People, Statement, Sum, scope
 
 Row = tuple[np.ndarray, np.ndarray, int | None, int | None]
+Cells = Sequence[np.ndarray]
 """Variables, their whole factors, and between what their sum lies; None is no limit."""
 
 
@@ -121,14 +122,8 @@ def components(people: People, ties: Iterable[Collection[str]] = ()) -> list[lis
 def build(people: People, names: Collection[str], ties: Iterable[Collection[str]] = ()) -> Programme:
     """Write the programme of some attributes, which have to be all that statements connect with each other.
 
-    Parameters
-    ----------
-    people : People
-        Statements that speak of none of these attributes are left out.
-    names : collection of str
-        Attributes, as `components` gives them.
-    ties : collections of str
-        Attributes that are asked for together.
+    The names are as `components` gives them; statements that speak of none of them are left out. ``ties`` are
+    attributes that are asked for together.
     """
     mine = set(names)
     sizes = {name: len(values) for name, values in people.values.items() if name in mine}
@@ -139,8 +134,8 @@ def build(people: People, names: Collection[str], ties: Iterable[Collection[str]
     cells = [cells_of(clique.names, sizes, rules) for clique in tree]
     starts = np.concatenate([[0], np.cumsum([len(one) for one in cells])]).astype(int)
     rows: list[Row] = []
-    for place, clique in enumerate(tree):
-        rows += _agreements(people, tree, cells, starts, place, clique, sizes)
+    for place in range(len(tree)):
+        rows += _agreements(people, tree, cells, starts, place)
     upper = [np.full(starts[-1], people.size)]
     width = int(starts[-1])
     for statement in stated:
@@ -153,16 +148,9 @@ def build(people: People, names: Collection[str], ties: Iterable[Collection[str]
     )
 
 
-def _agreements(
-    people: People,
-    tree: Sequence[Clique],
-    cells: Sequence[np.ndarray],
-    starts: np.ndarray,
-    place: int,
-    clique: Clique,
-    sizes: dict[str, int],
-) -> list[Row]:
+def _agreements(people: People, tree: Sequence[Clique], cells: Cells, starts: np.ndarray, place: int) -> list[Row]:
     """Let a clique have all people, or agree with its parent in what they share."""
+    clique = tree[place]
     if clique.parent is None:
         variables = np.arange(starts[place], starts[place + 1])
         return [(variables, np.ones(len(variables), dtype=np.int64), people.size, people.size)]
@@ -170,7 +158,7 @@ def _agreements(
     for number in (place, clique.parent):
         columns = [tree[number].names.index(name) for name in clique.shared]
         codes = tuple(cells[number][:, column] for column in columns)
-        keyed.append(np.ravel_multi_index(codes, [sizes[name] for name in clique.shared]))
+        keyed.append(np.ravel_multi_index(codes, [len(people.values[name]) for name in clique.shared]))
     rows = []
     for key in np.union1d(*keyed):
         both = [starts[n] + np.flatnonzero(keys == key) for n, keys in zip((place, clique.parent), keyed, strict=True)]
@@ -180,12 +168,7 @@ def _agreements(
 
 
 def _stated(
-    people: People,
-    tree: Sequence[Clique],
-    cells: Sequence[np.ndarray],
-    starts: np.ndarray,
-    statement: Statement,
-    width: int,
+    people: People, tree: Sequence[Clique], cells: Cells, starts: np.ndarray, statement: Statement, width: int
 ) -> tuple[list[Row], int]:
     """Write what a statement says; with several ways a choice for each, of which one is taken."""
     rows: list[Row] = []

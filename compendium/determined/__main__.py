@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.bounds.contradictions import ContradictionError
-from compendium.determined import ages, anaphylaxis, levels, stored, times
+from compendium.determined import ages, anaphylaxis, levels, stored, times, unfixed
 from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
 from compendium.determined.rule_ranges import answers as of_rules
@@ -23,6 +23,7 @@ OTHERS = {
     "Ages": ages.answers,
     "Anaphylaxis": anaphylaxis.answers,
     "Blood tests": levels.answers,
+    "Not fixed": unfixed.answers,
 }
 """Answers on other quantities than numbers of patients of a kind, by their topic."""
 
@@ -59,7 +60,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         asked = questions()
         answers, topics = list(pool.map(_answered, asked)), [row.topic for row in asked]
         changed = rules.result()
-        for topic, found in (*zip(OTHERS, more, strict=True), ("Rules", of_rules(changed))):
+        for topic, found in (*zip(OTHERS, more, strict=True), ("Rules", list(of_rules(changed)))):
             answers += found
             topics += [topic] * len(found)
         table = as_frame(answers).reset_index().assign(topic=topics)
@@ -86,10 +87,11 @@ def main() -> None:
     out = parser.parse_args().out
     try:
         print("What the paper determines, question by question; this takes some minutes.", flush=True)
-        stored.write(_tables(), out)
+        tables = _tables()
+        stored.write(tables, out)
     except (ContradictionError, OSError, ValueError) as error:
         sys.exit(f"make determined: {error}")
-    print(f"Wrote {', '.join(f'{table}.csv' for table in stored.TABLES)} to {out}.")
+    print(f"Wrote {', '.join(f'{table}.csv' for table in tables)} to {out}.")
 
 
 if __name__ == "__main__":

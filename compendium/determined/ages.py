@@ -15,7 +15,7 @@ from compendium.bounds import statements
 from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, People, Statement
 from compendium.determined.courses import count_of
-from compendium.determined.results import Determined
+from compendium.determined.results import Determined, listed
 from compendium.determined.witnesses import plain_tables, witness
 from compendium.verification.audit.rounding import span
 from compendium.verification.published import read_claims
@@ -116,17 +116,9 @@ def _value(cohort: Cohort, name: str) -> float:
     return float(Fraction(int(patients[column].sum()), len(patients)))
 
 
-def answers() -> list[Determined]:
+@listed
+def answers() -> Iterator[Determined]:
     """Answer for the mean ages and the number of children at diagnosis."""
-    return list(_kept())
-
-
-@cache
-def _kept() -> tuple[Determined, ...]:
-    return tuple(_answers())
-
-
-def _answers() -> Iterator[Determined]:
     bounds, ages = _people()
     for name, (label, unit, weight) in _ASKED.items():
         terms = tuple((int(weight(one)), (("ages", (key,)),)) for key, one in ages.items() if weight(one))
@@ -136,16 +128,8 @@ def _answers() -> Iterator[Determined]:
         for people in (found.low_witness, found.high_witness):
             ends.append(None if people is None else _value(_cohort(people, ages), name))
         yield Determined(
-            quantity=name,
-            label=label,
-            unit=unit,
-            low=float(Fraction(found.low, n)),
-            high=float(Fraction(found.high, n)),
-            low_reached=ends[0],
-            high_reached=ends[1],
-            layers=("P", "R"),
-            rests_on=(*_CLAIMS, "whole months and years"),
-            proof="Half of the 55 may be as young, or as old, as the range and the median of the other age and of the "
-            "time between allow; the other half is held by the median.",
-            most=bounds.people.size if unit == "patients" else None,
-        )
+            name, label, unit, float(Fraction(found.low, n)), float(Fraction(found.high, n)), *ends, ("P", "R"),
+            (*_CLAIMS, "whole months and years"), "Half of the 55 may be as young, or as old, as the range and the "
+            "median of the other age and of the time between allow; the other half is held by the median.",
+            bounds.people.size if unit == "patients" else None,
+        )  # fmt: skip

@@ -18,7 +18,7 @@ from analysis.statistics.signs import sign_test
 from analysis.symptoms import symptom_profile
 from compendium.determined.courses import count_of
 from compendium.determined.grades import UNCHANGED, WORSE
-from compendium.determined.results import Determined, outwards
+from compendium.determined.results import Determined, listed, outwards
 from compendium.determined.states import same_classes
 from compendium.determined.witnesses import plain_tables, witness
 from compendium.verification.published import read_claims
@@ -77,17 +77,9 @@ def _in_a_cohort(grades: tuple[int, ...]) -> dict[str, float]:
     }
 
 
-@cache
-def _kept() -> tuple[Determined, ...]:
-    return tuple(_answers())
-
-
-def answers() -> list[Determined]:
+@listed
+def answers() -> Iterator[Determined]:
     """Answer for the tests, the mean score, the effect and the mark of anaphylaxis, by each of `RULES`."""
-    return list(_kept())
-
-
-def _answers() -> Iterator[Determined]:
     claims = read_claims()
     improved, worse = (count_of(claims, claim) for claim in _CLAIMS)
     for reading, grades in RULES.items():
@@ -97,18 +89,13 @@ def _answers() -> Iterator[Determined]:
             least, most = ways.loc[ways[name].idxmin()], ways.loc[ways[name].idxmax()]
             low, high = rounded(least[name], most[name])
             reached = rounded(_in_a_cohort(least["grades"])[name], _in_a_cohort(most["grades"])[name])
+            unit = "p" if name.startswith("p_") else {"stars": "stars", "effect": ""}.get(name, "points")
+            layers, rests_on = (("P", "R"), (*_CLAIMS, reading)) if reading else (("P",), _CLAIMS)
             yield Determined(
-                quantity=f"symptoms.score.{SYMPTOM}.{name}" + (f"|{reading}" if reading else ""),
-                label=label + (", those improved being without epinephrine" if reading else ""),
-                unit="p" if name.startswith("p_") else {"stars": "stars", "effect": ""}.get(name, "points"),
-                low=float(low),
-                high=float(high),
-                low_reached=float(reached[0]),
-                high_reached=float(reached[1]),
-                layers=("P", "R") if reading else ("P",),
-                rests_on=(*_CLAIMS, *([reading] if reading else [])),
-                proof=_proof(name, len(ways), improved, worse),
-            )
+                f"symptoms.score.{SYMPTOM}.{name}" + (f"|{reading}" if reading else ""),
+                label + (", those improved being without epinephrine" if reading else ""), unit,
+                *map(float, (low, high, *reached)), layers, rests_on, _proof(name, len(ways), improved, worse),
+            )  # fmt: skip
 
 
 def _proof(name: str, ways: int, improved: int, worse: int) -> str:

@@ -104,13 +104,8 @@ class Courses:
 
     def kind(self, one: Months) -> tuple[int, ...]:
         """Give the kind of some months."""
-        keys = (_sustained, *self.keys)
-        return (
-            one.duration,
-            min(one.first, 3),
-            one.best and min(max(one.best, 5), 7),
-            *(int(key(one)) for key in keys),
-        )
+        keys = (int(key(one)) for key in (_sustained, *self.keys))
+        return (one.duration, min(one.first, 3), one.best and min(max(one.best, 5), 7), *keys)
 
     @cached_property
     def people(self) -> People:

@@ -39,26 +39,11 @@ def regraded(
 ) -> Tables:
     """Give each patient grades, and months to the first improvement, with what is wanted of their sum.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        The six tables of a cohort that fits, as they are written.
-    best, last : mapping of patient to pairs
-        What is allowed at best response, of all patients, and at last follow-up, of those on therapy.
-    unknown : collection of patients
-        Who has no grade at last follow-up but for unchanged symptoms, as few of these as what is wanted then needs.
-    earliest : mapping of patient to months
-        In which month the first of a patient's symptoms improved, where that is wanted.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The tables with other symptoms, and with the scores of the courses that follow from them.
-
-    Raises
-    ------
-    NoGradesError
-        If there are none.
+    The tables are those of a cohort that fits, as they are written; they are given back with other symptoms, and with
+    the scores of the courses that follow from them. ``best`` and ``last`` say what is allowed at best response, of all
+    patients, and at last follow-up, of those on therapy; ``unknown`` who has no grade there but for unchanged symptoms,
+    as few of these as is needed then; ``earliest`` in which month the first symptom of a patient improved, where that
+    is wanted. A `NoGradesError` if there are none.
     """
     symptoms, courses = tables["symptoms"].copy(), tables["courses"].set_index("patient_id")
     baseline = symptoms[symptoms["onset"] == "baseline"]

@@ -7,9 +7,9 @@ The same statements for whoever asks: no random number, and every statement says
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
@@ -20,12 +20,12 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, Population
 from compendium.bounds import statements
 from compendium.bounds.conditions import parse, understood
 from compendium.bounds.people import Attribute, Cell, People, Statement, Value
+from compendium.determined.stored import KINDS
 from compendium.reconstruction.statements import read_left_out
 from compendium.verification.audit.rounding import printed_number
 from compendium.verification.identities import canonical, denominator_of
 from compendium.verification.published import CLAIMS, read_answers, read_claims
 
-KINDS = Path(__file__).with_name("kinds.txt")
 _MOST_COUNTED = 2  # a counter tells none, one, and two or more
 
 
@@ -195,12 +195,8 @@ def kinds_of(cohort: Cohort) -> pd.DataFrame:
     names = [one.name for one in attributes if " after " not in one.name]
     for name in names:
         if name not in found and name in {*terms, "side_effects"}:
-            having = (
-                events["patient_id"]
-                if name == "side_effects"
-                else events.loc[events["term"] == terms[name], "patient_id"]
-            )
-            found[name] = ["yes" if patient in set(having) else "no" for patient in found.index]
+            mine = events if name == "side_effects" else events[events["term"] == terms[name]]
+            found[name] = np.where(found.index.isin(mine["patient_id"]), "yes", "no")
     drugs = found[["cladribine", "masitinib", "imatinib", "rapamycin", "interferon"]]
     found["cytoreductive"] = (drugs == "yes").sum(axis=1).clip(upper=_MOST_COUNTED).astype(str)
     mentions = events.groupby("patient_id", observed=True).size().reindex(found.index, fill_value=0)

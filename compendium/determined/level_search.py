@@ -34,6 +34,7 @@ class _Search:
     on: list[cp_model.IntVar]
 
     def change(self, i: int) -> cp_model.LinearExprT:
+        """Give how far the level of one patient rises."""
         return self.on[i] - self.before[i]
 
 

@@ -29,7 +29,7 @@ from compendium.determined.level_search import (
     near_levels,
     ranked_levels,
 )
-from compendium.determined.results import Determined, outwards
+from compendium.determined.results import Determined, listed, outwards
 from compendium.determined.witnesses import plain_tables, shipped, witness
 from compendium.verification.audit.rounding import printed_number, span
 from compendium.verification.published import read_claims
@@ -40,7 +40,7 @@ _TESTS = {"paired_t": "paired t test", "signed_rank": "signed-rank test"}
 _NAMES = {"tryptase": "tryptase", "total_ige": "total IgE"}
 _CLAIMS = {
     "tryptase": ("results.biology.tryptase.*",),
-    "total_ige": ("results.biology.ige.*", "criteria ige_stable_percent=20"),
+    "total_ige": ("results.biology.ige.*", "criteria ige_stable_percent=20", "IgE rose or was stable"),
 }
 
 
@@ -257,17 +257,9 @@ def cohort_with(analyte: str, pairs: tuple[tuple[int, int], ...]) -> Cohort:
     return witness(tables)
 
 
-def answers() -> list[Determined]:
+@listed
+def answers() -> Iterator[Determined]:
     """Answer for the p values of both tests of tryptase and of total IgE, before against on therapy."""
-    return list(_kept())
-
-
-@cache
-def _kept() -> tuple[Determined, ...]:
-    return tuple(_answers())
-
-
-def _answers() -> Iterator[Determined]:
     for analyte, test in product(_NAMES, _TESTS):
         low, high = outwards(*{"paired_t": t_range, "signed_rank": rank_range}[test](analyte))
         name = f"biology.{analyte}.{test}"
@@ -278,35 +270,17 @@ def _answers() -> Iterator[Determined]:
                 found.append(summarise(cohort_with(analyte, tuple(pairs)))[name]["p_value"])
         reached = outwards(min(found), max(found))
         yield Determined(
-            quantity=f"{name}.p_value",
-            label=f"p of {_NAMES[analyte]}, {_TESTS[test]}",
-            unit="p",
-            low=low,
-            high=min(high, 1.0),
-            low_reached=reached[0],
-            high_reached=min(reached[1], 1.0),
-            layers=("P", "R"),
-            rests_on=(*_CLAIMS[analyte], *(["IgE rose or was stable"] if analyte == "total_ige" else [])),
-            proof=_PROOFS[analyte, test],
-            most=1.0,
-        )
+            f"{name}.p_value", f"p of {_NAMES[analyte]}, {_TESTS[test]}", "p", low, min(high, 1.0), reached[0],
+            min(reached[1], 1.0), ("P", "R"), _CLAIMS[analyte], _PROOFS[f"{analyte} {test}"], 1.0,
+        )  # fmt: skip
 
 
 _PROOFS = {
-    (
-        "tryptase",
-        "paired_t",
-    ): "Only two means are printed: all 15 may have changed nearly alike, or one fallen and another "
+    "tryptase paired_t": "Only two means are printed: all 15 may have changed nearly alike, or one fallen and another "
     "risen by all there is.",
-    ("tryptase", "signed_rank"): "All 15 may have risen; or falls and rises may have ranks that add up to the same.",
-    (
-        "total_ige",
-        "paired_t",
-    ): "Means, ranges and 11 rises give the mean change; how much the changes differ, which the "
+    "tryptase signed_rank": "All 15 may have risen; or falls and rises may have ranks that add up to the same.",
+    "total_ige paired_t": "Means, ranges and 11 rises give the mean change; how much the changes differ, which the "
     "test divides it by, is held between two bounds only.",
-    (
-        "total_ige",
-        "signed_rank",
-    ): "All 15 may have risen, 4 by less than a fifth. Or these 4 fell, by a fifth at most; "
+    "total_ige signed_rank": "All 15 may have risen, 4 by less than a fifth. Or these 4 fell, by a fifth at most; "
     "then at least two rises are larger than that, or the printed means would not come out.",
 }

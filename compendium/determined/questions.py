@@ -13,10 +13,9 @@ from compendium.bounds.needed import needed
 from compendium.bounds.people import Cell, both, count_of
 from compendium.determined.kinds import people, who
 from compendium.determined.results import Determined
+from compendium.determined.stored import CHARACTERISTICS, QUESTIONS
 from compendium.verification.published import place, read_claims
 
-QUESTIONS = Path(__file__).with_name("questions.csv")
-CHARACTERISTICS = Path(__file__).with_name("characteristics.csv")
 LAYERS: dict[tuple[str, ...], str] = {
     ("P",): "by the print alone",
     ("P", "R"): "without clinical knowledge",

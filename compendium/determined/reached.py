@@ -1,6 +1,7 @@
 """Command line, after `make ensemble`: how much of each proved range the members of an ensemble show."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from compendium.determined import stored
 from compendium.determined.kinds import kinds_of, who
 from compendium.determined.questions import pairs
 from compendium.files import csv_text, write_atomically
+from compendium.reconstruction.ensemble import MARKS, VALUES
 from compendium.reconstruction.results import reach
 from compendium.workflow.driver import cores
 
@@ -49,11 +51,28 @@ def reached(folder: Path, determined: Path) -> pd.DataFrame:
     return answers[["label", "verdict"]].join(reach(answers, seen))
 
 
+def keep(folder: Path, determined: Path) -> None:
+    """Keep what an ensemble shows in the folder of what is determined: `stored.TABLES` that begin with ensemble.
+
+    Of the results only numbers that are not the same in all cohorts.
+    """
+    values = pd.read_csv(folder / VALUES).rename(columns={"value": "result"})
+    values = values[values["smallest"].notna() & (values["equal"] < values["cohorts"])]
+    values["shipped"] = pd.to_numeric(values["shipped"].astype(str).str.removeprefix("'"), errors="coerce")
+    found = {"marks": pd.read_csv(folder / MARKS), "values": values, "reach": pd.read_csv(folder / REACHED)}
+    note = json.loads((folder / "ensemble.json").read_text(encoding="utf-8"))
+    command = f"make ensemble N={found['marks']['of'].max()} SEED={note['seed']} KEEP=yes"
+    stored.write({f"ensemble-{name}": frame for name, frame in found.items()}, determined, command)
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make ensemble", description="Say how much of what is possible is shown.")
     parser.add_argument("folder", type=Path, help="folder of an ensemble")
     parser.add_argument("--determined", type=Path, default=Path("data/determined"), help="default: %(default)s")
+    parser.add_argument(
+        "--keep", nargs="?", const="yes", choices=("yes",), help="keep what is found there, for the notebooks"
+    )
     arguments = parser.parse_args()
     if not (arguments.determined / "datapackage.json").is_file():
         print(f"No proved ranges in {arguments.determined} to compare with: make determined")
@@ -69,6 +88,8 @@ def main() -> None:
     print(f"on average {share:.0f} % of a range is shown.")
     if outside := found.index[found["outside"] > 0].tolist():
         sys.exit(f"make ensemble: outside of what is proved: {', '.join(outside)}")
+    if arguments.keep:
+        keep(arguments.folder, arguments.determined)
 
 
 if __name__ == "__main__":

@@ -1,38 +1,23 @@
 """One answer to what the paper determines of a quantity, and the table of many."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cache, wraps
 
 import pandas as pd
 
-FIXED, BOUNDED, OPEN = "fixed", "bounded", "open"
+from compendium.bounds.answers import Ends
 
 
 @dataclass(frozen=True)
-class Determined:
+class Determined(Ends):
     """How small and how large a quantity can be in any cohort that fits the paper.
 
-    Attributes
-    ----------
-    quantity : str
-        Its name, unique in a table of answers, such as ``sex=M|response=yes`` or ``best.orr|worsening=any``.
-    label : str
-        What a reader calls it, such as "Men among the responders".
-    unit : str
-        "patients", "months", "years", "p" or another unit of the numbers.
-    low, high : float
-        Nothing outside is possible; p values are rounded outwards.
-    low_reached, high_reached : float or None
-        What whole cohorts attain, by the code of `analysis`; None without one.
-    layers : tuple of str
-        What the answer rests on: "P" the print, "R" a reading of it, "L" clinical knowledge.
-    rests_on : tuple of str
-        The claims, readings and definitions used.
-    proof : str
-        A sentence that a clinician follows.
-    most : float or None
-        The largest that it could be if the paper said nothing of it; with `low` 0 and `high` so large it is open.
+    `stored.COLUMNS` says what its columns are. The ``quantity`` is unique in a table of answers, as ``sex=M|all`` or
+    ``best.orr|worsening=any``, its ``unit`` "patients", "months", "years", "p" or another; nothing outside of ``low``
+    and ``high`` is possible, p values being rounded outwards, and ``low_reached`` and ``high_reached`` are what is
+    attained, by the code of `analysis`, or None. It is open if it is anything from 0 to ``most``.
     """
 
     quantity: str
@@ -47,17 +32,11 @@ class Determined:
     proof: str
     most: float | None = None
 
-    @property
-    def exact(self) -> bool:
-        """Whether whole cohorts attain both ends."""
-        return self.low == self.low_reached and self.high == self.high_reached
 
-    @property
-    def verdict(self) -> str:
-        """One of fixed, bounded and open."""
-        if self.low == self.high:
-            return FIXED
-        return OPEN if self.low == 0 and self.high == self.most else BOUNDED
+def listed(make: Callable[[], Iterable[Determined]]) -> Callable[[], list[Determined]]:
+    """Let answers be found once, and listed each time."""
+    kept = cache(lambda: tuple(make()))
+    return wraps(make)(lambda: list(kept()))
 
 
 def as_frame(answers: Iterable[Determined]) -> pd.DataFrame:

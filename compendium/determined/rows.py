@@ -1,29 +1,25 @@
 """Answers beside a cohort, and printed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from compendium.bounds.people import Cell
+from compendium.bounds.answers import counted_in
+from compendium.bounds.people import both
 from compendium.determined.kinds import people, sentences, who
+from compendium.determined.stored import KEPT, read
 from compendium.reporting.formatting import number, p_value, value_range
 
+_FACTS = 3  # so many stand on the page of verdicts, and so many that rest on the print alone
 _LAYERS = {"P": "print", "PR": "print and readings", "PRL": "print, readings, clinical knowledge"}
-
-
-def _is(kinds: pd.DataFrame, cell: Cell) -> pd.Series:
-    """Tell which patients are in a cell."""
-    found = pd.Series(True, kinds.index)
-    for name, values in cell:
-        found &= kinds[name].isin(values)
-    return found
 
 
 def count(kinds: pd.DataFrame, quantity: str) -> int:
     """Count the patients, as `kinds.kinds_of` describes them, of whom a quantity is, such as "sex = M | best = CR"."""
     asked, _, within = quantity.partition(" | ")
-    return int((_is(kinds, who(asked)) & _is(kinds, who(within))).sum())
+    return counted_in(kinds, both(who(asked), who(within)))
 
 
 def counts_with_cohort(answers: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
@@ -37,8 +33,23 @@ def outside(answers: pd.DataFrame) -> list[str]:
     return answers.index[(answers["value"] < answers["low"]) | (answers["value"] > answers["high"])].tolist()
 
 
-def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
-    """Print each answer: its range, the cohort's value, the verdict, what it rests on and why."""
+def _attained(ends: Iterable[tuple[float, ...]]) -> list[str]:
+    """Say which ends of a range, low and high, whole cohorts attain, of which these are the lowest and the highest."""
+    names = {(True, True): "both ends", (True, False): "the lower end", (False, True): "the upper end"}
+    return [names.get((lowest <= low, highest >= high), "neither end") for low, high, lowest, highest in ends]
+
+
+def answer_rows(answers: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
+    """Print each answer: its range, the cohort's value, the verdict, what it rests on and why.
+
+    And which ends whole cohorts attain: this one, and those of an ensemble, as `results.reach` sums them up.
+    """
+    seen = reach.reindex(answers.index)
+    lowest, highest = seen["smallest"].fillna(np.inf), seen["largest"].fillna(-np.inf)
+    whole = zip(
+        answers["low"], answers["high"], lowest.clip(upper=answers["value"]), highest.clip(lower=answers["value"]),
+        strict=True,
+    )  # fmt: skip
     ends = zip(answers["low"], answers["high"], strict=True)
     return pd.DataFrame(
         {
@@ -46,6 +57,7 @@ def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
             "From–to": [number(a, 4, trim=True) if a == b else value_range(a, b, 4) for a, b in ends],
             "This cohort": [number(value, 4, trim=True) for value in answers["value"]],
             "Verdict": answers["verdict"],
+            "Whole cohorts attain": _attained(whole),
             "Rests on": answers["layers"].map(_LAYERS),
             "Why": answers["proof"],
         }
@@ -64,6 +76,8 @@ def other_rows(answers: pd.DataFrame) -> pd.DataFrame:
     ends = zip(rest["low"], rest["high"], rest["unit"], strict=True)
     texts = [_end(low, unit) if low == high else f"{_end(low, unit)} to {_end(high, unit)}" for low, high, unit in ends]
     named = {"About": rest["topic"], "Quantity": rest["label"], "From–to": texts, "Unit": rest["unit"]}
+    whole = rest[["low", "high", "low_reached", "high_reached"]].itertuples(index=False)
+    named |= {"Whole cohorts attain": _attained(whole)}
     rests = {"Verdict": rest["verdict"], "Rests on": rest["layers"].map(_LAYERS), "Why": rest["proof"]}
     return pd.DataFrame(named | rests)
 
@@ -82,8 +96,30 @@ def basis_rows() -> pd.DataFrame:
     return pd.DataFrame({"Name": list(said), "What it is": kinds, "What it says": list(said.values())})
 
 
-def pair_note(pairs: pd.DataFrame) -> str:
+WHOLE_NOTE = (
+    "Patients with all the printed counts attain every end. Whole cohorts, which have ages, months and grades as well: "
+    "this one and those of the ensemble, which were made for no single question."
+)
+
+
+def _verdicts(answers: pd.DataFrame) -> str:
+    n: Mapping[str, int] = answers["verdict"].value_counts().to_dict()
+    return ", ".join(f"{n.get(verdict, 0)} {verdict}" for verdict in ("fixed", "bounded", "open"))
+
+
+def pair_note(pairs: pd.DataFrame, reach: pd.DataFrame) -> str:
     """Sum up the table of all pairs of characteristics."""
-    n: Mapping[str, int] = pairs["verdict"].value_counts().to_dict()
-    parts = ", ".join(f"{n.get(verdict, 0)} {verdict}" for verdict in ("fixed", "bounded", "open"))
-    return f"Of {len(pairs)} pairs of characteristics: {parts}; both ends attained in {int(pairs['exact'].sum())}."
+    whole, free = reach.reindex(pairs.index)["both_ends"].fillna(False), pairs["verdict"] != "fixed"
+    return (
+        f"Of {len(pairs)} pairs of characteristics: {_verdicts(pairs)}; both ends attained in {pairs['exact'].sum()}, "
+        f"and of the {free.sum()} that are not fixed by whole cohorts of the ensemble in {(whole & free).sum()}."
+    )
+
+
+def headlines(folder: str | Path = KEPT) -> dict[str, list[str]]:
+    """Sum up what the paper determines for the page of verdicts: how many ``numbers`` are fixed, and some ``facts``."""
+    answers, pairs, facts = (read(folder, table) for table in ("answers", "pairs", "facts"))
+    texts = [f"Of {len(answers)} quantities asked for: {_verdicts(answers)}."]
+    texts += [f"Of {len(pairs)} pairs of characteristics: {_verdicts(pairs)}."]
+    shown = pd.concat([facts.head(_FACTS), facts[facts["layers"] == "P"].head(_FACTS)])
+    return {"numbers": texts, "facts": shown["label"].drop_duplicates().tolist()}

@@ -7,12 +7,14 @@ import pandas as pd
 
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import RESPONSE_OUTCOMES
+from compendium.determined import stored
 from compendium.determined.courses import READINGS
-from compendium.determined.kept import COLUMNS, kept_ranges
 from compendium.determined.results import Determined
 from compendium.determined.rule_witnesses import reached
 from compendium.determined.rules import count_range, single_changes
+from compendium.reporting.options import OPTION_LABELS, value_label
 
+COLUMNS = ("option", "value", "outcome", "low", "high", "low_reached", "high_reached")
 _SCORE = ("table2.best.*", "table2.last.*", "methods.score.*", "methods.response.*")
 _TIME = ("results.duration.*", "results.sustained.*", "results.first_response.median", "results.best_response.median")
 _STATE_READINGS = READINGS[:5]
@@ -57,27 +59,18 @@ def ranges() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def answers(kept: pd.DataFrame | None = None) -> list[Determined]:
+def answers(kept: pd.DataFrame | None = None) -> Iterator[Determined]:
     """Answer for every number of responders that another rule can move, from the kept ranges by default."""
-    return list(_answers(kept_ranges() if kept is None else kept))
-
-
-def _answers(rows: pd.DataFrame) -> Iterator[Determined]:
+    rows = stored.read(table="rules") if kept is None else kept
     unmoved = {outcome: count_range(outcome, PAPER)[0] for outcome in RESPONSE_OUTCOMES if outcome != "sustained"}
     for row in rows.itertuples():
         if row.low == row.high == unmoved.get(row.outcome, row.low):
             continue
-        timed = row.outcome == "sustained"
+        timed, rule = row.outcome == "sustained", OPTION_LABELS[row.option]
+        rule += f"{'' if ':' in rule else ':'} {value_label(row.option, row.value)}"
+        proof = _PROOFS[row.option].format(class_="major response" if row.value == "60" else "partial response")
         yield Determined(
-            quantity=f"{row.outcome}|{row.option}={row.value}",
-            label=f"{RESPONSE_OUTCOMES[row.outcome]} if {row.option} is {row.value}",
-            unit="patients",
-            low=row.low,
-            high=row.high,
-            low_reached=row.low_reached,
-            high_reached=row.high_reached,
-            layers=("P", "R"),
-            rests_on=(*_SCORE, *(_TIME + READINGS if timed else _STATE_READINGS)),
-            proof=_PROOFS[row.option].format(class_="major response" if row.value == "60" else "partial response"),
-            most=55,
-        )
+            f"{row.outcome}|{row.option}={row.value}", f"{RESPONSE_OUTCOMES[row.outcome]} under “{rule}”", "patients",
+            row.low, row.high, row.low_reached, row.high_reached, ("P", "R"),
+            (*_SCORE, *(_TIME + READINGS if timed else _STATE_READINGS)), proof, 55,
+        )  # fmt: skip

@@ -21,7 +21,7 @@ from analysis.times import remaining as curve_of
 from compendium.determined.courses import CLASSES, ON_THERAPY, READINGS, Courses, Key, State, Weight, count_of
 from compendium.determined.grades import NoGradesError
 from compendium.determined.remaining import earliest_median
-from compendium.determined.results import Determined
+from compendium.determined.results import Determined, listed
 from compendium.determined.timelines import retimed
 from compendium.determined.witnesses import WitnessError, shipped, witness
 from compendium.verification.published import read_claims
@@ -131,17 +131,9 @@ def cohort_at(keys: tuple[Key, ...], weight: Weight, largest: bool) -> Cohort | 
         return None
 
 
-def answers() -> list[Determined]:
+@listed
+def answers() -> Iterator[Determined]:
     """Answer for durations, early responders and the median of the curve of stops."""
-    return list(_kept())
-
-
-@cache
-def _kept() -> tuple[Determined, ...]:
-    return tuple(_answers())
-
-
-def _answers() -> Iterator[Determined]:
     for one in _asked():
         low, high = sorted(one.of(end) for end in _ends(one.keys, one.weight))
         found = [cohort for largest in (False, True) if (cohort := cohort_at(one.keys, one.weight, largest))]

@@ -139,7 +139,7 @@ def _draw_means(axes: Axes, test: PairedT) -> None:
         axes.text(x + 0.2 * side, mean, f"mean\n{number(mean, 1)}", linespacing=1.0, **place)
 
 
-def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, directions: pd.Series | None) -> None:
+def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, mark: str, directions: pd.Series | None) -> None:
     figure, box, cm = axes.figure, page.box_cm(axes), page.centimetres(axes.figure)
     x, y = box.x0 - _SIDE, box.y1
     title = f"{letter}  {ANALYTE_LABELS[Analyte(analyte)]}, {ANALYTE_UNITS[Analyte(analyte)]}"
@@ -147,7 +147,7 @@ def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, directions:
     result = "not tested"
     if test.p_value is not None:
         result = f"p = {p_value(test.p_value)}".replace("= <", "< ").replace("= >", "> ")
-    figure.text(x, y + 0.62, f"n = {test.n:,}; paired t test: {result}", transform=cm)
+    figure.text(x, y + 0.62, f"n = {test.n:,}; paired t test: {result}{mark}", transform=cm)
     if directions is None or not test.n:
         return
     counts = directions.astype(object).value_counts()
@@ -200,6 +200,7 @@ def draw_biology(
     *,
     directions: Mapping[str, pd.Series] | None = None,
     stable_percent: float | None = None,
+    marks: Mapping[str, str] | None = None,
     caveats: Sequence[str] = (),
 ) -> Figure:
     """Draw the levels of each patient before and on omalizumab, a panel for each analyte (Figure E5).
@@ -219,6 +220,8 @@ def draw_biology(
         For the analytes whose lines are to be told apart: what `analysis.biology.direction` gives.
     stable_percent : float, optional
         The largest change in percent that counts as stable, for the note.
+    marks : mapping of str to str, optional
+        What to say beside the tests, by the names of their values.
     """
     title = f"{POPULATION_LABELS[Population(population)]}: blood tests before and on omalizumab"
     notes = _notes(pairs, stable_percent if directions else None)
@@ -234,6 +237,7 @@ def draw_biology(
             _draw_ratios(page.add_axes(figure, left, bottom + 0.3, width, _RATIOS), frame, ways)
             bottom += _RATIOS + _APART
         axes = page.add_axes(figure, left, bottom, width, height - bottom - _ABOVE)
-        _draw_head(axes, _LETTERS[place], analyte, tests[analyte], ways)
+        mark = (marks or {}).get(f"biology.{analyte}.paired_t", "")
+        _draw_head(axes, _LETTERS[place], analyte, tests[analyte], mark, ways)
         _draw_panel(axes, frame, tests[analyte], ways)
     return page.add_title_and_foot(figure, title, notes, caveats)

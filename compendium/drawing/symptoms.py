@@ -24,7 +24,7 @@ _ROW, _HEADING, _GAP, _BAR = 0.445, 0.45, 0.22, 0.35  # heights in centimetres, 
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
 _COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15}  # centres, from the right end of the bars
 _TEST_COLUMN = {"signed_rank": {"Wilcoxon\ntest": 3.4}, "sign": {"Sign\ntest": 3.4}}
-_COLUMNS_WIDTH = 4.1
+_COLUMNS_WIDTH, _BESIDE, _MORE = 4.1, 5.0, 1.75  # a further column stands at the second, and takes the third
 
 
 def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
@@ -139,6 +139,7 @@ def draw_symptoms(
     *,
     order: str = "score",
     criteria: Criteria = PAPER,
+    beside: pd.DataFrame | None = None,
     caveats: Sequence[str] = (),
 ) -> Figure:
     """Draw what became of each symptom under therapy, symptom group by symptom group (Figures 1, E1 and E2).
@@ -153,12 +154,17 @@ def draw_symptoms(
         Order within a group: by rising mean score (most improved first), or as in the profile.
     criteria : Criteria, default the paper's
         The rules the profile was made by, for the notes: when the symptoms were graded and how they were tested.
+    beside : DataFrame, optional
+        A further column of texts, by symptom, or none.
     """
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
-    rows, headings, depth = arrange(profile, order)
+    heads = [] if beside is None else list(beside)
+    rows, headings, depth = arrange(profile.join(beside[heads]) if heads else profile, order)
     marks = rows["significance"].map(mark_text)
-    cells = zip(rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks, strict=True)
+    cells = [rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks]
+    cells = zip(*cells, *(rows[head] for head in heads), strict=True)
+    columns = _COLUMNS | _TEST_COLUMN[criteria.test] | {head.replace(" in ", " in\n"): _BESIDE for head in heads}
     bars = (
         f"Bars: patients with the symptom before treatment, by its grade {VISIT_LABELS[criteria.symptoms_at]}. Score: "
         "1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, 0 disappeared; 1 before."
@@ -166,11 +172,11 @@ def draw_symptoms(
     notes = [" ".join([bars, *profile_notes(profile, criteria)])]
     bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + label_width_cm(rows)
     figure = page.new_figure(bottom + depth + _ABOVE)
-    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - left
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - _MORE * len(heads) - left
     axes = page.add_lanes(figure, left, bottom, width, depth, "Number of patients")
     _draw_bars(axes, rows)
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
-    draw_rows(axes, rows, headings, _COLUMNS | _TEST_COLUMN[criteria.test], cells, ground)
+    draw_rows(axes, rows, headings, columns, cells, ground)
     title = page.heading(population, patients, "symptoms under omalizumab")
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -83,9 +83,10 @@ def _head(values: Values, outcome: str, last: float, width: float) -> list[tuple
         text = f"Half {_EVENTS[outcome]} by month {months}"
     else:
         text = f"Fewer than half {_EVENTS[outcome]} by month {number(last, 1, trim=True)}"
-    lines = page.wrap(text, width - _INDENT, page.NORMAL)
+    lines = page.wrap(text + entry.get("beside", ""), width - _INDENT, page.NORMAL)
     over = "all durations" if outcome == "therapy" else "the responders alone"
     below = f"Plain median of {over} (n = {plain['n']:,}): {number(plain['median'], 1, trim=True)}"
+    below += plain.get("beside", "")
     return [(lines[0], _HALF if reached else {}), *((line, {}) for line in lines[1:]), (below, _PLAIN)]
 
 
@@ -196,7 +197,7 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     curves : DataFrame
         As `analysis.times.curves` gives it, of at least one patient.
     values : mapping of str to mapping
-        As `analysis.times.summarise` gives it, of the same patients.
+        As `analysis.times.summarise` gives it, of the same patients; ``beside`` is printed after a median.
     population, caveats
         As `compendium.drawing` says.
     """

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import schema
 from compendium.reconstruction.model import NoCohortError, build_model, solve
 from compendium.reconstruction.rows import make_tables
-from compendium.reconstruction.writing import write_cohort
+from compendium.reconstruction.writing import whole_number, write_cohort
 from compendium.verification.published import read_claims
 
 SEED = 2018
@@ -21,13 +21,6 @@ def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: N
     """Reconstruct the six tables from the claims of the paper; another seed gives another cohort that fits as well."""
     model = build_model(read_claims(), seed)
     return make_tables(model, solve(model, seed, report=report), seed)
-
-
-def whole_number(text: str) -> int:
-    """Read a whole number from the command line."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    return int(text)
 
 
 def main() -> None:

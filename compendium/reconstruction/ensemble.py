@@ -24,6 +24,7 @@ from compendium.folders import MARK, make_folder, remove_folder
 from compendium.reconstruction.members import ROOT, member, read_values, sources, values_of
 from compendium.reconstruction.model import NoCohortError
 from compendium.reconstruction.results import compare_marks, compare_values
+from compendium.reconstruction.writing import whole_number
 from compendium.workflow.driver import cores
 
 SEED = 1
@@ -194,17 +195,11 @@ def _count(largest: int) -> object:
     return read
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed is a whole number from 0")
-    return int(text)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make ensemble", description="Make other cohorts that fit the paper.")
     parser.add_argument("--n", type=_count(_LARGEST), default=200, help="how many (default: %(default)s)")
-    parser.add_argument("--seed", type=_seed, default=SEED, help="number of the ensemble (default: %(default)s)")
+    parser.add_argument("--seed", type=whole_number, default=SEED, help="number of the ensemble (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/ensemble"), help="folder (default: %(default)s)")
     parser.add_argument("--jobs", type=_count(1000), help="processes side by side (default: one a core)")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler, as tcp://10.0.0.1:8786")

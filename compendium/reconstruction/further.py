@@ -54,6 +54,7 @@ class _Settled:
 
     @staticmethod
     def value(number: int) -> int:
+        """Give the number."""
         return int(number)
 
 

@@ -114,8 +114,8 @@ def compare_values(shipped: Values, others: Sequence[Values]) -> pd.DataFrame:
     -------
     DataFrame
         One row per ``value`` and ``statistic``: ``shipped``; ``smallest`` and ``largest`` among the others, missing for
-        texts and where no other has the number; ``cohorts``, how many others; and ``equal``, in how many of them it is
-        as in the shipped cohort.
+        texts and where no other has the number; ``cohorts``, how many others; in how many of them it is ``equal`` to
+        that of the shipped cohort, is a number (``known``), and, of p values, is ``below`` the paper's level.
     """
     rows = []
     for name in sorted({name for values in (shipped, *others) for name in values}):
@@ -124,9 +124,11 @@ def compare_values(shipped: Values, others: Sequence[Values]) -> pd.DataFrame:
             first, *rest = (entry.get(statistic) for entry in entries)
             numbers = [value for value in rest if isinstance(value, Real)]
             ends = (min(numbers), max(numbers)) if numbers else (None, None)
-            rows.append((name, statistic, first, *ends, len(rest), sum(value == first for value in rest)))
-    columns = ["value", "statistic", "shipped", "smallest", "largest", "cohorts", "equal"]
-    return pd.DataFrame(rows, columns=columns).astype({"smallest": float, "largest": float})
+            below = sum(value < PAPER.alpha for value in numbers) if statistic == "p_value" else None
+            counts = (len(rest), sum(value == first for value in rest), len(numbers), below)
+            rows.append((name, statistic, first, *ends, *counts))
+    columns = ["value", "statistic", "shipped", "smallest", "largest", "cohorts", "equal", "known", "below"]
+    return pd.DataFrame(rows, columns=columns).astype({"smallest": float, "largest": float, "below": "Int64"})
 
 
 def compare_marks(shipped: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
-"""Write a reconstructed cohort as a Data Package."""
+"""Write a reconstructed cohort as a Data Package, and read a number that one is made by."""
 
+import argparse
 import json
 import os
 import tempfile
@@ -9,6 +10,13 @@ import pandas as pd
 
 from analysis import schema
 from compendium.centre.intake.checking import checked_tables
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number from the command line."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed is a whole number from 0")
+    return int(text)
 
 
 def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int, number: int | None = None) -> None:

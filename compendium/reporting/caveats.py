@@ -4,8 +4,9 @@ from analysis.cohort import Cohort
 from analysis.criteria import Criteria, departures
 from compendium.origin import RECONSTRUCTED_NOTE
 
-__all__ = ["DRAWN", "RECONSTRUCTED_NOTE", "caveats"]
+__all__ = ["DRAWN", "RECONSTRUCTED_NOTE", "Drawn", "caveats"]
 
+Drawn = str | tuple[str, ...]
 DRAWN: dict[str, str] = {
     "symptoms": "Symptoms and grades were drawn: the text at hand fixes 13 with less, 1 with more anaphylaxis, in all.",
     "courses": "Single courses were drawn: the paper fixes who stopped by reason, and medians and ranges of months.",
@@ -17,7 +18,7 @@ DRAWN: dict[str, str] = {
 """What a result says whose numbers the paper does not print, so that in a reconstructed cohort they are drawn."""
 
 
-def caveats(cohort: Cohort, criteria: Criteria, drawn: str = "") -> tuple[str, ...]:
+def caveats(cohort: Cohort, criteria: Criteria, drawn: Drawn = "") -> tuple[str, ...]:
     """List what every figure and table made of a cohort under given criteria must say.
 
     Parameters
@@ -26,8 +27,8 @@ def caveats(cohort: Cohort, criteria: Criteria, drawn: str = "") -> tuple[str, .
         The cohort.
     criteria : Criteria
         The rules.
-    drawn : str, optional
-        What the result is about, a key of `DRAWN`, if it rests on more than the paper prints; any other is refused.
+    drawn : str or tuple of str, optional
+        What the result is about, a key of `DRAWN`, if it rests on more than is printed; or what to say of that instead.
 
     Returns
     -------
@@ -35,8 +36,9 @@ def caveats(cohort: Cohort, criteria: Criteria, drawn: str = "") -> tuple[str, .
         A sentence each: that the rows were reconstructed, what of the result was drawn, and which rules are not the
         paper's; empty for an observed cohort under the paper's rules.
     """
-    if drawn and drawn not in DRAWN:
+    if isinstance(drawn, str) and drawn not in ("", *DRAWN):
         raise ValueError(f"drawn {drawn!r} is unknown; allowed are {', '.join(DRAWN)}")
-    found = [RECONSTRUCTED_NOTE, *([DRAWN[drawn]] if drawn else [])] if cohort.reconstructed else []
+    said = filter(None, [DRAWN.get(drawn)]) if isinstance(drawn, str) else drawn
+    found = [RECONSTRUCTED_NOTE, *said] if cohort.reconstructed else []
     changed = departures(criteria)
     return tuple([*found, f"Rules other than the paper's: {changed}."] if changed else found)

@@ -13,7 +13,7 @@ from analysis.cohort import Cohort
 from analysis.criteria import Criteria
 from analysis.summaries import Values
 from analysis.vocabulary import POPULATION_LABELS
-from compendium.reporting.caveats import caveats
+from compendium.reporting.caveats import Drawn, caveats
 from compendium.reporting.small_tables import is_of_nobody, small_table, value_rows
 
 SCREEN_DPI = 150  # of a figure in a notebook: sharp on a dense screen, and small enough to be kept with the notebook
@@ -32,7 +32,7 @@ def shown(table: GT) -> HTML:
 
 
 def table(
-    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
+    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: Drawn = ""
 ) -> GT:
     """Lay out a few results with the population in the heading and the caveats below, for `shown` and to be saved.
 
@@ -46,8 +46,8 @@ def table(
         What is shown, such as "best response"; it begins with a letter.
     notes : iterable of str
         Printed below the table, one line each.
-    drawn : str, optional
-        What the table is about, a key of `caveats.DRAWN`, if it rests on more than the paper prints.
+    drawn : str or tuple of str, optional
+        As `caveats.caveats` takes it.
     """
     identifier = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     heading = f"{POPULATION_LABELS[cohort.population]} (N = {len(cohort.patients):,}): {title}"
@@ -55,7 +55,7 @@ def table(
 
 
 def result_table(
-    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: str = ""
+    cohort: Cohort, criteria: Criteria, frame: pd.DataFrame, title: str, notes: Iterable[str] = (), drawn: Drawn = ""
 ) -> HTML:
     """Lay out a few results as `table` does, to be shown; of an observed cohort a table without rows is a line."""
     if frame.empty and not cohort.reconstructed:
@@ -70,7 +70,7 @@ def value_table(
     labels: Mapping[str, str],
     title: str,
     notes: Iterable[str] = (),
-    drawn: str = "",
+    drawn: Drawn = "",
 ) -> HTML:
     """Lay out values of the text, one row per label, to be shown.
 

@@ -34,6 +34,7 @@ _OUTCOMES = {
     "therapy.mr": "Stop of therapy, MR", "therapy.cr": "Stop of therapy, CR",
     "therapy.non_responders": "Stop of therapy, no response",
 }  # fmt: skip
+_KINDS = ("naive", "kaplan_meier", "half")  # of the medians of an outcome
 _SHARES = {
     "first_response.incidence": "First response by month",
     "best_response.incidence": "Best response by month",
@@ -120,21 +121,22 @@ def month_text(entry: Mapping[str, Any] | None) -> str:
 
 def median_rows(values: Values) -> pd.DataFrame:
     """Print, for each outcome and group of `times.summarise`, the plain median beside those that heed stops."""
-    rows = []
+    rows, names = [], []
     for name, label in _OUTCOMES.items():
+        names.append(" ".join(one for kind in _KINDS if (one := f"times.{name}.{kind}") in values))
         plain = values[f"times.{name}.naive"]
         estimate, half = values[f"times.{name}.kaplan_meier"], values.get(f"times.{name}.half")
         left = number(estimate["at_risk"])
         rows.append((label, number(plain["n"]), median_range(plain), month_text(estimate), left, month_text(half)))
     heads = ["n", "Plain median (range)", "Kaplan-Meier median (95% CI)", "At risk then", "Half by (95% CI)"]
-    return pd.DataFrame(rows, columns=["Months to", *heads])
+    return pd.DataFrame(rows, names, ["Months to", *heads])
 
 
 def share_rows(values: Values) -> pd.DataFrame:
     """Print the shares of `times.summarise` by month: patients with a response and on therapy, with their intervals."""
-    rows = []
+    rows, names = [], [f"times.{name}.{month}" for name in _SHARES for month in MONTHS]
     for name, label in _SHARES.items():
         for month in MONTHS:
             share = {key: None if x is None else 100 * x for key, x in values[f"times.{name}.{month}"].items()}
             rows.append((f"{label} {month}", number(share["estimate"], 1), value_range(share["low"], share["high"], 1)))
-    return pd.DataFrame(rows, columns=["Share of patients", "%", "95% CI"])
+    return pd.DataFrame(rows, names, ["Share of patients", "%", "95% CI"])

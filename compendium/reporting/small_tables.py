@@ -74,7 +74,8 @@ def value_rows(values: Values, labels: Mapping[str, str]) -> pd.DataFrame:
         if name not in values:
             near = ", ".join(difflib.get_close_matches(name, values)) or "none is close to it"
             raise ValueError(f"there is no value {name!r}; similar names: {near}")
-    return pd.DataFrame({"Result": list(labels.values()), "Value": [value_text(values[name]) for name in labels]})
+    texts = [value_text(values[name]) for name in labels]
+    return pd.DataFrame({"Result": labels.values(), "Value": texts}, index=list(labels))
 
 
 def small_table(

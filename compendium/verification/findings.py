@@ -95,27 +95,14 @@ def _problem(column: str, text: str, claims: pd.DataFrame) -> tuple[str, str] | 
 
 
 def read_findings(path: str | os.PathLike[str], claims: pd.DataFrame) -> pd.DataFrame:
-    """Read the findings and fill in their numbers.
+    """Read the findings and fill in their numbers; the claims are as `published.read_claims` gives them.
 
-    Parameters
-    ----------
-    path : str or path
-        A CSV file in UTF-8 with `COLUMNS`. In those of `TEMPLATES`, ``{claim}`` stands for what the claim prints,
-        ``{claim/n}`` and ``{claim/of}`` for its numerator and denominator, and ``{= expression}`` for what is computed
-        from such with ``+ - * / min max ( )`` and whole numbers. No other number is allowed there, but L262 or Table 2.
-    claims : DataFrame
-        As `compendium.verification.published.read_claims` gives them.
-
-    Returns
-    -------
-    DataFrame
-        One row per finding, in the order of the file: `COLUMNS`, filled in, and ``claims``, the names of the claims
-        that a row uses, separated by blanks.
-
-    Raises
-    ------
-    FindingsError
-        If the file cannot be read, or a cell is empty or not allowed, or a name there twice: all problems at once.
+    The file is CSV in UTF-8 with `COLUMNS`. In those of `TEMPLATES`, ``{claim}`` stands for what the claim prints,
+    ``{claim/n}`` and ``{claim/of}`` for its numerator and denominator, and ``{= expression}`` for what is computed from
+    such with ``+ - * / min max ( )`` and whole numbers. No other number is allowed there, but L262 or Table 2. Given is
+    one row per finding, in the order of the file: `COLUMNS`, filled in, and ``claims``, the names of the claims that a
+    row uses, separated by blanks. A FindingsError names all problems at once: a file that cannot be read, a cell that
+    is empty or not allowed, a name that is there twice.
     """
     file = os.fspath(path)
     try:

@@ -55,6 +55,7 @@ def verdict_page(
     caveats: Sequence[str] = (),
     findings: pd.DataFrame | None = None,
     root: str = "..",
+    determined: dict[str, list[str]] | None = None,
 ) -> str:
     """Make the page of verdicts.
 
@@ -70,6 +71,8 @@ def verdict_page(
         What holds by a definition only and what words say that numbers limit, as `findings.read_findings` gives it.
     root : str, default ".."
         The project as seen from the folder of the page, for the links to notebooks.
+    determined : dict of str to list of str, optional
+        Sentences on what the numbers determine: how many ``numbers`` are fixed, and ``facts`` that follow.
 
     Returns
     -------
@@ -114,6 +117,7 @@ def verdict_page(
         wording=[one for one in listed if one["kind"] == "wording"],
         readings=[{"name": name, "text": text, "needed": name in needed} for name, (text, _) in READINGS.items()],
         unused=sorted(unused),
+        determined=determined,
     )
 
 

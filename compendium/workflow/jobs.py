@@ -27,7 +27,7 @@ class Job:
     after: tuple[str, ...] = ()
     """Jobs whose outputs this one reads. It runs after them, again whenever one of their outputs changed, and finds the
     folder of the results in its parameter `built`."""
-    reads: tuple[str, ...] = ()  # files or folders besides the cohort that the notebook reads, relative to the project
+    reads: tuple[str, ...] = ("data/determined",)  # what the notebook reads besides the cohort, in the project
 
 
 # The jobs whose values and tables answer the printed numbers, and all that give values: verdicts also name the rest.
@@ -37,7 +37,7 @@ _VALUES = (*_ANSWERING, "subgroups", "times")
 
 # What takes longest comes first, and what others wait for, so that no core waits at the end.
 _FIRST = (
-    Job("sensitivity", "sensitivity.ipynb", reads=("data/determined",)),
+    Job("sensitivity", "sensitivity.ipynb"),
     *(Job(name, f"{name}.ipynb") for name in _VALUES),
     *(
         Job(f"figure-{name}", f"figure-{number}.ipynb", {"population": population, "name": f"figure-{name}"})
@@ -47,7 +47,7 @@ _FIRST = (
     *(Job(name, f"{name}.ipynb") for name in ("figure-e5", "response-rates")),
     *(Job(f"{name}-filtered", "filtered.ipynb", {"name": name}) for name in ("figure-1", "figure-2")),
 )
-_OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published",))
+_OF_THE_PRINTED = Job("verdicts", "verdicts.ipynb", after=_VALUES, reads=("data/published", "data/determined"))
 _DOCUMENT = "document.ipynb"
 _DETERMINED = Job("determined", "determined.ipynb", reads=("data/published", "data/determined"))
 _OF_AN_OBSERVED_COHORT = (
