@@ -200,6 +200,7 @@ def test_a_table_holds_a_test_per_name():
 def test_unchanged_pairs_have_p_of_one_and_no_pairs_none(differences, p):
     result = signed_rank(differences)
     assert (result.n, result.statistic, result.p_value, result.effect) == (0, 0.0, p, None)
+    assert (result.n_zero, result.n_tied) == (sum(not pd.isna(one) for one in differences), 0)
 
 
 @pytest.mark.parametrize("zeros", ["drop", "pratt"])

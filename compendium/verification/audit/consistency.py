@@ -160,9 +160,9 @@ class Consistency:
     def _solved(self) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
-        # The model is small and asked often: what would be found by probing it is found sooner by solving.
+        # The model is small and asked often: what would be found by preparing it is found sooner by solving.
+        solver.parameters.cp_model_presolve = False
         solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
-        solver.parameters.max_presolve_iterations = 1
         return solver, solver.solve(self._model)
 
     def minimal_set(self, claim: str, others: Iterable[str]) -> list[str] | None:
