@@ -26,8 +26,8 @@ _NAMES = {"fixed": "Fixed in every cohort that fits", "bounded": "Bounded, both 
 _NOTE = (
     "Bars: from the smallest to the largest number in any cohort that fits; black: in the cohorts of an ensemble, no "
     "sample; grey: if the paper said nothing of both together. Proved by integer programmes over all kinds of "
-    "patients, by two solvers; patients of all the printed counts attain each end. “+” after a verdict: it rests on a reading of "
-    "the paper, “++” on clinical knowledge as well."
+    "patients, by two solvers; patients of all the printed counts attain each end. “+” after a verdict: it rests on a "
+    "reading of the paper, “++” on clinical knowledge as well."
 )
 
 
