@@ -150,7 +150,8 @@ def test_what_is_kept_is_what_would_be_found_again(paper, shipped):
         kept_row = both_of.loc[pair.quantity]
         assert (again.low, again.high, *alone) == tuple(kept_row[["low", "high", "alone_low", "alone_high"]])
     # The cohort at hand lies within every range.
-    assert rows.outside(rows.counts_with_cohort(answers, shipped)) == []
+    reach = stored.read(folder, "ensemble-reach")
+    assert rows.outside(rows.counts_with_cohort(answers, shipped, reach)) == []
     people_of = {pair.quantity: pair.people for pair in pairs()}
     inside = [rows.count(shipped, " | ".join(people_of[name])) for name in both_of.index]
     assert ((both_of["low"] <= inside) & (inside <= both_of["high"])).all()
@@ -212,10 +213,10 @@ def test_the_figure_shows_each_range():
     base = Determined("a", "Men", "patients", 2, 9, 2, 9, ("P", "R"), (), "", 20)
     fixed, free = replace(base, quantity="b", label="Women", low=4, high=4), replace(base, quantity="c", low=0, high=20)
     frame = as_frame([base, fixed, free]).assign(topic=["One", "One", "Other"], value=[5, 4, 0])
-    figure = draw_determined(frame, "all", 55, caveats=CAVEATS)
+    figure = draw_determined(frame.assign(smallest=2, largest=[9, 4, 8]), "all", 55, caveats=CAVEATS)
     assert faults(figure) == []
     texts = texts_of(figure)
-    assert {"2–9", "4", "0–20", "bounded+", "fixed+", "open+", "One", "Other"} <= set(texts)
+    assert {"2–9", "4", "0–20", "bounded+", "fixed+", "open+", "One", "Other cohorts"} <= set(texts)
     assert "3 numbers: 1 fixed, 1 bounded, 1 open" in " ".join(" ".join(texts).split())
     with pytest.raises(ValueError, match="no rows"):
         draw_determined(frame.iloc[:0], "all", 55)
@@ -225,9 +226,8 @@ def test_rows_are_printed():
     frame = as_frame([Determined("sex = M", "Men", "patients", 5, 17, 5, 17, ("P", "R"), (), "Why.")]).assign(value=11)
     for seen, whole in (((5, 17), "both ends"), ((6, 17), "the upper end"), ((5, 9), "the lower end")):
         printed = ["Men", "5–17", "11", "bounded", whole, "print and readings", "Why."]
-        reach = pd.DataFrame([seen], ["sex = M"], ["smallest", "largest"])
-        assert rows.answer_rows(frame, reach).iloc[0].tolist() == printed
-    assert rows.answer_rows(frame, reach.iloc[:0]).iloc[0, 4] == "neither end"
+        assert rows.answer_rows(frame.assign(smallest=seen[0], largest=seen[1])).iloc[0].tolist() == printed
+    assert rows.answer_rows(frame.assign(smallest=12, largest=13)).iloc[0, 4] == "neither end"
     assert rows.outside(frame.assign(value=4)) == ["sex = M"] and rows.outside(frame) == []
     other = Determined("p", "Test", "p", 0.0049, 0.46, 0.0049, 0.46, ("P",), (), "Tried.")
     months = replace(other, quantity="m", label="Median", unit="months", low=9.0, high=float("inf"))

@@ -22,9 +22,10 @@ def count(kinds: pd.DataFrame, quantity: str) -> int:
     return counted_in(kinds, both(who(asked), who(within)))
 
 
-def counts_with_cohort(answers: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
-    """Keep the answers on numbers of kinds of patients, with ``value``, how many are in a cohort."""
+def counts_with_cohort(answers: pd.DataFrame, kinds: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
+    """Keep the answers on numbers of kinds of patients, with ``value``, that of a cohort, and what others have."""
     found = answers[(answers["unit"] == "patients") & answers.index.str.contains(" = ")]
+    found = found.join(reach[["smallest", "largest"]])
     return found.assign(value=[count(kinds, quantity) for quantity in found.index])
 
 
@@ -39,17 +40,13 @@ def _attained(ends: Iterable[tuple[float, ...]]) -> list[str]:
     return [names.get((lowest <= low, highest >= high), "neither end") for low, high, lowest, highest in ends]
 
 
-def answer_rows(answers: pd.DataFrame, reach: pd.DataFrame) -> pd.DataFrame:
+def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
     """Print each answer: its range, the cohort's value, the verdict, what it rests on and why.
 
-    And which ends whole cohorts attain: this one, and those of an ensemble, as `results.reach` sums them up.
+    And which ends whole cohorts attain: this one, and those of an ensemble.
     """
-    seen = reach.reindex(answers.index)
-    lowest, highest = seen["smallest"].fillna(np.inf), seen["largest"].fillna(-np.inf)
-    whole = zip(
-        answers["low"], answers["high"], lowest.clip(upper=answers["value"]), highest.clip(lower=answers["value"]),
-        strict=True,
-    )  # fmt: skip
+    lowest, highest = answers[["value", "smallest"]].min(axis=1), answers[["value", "largest"]].max(axis=1)
+    whole = zip(answers["low"], answers["high"], lowest, highest, strict=True)
     ends = zip(answers["low"], answers["high"], strict=True)
     return pd.DataFrame(
         {

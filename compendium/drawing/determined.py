@@ -24,10 +24,10 @@ _LOOKS = {  # the colour and the edge of the bar of each verdict
 }
 _NAMES = {"fixed": "Fixed in every cohort that fits", "bounded": "Bounded, both ends possible", "open": "Open"}
 _NOTE = (
-    "Bars: from the smallest to the largest number in any cohort that fits; grey line: what would be possible if the "
-    "paper said nothing of both together. Proved by integer programmes over all kinds of patients, by two solvers; "
-    "patients of all the printed counts attain each end. “+” after a verdict: it rests on a reading of the paper, “++” "
-    "on clinical knowledge as well."
+    "Bars: from the smallest to the largest number in any cohort that fits; black: in the cohorts of an ensemble, no "
+    "sample; grey: if the paper said nothing of both together. Proved by integer programmes over all kinds of "
+    "patients, by two solvers; patients of all the printed counts attain each end. “+” after a verdict: it rests on a "
+    "reading of the paper, “++” on clinical knowledge as well."
 )
 
 
@@ -49,6 +49,7 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
         # A number that is the same everywhere is a bar as wide as it is high.
         width = row.high - row.low or 0.5
         axes.barh(row.y, width, _BAR, left=row.low - (0.25 if row.low == row.high else 0), **look)
+    axes.hlines(rows["y"], rows["smallest"], rows["largest"], color=page.INK, linewidth=0.9, zorder=2.5)
     axes.plot(rows["value"], rows["y"], "o", color=page.ENDED_COLOUR, markersize=3.6, zorder=3, clip_on=False)
     axes.set_xlim(-0.5, rows["most"].max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
@@ -62,7 +63,7 @@ def draw_determined(rows: pd.DataFrame, population: str, patients: int, *, cavea
     ----------
     rows : DataFrame
         Numbers of patients as `compendium.determined.stored.read` gives them, at least one, with ``value``, that of
-        the cohort at hand.
+        the cohort at hand, and ``smallest`` and ``largest`` of others.
     population, patients, caveats
         As `compendium.drawing` says.
     """
@@ -86,11 +87,12 @@ def draw_determined(rows: pd.DataFrame, population: str, patients: int, *, cavea
         page.add_section(axes, name, top, _HEADING)
     for row in placed.itertuples():
         axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
-        range_text = f"{row.low:g}" if row.low == row.high else value_range(row.low, row.high)
-        cells = (range_text, f"{row.value:g}", row.verdict + "+" * (len(row.layers) - 1))
+        ends = f"{row.low:g}" if row.low == row.high else value_range(row.low, row.high)
+        cells = (ends, f"{row.value:g}", row.verdict + "+" * (len(row.layers) - 1))
         for text, centre in zip(cells, _COLUMNS.values(), strict=True):
             axes.text(box.x1 + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
     signs = {label: Patch(facecolor=_LOOKS[name][0], edgecolor=_LOOKS[name][1]) for name, label in _NAMES.items()}
     signs["This cohort"] = Line2D([], [], marker="o", linestyle="", color=page.ENDED_COLOUR, markersize=3.6)
+    signs["Other cohorts"] = Line2D([], [], color=page.INK, linewidth=0.9)
     page.add_key(figure, signs, box.y1 + _ABOVE - 0.8)
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)
