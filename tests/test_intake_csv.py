@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.changed_tables import data_lines
 
 from analysis.problems import header_problems
 from compendium.centre.intake.csv_tables import read_csv_table
 from compendium.centre.intake.raw_tables import Unreadable
+from tests.case_files import data_lines
 
 HEADER = "patient_id,term,severity,flare,onset_months,led_to_stop,detail"
 FIRST = "A,fatigue,mild,no,2,no,"

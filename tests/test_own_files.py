@@ -13,7 +13,7 @@ from compendium.centre.intake.mapping import read_mapping
 from compendium.centre.intake.snapshot import of_the_paper
 from compendium.centre.intake.terms import one_term
 from compendium.reporting.check_report import check_files, read_otherwise
-from tests.changed_tables import escaped_lines
+from tests.case_files import escaped_lines
 from tests.cohorts import random_tables, write_cohort
 
 TABLES = random_tables(12, seed=5)
