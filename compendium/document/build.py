@@ -1,9 +1,7 @@
 """The whole document, from the results in a folder: checked, put together, written in all its forms or not at all."""
 
-import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +20,8 @@ from compendium.document.source import Source, SourceError, filled, without_abse
 from compendium.files import write_atomically
 from compendium.reporting.caveats import caveats
 from compendium.reporting.outputs import OVERRIDE
+from compendium.workflow.manifest import sources
+from compendium.workflow.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,31 +31,14 @@ def _keys(bibliography: Path) -> list[str]:
     return re.findall(r"^@\w+\{([^,\s]+)", bibliography.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def _digest(*paths: Path) -> str:
-    """Hash files one after another, as ``cat ... | sha256sum`` does."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-
-
-def provenance(cohort: Path) -> Named:
-    """Say what a document was made of: version, and the hashes of cohort and lock."""
-    files = sorted([*cohort.glob("*.csv"), *cohort.glob("*.parquet")])
-    found = {
-        "version": tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
-        "cohort": _digest(*files),
-        "lock": _digest(ROOT / "requirements.lock"),
-    }
-    return {f"build.{name}": {"value": text} for name, text in found.items()}
-
-
-def _foot(names: Named, shipped: bool) -> list[dict[str, Any]]:
+def _foot(names: Named, observed: bool) -> list[dict[str, Any]]:
     """Say at the foot of every output what it was made of, and how to make exactly this again."""
     version, cohort, lock = (names[f"build.{name}"]["value"] for name in ("version", "cohort", "lock"))
-    again, what = "and run `make paper` on the same cohort", "the checked copy of the cohort"
-    if shipped:
-        check = "`cat data/cohort/*.csv | sha256sum`, `sha256sum requirements.lock`"
-        again, what = f"compare both hashes ({check}) and run `make paper`", "the cohort"
-    text = f"Version {version}. SHA-256 of {what}: `{cohort}`; of the locked packages: `{lock}`. To make exactly "
-    text += f"this again, take this version, {again}."
+    again = "run `make paper` on the same cohort" if observed else "run `make verify`, which compares every file"
+    text = (
+        f"Version {version}. SHA-256 of the cohort: `{cohort}`; of the locked packages: `{lock}`. Both stand in "
+        f"`datapackage.json` with the digest of every file. To make exactly this again, take this version and {again}."
+    )
     made: list[dict[str, Any]] = []
     for number, piece in enumerate(text.split("`")):
         made += [{"t": "Code", "c": [["", [], []], piece]}] if number % 2 else tables.inlines(piece)
@@ -125,7 +108,9 @@ def documents(given: Given) -> dict[str, bytes]:
     """Make all files of the document, by name; a SourceError names all that is wrong with its text."""
     source, results = given.source, given.results
     rules = read_criteria(given.criteria)
-    names = named(results, rules) | provenance(given.cohort)
+    names = named(results, rules)
+    made_of = sources(Project(given.cohort, results))
+    names |= {f"build.{name}": {"value": text} for name, text in made_of.items()}
     bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
     shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else source.name
     text, files = Source(source, names, shown=shown), _files(results)
@@ -153,7 +138,7 @@ def documents(given: Given) -> dict[str, bytes]:
     # The same wherever it is built; what is made of an own cohort tells nothing of where the project stands.
     root = "" if given.observed else ".."
     page = Page(title, root, results, names, said_of(results), text.used, labels, given.notes)
-    foot = _foot(names, given.cohort == ROOT / "data" / "cohort")
+    foot = _foot(names, given.observed)
     warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(note)}]} for note in given.notes]
     for_word = assembled(printed.docx_picture)
     texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "" if given.observed else "Reconstructed cohort"}

@@ -152,7 +152,8 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
 def _finish(project: Project, plan: Plan, only: Sequence[str]) -> None:
     """Forget what is no more, and write the page to be read and the list of all files."""
     plan.prune()
-    names = {name for entry in plan.outputs.record.values() for name in entry["outputs"]}
+    made = {name for entry in plan.outputs.record.values() for name in entry["outputs"]}
+    names = {name for name in made if (project.out / name).is_file()}  # of a part of the results others may be gone
     if project.observed and only:
         print(f"{DETAILS} is not made of a part of the results.")
     elif project.observed:
