@@ -218,7 +218,7 @@ def test_every_notebook_works_for_one_patient_and_other_criteria(path, tmp_path,
 
 
 def test_no_result_is_made_from_what_the_paper_prints():
-    own = {job.notebook for job in JOBS if not job.after and not job.reads}
+    own = {job.notebook for job in JOBS if not job.after and "data/published" not in job.reads}
     assert len(own) >= 14
     for name in own:
         used = {path.relative_to(ROOT) for path in Digests(ROOT).modules(ROOT / "notebooks" / name)}

@@ -28,7 +28,7 @@ def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int, numbe
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as staging:
         for table, whole in tables.items():
-            frame = whole.drop(columns=[name for of, name in schema.OPTIONAL if of == table])  # the paper has none
+            frame = whole.drop(columns=[name for of, name in schema.OPTIONAL if of == table], errors="ignore")
             frame.to_csv(Path(staging) / f"{table}.csv", index=False, lineterminator="\n", float_format="%g")
         package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
         package |= {} if number is None else {"number": number}
