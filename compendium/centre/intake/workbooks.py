@@ -280,6 +280,6 @@ def read_sheet(sheet: object, part: Part, table: str, file: str, names: Names = 
         warnings=together([*doubts, doubtful, seen.hidden(sheet, part, header, hidden, file)]),
         empty_rows=part.rows - 1 - len(rows),
         dates=dates,
-        formulas=part.formulas,
+        formulas=part.formulas - len(part.unvalued),
         hidden=len(hidden),
     )
