@@ -53,9 +53,18 @@ def symptom_list() -> pd.DataFrame:
     symptom, or the published inventory of the disease it was taken from (AFIRMM: Hermine et al., PLoS One 2008;
     MastSAF: the Mastocytosis Symptom Assessment Form).
     """
-    symptoms = pd.read_csv(CONTRACT / "symptoms.csv", index_col="symptom", dtype=str)
+    symptoms = pd.concat([pd.read_csv(CONTRACT / "symptoms.csv", index_col="symptom", dtype=str), *_OWN])
     groups = pd.CategoricalDtype(list(vocabulary.SymptomGroup), ordered=True)
-    return symptoms.assign(group=symptoms["group"].astype(groups))
+    return symptoms.assign(group=symptoms["group"].astype(groups)).sort_values("group", kind="stable")
+
+
+_OWN: list[pd.DataFrame] = []  # the symptoms that a cohort has beside those of the contract
+
+
+def use_symptoms(own: pd.DataFrame | None) -> None:
+    """Take up a cohort's own symptoms, with the columns of `symptom_list`, in the place of those taken up before."""
+    _OWN[:] = [] if own is None else [own]
+    symptom_list.cache_clear()
 
 
 @cache
