@@ -25,10 +25,9 @@ DISEASES: dict[str, tuple[Diagnosis, ...]] = {  # MCAS is clonal (MMAS) or idiop
 }
 
 DISEASE_LABELS: dict[str, str] = {  # the three diseases in full
-    "ism": "Indolent systemic mastocytosis (ISM)",
-    "cm": "Cutaneous mastocytosis (CM)",
+    "ism": "Indolent systemic mastocytosis (ISM)", "cm": "Cutaneous mastocytosis (CM)",
     "mcas": "Mast cell activation syndrome (MCAS)",
-}
+}  # fmt: skip
 
 SYMPTOMATIC: dict[str, str] = {  # the symptomatic therapies before omalizumab, as Table 1 orders them
     "h2_antihistamine": "H2 antihistamine", "h1_antihistamine": "H1 antihistamine", "montelukast": "Montelukast",
@@ -43,10 +42,9 @@ CYTOREDUCTIVE: dict[str, str] = {  # the cytoreductive and targeted therapies be
 _WHO = {
     "who_multifocal_infiltrates": "Multifocal dense mast cell infiltrates",
     "who_atypical_mast_cells": "Over 25% atypical or spindle-shaped mast cells",
-    "kit_d816v": "KIT mutation at codon 816",
-    "who_cd2_cd25": "Mast cells with CD2 and/or CD25",
+    "kit_d816v": "KIT mutation at codon 816", "who_cd2_cd25": "Mast cells with CD2 and/or CD25",
     "who_tryptase_over_20": "Baseline serum tryptase >20 ng/mL",
-}
+}  # fmt: skip
 _FINDINGS = {"positive": "positive", "negative": "negative", "not_evaluated": "not evaluated"}
 _Row = tuple[str, str, int, str, dict[str, Any]]
 

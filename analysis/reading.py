@@ -193,8 +193,7 @@ def read_tables(folder: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame]
         entries = os.listdir(folder)
     except (OSError, ValueError):  # a ValueError is a path that nothing can have
         entries = []
-    own = folder / OWN_SYMPTOMS
-    schema.use_symptoms(pd.read_csv(own, index_col="symptom", dtype=str) if OWN_SYMPTOMS in entries else None)
+    schema.use_symptoms(folder / OWN_SYMPTOMS)
     files = {table: f"{table}.{'parquet' if f'{table}.parquet' in entries else 'csv'}" for table in schema.TABLES}
     if not set(files.values()) & set(entries):
         raise CohortError(problems(shortened(os.fspath(folder)), f"there is no cohort to be read; give {_GIVE}"))

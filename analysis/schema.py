@@ -61,8 +61,10 @@ def symptom_list() -> pd.DataFrame:
 _OWN: list[pd.DataFrame] = []  # the symptoms that a cohort has beside those of the contract
 
 
-def use_symptoms(own: pd.DataFrame | None) -> None:
-    """Take up a cohort's own symptoms, with the columns of `symptom_list`, in the place of those taken up before."""
+def use_symptoms(own: pd.DataFrame | Path | None) -> None:
+    """Take up a cohort's own symptoms, as `symptom_list` has them or a file, in the place of those taken up before."""
+    if isinstance(own, Path):
+        own = pd.read_csv(own, index_col="symptom", dtype=str) if own.is_file() else None
     _OWN[:] = [] if own is None else [own]
     symptom_list.cache_clear()
 
