@@ -4,6 +4,7 @@ The contract is written once, in ``contract/columns.csv`` and ``contract/symptom
 a cohort, the types it is read with and the Data Package that describes it are all made from these two files.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ _OWN: list[pd.DataFrame] = []  # the symptoms that a cohort has beside those of 
 def use_symptoms(own: pd.DataFrame | Path | None) -> None:
     """Take up a cohort's own symptoms, as `symptom_list` has them or a file, in the place of those taken up before."""
     if isinstance(own, Path):
-        own = pd.read_csv(own, index_col="symptom", dtype=str) if own.is_file() else None
+        own = pd.read_csv(own, index_col="symptom", dtype=str) if os.path.isfile(own) else None
     _OWN[:] = [] if own is None else [own]
     symptom_list.cache_clear()
 
