@@ -13,13 +13,10 @@ NUMBERS = ("n", "denominator", "percent", "median", "mean", "sd", "minimum", "ma
 COLUMNS = ("row", "label", "level", "column", "statistic", *NUMBERS)  # a number that a row does not have is missing
 
 SECTIONS: dict[str, str] = {  # the sections of Table 1: the part of a row's key before the dot, and its heading
-    "general": "General characteristics",
-    "classification": "Disease classification",
-    "who": "WHO 2016 criteria",
-    "presentation": "Disease presentation",
-    "laboratory": "Tryptase and total IgE at diagnosis",
+    "general": "General characteristics", "classification": "Disease classification", "who": "WHO 2016 criteria",
+    "presentation": "Disease presentation", "laboratory": "Tryptase and total IgE at diagnosis",
     "therapies": "Previous lines of therapy",
-}
+}  # fmt: skip
 
 DISEASES: dict[str, tuple[Diagnosis, ...]] = {  # MCAS is clonal (MMAS) or idiopathic (L232-L233, Table 1)
     "ism": (Diagnosis.ISM,),
@@ -28,33 +25,26 @@ DISEASES: dict[str, tuple[Diagnosis, ...]] = {  # MCAS is clonal (MMAS) or idiop
 }
 
 DISEASE_LABELS: dict[str, str] = {  # the three diseases in full
-    "ism": "Indolent systemic mastocytosis (ISM)",
-    "cm": "Cutaneous mastocytosis (CM)",
+    "ism": "Indolent systemic mastocytosis (ISM)", "cm": "Cutaneous mastocytosis (CM)",
     "mcas": "Mast cell activation syndrome (MCAS)",
-}
+}  # fmt: skip
 
 SYMPTOMATIC: dict[str, str] = {  # the symptomatic therapies before omalizumab, as Table 1 orders them
-    "h2_antihistamine": "H2 antihistamine",
-    "h1_antihistamine": "H1 antihistamine",
-    "montelukast": "Montelukast",
+    "h2_antihistamine": "H2 antihistamine", "h1_antihistamine": "H1 antihistamine", "montelukast": "Montelukast",
     "sodium_cromoglycate": "Sodium cromoglycate",
-}
+}  # fmt: skip
 
 CYTOREDUCTIVE: dict[str, str] = {  # the cytoreductive and targeted therapies before omalizumab, as Table 1 orders them
-    "cladribine": "Cladribine",
-    "masitinib": "Masitinib",
-    "imatinib": "Imatinib",
-    "rapamycin": "Rapamycin",
+    "cladribine": "Cladribine", "masitinib": "Masitinib", "imatinib": "Imatinib", "rapamycin": "Rapamycin",
     "interferon": "Interferon",
-}
+}  # fmt: skip
 
 _WHO = {
     "who_multifocal_infiltrates": "Multifocal dense mast cell infiltrates",
     "who_atypical_mast_cells": "Over 25% atypical or spindle-shaped mast cells",
-    "kit_d816v": "KIT mutation at codon 816",
-    "who_cd2_cd25": "Mast cells with CD2 and/or CD25",
+    "kit_d816v": "KIT mutation at codon 816", "who_cd2_cd25": "Mast cells with CD2 and/or CD25",
     "who_tryptase_over_20": "Baseline serum tryptase >20 ng/mL",
-}
+}  # fmt: skip
 _FINDINGS = {"positive": "positive", "negative": "negative", "not_evaluated": "not evaluated"}
 _Row = tuple[str, str, int, str, dict[str, Any]]
 

@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
+from analysis import schema
 from analysis.problems import CohortError
-from analysis.reading import read_tables
+from analysis.reading import OWN_SYMPTOMS, read_tables
 from analysis.vocabulary import POPULATION_DIAGNOSES, Diagnosis, Population
 
 __all__ = ["Cohort", "CohortError", "from_tables", "read_cohort", "restrict"]
@@ -96,6 +98,7 @@ def keep_cohort(folder: str | os.PathLike[str], cohort: Cohort) -> None:
     ``cohort`` holds all its patients; who reads gets tables of their own. The folder is read again if a file in it has
     changed since.
     """
+    schema.use_symptoms(Path(folder) / OWN_SYMPTOMS)
     _KEPT[_stamp(folder)] = cohort
 
 

@@ -28,12 +28,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """The allowed values of the options that are chosen by name; the first is the default."""
 
 LIMITS: dict[str, tuple[float, float]] = {
-    "major_above_percent": (0, 100),
-    "partial_from_percent": (0, 100),
-    "sustained_months": (0, 1200),
-    "ige_stable_percent": (0, 1000),
-    "alpha": (0, 1),
-}
+    "major_above_percent": (0, 100), "partial_from_percent": (0, 100), "sustained_months": (0, 1200),
+    "ige_stable_percent": (0, 1000), "alpha": (0, 1),
+}  # fmt: skip
 """The smallest and largest allowed value of the options that are numbers."""
 
 _WHOLE = ("major_above_percent", "partial_from_percent")

@@ -19,6 +19,7 @@ from pyarrow import parquet
 from analysis import schema
 from analysis.problems import IDENTIFIERS, CohortError, header_problems, problems, shortened, together
 
+OWN_SYMPTOMS = "own_symptoms.csv"  # the file of a cohort with symptoms that the contract has not
 DATA_PACKAGE = "datapackage.json"  # the file of a cohort that may say that its rows were reconstructed
 
 _GIVE = (
@@ -192,6 +193,7 @@ def read_tables(folder: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame]
         entries = os.listdir(folder)
     except (OSError, ValueError):  # a ValueError is a path that nothing can have
         entries = []
+    schema.use_symptoms(folder / OWN_SYMPTOMS)
     files = {table: f"{table}.{'parquet' if f'{table}.parquet' in entries else 'csv'}" for table in schema.TABLES}
     if not set(files.values()) & set(entries):
         raise CohortError(problems(shortened(os.fspath(folder)), f"there is no cohort to be read; give {_GIVE}"))

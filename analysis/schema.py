@@ -4,6 +4,7 @@ The contract is written once, in ``contract/columns.csv`` and ``contract/symptom
 a cohort, the types it is read with and the Data Package that describes it are all made from these two files.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,9 +54,20 @@ def symptom_list() -> pd.DataFrame:
     symptom, or the published inventory of the disease it was taken from (AFIRMM: Hermine et al., PLoS One 2008;
     MastSAF: the Mastocytosis Symptom Assessment Form).
     """
-    symptoms = pd.read_csv(CONTRACT / "symptoms.csv", index_col="symptom", dtype=str)
+    symptoms = pd.concat([pd.read_csv(CONTRACT / "symptoms.csv", index_col="symptom", dtype=str), *_OWN])
     groups = pd.CategoricalDtype(list(vocabulary.SymptomGroup), ordered=True)
-    return symptoms.assign(group=symptoms["group"].astype(groups))
+    return symptoms.assign(group=symptoms["group"].astype(groups)).sort_values("group", kind="stable")
+
+
+_OWN: list[pd.DataFrame] = []  # the symptoms that a cohort has beside those of the contract
+
+
+def use_symptoms(own: pd.DataFrame | Path | None) -> None:
+    """Take up a cohort's own symptoms, as `symptom_list` has them or a file, in the place of those taken up before."""
+    if isinstance(own, Path):
+        own = pd.read_csv(own, index_col="symptom", dtype=str) if os.path.isfile(own) else None
+    _OWN[:] = [] if own is None else [own]
+    symptom_list.cache_clear()
 
 
 @cache

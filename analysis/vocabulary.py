@@ -61,13 +61,10 @@ class Population(StrEnum):
 
 
 POPULATION_DIAGNOSES: dict[Population, tuple[Diagnosis, ...]] = {  # what makes up each (L266, Table 1)
-    Population.ALL: tuple(Diagnosis),
-    Population.PRIMARY: (Diagnosis.ISM, Diagnosis.CM, Diagnosis.MMAS),
-    Population.ISM: (Diagnosis.ISM,),
-    Population.CM: (Diagnosis.CM,),
-    Population.MMAS: (Diagnosis.MMAS,),
+    Population.ALL: tuple(Diagnosis), Population.PRIMARY: (Diagnosis.ISM, Diagnosis.CM, Diagnosis.MMAS),
+    Population.ISM: (Diagnosis.ISM,), Population.CM: (Diagnosis.CM,), Population.MMAS: (Diagnosis.MMAS,),
     Population.IDIOPATHIC: (Diagnosis.IDIOPATHIC,),
-}
+}  # fmt: skip
 
 POPULATION_LABELS: dict[Population, str] = {  # how each population is called in tables and figures
     Population.ALL: "All patients", Population.PRIMARY: "Primary MCAS", Population.ISM: "ISM", Population.CM: "CM",

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from analysis import schema
+from analysis.cohort import read_cohort
 from compendium.centre.checks.further import one_of_each
 from compendium.centre.intake.checking import check_cohort
 from compendium.centre.intake.mapping import read_mapping
-from compendium.centre.intake.snapshot import of_the_paper
+from compendium.centre.intake.snapshot import of_the_paper, write_snapshot
 from compendium.centre.intake.terms import one_term
 from compendium.reporting.check_report import check_files, read_otherwise
 from tests.case_files import escaped_lines
@@ -236,3 +237,33 @@ def test_values_that_the_paper_has_not_are_in_the_contract_once():
     for _, column in schema.contract().query("type == 'category'").iterrows():
         listed = schema.allowed_values(column)
         assert len(set(listed)) == len(listed)
+
+
+# A cohort's own list of symptoms, and what of it is refused, by row and column.
+@pytest.mark.parametrize(("lines", "refused"), [
+    (["brain_fog,Brain fog,neuropsychiatric"], []), (["brain fog,Brain fog,neuropsychiatric"], [[2, "symptom"]]),
+    (["brain_fog,Brain fog,neuropsychiatric", "flush,Flush,superficial_vasomotor"], [[3, "symptom"]]),
+    (["brain_fog,,neuropsychiatric"], [[2, "label"]]), (["brain_fog,Brain fog,brain"], [[2, "group"]]),
+])  # fmt: skip
+def test_other_symptoms_by_a_line_in_the_cohorts_own_list(tmp_path, lines, refused):
+    row = TABLES["symptoms"].index[TABLES["symptoms"]["symptom"] != "brain_fog"][0]
+    names = TABLES["symptoms"]["symptom"].astype(str).to_list()
+    folder = own(tmp_path / "c", "symptoms", symptom=["brain_fog", *names[1:]])
+    (folder / "own_symptoms.csv").write_text("\n".join(["symptom,label,group", *lines]) + "\n", encoding="utf-8")
+    try:
+        check = check_cohort(folder, today=TODAY)
+        listed = check.errors[check.errors["file"] == "own_symptoms.csv"]
+        assert listed[["row", "column"]].to_numpy().tolist() == refused
+        assert len(told(check.errors, "symptom")) == (
+            len(refused) > 0 and "brain_fog,Brain fog,n" not in lines[0]
+        ) + sum(column == "symptom" for _, column in refused)
+        if not refused:
+            write_snapshot(check.tables, tmp_path / "copy", reconstructed=False)
+            check_cohort(write_cohort(TABLES, tmp_path / "other"), today=TODAY)
+            assert "brain_fog" not in schema.symptom_list().index
+            cohort = read_cohort(tmp_path / "copy")
+            assert cohort.symptoms["symptom"].iloc[row] == "brain_fog"
+            fog = schema.symptom_list().loc["brain_fog"]
+            assert (fog["label"], fog["group"]) == ("Brain fog", "neuropsychiatric")
+    finally:
+        schema.use_symptoms(None)

@@ -53,6 +53,11 @@ class RawTable:
 
     def __post_init__(self) -> None:
         filled = self.frame.notna().any(axis="columns").to_numpy()
+        if filled.any():  # blanks that somebody typed into an empty row are no row
+            places = (self.frame.iloc[:, 0].isna().to_numpy() & filled).nonzero()[0]
+            blank = self.frame.iloc[places].apply(lambda cells: cells.isna() | cells.astype("str").str.isspace())
+            filled = filled.copy()
+            filled[places] = ~blank.all(axis="columns").to_numpy(dtype=bool)
         self.empty_rows += int((~filled).sum())
         self.frame = self.frame if filled.all() else self.frame[filled]
 

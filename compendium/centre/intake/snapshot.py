@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import schema
-from analysis.reading import DATA_PACKAGE
+from analysis.reading import DATA_PACKAGE, OWN_SYMPTOMS
 from analysis.schema import TABLES
 from compendium.folders import make_private_folder, remove_folder
 
@@ -74,6 +74,9 @@ def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstr
     try:
         for table in TABLES:
             tables[table].reset_index(drop=True).to_parquet(staged / f"{table}.parquet", index=False)
+        own = schema.symptom_list().query("source == 'own list'")
+        if len(own):
+            own.to_csv(staged / OWN_SYMPTOMS)
         package = {"name": "checked-cohort", "reconstructed": reconstructed}
         (staged / DATA_PACKAGE).write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
         remove_folder(folder)

@@ -13,14 +13,15 @@ import pandas as pd
 
 from analysis import schema
 from analysis.problems import header_problems, problems, shortened
-from analysis.reading import DATA_PACKAGE
+from analysis.reading import DATA_PACKAGE, OWN_SYMPTOMS
 from analysis.schema import TABLES
-from compendium.centre.intake.csv_tables import read_csv_table
+from compendium.centre.intake import own_symptoms
+from compendium.centre.intake.csv_tables import csv_texts, read_csv_table
 from compendium.centre.intake.files import read_bytes
 from compendium.centre.intake.mapping import LEAVE_OUT, Mapping
 from compendium.centre.intake.parquet_tables import read_parquet_table
 from compendium.centre.intake.raw_tables import Names, RawTable, Unreadable, printable
-from compendium.centre.intake.workbooks import open_workbook, read_sheet
+from compendium.centre.intake.workbooks import open_workbook, read_sheet, sheet_texts
 
 GIVE = (
     "an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV or a Parquet file for each: "
@@ -114,7 +115,9 @@ def _read_workbook(source: Source, path: Path) -> None:
         return
     given = {table: _named(table, list(sheets)) for table in TABLES}
     read = {one for found in given.values() for one in found}
-    others = [one for one in sheets if one not in read and one.casefold() not in _NOT_TABLES]
+    others = [one for one in sheets if one not in read and one.casefold() not in (*_NOT_TABLES, own_symptoms.NAME)]
+    listed = sheet_texts(*sheets[own_symptoms.NAME]) if own_symptoms.NAME in sheets else None
+    source.errors.append(own_symptoms.take_up(listed, f"{name}, sheet {own_symptoms.NAME}"))
     for table, found in given.items():
         if len(found) == 1:
             source.names[table] = f"{name}, sheet {shortened(found[0])}"
@@ -156,7 +159,7 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
     source.names = {table: printable((there[table] or [f"{table}.{kind}"])[0]) for table in TABLES}
     # Hidden files, Excel's locks, pages of text and the Data Package are known not to hold a table.
     others = [name for name in entries if not (name.startswith((".", "~$")) or name.endswith(".md"))]
-    others = [printable(name) for name in others if name not in (*tables, DATA_PACKAGE)]
+    others = [printable(name) for name in others if name not in (*tables, DATA_PACKAGE, OWN_SYMPTOMS)]
     others = [name for name in others if not _NOT_FILES.fullmatch(name)]
     shown = printable(os.fspath(folder))
     if not tables:
@@ -164,6 +167,7 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
         hint = f"; or give {workbooks[0]}, which lies in it" if workbooks else ""
         source.errors.append(problems(shown, f"the folder holds none of the six tables; give {GIVE}{hint}"))
         return
+    _read_own_symptoms(source, folder / OWN_SYMPTOMS, entries)
     for table, found in there.items():
         name = source.names[table]
         if len(found) > 1:
@@ -177,6 +181,16 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
     source.warnings += [problems(shortened(name), "this was not read") for name in others]
     if DATA_PACKAGE in entries:
         _read_data_package(source, folder / DATA_PACKAGE)
+
+
+def _read_own_symptoms(source: Source, path: Path, entries: list[str]) -> None:
+    listed = None
+    if path.name in entries:
+        try:
+            listed = csv_texts(read_bytes(path), path.name, list)[0].frame
+        except Unreadable as reason:
+            source.errors.append(problems(path.name, str(reason)))
+    source.errors.append(own_symptoms.take_up(listed, path.name))
 
 
 def _read_file(path: Path, names: Names, table: str, file: str) -> RawTable:

@@ -239,6 +239,14 @@ def _values(sheet: object, part: Part) -> dict[int, tuple]:
         raise Unreadable("the sheet cannot be read: a cell holds no value of the type it names") from error
 
 
+def sheet_texts(sheet: object, part: Part) -> pd.DataFrame:
+    """Give the texts of a sheet that is no table of the contract, below its first row."""
+    rows = _values(sheet, part) if not part.damage else {}
+    header = [str(name or "") for name in rows.pop(1, ())]
+    texts = [raw_tables.cell_texts(row, months=False)[0] for row in rows.values()]
+    return pd.DataFrame(texts, pd.Index(rows, dtype="int64") - 2, header, dtype="str")
+
+
 def read_sheet(sheet: object, part: Part, table: str, file: str, names: Names = no_names) -> RawTable:
     """Read one sheet of `open_workbook` and what was seen in it; file is as the user sees it.
 
@@ -280,6 +288,6 @@ def read_sheet(sheet: object, part: Part, table: str, file: str, names: Names = 
         warnings=together([*doubts, doubtful, seen.hidden(sheet, part, header, hidden, file)]),
         empty_rows=part.rows - 1 - len(rows),
         dates=dates,
-        formulas=part.formulas,
+        formulas=part.formulas - len(part.unvalued),
         hidden=len(hidden),
     )
