@@ -188,8 +188,8 @@ def _names(allowed: tuple[str, ...]) -> list[tuple[list[str], set[str]]]:
 
 
 def _near(words: list[str], others: list[str]) -> bool:
-    """Tell whether words are the same but for slips: a word more may turn the meaning round."""
-    return len(words) == len(others) and all(map(_slip, words, others))
+    """Tell whether words are the same but for blanks or for slips: a word more may turn the meaning round."""
+    return "".join(words) == "".join(others) or (len(words) == len(others) and all(map(_slip, words, others)))
 
 
 def nearest_allowed(text: str, column: pd.Series) -> str:
