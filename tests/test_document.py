@@ -204,6 +204,10 @@ def test_word_files_have_tables_captions_headings_and_words_for_pictures(made):
     assert 'descr="Bars of 55."' in text and "<w:tblHeader" in text
     with zipfile.ZipFile(io.BytesIO(made[1]["table-2.docx"])) as file:
         assert "43 (78.2)" in file.read("word/document.xml").decode()
+    for path in FIGURES.glob("*.docx"):  # each may be carried off alone
+        with zipfile.ZipFile(path) as file:
+            text = re.sub("<[^>]+>", "", file.read("word/document.xml").decode())
+            assert "Reconstructed cohort: the rows satisfy" in text, path.name
 
 
 def test_every_count_in_the_committed_page_is_that_of_its_name():

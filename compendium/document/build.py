@@ -149,7 +149,8 @@ def documents(given: Given) -> dict[str, bytes]:
         "paper.docx": lambda: printed.docx([*warning, *for_word, *foot], results, title),
     }
     for name, one in _single_tables(for_word).items():
-        jobs[f"{name}.docx"] = lambda one=one: printed.docx(one, results)
+        warned = one if "'Strong'" in str(one[1:]) else [*one, *warning]  # a file by itself says it, too
+        jobs[f"{name}.docx"] = lambda warned=warned: printed.docx(warned, results)
     with ThreadPoolExecutor(2) as pool:
         running = {name: pool.submit(job) for name, job in jobs.items()}
         made = {name: future.result() for name, future in running.items()}
