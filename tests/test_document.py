@@ -16,11 +16,13 @@ from analysis.cohort import read_cohort
 from analysis.criteria import PAPER
 from analysis.followup import course_frame
 from analysis.symptoms import symptom_profile
+from compendium.document import tables
 from compendium.document.build import ROOT, Given, documents, write_document
 from compendium.document.filtered import RULES, under
 from compendium.document.formats import printed
 from compendium.document.graphics import Drawing
 from compendium.document.names import named
+from compendium.document.page import Page, html
 from compendium.document.source import Source, SourceError, filled
 from tests.browser import started
 
@@ -193,6 +195,15 @@ def test_the_pdf_is_tagged_and_for_archives_and_brings_its_fonts(made):
     assert b"<pdfaid:part>3</pdfaid:part>" in pdf and b"<pdfaid:conformance>A</pdfaid:conformance>" in pdf
     assert pdf.count(b"/FontDescriptor") and pdf.count(b"/FontFile") >= len(set(re.findall(rb"/FontName ?/(\S+)", pdf)))
     assert b"/Subtype/Image" not in pdf.replace(b" ", b"")  # the figure is no picture of dots
+
+
+@pytest.mark.parametrize(("rows", "folded"), [(80, 0), (81, 1), (167, 1)])
+def test_a_long_table_folds_away(rows, folded):
+    table = tables.of_rows(("Rate", "Here"), [(f"rate {row}", str(row)) for row in range(rows)])
+    page = Page("Title", "", FIGURES, {}, {}, [], [], [])
+    written = html(page, tables.blocks(table, "table-3", tables.inlines("Table 3.")), [])
+    assert written.count(f"<summary>Table 3: {rows} rows</summary>") == folded
+    assert f"rate {rows - 1}" in written and written.count("<details") == written.count("</details>") == 1 + folded
 
 
 def test_word_files_have_tables_captions_headings_and_words_for_pictures(made):

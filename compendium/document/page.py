@@ -14,6 +14,7 @@ from compendium.document.names import Named
 from compendium.reporting.pages import render
 
 Block = dict[str, Any]
+LONG = 80  # rows of a table that is folded away
 
 
 @dataclass
@@ -77,6 +78,13 @@ def _entries(page: Page) -> tuple[list[dict[str, Any]], dict[int, int]]:
     return entries, leads
 
 
+def _folded(block: Block, words: str) -> Block:
+    """Fold a block away behind some words, which open it."""
+    begin, end = f"<details><summary>{markup.escape(words)}</summary>", "</details>"
+    around = [{"t": "RawBlock", "c": ["html", text]} for text in (begin, end)]
+    return {"t": "Div", "c": [["", [], []], [around[0], block, around[1]]]}
+
+
 def _linked(blocks: Sequence[Block], leads: Mapping[int, int]) -> list[Block]:
     """Make each value lead to what stands behind it, and put each table where it can be moved sideways."""
 
@@ -87,7 +95,9 @@ def _linked(blocks: Sequence[Block], leads: Mapping[int, int]) -> list[Block]:
         if block["t"] == "Table" and block["c"][0][0]:
             name = block["c"][0][0]
             label = [["role", "region"], ["tabindex", "0"], ["aria-label", name.replace("-", " ").capitalize()]]
-            return {"t": "Div", "c": [["", ["wide"], label], [block]]}
+            shown = {"t": "Div", "c": [["", ["wide"], label], [block]]}
+            count = sum(len(body[3]) for body in block["c"][4])
+            return _folded(shown, f"{name.replace('-', ' ').capitalize()}: {count} rows") if count > LONG else shown
         return block
 
     return parts.changed(list(blocks), change)
