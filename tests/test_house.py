@@ -52,7 +52,7 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
     "lines of tests": (14_950, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
-        2_650,
+        2_700,
         lambda root: _lines(_later_tests(root)),
     ),
 }
