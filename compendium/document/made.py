@@ -1,5 +1,6 @@
 """The tables of a document that no notebook writes: the rules in use, and counts of what was found."""
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import fields
@@ -23,8 +24,9 @@ _MEANINGS: dict[Verdict, str] = {
 
 def _decides() -> dict[str, str]:
     """Read from the documentation of `Criteria` what each rule decides."""
-    part = (Criteria.__doc__ or "").partition("----------\n")[2]
-    found = re.findall(r"^    (\w+) : [^\n]*\n((?:        [^\n]*\n?)+)", part, re.MULTILINE)
+    # From Python 3.13 on a docstring comes without its indentation.
+    part = inspect.cleandoc(Criteria.__doc__ or "").partition("----------\n")[2]
+    found = re.findall(r"^(\w+) : [^\n]*\n((?:    [^\n]*\n?)+)", part, re.MULTILINE)
     return {name: " ".join(text.replace("``", "").split()) for name, text in found}
 
 
