@@ -121,9 +121,8 @@ def test_what_is_carried_off_alone_says_where_its_rows_come_from(tmp_path, cohor
         assert word.encode() in path.read_bytes()
     (values,) = outputs.save_values({"response.all": {"n": 43}}, "values", tmp_path, cohort)
     assert json.loads(values.read_bytes())["about"]["note"].startswith(word)
-    for path in (outputs.save_data(NUMBERS, "data", tmp_path, cohort)[0],):
-        table = pd.read_csv(path)
-        assert next(iter(table)) == "cohort" and set(table["cohort"]) == {word.split()[0].lower()}
+    table = pd.read_csv(outputs.save_data(NUMBERS, "data", tmp_path, cohort)[0])
+    assert next(iter(table)) == "cohort" and set(table["cohort"]) == {word.split()[0].lower()}
     assert next(iter(NUMBERS)) == "row"  # what was given is as it was
 
 

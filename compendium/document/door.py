@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from compendium.document.page import order
+from compendium.origin import ABOUT, ORIGIN
 from compendium.reporting.pages import render
 
 _ROWS, _COLUMNS, _SIGNS = 3, 6, 28  # of a preview
@@ -22,13 +23,16 @@ _CHECKED = {  # what was checked, beside the document
 
 
 def preview(path: Path) -> list[list[str]]:
-    """Show the beginning of a CSV or JSON file as rows of short texts."""
+    """Show the beginning of a CSV or JSON file as rows of short texts, without where its rows come from."""
     if path.suffix == ".json":
-        values = list(json.loads(path.read_text(encoding="utf-8")).items())[:_ROWS]
+        entries = json.loads(path.read_text(encoding="utf-8")).items()
+        values = [one for one in entries if one[0] != ABOUT][:_ROWS]
         texts = [(name, ", ".join(f"{key} {part}" for key, part in entry.items())) for name, entry in values]
         return [[name, textwrap.shorten(text, 2 * _SIGNS, placeholder="…")] for name, text in texts]
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row, _ in zip(csv.reader(file), range(_ROWS + 1), strict=False)]
+    if rows and rows[0][0] == ORIGIN:  # the same in all rows, and said above on the page
+        rows = [row[1:] for row in rows]
     return [[textwrap.shorten(cell, _SIGNS, placeholder="…") for cell in row[:_COLUMNS]] for row in rows]
 
 

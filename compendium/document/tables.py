@@ -60,6 +60,7 @@ class _Reader(HTMLParser):
         self.table, self.row, self.cell, self.part, self.kind = Table(), [], None, "", ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a part of the table, a row or a cell, or note what is in one."""
         given = {name: value or "" for name, value in attrs}
         if tag in ("thead", "tbody", "tfoot"):
             self.part = tag
@@ -75,6 +76,7 @@ class _Reader(HTMLParser):
             self.cell.head = True
 
     def handle_endtag(self, tag: str) -> None:
+        """Put a cell that ends into its row, and a row into its part of the table."""
         if tag in ("td", "th") and self.cell:
             text = _SPACE.sub(" ", self.cell.text).strip(" ").replace("\u2028", "\n")
             self.cell.text = re.sub(r"\b([Nn]) = (?=\d)", "\\1\u00a0=\u00a0", text)
@@ -89,6 +91,7 @@ class _Reader(HTMLParser):
                 self.table.notes.append(self.row[0])
 
     def handle_data(self, data: str) -> None:
+        """Add to the text of the cell."""
         if self.cell:
             self.cell.text += data
 

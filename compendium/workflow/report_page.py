@@ -35,6 +35,7 @@ class _Prose(mistune.HTMLRenderer):
         return super().link(text, f"#{name}") if name in self.names else text
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
+        """Set a heading below those of the sections."""
         return super().heading(text, max(level, 3), **attributes)
 
 

@@ -42,9 +42,11 @@ class _Problems:
             self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
 
     def add_file(self, allowed: str) -> None:
+        """Add a problem of the file as a whole."""
         self.parts.append(problems(self.file, allowed))
 
     def stop(self) -> None:
+        """Raise a CohortError of all problems, if there are any."""
         found = together(self.parts)
         if len(found):
             raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))
