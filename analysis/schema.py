@@ -77,6 +77,7 @@ def further_values(vocabulary: str) -> dict[str, str]:
     return values.loc[values["vocabulary"] == vocabulary, "label"].to_dict()
 
 
+@cache
 def columns_of(table: str) -> pd.DataFrame:
     """Give the rows of `contract` for one of `TABLES`, indexed by column name."""
     columns = contract()
