@@ -7,6 +7,7 @@ worsening stands apart in another hue and on the other side of a zero line.
 import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 
 import matplotlib.style
@@ -104,20 +105,22 @@ def box_cm(axes: Axes) -> Bbox:
     return Bbox(axes.get_position().get_points() * axes.figure.get_size_inches() * 2.54)
 
 
+@lru_cache(100_000)
 def text_width_cm(text: str, size: float = NORMAL, weight: str = "normal") -> float:
     """Measure the printed width of a line of text in centimetres; `size` is in points, `weight` "normal" or "bold"."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72 * 2.54
 
 
-def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal") -> list[str]:
+@lru_cache(1_000)
+def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal") -> tuple[str, ...]:
     """Break a text into lines that fit a printed width in centimetres; an empty text has none."""
     width_cm *= 0.955  # a screen may set the letters that much wider, to fit them to its pixels
     characters = int(len(text) * width_cm / max(text_width_cm(text, size, weight), 1e-6)) if text else 1
     while True:
         lines = textwrap.wrap(text, max(characters, 1))
         if characters <= 1 or all(text_width_cm(line, size, weight) <= width_cm for line in lines):
-            return lines
+            return tuple(lines)
         characters -= 1
 
 
@@ -145,7 +148,7 @@ def heading(population: str, patients: int, subject: str) -> str:
     return f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): {subject}"
 
 
-def _title_lines(title: str, width_cm: float) -> list[str]:
+def _title_lines(title: str, width_cm: float) -> tuple[str, ...]:
     return wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")
 
 
