@@ -94,6 +94,7 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
     segments, y = bar_segments(rows), rows["y"].to_numpy()
     for grade in GRADE_COLUMNS:
         look = {"facecolor": page.GRADE_COLOURS[grade], "edgecolor": "white", "linewidth": 0.4}
+        look["label"] = GRADE_COLUMNS[grade]
         for part in segments[segments["grade"] == grade].itertuples():
             # The limits are set below: what `barh` and `add_patch` do for them takes longer than all the rest.
             axes.add_artist(Rectangle((part.left, y[part.row] - _BAR / 2), part.patients, _BAR, **look))
