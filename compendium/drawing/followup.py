@@ -103,7 +103,7 @@ def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[floa
 
 
 def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None:
-    axes.add_patch(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
+    axes.add_artist(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
 
 
 def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.Series, least: float) -> None:
@@ -125,7 +125,7 @@ def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.
         colour, end = STATUS_COLOURS[flow.last], flow.left + flow.height
         path = _ribbon((_BLOCK, width), (flow.left, end), (flow.right, flow.right + flow.arriving))
         edge = {"edgecolor": colour, "linewidth": 0.4} if least else {"linewidth": 0}
-        axes.add_patch(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
+        axes.add_artist(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
         _block(axes, 0, flow.left, end, page.RESPONSE_COLOURS[flow.best])
         if flow.height >= _SLOT * 0.8:
             place = {"size": page.SMALL, "va": "center_baseline"}

@@ -223,6 +223,38 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
     return 0
 
 
+def drawn(
+    project: Project, handling: Handling, only: Sequence[str], suffixes: tuple[str, ...]
+) -> tuple[int, list[str]]:
+    """Run what draws of the cohort alone, all or some, and publish its files of some endings; exit code and files."""
+    outputs, files = Outputs(project.out, {}, ()), []
+    with _locked(project.under_build("record", "lock")), _prepared(project, handling) as project:
+        draws = {job.name: job for job in project.jobs if not job.after}
+        draws = {name: job for name, job in draws.items() if "save_figure(" in project.notebook(job).read_text("utf-8")}
+        if unknown := sorted(set(only) - set(draws)):
+            raise BuildError(f"ONLY={unknown[0]}: no figure of this name is drawn; allowed: {', '.join(draws)}")
+        draws = {name: job for name, job in draws.items() if name in (only or draws)}
+        _check(project, draws.values())
+        outputs.check_writable()
+
+        def finish(name: str, seconds: float) -> str:
+            staging = project.under_build("staging", name)
+            for path in staging.rglob("*"):
+                if path.is_file() and not path.name.endswith(suffixes):
+                    path.unlink()
+            outputs.publish(name, staging, "", seconds)
+            files.extend(outputs.record[name]["outputs"])
+            return f"{len(outputs.record[name]['outputs'])} files"
+
+        with _kernels(project, {project.notebook(job) for job in draws.values()}) as warm:
+            failures = run_all(list(draws), list, lambda name: _execute(project, draws[name], warm), finish, len(draws))
+    if failures:
+        report(failures, str(project.under_build("executed")))
+    else:
+        print(f"In {project.shown}:")
+    return int(bool(failures)), sorted(files)
+
+
 def references(project: Project) -> int:
     """Run the committed notebooks and write their outputs back into them; one that failed is left as it was."""
     paths = {path.stem: path for path in sorted((project.root / "notebooks").glob("*.ipynb"))}
