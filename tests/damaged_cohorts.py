@@ -63,6 +63,14 @@ def good() -> Tables:
     return {table: [list(row) for row in rows] for table, rows in _read().items()}
 
 
+def write_csv(tables: Tables, folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for table, rows in tables.items():
+        with open(folder / f"{table}.csv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    return folder
+
+
 def row(table: str, key: str) -> int:
     """Give the row, as a spreadsheet shows it, of the first undamaged row that begins with the words of a key.
 
@@ -95,8 +103,8 @@ def _cell_case(line: str) -> Case:
 
 
 # In the file of rules are those between rows and tables, or that one change breaks in several places; `test_rules`
-# breaks each by itself. Name | changes | what is told of the first changed cell, or of another cell -> what is told
-# | ... | how many errors, if more than that.
+# breaks each by itself. In that of headers are those of columns. Name | changes | what is told of the first changed
+# cell, or of another cell -> what is told | ... | how many errors, if more than that.
 
 
 def _change(tables: Tables, change: str) -> None:
@@ -104,6 +112,12 @@ def _change(tables: Tables, change: str) -> None:
     if verb == "without":
         table, _, patient = key.partition(" ")
         tables[table] = [cells for cells in tables[table] if not cells[0].startswith(MARK + patient)]
+    elif verb in ("drop", "add"):
+        table, _, column = key.partition(" ")
+        head, _, text = column.partition("=")
+        at = tables[table][0].index(head) if verb == "drop" else len(tables[table][0])
+        for number, cells in enumerate(tables[table]):
+            cells[at : at + 1] = [] if verb == "drop" else [text if number else head]
     elif verb == "twice":
         table, _, key = key.partition(" ")
         tables[table].append(list(_read()[table][row(table, key) - 1]))
@@ -147,8 +161,16 @@ def _examples() -> Case:
     return Case("example rows left in", [Place(f"{t}.csv", text, n, "patient_id", None) for t, n in rows], 4, tables)
 
 
+def _header_case(line: str) -> Case:
+    """Read the same of a file, since it is the reader that looks at headers; {long} is a text that is shown {cut}."""
+    long = "mild" * 25_000
+    case = _rule_case(line.replace("{long}", long).replace("{cut}", f"{long[:97]}..."))
+    return case._replace(tables=None, make=lambda folder: write_csv(case.tables, folder / "cohort"))
+
+
 CASES = [
     *(_cell_case(line) for line in escaped_lines("damaged_cells.txt")),
     *(_rule_case(line) for line in data_lines("damaged_rules.txt")),
+    *(_header_case(line) for line in escaped_lines("damaged_headers.txt")),
     _examples(),
 ]
