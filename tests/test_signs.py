@@ -6,13 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from analysis.cohort import read_cohort
 from analysis.statistics import signs
 from analysis.statistics.signed_rank import signed_rank
 from analysis.statistics.signs import sign_flips, sign_test
-from analysis.symptoms import symptom_profile, together
+from analysis.symptoms import together
 from tests.cohorts import cohort_with
-from tests.places import COHORT
 
 
 def test_sign_test_is_that_of_r():
@@ -102,16 +100,6 @@ def test_symptoms_of_a_patient_stay_together():
     found, adjusted = together(cohort_with(rows))
     assert adjusted.dropna().tolist() == pytest.approx(by_hand([[1, 1]] * 4 + [[1, -1]], abs))
     assert (found.n, adjusted.notna().sum()) == (5, 2)
-
-
-def test_what_the_text_fixes_of_anaphylaxis_in_the_shipped_cohort():
-    # 13 improved, 1 worse (L326-L330): 2 (1 + 14) / 2**14.
-    profiles = {name: symptom_profile(read_cohort(COHORT, name)) for name in ("all", "primary", "idiopathic")}
-    assert profiles["all"].at["anaphylaxis", "p_sign"] == pytest.approx(30 / 2**14)
-    # With five or fewer changes the smallest two-tailed p value is 2 / 2**5 = 0.0625.
-    for profile in profiles.values():
-        assert ((profile["n_nonzero"] < 6) == (profile["significance"] == "too_few")).all()
-        assert profile.loc[profile["n_nonzero"] < 6, "p_holm"].isna().all()
 
 
 def test_how_often_a_null_rejects_that_cannot_hold_on_this_scale():
