@@ -87,24 +87,9 @@ def set_cell(tables: Tables, table: str, key: str, column: str, text: str) -> Ta
     return tables
 
 
-KNOWN = "a patient_id of the table patients"
-
-
-def _cell_case(line: str) -> Case:
-    """Read name | table, first words of the row: column | what is written | what is allowed | nearest (?: any)."""
-    name, cell, text, allowed, nearest = line.replace("{mark}", MARK).split(" | ")
-    where, _, column = cell.partition(": ")
-    table, _, key = where.partition(" ")
-    found = {"?": None, "-": ""}.get(nearest, nearest)
-    place = Place(f"{table}.csv", allowed, row(table, key), column, text, found)
-    # A course of an unknown patient leaves the known one without a course.
-    count = 2 if (table, column, allowed) == ("courses", "patient_id", KNOWN) else 1
-    return Case(name, [place], count, set_cell(good(), table, key, column, text))
-
-
-# In the file of rules are those between rows and tables, or that one change breaks in several places; `test_rules`
-# breaks each by itself. In that of headers are those of columns. Name | changes | what is told of the first changed
-# cell, or of another cell -> what is told | ... | how many errors, if more than that.
+# In the file of rules are cases between rows and tables, or that one change breaks in several places; `test_rules`
+# breaks each by itself. In those of cells and headers are cases of one cell and of columns. Name | changes | what is
+# told of the first changed cell, or of another cell -> what is told | ... | how many errors, if more than that.
 
 
 def _change(tables: Tables, change: str) -> None:
@@ -142,7 +127,7 @@ def place(told: str, file: str = "{}.csv") -> Place:
 
 
 def _rule_case(line: str) -> Case:
-    name, changes, *told = line.split(" | ")
+    name, changes, *told = line.replace("{mark}", MARK).split(" | ")
     count = int(told.pop()) if told[-1].isdigit() else len(told)
     tables = good()
     for change in changes.split("; "):
@@ -169,7 +154,7 @@ def _header_case(line: str) -> Case:
 
 
 CASES = [
-    *(_cell_case(line) for line in escaped_lines("damaged_cells.txt")),
+    *(_rule_case(line) for line in escaped_lines("damaged_cells.txt")),
     *(_rule_case(line) for line in data_lines("damaged_rules.txt")),
     *(_header_case(line) for line in escaped_lines("damaged_headers.txt")),
     _examples(),
