@@ -26,7 +26,11 @@ _OTHER_COLOUR = page.RESPONSE_COLOURS["CR"]
 _WHOLE = {"color": page.MUTED, "linewidth": 0.7, "linestyle": (0, (3, 2))}  # the rate of the whole population
 # Heights in centimetres of a row, of the name of an outcome, and of the gap above that: on a page, in a column.
 _HEIGHTS = {False: (0.42, 0.44, 0.16), True: (0.25, 0.3, 0.08)}
-_ABOVE, _BELOW, _HEAD = 2.35, 1.05, 0.95  # title, key and heads above the rows; scale below them; heads of a lower panel
+_ABOVE, _BELOW, _HEAD = (
+    2.35,
+    1.05,
+    0.95,
+)  # title, key and heads above the rows; scale below them; heads of a lower panel
 _BETWEEN, _SPACE, _INDENT = 0.45, 0.3, 0.25  # between the panels; between columns; of the rows under a heading
 _ROOMY = 2.6  # width in centimetres from which five numbers fit below the axes
 _HIDING = 500  # patients from whom on an interval may be as narrow as the sign of its rate

@@ -228,7 +228,9 @@ def draw_marks(
     columns, columns_width = _MARKS_IN_A_COLUMN if page.NARROW else (_MARKS_COLUMNS, _MARKS_COLUMNS_WIDTH)
     figure = page.new_figure(bottom + depth + above + page.extra_title_cm(title))
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - left
-    axes = page.add_lanes(figure, left, bottom, width, depth, f"Combinations{' of the rules of the test' * (not page.NARROW)}, %")
+    axes = page.add_lanes(
+        figure, left, bottom, width, depth, f"Combinations{' of the rules of the test' * (not page.NARROW)}, %"
+    )
     start = np.zeros(len(rows))
     for mark, colour in MARK_COLOURS.items():
         look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}

@@ -82,7 +82,12 @@ def draw_rows(
     """
     beside, box, height = page.beside(axes), page.box_cm(axes), _HEIGHTS[page.NARROW][1]
     for text, centre in columns.items():
-        place = {"ha": "center", "linespacing": 1.05, "size": page.HEAD_SIZE, "transform": page.centimetres(axes.figure)}
+        place = {
+            "ha": "center",
+            "linespacing": 1.05,
+            "size": page.HEAD_SIZE,
+            "transform": page.centimetres(axes.figure),
+        }
         axes.figure.text(box.x1 + centre, box.y1 + 0.1, text, **place, **page.HEAD)
     for heading in headings.itertuples():
         page.add_section(axes, heading.label, heading.y - height / 2, height, bbox=ground)
@@ -132,7 +137,9 @@ def _draw_heads(figure: Figure, axes: Axes) -> None:
     page.add_key(figure, patches, box.y1 + _ABOVE - 0.85 + page.extra_key_cm(patches))
     zero = box.x0 + box.width * -axes.get_xlim()[0] / np.ptp(axes.get_xlim())
     for text, x, side in (("Not improved", zero - 0.15, "right"), ("Improved", zero + 0.15, "left")):
-        figure.text(x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, transform=page.centimetres(figure), **page.HEAD)
+        figure.text(
+            x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, transform=page.centimetres(figure), **page.HEAD
+        )
 
 
 @page.journal_style(column=True)
