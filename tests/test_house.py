@@ -39,9 +39,9 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # This and other centres together were to stay below 19,000; real files of centres, a list of all results and what
-    # is typed after make took 1,250 more.
+    # is typed after make took 1,250 more, figures for one column of a journal 300.
     "lines of Python outside of tests": (
-        16_250,
+        16_550,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
@@ -233,7 +233,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 16_251, ["16251 lines of Python outside of tests; allowed are 16250"]),
+        (["benchmarks/new.py"], 16_551, ["16551 lines of Python outside of tests; allowed are 16550"]),
         (["compendium/bounds/new.py"], 320, []),
         (["tests/new.py"], 14_951, ["14951 lines of tests; allowed are 14950"]),
     ],

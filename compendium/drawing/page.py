@@ -21,7 +21,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Bbox, Transform, blended_transform_factory
 
 from analysis.vocabulary import POPULATION_LABELS, Population
-from compendium.reporting.outputs import WIDTH
+from compendium.files import WIDTH
 
 PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0  # full width of a printed page, and the largest height of a figure on it
 _KEY_LINE_CM = 0.36  # distance of two lines of a key in a column

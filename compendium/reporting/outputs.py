@@ -22,23 +22,21 @@ from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 
 from analysis.cohort import Cohort
-from compendium.files import csv_text, json_text, write_atomically
+from compendium.files import FIGURE_FORMATS, FORMATS, WIDTH, csv_text, json_text, write_atomically
 from compendium.origin import ABOUT, ORIGIN, about
 from compendium.reporting.pages import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"  # names a folder to write to instead, for tests that run the notebooks as they are
-WIDTH, FORMATS = "COMPENDIUM_WIDTH", "COMPENDIUM_FORMATS"  # of figures for a journal: millimetres, and suffixes
 TIFF_DPI = 600
 PNG_DPI = 300  # resolution of the PNG files, in dots per inch at printed size
 
 # What matplotlib would add by itself, and the word of each format for what a figure is about.
-FIGURE_FORMATS = {
+_FORMATS = {
     "svg": ({"Date": None, "Creator": None}, "Description"),
     "pdf": ({"CreationDate": None, "Creator": None, "Producer": None}, "Subject"),
     "png": ({"Software": None}, "Description"),
     "tiff": ({}, "Description"),
 }
-USUAL_FORMATS = ("svg", "pdf", "png")
 # A settings file of the user must not change what is saved; the salt makes the identifiers in SVG files repeatable.
 _SAVING = {"savefig.bbox": None, "savefig.facecolor": "auto", "savefig.transparent": False, "svg.fonttype": "path"}
 _SAVING |= {"svg.image_inline": True, "pdf.fonttype": 42, "pdf.compression": 6}
@@ -145,9 +143,9 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohor
     base = _output_path(folder, name + wide)
     contents = {}
     with matplotlib.rc_context(_SAVING | {"svg.hashsalt": name}), _settled_pdf():
-        for suffix in os.environ.get(FORMATS, "").split() or USUAL_FORMATS:
+        for suffix in os.environ.get(FORMATS, "").split() or FIGURE_FORMATS[:3]:
             buffer = io.BytesIO()
-            nothing, subject = FIGURE_FORMATS[suffix]
+            nothing, subject = _FORMATS[suffix]
             metadata = nothing | {"Title": name, subject: about(reconstructed=cohort.reconstructed)["note"]}
             if suffix == "tiff":
                 contents[suffix] = _tiff(figure, metadata)

@@ -1,8 +1,6 @@
 """Figures for a journal: the same notebooks, drawn at the width and in the formats asked for, into a folder apart."""
 
-import os
-
-from compendium.reporting.outputs import FIGURE_FORMATS, FORMATS, WIDTH
+from compendium.files import FIGURE_FORMATS, FORMATS, WIDTH
 from compendium.workflow.build import drawn
 from compendium.workflow.centre import Handling
 from compendium.workflow.jobs import BuildError
@@ -19,10 +17,8 @@ def figures(project: Project, handling: Handling, width: str, formats: str, only
     unknown = [one for one in asked if one not in FIGURE_FORMATS]
     if unknown or not asked:
         raise BuildError(f"FORMAT={formats}: no such format; allowed: {', '.join(FIGURE_FORMATS)}")
-    os.environ.update({WIDTH: width, FORMATS: " ".join(asked)})
-    suffixes = tuple(f"mm.{one}" for one in asked)
-    code, files = drawn(project, handling, names, suffixes)
-    print(*(f"  {name}" for name in files), sep="\n")
+    code, files = drawn(project, handling, names, {WIDTH: width, FORMATS: " ".join(asked)})
+    print(f"In {project.shown}:", *(f"  {name}" for name in files), sep="\n")
     wide = sorted({name.partition("-180mm")[0] for name in files if width == "85" and "-180mm." in name})
     if wide:
         print(f"180 mm wide, since their columns could not be read at {width}: {', '.join(wide)}")
