@@ -1,22 +1,18 @@
 """The data contract: which tables and columns a cohort has and what may stand in them.
 
-The contract is written once, in ``contract/columns.csv`` and ``contract/symptoms.csv``. The pandera schemas that check
-a cohort, the types it is read with and the Data Package that describes it are all made from these two files.
+The contract is written once, in ``contract/columns.csv`` and ``contract/symptoms.csv``. What checks a cohort, the types
+it is read with and the Data Package that describes it are all made from these two files.
 """
 
 import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis import vocabulary
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
 
 CONTRACT = Path(__file__).parent / "contract"
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
@@ -164,26 +160,6 @@ def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
             if wrong.any():
                 cells[name] = pd.Series(wrong[codes], index=frame.index)
     return cells
-
-
-def table_schema(table: str) -> "pa.DataFrameSchema":
-    """Make the pandera schema that checks one of `TABLES` as it stands in its file.
-
-    It applies to a frame of strings, with missing cells as missing values. The ``error`` of each check says in words
-    what is allowed. Columns may stand in any order; unknown columns are refused.
-    """
-    import pandera.pandas as pa  # takes as long to import as a table to read, and only this function needs it
-
-    columns = {
-        name: pa.Column(
-            checks=pa.Check(lambda values, column=column: ~refused(values, column), error=describe_allowed(column)),
-            nullable=column["missing"] == "yes",
-            required=(table, name) not in OPTIONAL,
-            description=column["meaning"],
-        )
-        for name, column in columns_of(table).iterrows()
-    }
-    return pa.DataFrameSchema(columns, strict=True, name=table)
 
 
 def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
