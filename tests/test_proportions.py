@@ -163,7 +163,16 @@ def test_all_of_one_group_against_none_of_the_other_has_a_closed_form(sizes):
 
 
 def test_symmetry_order_and_ends():
-    for counts in [(3, 7, 2, 5), (0, 6, 4, 9), (9, 9, 1, 4), (28, 40, 43, 55), (3900, 5000, 1, 55), (4, 9, 4, 9)]:
+    endless = (702_000_000, 900_000_000, 43, 55)
+    for counts in [
+        (3, 7, 2, 5),
+        (0, 6, 4, 9),
+        (9, 9, 1, 4),
+        (28, 40, 43, 55),
+        (3900, 5000, 1, 55),
+        (4, 9, 4, 9),
+        endless,
+    ]:
         a, m, b, n = counts
         low, high = exact_difference_interval(*counts)
         assert exact_difference_interval(b, n, a, m) == pytest.approx((-high, -low), abs=TOLERANCE)
