@@ -1,12 +1,13 @@
-"""Bind the variables of the constraint model to the statements of the paper, each by its name."""
+"""Bind the variables of a constraint model to the statements of the paper, each by its name, and solve it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.random import Generator
 from ortools.sat.python import cp_model
 
 from compendium.verification.audit.rounding import printed_number, span
@@ -15,6 +16,10 @@ from compendium.verification.published import matching
 LEFT_OUT = Path(__file__).parent / "left_out.csv"
 
 Linear = cp_model.LinearExprT
+
+
+class NoRoomError(ValueError):
+    """What was settled first leaves no room for a later part."""
 
 
 def read_left_out() -> pd.DataFrame:
@@ -34,7 +39,6 @@ class Statements:
         self.held: list[str] = []  # the claims bound so far
         self._left_out = read_left_out()["part"]
         self._costs: list[Linear] = []
-        self.blocks: dict[str, tuple[range, list[Linear]]] = {}  # the indices of its variables, and its preferences
 
     def bound(self, pattern: str, without: tuple[str, ...] = ("whole",)) -> list[str]:
         """Name the claims of a pattern that are to hold, and note that they do."""
@@ -146,16 +150,38 @@ class Statements:
         """Begin a new model, which knows nothing of the former; the claims that were held stay noted."""
         self.model, self._costs = cp_model.CpModel(), []
 
-    def minimise(self) -> None:
-        """Let the model be solved by its preferences."""
-        self.model.minimize(sum(self._costs))
+    def constants(self, values: Mapping[str, Sequence[int]]) -> dict[str, list[cp_model.IntVar]]:
+        """Make numbers that are settled constants of the present model."""
+        return {name: [self.model.new_constant(value) for value in own] for name, own in values.items()}
 
-    @contextmanager
-    def block(self, name: str) -> Iterator[None]:
-        """Collect under one name the variables and preferences that are made inside."""
-        first, self._costs = len(self.model.proto.variables), []
-        yield
-        self.blocks[name] = (range(first, len(self.model.proto.variables)), self._costs)
+    def solve(self, generator: Generator, effort: float, level: int = 1) -> cp_model.CpSolver:
+        """Find what is preferred among all that the statements allow.
+
+        One worker searches, for so long as the effort says, in the solver's deterministic seconds, so that the same is
+        found each time. A search that finds nothing is followed by others. Findings are found by linear programs
+        (level 2), all else sooner with few of them.
+
+        Raises
+        ------
+        NoRoomError
+            If nothing is found.
+        """
+        self.model.minimize(sum(self._costs))
+        for longer, now in ((1, level), (1, level), (4, 0)):
+            solver = cp_model.CpSolver()
+            state = np.random.SeedSequence([int(generator.integers(2**31))]).generate_state(1)
+            solver.parameters.random_seed = int(state[0] >> 1)
+            solver.parameters.num_workers = 1
+            # An interrupted search must not be taken for a finished one.
+            solver.parameters.catch_sigint_signal = False
+            solver.parameters.linearization_level = now
+            solver.parameters.max_deterministic_time = longer * effort
+            status = solver.solve(self.model)
+            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                return solver
+            if status == cp_model.INFEASIBLE:
+                break
+        raise NoRoomError
 
     def _whole(self, claim: str, scale: int) -> int:
         value = self.printed(claim)
