@@ -26,6 +26,7 @@ class Corner(Leaning):
     effort = 0.1
     level = 1
     alike = 0.7
+    apart = 0.5
 
     def __init__(self, statements: Statements, generator: Generator) -> None:
         super().__init__(statements, generator)

@@ -46,6 +46,7 @@ class Leaning(ABC):
     effort: ClassVar[float]  # how long each part is leant, in the solver's deterministic seconds
     level: ClassVar[int]  # how many linear programs lead the search of the courses: 1, or 2 where it is to be finished
     alike: ClassVar[float]  # how often all events are to happen to the same patients, as far as can be
+    apart: ClassVar[float]  # how often the changes of tryptase are kept from significance before they are tested
 
     # Years of age at treatment, and months: since the diagnosis, on therapy, to first and to best response.
     age: np.ndarray

@@ -138,7 +138,7 @@ def choose_tested(statements: Statements, leaning: Leaning, courses: Courses, se
 def find_levels(statements: Statements, leaning: Leaning, tested: np.ndarray, settled: Settled) -> Laboratory:
     """Find levels with the printed means and ranges, without a significant change of tryptase."""
     criteria = [settled["who_tryptase_over_20"][i] for i in tested]
-    levels = _levels(statements, leaning, criteria, apart=leaning.generator.random() < 0.5)
+    levels = _levels(statements, leaning, criteria, apart=leaning.generator.random() < leaning.apart)
     return _levels(statements, leaning, criteria, apart=True) if _is_significant(levels) else levels
 
 

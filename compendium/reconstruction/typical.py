@@ -38,6 +38,7 @@ class Typical(Leaning):
     effort = 3.0
     level = 2
     alike = 0.0
+    apart = 0.0
 
     def __init__(self, statements: Statements, generator: Generator) -> None:
         super().__init__(statements, generator)
