@@ -15,8 +15,8 @@ from compendium.determined.reached import reached
 from compendium.folders import MARK
 from compendium.reconstruction import ensemble, members, results, symptoms
 from compendium.reconstruction.ensemble import EnsembleError, main, make_ensemble
+from compendium.reconstruction.leaning import NoRoomError
 from compendium.reconstruction.members import values_of
-from compendium.reconstruction.statements import NoRoomError
 from compendium.verification.published import built_values
 from compendium.verification.verdicts import verdict_table
 from tests.places import COHORT, FIGURES, PUBLISHED

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from compendium.reconstruction.courses import find_courses
-from compendium.reconstruction.leaning import Leaning
+from compendium.reconstruction.leaning import Leaning, NoRoomError
 from compendium.reconstruction.observations import OF_THE_DISEASE, choose_tested, find_events, find_levels
 from compendium.reconstruction.patients import find_ages, find_findings
 from compendium.reconstruction.rows import Parts, make_tables
-from compendium.reconstruction.statements import NoRoomError, Statements
+from compendium.reconstruction.statements import Statements
 from compendium.reconstruction.symptoms import find_symptoms, present_symptoms
 from compendium.verification.published import read_claims
 

@@ -25,6 +25,7 @@ class Corner(Leaning):
     strength = 8.0
     effort = 0.1
     level = 1
+    fewest = 3
     alike = 0.7
     apart = 0.5
 

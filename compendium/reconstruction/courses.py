@@ -95,7 +95,7 @@ def find_courses(statements: Statements, leaning: Leaning, settled: Settled) -> 
     _leave_room_for_flares(statements, courses)
     # The symptom that takes longest to improve needs somebody who goes on improving so long.
     model.add_bool_or([statements.at_least(courses.best[i], LONGEST_WAIT) for i in leaning.responders()])
-    found = courses.solved(statements.solve(leaning.generator, leaning.effort, leaning.level))
+    found = courses.solved(leaning.solve(statements))
     dense = {name: [own.get(i, 0) for i in range(n)] for name, own in (found.status | found.change).items()}
     dense["escalated"] = [sum(dense[name][i] for name in list(CHANGES)[:3]) for i in range(n)]
     leaning.note(dense)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+from ortools.sat.python import cp_model
 
 from analysis.schema import symptom_list
 from compendium.reconstruction.statements import Statements
@@ -39,12 +40,17 @@ Grades = Callable[[list[str], str, int, int], tuple[list[int], int]]
 the sum that they are to have, between two numbers."""
 
 
+class NoRoomError(ValueError):
+    """What was settled first leaves no room for a later part."""
+
+
 class Leaning(ABC):
     """What one cohort is leant to; of arrays one value per patient, who is a position."""
 
     strength: ClassVar[float]  # how much a preference counts in the courses, where all have small ones of their own
     effort: ClassVar[float]  # how long each part is leant, in the solver's deterministic seconds
-    level: ClassVar[int]  # how many linear programs lead the search of the courses: 1, or 2 where it is to be finished
+    level: ClassVar[int]  # how many linear programs lead a search: 1 is sooner there, 2 comes to an end
+    fewest: ClassVar[int]  # symptoms of a patient
     alike: ClassVar[float]  # how often all events are to happen to the same patients, as far as can be
     apart: ClassVar[float]  # how often the changes of tryptase are kept from significance before they are tested
 
@@ -74,6 +80,29 @@ class Leaning(ABC):
     def note(self, found: dict[str, list[int]]) -> None:
         """Let later parts be leant by what was found, 0 or 1 of each patient."""
         self.known.update({name: np.array(values) for name, values in found.items() if 0 < sum(values) < len(values)})
+
+    def solve(self, statements: Statements, longer: int = 1, level: int | None = None) -> cp_model.CpSolver:
+        """Find what is preferred among all that statements allow, or raise a `NoRoomError`.
+
+        One worker searches, for so long as the effort says, so that the same is found each time. A search that finds
+        nothing is followed by others.
+        """
+        model, level = statements.minimise(), self.level if level is None else level
+        for more, now in ((1, level), (1, level), (4, 0)):
+            solver = cp_model.CpSolver()
+            state = np.random.SeedSequence([int(self.generator.integers(2**31))]).generate_state(1)
+            solver.parameters.random_seed = int(state[0] >> 1)
+            solver.parameters.num_workers = 1
+            # An interrupted search must not be taken for a finished one.
+            solver.parameters.catch_sigint_signal = False
+            solver.parameters.linearization_level = now
+            solver.parameters.max_deterministic_time = more * longer * self.effort
+            status = solver.solve(model)
+            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                return solver
+            if status == cp_model.INFEASIBLE:
+                break
+        raise NoRoomError
 
     def pairs(self, names: list[str]) -> list[tuple[tuple[str, str], bool]]:
         """Draw pairs of findings that are to go together (true) or apart as far as can be."""

@@ -6,9 +6,9 @@ import numpy as np
 from scipy import stats
 
 from compendium.reconstruction.courses import MONTHS_OF_FLARE, MONTHS_OF_SEVERE, Courses, Variables
-from compendium.reconstruction.leaning import Leaning
+from compendium.reconstruction.leaning import Leaning, NoRoomError
 from compendium.reconstruction.patients import Settled
-from compendium.reconstruction.statements import NoRoomError, Statements
+from compendium.reconstruction.statements import Statements
 
 FLARE = "symptom flare"
 SEVERE = "laryngeal oedema and dyspnoea"
@@ -77,7 +77,7 @@ def find_events(statements: Statements, leaning: Leaning, courses: Courses, sett
         own = lean if alike else lean * leaning.generator.choice([-1, 1]) + leaning.preference("event")
         for literal, score in zip(literals, own, strict=True):
             statements.prefer(literal, float(score))
-    solver = statements.solve(leaning.generator, leaning.effort, leaning.level)
+    solver = leaning.solve(statements)
     return {term: [solver.value(literal) for literal in literals] for term, literals in events.items()}
 
 
@@ -163,7 +163,7 @@ def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart
         model.add(100 * on >= (100 - STABLE_PERCENT) * before).only_enforce_if(~rise)
     statements.count("*.biology.ige.increased", rises)
     statements.count("results.biology.ige.stable", [~rise for rise in rises])
-    solver = statements.solve(leaning.generator, leaning.effort, leaning.level)
+    solver = leaning.solve(statements)
     return {key: [solver.value(variable) for variable in values[key]] for key in TESTS}
 
 

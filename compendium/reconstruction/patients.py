@@ -76,7 +76,8 @@ def find_ages(statements: Statements, leaning: Leaning) -> Settled:
     """Find the ages and the time between them."""
     statements.begin()
     _sizes(statements, leaning)
-    return _found(statements, leaning, _ages(statements, leaning))
+    ages = _ages(statements, leaning)
+    return _values(leaning.solve(statements), ages)
 
 
 def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Settled:
@@ -98,13 +99,12 @@ def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Se
             else:
                 statements.model.add_bool_or([~one, ~other, both])
             statements.prefer(both, leaning.strength if many else -leaning.strength)
-    found = _found(statements, leaning, variables, 2, level=2)
+    found = _values(leaning.solve(statements, longer=2, level=2), variables)
     leaning.note(found)
     return found
 
 
-def _found(statements: Statements, leaning: Leaning, variables: Patients, longer: float = 1, level: int = 1) -> Settled:
-    solver = statements.solve(leaning.generator, longer * leaning.effort, level)
+def _values(solver: cp_model.CpSolver, variables: Patients) -> Settled:
     return {name: [solver.value(variable) for variable in own] for name, own in variables.items()}
 
 

@@ -1,13 +1,11 @@
-"""Bind the variables of a constraint model to the statements of the paper, each by its name, and solve it."""
+"""Bind the variables of a constraint model to the statements of the paper, each by its name."""
 
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.random import Generator
 from ortools.sat.python import cp_model
 
 from compendium.verification.audit.rounding import printed_number, span
@@ -16,10 +14,6 @@ from compendium.verification.published import matching
 LEFT_OUT = Path(__file__).parent / "left_out.csv"
 
 Linear = cp_model.LinearExprT
-
-
-class NoRoomError(ValueError):
-    """What was settled first leaves no room for a later part."""
 
 
 def read_left_out() -> pd.DataFrame:
@@ -154,34 +148,10 @@ class Statements:
         """Make numbers that are settled constants of the present model."""
         return {name: [self.model.new_constant(value) for value in own] for name, own in values.items()}
 
-    def solve(self, generator: Generator, effort: float, level: int = 1) -> cp_model.CpSolver:
-        """Find what is preferred among all that the statements allow.
-
-        One worker searches, for so long as the effort says, in the solver's deterministic seconds, so that the same is
-        found each time. A search that finds nothing is followed by others. Findings are found by linear programs
-        (level 2), all else sooner with few of them.
-
-        Raises
-        ------
-        NoRoomError
-            If nothing is found.
-        """
+    def minimise(self) -> cp_model.CpModel:
+        """Give the model, to be solved by its preferences."""
         self.model.minimize(sum(self._costs))
-        for longer, now in ((1, level), (1, level), (4, 0)):
-            solver = cp_model.CpSolver()
-            state = np.random.SeedSequence([int(generator.integers(2**31))]).generate_state(1)
-            solver.parameters.random_seed = int(state[0] >> 1)
-            solver.parameters.num_workers = 1
-            # An interrupted search must not be taken for a finished one.
-            solver.parameters.catch_sigint_signal = False
-            solver.parameters.linearization_level = now
-            solver.parameters.max_deterministic_time = longer * effort
-            status = solver.solve(self.model)
-            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-                return solver
-            if status == cp_model.INFEASIBLE:
-                break
-        raise NoRoomError
+        return self.model
 
     def _whole(self, claim: str, scale: int) -> int:
         value = self.printed(claim)

@@ -13,13 +13,12 @@ import pandas as pd
 from numpy.random import Generator
 
 from compendium.reconstruction.courses import LONGEST_WAIT, Courses, Variables
-from compendium.reconstruction.leaning import Leaning
-from compendium.reconstruction.statements import NoRoomError, Statements
+from compendium.reconstruction.leaning import Leaning, NoRoomError
+from compendium.reconstruction.statements import Statements
 
 GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
 
-FEWEST, MOST = 3, 28
-"""The least and greatest number of symptoms of a patient."""
+_MOST = 28  # symptoms of a patient
 
 _ANAPHYLAXIS = 1  # the largest grade of anaphylaxis that improved, in quarters: without epinephrine in all (L326)
 
@@ -52,8 +51,8 @@ def present_symptoms(statements: Statements, leaning: Leaning, had: Collection[t
     score[:, column] = -np.inf
     score[fixed] = np.inf
     rank = np.argsort(np.argsort(-score, axis=1), axis=1)
-    chosen = fixed | (rank < FEWEST)
-    free = np.where(chosen | (rank >= MOST), -np.inf, score).ravel()
+    chosen = fixed | (rank < leaning.fewest)
+    free = np.where(chosen | (rank >= _MOST), -np.inf, score).ravel()
     left = leaning.between(*statements.mean_limits("results.symptoms.mean", len(best))) - int(chosen.sum())
     chosen.ravel()[np.argsort(-free, kind="stable")[:left]] = True
     patient, kind = np.nonzero(chosen)
@@ -209,7 +208,7 @@ def _months(statements: Statements, leaning: Leaning, courses: Courses, rows: pd
             needed = 4 * len(own) - class_rule(len(own))["PR"][1] + 2 * int((own["change"] == "worse").sum())
             gains = own.loc[own["change"] == "improved", "quarters"]
             model.add(sum((4 - int(q)) * statements.at_most(month[cell], first) for cell, q in gains.items()) >= needed)
-    solver = statements.solve(leaning.generator, leaning.effort, leaning.level)
+    solver = leaning.solve(statements)
     return month.map(solver.value).reindex(rows.index)
 
 

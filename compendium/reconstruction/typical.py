@@ -37,6 +37,7 @@ class Typical(Leaning):
     strength = 0.0
     effort = 3.0
     level = 2
+    fewest = 4
     alike = 0.0
     apart = 0.0
 
@@ -90,7 +91,10 @@ class Typical(Leaning):
         """Draw scores by how common the symptoms are."""
         rng, n = self.generator, len(self.best)
         common = np.array([PREVALENCE[name] for name in self.names])
-        return common + rng.normal(0, 0.7, (n, 1)) + rng.logistic(size=(n, len(common)))
+        score = common + rng.normal(0, 0.7, (n, 1)) + rng.logistic(size=(n, len(common)))
+        # What became of anaphylaxis is left open to others: the patient who lost every symptom had none.
+        score[self.best == "CR", self.names.get_loc("anaphylaxis")] -= 9
+        return score
 
     def grades(self) -> Grades:
         """Draw grades by group: vasomotor symptoms improve most, pain and neuropsychiatric symptoms least."""
@@ -151,8 +155,8 @@ class Typical(Leaning):
         ends = ("minimum", "maximum", "mean")
         printed = {time: [self._printed(f"{claim}.{what}") for what in ends] for time, claim in claims.items()}
         middle = {time: mean * n - (least + greatest) for time, (least, greatest, mean) in printed.items()}
-        first = _with_mean(rng.lognormal(0, 0.8, n - 2), middle["diagnosis"] / (n - 2))
-        # What the mean rises by before therapy is the rise of a few patients.
+        first = np.sort(_with_mean(rng.lognormal(0, 0.8, n - 2), middle["diagnosis"] / (n - 2)))[::-1]
+        # What the mean rises by before therapy is the rise of a few patients, whose levels were high.
         before = first * rng.lognormal(0, 0.15, n - 2)
         before[:_IGE_RISES] += (middle["before"] - before.sum()) * rng.dirichlet(np.full(_IGE_RISES, 5))
         stable = rng.permutation(np.repeat([True, False], [(n - 2) // 3, n - 2 - (n - 2) // 3]))
