@@ -95,11 +95,8 @@ def _patients(parts: Parts) -> pd.DataFrame:
 def _courses(statements: Statements, parts: Parts, generator: np.random.Generator) -> pd.DataFrame:
     courses, n = parts.courses, len(parts.best)
     status = pd.Series(courses.chosen(courses.status)).reindex(range(n))
-    duration, responded, ongoing = (
-        np.array(courses.duration),
-        parts.best != "NR",
-        status.isin(["CR", "MR", "PR"]).to_numpy(),
-    )
+    duration, responded = np.array(courses.duration), parts.best != "NR"
+    ongoing = status.isin(["CR", "MR", "PR"]).to_numpy()
     # Whoever is still on therapy was last seen in January 2018; whoever stopped did so before.
     latest = LONGEST - duration
     start = np.where(ongoing, latest, np.floor(generator.random(n) * np.maximum(latest, 1)).astype(int))
