@@ -39,16 +39,17 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # This and other centres together were to stay below 19,000; real files of centres, a list of all results and what
-    # is typed after make took 1,250 more, figures for one column of a journal 300.
+    # is typed after make took 1,250 more, figures for one column of a journal 300. The way to make a cohort in small
+    # models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_550,
+        16_670,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
     ),
     "lines of Python on other centres": (4_200, lambda root: _lines(_centres(root))),
     "lines of Python on the document": (1_700, lambda root: _lines(_document(root))),
-    "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
+    "lines of Python on ensembles": (750, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
     "lines of tests": (14_450, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
@@ -75,7 +76,7 @@ def _centres(root: Path) -> list[Path]:
 
 def _ensembles(root: Path) -> list[Path]:
     """List what was added to make many cohorts instead of one, which is counted for itself."""
-    names = ("corners", "ensemble", "further", "grades", "members", "results", "writing")
+    names = ("corners", "ensemble", "members", "results", "writing")
     paths = [root / "compendium" / "reconstruction" / f"{name}.py" for name in names]
     paths.append(root / "compendium" / "determined" / "reached.py")
     return [path for path in paths if path.exists()]
