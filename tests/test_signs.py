@@ -92,6 +92,10 @@ def test_nobody_changed_and_what_is_no_direction():
     for wrong, text in (([[2]], "holds 2 at"), ([[0, 0.5]], "holds 0.5 at position 1"), ([1, 0], "1 dimensions")):
         with pytest.raises(ValueError, match=text):
             sign_flips(wrong)
+    for test in (lambda: sign_test(1, 2, "more"), lambda: sign_flips([[1]], "more")):
+        with pytest.raises(ValueError, match="alternative 'more' is unknown; allowed are two-sided, less, greater"):
+            test()
+    assert [sign_flips(np.ones((n, 1), int)).method for n in (14, 15)] == ["exact", "drawn"]
 
 
 def test_symptoms_of_a_patient_stay_together():
