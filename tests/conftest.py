@@ -33,6 +33,14 @@ settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patient():
+    """Let a build say nothing of how long it takes, which hangs on the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("compendium.workflow.driver.PATIENCE", 600.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shipped():
     """Give the shipped cohort."""
