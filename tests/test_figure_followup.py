@@ -20,10 +20,8 @@ from analysis.vocabulary import (
 from compendium.drawing.courses import (
     EVENT_LABELS,
     LEAST_CM,
-    STATES,
     STOP_BADGES,
     band_heights,
-    occupancy,
     phases,
     symbols,
 )
@@ -204,21 +202,6 @@ def test_counts_are_written():
     assert "All patients (N = 6): follow-up of responses" in texts
     assert texts.count("ISM") == 3 and texts.count("Idiopathic") == 1
     assert RECONSTRUCTED_NOTE in " ".join(texts)
-
-
-def test_states_of_each_patient_one_by_one():
-    frame = course_frame(random_cohort(200, 0))
-    frame[["duration_months", *TIMES[:2]]] *= 1.3  # so that phases end within months
-    frame.loc[frame.index[::9], "months_to_best_response"] = np.nan
-    counts, parts = occupancy(frame), phases(frame)
-    expected = pd.DataFrame(0, counts.index, list(STATES))
-    for patient, months in parts.iterrows():
-        past, last = months.cumsum(), "ongoing" if frame.at[patient, "ongoing"] else "stopped"
-        for month in counts.index:
-            expected.at[month, next((name for name, end in past.items() if month < end), last)] += 1
-    pd.testing.assert_frame_equal(counts, expected, check_dtype=False)
-    assert (counts["unknown"] > 0).any()
-    assert counts.iloc[-1][["ongoing", "stopped"]].sum() == len(frame)
 
 
 def test_areas_are_the_months_that_patients_spent_in_each_state():

@@ -39,18 +39,19 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # This and other centres together were to stay below 19,000; real files of centres, a list of all results and what
-    # is typed after make took 1,250 more, figures for one column of a journal 300.
+    # is typed after make took 1,250 more, figures for one column of a journal 300. The way to make a cohort in small
+    # models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_550,
+        16_670,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
     ),
     "lines of Python on other centres": (4_200, lambda root: _lines(_centres(root))),
     "lines of Python on the document": (1_700, lambda root: _lines(_document(root))),
-    "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
+    "lines of Python on ensembles": (750, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
-    "lines of tests": (14_950, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
+    "lines of tests": (14_450, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
         2_700,
         lambda root: _lines(_later_tests(root)),
@@ -75,7 +76,7 @@ def _centres(root: Path) -> list[Path]:
 
 def _ensembles(root: Path) -> list[Path]:
     """List what was added to make many cohorts instead of one, which is counted for itself."""
-    names = ("corners", "ensemble", "further", "grades", "members", "results", "writing")
+    names = ("corners", "ensemble", "members", "results", "writing")
     paths = [root / "compendium" / "reconstruction" / f"{name}.py" for name in names]
     paths.append(root / "compendium" / "determined" / "reached.py")
     return [path for path in paths if path.exists()]
@@ -235,7 +236,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
         (["benchmarks/new.py"], 16_551, ["16551 lines of Python outside of tests; allowed are 16550"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 14_951, ["14951 lines of tests; allowed are 14950"]),
+        (["tests/new.py"], 14_451, ["14451 lines of tests; allowed are 14450"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):
