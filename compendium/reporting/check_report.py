@@ -54,8 +54,8 @@ def check_lines(check: Check) -> list[str]:
 
 
 def read_otherwise(check: Check) -> list[str]:
-    """Say what was not read as it stands: formulas, limits, codes of a mapping, adverse events under another name."""
-    lines = []
+    """Say what was not read as it stands: further rows, formulas, limits, mapped codes, other names of events."""
+    lines = list(check.counted)
     for name, thing, text in (
         ("formulas", "formula", "read as the value that stands there"),
         ("limits", "level", "beyond a limit of detection read as that limit"),

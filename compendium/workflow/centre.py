@@ -33,6 +33,7 @@ class Handling:
     hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
     course: str = "first"  # which of several courses of a patient counts
     sample: str = "last"  # and which of several samples on therapy
+    visit: str = "score"  # which of several visits is that of the best response, see `checks.visits`
     mapping: Path | None = None  # the file of the centre's own names and codes, see `intake.mapping`
 
 
@@ -50,11 +51,10 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     """Check a cohort; returns what was found as it is, and as it may be shown."""
     from compendium.centre.intake.checking import check_cohort, hide_identifiers
 
+    rules = {name: getattr(handling, name) for name in ("course", "sample", "visit")}
     try:
-        found = check_cohort(
-            cohort, handling.tryptase, handling.mapping, course=handling.course, sample=handling.sample
-        )
-    except ValueError as error:  # an unknown reading of the tryptase rule
+        found = check_cohort(cohort, handling.tryptase, handling.mapping, **rules)
+    except ValueError as error:  # an unknown rule, or reading of that of tryptase
         raise BuildError(str(error)) from error
     if handling.identifiers:
         return found, found
