@@ -113,7 +113,7 @@ def test_levels_beyond_a_limit_of_detection_are_read_as_the_limit_and_named(tmp_
     assert check.accounts.at["laboratory", "limits"] == 4
     check = check_cohort(own(tmp_path / "c", "laboratory", value=entered[:4]), today=TODAY)
     assert check.tables["laboratory"]["value"].to_list()[:4] == [1, 200, 0.5, 12.5]
-    assert "4 levels beyond a limit of detection read as that limit." in read_otherwise(check)
+    assert "Levels: 4 beyond a limit of detection read as that limit." in read_otherwise(check)
 
 
 # Start and duration of the first course, its recommendation, and the columns that are told: today is in June 2030.

@@ -40,6 +40,7 @@ EVENT_LABELS: dict[str, str] = {  # on a bar, and at the end of one that goes on
 }  # fmt: skip
 
 KEY_LINE_CM = 0.42  # distance of two lines of the key
+_REASONS = 5  # the most reasons for stopping in a line of the key
 _READABLE_PITCH = 0.27  # height of a lane in centimetres from which its diagnosis can be written
 _DIAGNOSES = {Diagnosis.IDIOPATHIC: "Idiopathic"}
 
@@ -74,21 +75,25 @@ def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def draw_key(figure: Figure, top: float, unknown: bool, stopped_for: Collection[str] = ()) -> None:
-    """Explain colours and symbols in three lines from a height in centimetres, the phase "unknown" only if asked to.
+def key_reasons(stopped_for: Collection[str]) -> list[list[str]]:
+    """Divide the reasons for stopping among lines of the key: all of the paper, or those given if others are among."""
+    shown = STOP_REASON_LABELS if set(stopped_for) <= set(STOP_REASON_LABELS) else stopped_for
+    listed = [reason for reason in STOP_LABELS if reason in shown]
+    return [listed[first : first + _REASONS] for first in range(0, len(listed), _REASONS)]
 
-    All reasons for stopping that the paper has are explained, or those given if others are among them.
-    """
+
+def draw_key(figure: Figure, top: float, unknown: bool, stopped_for: Collection[str] = ()) -> None:
+    """Explain colours, symbols and `key_reasons` in lines from a height in centimetres, "unknown" only if asked to."""
     shown = {label: Patch(color=colour) for name, (label, colour) in PHASES.items() if name != "unknown" or unknown}
     handles = {name: tuple(Line2D([], [], **look) for look in layers) for name, layers in symbols(8).items()}
     layers = {"handler_map": {tuple: HandlerTuple(ndivide=1)}}
     page.add_key(figure, shown, top)
     page.add_key(figure, {label: handles[name] for name, label in EVENT_LABELS.items()}, top - KEY_LINE_CM, **layers)
     stopped = "Stopped for:"
-    shown = STOP_REASON_LABELS if set(stopped_for) <= set(STOP_REASON_LABELS) else stopped_for
-    reasons = {label: handles[reason] for reason, label in STOP_LABELS.items() if reason in shown}
     begin = page.MARGIN_CM + page.text_width_cm(stopped, page.SMALL) + 0.3
-    page.add_key(figure, reasons, top - 2 * KEY_LINE_CM, begin, **layers)
+    for line, reasons in enumerate(key_reasons(stopped_for), 2):
+        signs = {STOP_LABELS[reason]: handles[reason] for reason in reasons}
+        page.add_key(figure, signs, top - line * KEY_LINE_CM, begin, **layers)
     place = {"size": page.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
     figure.text(page.MARGIN_CM, top - 2 * KEY_LINE_CM - 0.11, stopped, **place)
 

@@ -1,6 +1,6 @@
 """Figures 2, E3 and E4: how each patient's response went over the months of therapy, and where it led."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response, StopReason
 from compendium.drawing import courses, page
 from compendium.reporting.formatting import count_percent
 
@@ -34,14 +34,17 @@ _DIAGNOSIS, _RIBBON, _LABEL = 1.75, 2.3, 4.3
 _BANDS, _SCALE = 11.0, 0.9  # height of all bands together; room for their scale
 _SLOT, _SLOT_GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a status's label, least gap, width of the blocks
 
-_RIBBON_NOTE = (
-    "Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts as lost to "
-    "follow-up."
-)
 _ROW_NOTE = (
     "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped. Numbers "
-    f"are patients (%). {_RIBBON_NOTE}"
+    "are patients (%)."
 )
+
+
+def _ribbon_note(reasons: Collection[str]) -> str:
+    """Say what counts as lost to follow-up: beside pregnancy intent what the paper does not have, but for remission."""
+    further = [courses.STOP_LABELS[one].lower() for one in sorted(set(reasons) - set(StopReason) - {"remission"})]
+    named = ", ".join(["pregnancy intent", *further[:-1]]) + (f" and {further[-1]} count" if further else " counts")
+    return f"Ribbons lead from best response to the status at last follow-up, where {named} as lost to follow-up."
 
 
 def arrange(frame: pd.DataFrame) -> pd.DataFrame:
@@ -172,11 +175,13 @@ def draw_followup(
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
     statuses, longest = frame["last_status"].astype(object).value_counts(), frame["duration_months"].max()
-    unknown, above, notes = bool(courses.phases(frame)["unknown"].any()), _ABOVE, [_ROW_NOTE]
-    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - _ABOVE - _BELOW - page.foot_height_cm(notes, caveats) - 0.1)
+    reasons = set(frame["stop_reason"].dropna())
+    unknown, ribbons = bool(courses.phases(frame)["unknown"].any()), _ribbon_note(reasons)
+    notes, above = [f"{_ROW_NOTE} {ribbons}"], _ABOVE + courses.KEY_LINE_CM * (len(courses.key_reasons(reasons)) - 1)
+    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - above - _BELOW - page.foot_height_cm(notes, caveats) - 0.1)
     banded = pitch < least_row_cm
     if banded:
-        notes = [*courses.band_notes(frame), _RIBBON_NOTE]
+        notes, above = [*courses.band_notes(frame), ribbons], _ABOVE
         counts = frame["best_response"].astype(object).value_counts(sort=False)
         heights = courses.band_heights(counts, _BANDS)
         tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
@@ -201,7 +206,7 @@ def draw_followup(
         courses.draw_band_key(figure, height - 0.85, unknown)
     else:
         courses.draw_lanes(axes, frame, y, pitch)
-        courses.draw_key(figure, height - 0.85, unknown, set(frame["stop_reason"].dropna()))
+        courses.draw_key(figure, height - 0.85, unknown, reasons)
     flow = page.add_axes(figure, right, bottom, beside, depth)
     flow.set_axis_off()
     flow.set(xlim=(0, beside), ylim=(depth, 0))

@@ -61,10 +61,10 @@ def read_otherwise(check: Check) -> list[str]:
         ("limits", "level", "beyond a limit of detection read as that limit"),
     ):
         if count := int(check.accounts[name].sum()):
-            lines.append(f"{count_of(count, thing)} {text}.")
+            lines.append(f"{thing.capitalize()}s: {count:,} {text}.")
     for line in check.mapped.itertuples():
-        where = f"cells of {line.column}" if line.column else "columns"
-        lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {line.cells} {where}."))
+        where = f"{count_of(line.cells, 'cell')} of {line.column}" if line.column else count_of(line.cells, "column")
+        lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {where}."))
     names: dict[str, list[str]] = {}
     for one in check.terms.itertuples():
         names.setdefault(one.term, []).append(one.entered)

@@ -114,13 +114,13 @@ def prepare(project: Project, handling: Handling) -> Project:
         jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
-    left_out = (*otherwise, *read_otherwise(shown), *left_out)
+    left_out, read = (*otherwise, *left_out), tuple(read_otherwise(shown))
     if observed:
         said = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
         jobs = tuple(replace(j, parameters={**j.parameters, **said}) if j.name == "document" else j for j in jobs)
     copy = project.under_build("cohort")
-    write_snapshot(tables, copy, reconstructed=not observed)
-    return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
+    write_snapshot(tables, copy, reconstructed=not observed, read=read)
+    return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out, read=read)
 
 
 def write_page(project: Project) -> None:
@@ -137,5 +137,5 @@ def write_page(project: Project) -> None:
     )
     notebooks = [project.executed(job) for job in project.jobs if job.name != "document"]
     title = f"Omalizumab in {patients} with a mast cell disorder"
-    page = report_page(title, [computed, *project.left_out, PRIVATE], notebooks)
+    page = report_page(title, [computed, *project.left_out, PRIVATE], notebooks, project.read)
     write_atomically(project.out / DETAILS, page.encode())

@@ -16,6 +16,7 @@ from analysis.problems import problems, together
 from analysis.reading import first_alike
 from analysis.response import classify
 from analysis.vocabulary import Response
+from compendium.centre.checks.rules import of_patients
 from compendium.centre.intake.raw_tables import cell_text
 
 VISITS = "visits"  # the table, which a cohort may lack
@@ -47,20 +48,25 @@ class Visits:
     line: str = ""  # what was chosen, left out and filled in
 
 
-def from_visits(tables: Tables, names: dict[str, str], rule: str = VISIT[0], gaps: Sequence = ()) -> Visits:
+def from_visits(
+    tables: Tables, names: dict[str, str], rule: str = VISIT[0], gaps: Sequence = (), unread: bool = False
+) -> Visits:
     """Fill in what the visits give by a rule of `VISIT`, any other being a ValueError.
 
-    ``gaps`` are cells that were refused and taken out; what only they break is no error.
+    ``gaps`` are cells that were refused and taken out, and the table may be ``unread``, being wrong as a whole; what
+    only that breaks is no error.
     """
     if rule not in VISIT:
         raise ValueError(f"visit: {rule!r} is unknown; allowed are {', '.join(VISIT)}")
     found = Visits({table: frame for table, frame in tables.items() if table != VISITS})
     rows = tables.get(VISITS)
+    if unread and "symptoms" in tables:
+        found.gaps.append((names["symptoms"], "grade_best", tables["symptoms"].index))
     if rows is None or rows.empty:
         return found
     refused = {index for file, _, places in gaps if file == names[VISITS] for index in places}
     if {"patients", "symptoms", "courses"} <= set(tables):
-        rows, unclear = _read(rows, found, names[VISITS], rows.index.isin(list(refused)))
+        rows, unclear = _read(rows, found, names, rows.index.isin(list(refused)))
         unclear = _chosen(rows, found, names, rule, unclear)
     else:
         unclear = set(rows["patient_id"])
@@ -75,11 +81,14 @@ def _told(rows: pd.DataFrame, column: str, file: str, allowed: str | Sequence[st
     return problems(file, allowed, rows.index + 2, column, values)
 
 
-def _read(rows: pd.DataFrame, found: Visits, file: str, refused: np.ndarray) -> tuple[pd.DataFrame, set[str]]:
+def _read(
+    rows: pd.DataFrame, found: Visits, names: dict[str, str], refused: np.ndarray
+) -> tuple[pd.DataFrame, set[str]]:
     """Give the grades under the course that counts with their ``months``, in order, and whose rows are not all clear.
 
     What is no grade at a visit is an error; what is of another course is set aside with a warning.
     """
+    file = names[VISITS]
     symptoms, courses = found.tables["symptoms"], found.tables["courses"].drop_duplicates("patient_id")
     course = courses.set_index("patient_id")[["start_month", "duration_months"]].reindex(rows["patient_id"])
     duration = course["duration_months"].to_numpy(dtype=float)
@@ -92,12 +101,13 @@ def _read(rows: pd.DataFrame, found: Visits, file: str, refused: np.ndarray) -> 
     # 0 a symptom that the patient has not, 1 one of unknown onset or baseline, 2 one that appeared under therapy.
     kinds = pd.Series(1 + (symptoms["onset"] == "on_therapy").to_numpy(), _pairs(symptoms, found))
     kind = kinds[~kinds.index.duplicated()].reindex(_pairs(rows, found)).fillna(0).to_numpy()
-    stranger = ~rows["patient_id"].isin(found.tables["patients"]["patient_id"]).to_numpy()
+    known, named = found.tables["patients"]["patient_id"], rows["patient_id"].notna().to_numpy()
+    stranger = ~rows["patient_id"].isin(known).to_numpy() & named
     when = "visit_month" if dated.all() else "months_on_therapy"
-    usable, wrong = ~refused, []
+    usable, wrong = ~refused & named, []
     first = first_alike(rows.loc[usable & ~np.isnan(months), ["patient_id", "symptom", "months"]])
     for bad, column, allowed in (
-        (stranger, "patient_id", "a patient_id of the table patients"),
+        (stranger, "patient_id", of_patients(rows.loc[usable & stranger, "patient_id"], known)),
         (kind == 0, "symptom", "a symptom that the table symptoms has of this patient"),
         ((kind == 2) & graded, "grade", _NEW),
         (dated == given, "months_on_therapy", _ONE_OF),
@@ -111,6 +121,10 @@ def _read(rows: pd.DataFrame, found: Visits, file: str, refused: np.ndarray) -> 
         usable = usable & ~bad
     found.errors = together(wrong)
     unclear = set(rows.loc[~usable | np.isnan(months), "patient_id"].dropna())
+    if not (named & ~stranger).all():  # somebody's grades are missing
+        empty = symptoms["grade_best"].isna()
+        found.gaps.append((names["symptoms"], "grade_best", symptoms.index[empty]))
+        unclear |= set(symptoms.loc[empty, "patient_id"])
     outside = usable & ((months < 0) | (months > duration))
     found.warnings, found.line = _told(rows[outside], when, file, _OUTSIDE), f"{int(outside.sum()):,}"
     kept = rows[usable & ~outside & (months > 0) & (kind == 1) & graded]
@@ -120,6 +134,8 @@ def _read(rows: pd.DataFrame, found: Visits, file: str, refused: np.ndarray) -> 
 def _chosen(rows: pd.DataFrame, found: Visits, names: dict[str, str], rule: str, unclear: set[str]) -> set[str]:
     """Choose the visits and fill in what they give, but for patients of whom not all is clear, who are given back."""
     symptoms, outside = found.tables["symptoms"], found.line
+    unclear = unclear | set(symptoms.loc[symptoms["onset"].isna(), "patient_id"])
+    symptoms = symptoms[~symptoms.duplicated(["patient_id", "symptom"])]
     baseline = symptoms["onset"] == "baseline"
     count, new = (symptoms.loc[some, "patient_id"].value_counts() for some in (baseline, ~baseline))
     groups = rows.assign(row=rows.index).groupby(["patient_id", "months"], sort=True)

@@ -20,7 +20,7 @@ from analysis.problems import (
 )
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.checks.further import COURSE, SAMPLE, one_of_each
-from compendium.centre.checks.visits import VISIT, from_visits
+from compendium.centre.checks.visits import VISIT, VISITS, from_visits
 from compendium.centre.intake.mapping import COLUMNS, Mapping, read_mapping
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
@@ -211,7 +211,8 @@ def check_cohort(
     if "adverse_events" in tables:
         tables["adverse_events"], terms = _one_term_each(tables["adverse_events"])
     tables, set_aside, counted = one_of_each(tables, source.names, course, sample)
-    visits = from_visits(tables, source.names, visit, gaps)
+    unread = VISITS not in tables and any((found["file"] == source.names.get(VISITS)).any() for found in errors)
+    visits = from_visits(tables, source.names, visit, gaps, unread)
     tables, gaps = visits.tables, [*gaps, *visits.gaps]
     between = rules.broken_rules(tables, source.names, today or datetime.date.today())
     doubts = plausibility.doubtful(tables, source.names, tryptase)
