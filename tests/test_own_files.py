@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 
 import pandas as pd
 import pytest
@@ -262,6 +263,23 @@ def test_further_visits_give_the_best_response_and_the_last_follow_up(tmp_path, 
     if check.tables and "course " in expected:
         told.append(" ".join(["course", *check.tables["courses"].loc[0, list(course)].map(number)]))
     assert sorted(told) == sorted(expected.split("; "))
+
+
+def test_entries_of_visits_are_refused_each_where_it_stands_with_what_was_meant(tmp_path):
+    entries = [re.fullmatch(r"(\w+)=(.+) -> (.+)", line).groups() for line in data_lines("visit_entries.txt")]
+    rows = TABLES["symptoms"].query("onset == 'baseline'")[["patient_id", "symptom"]].head(len(entries)).astype(object)
+    rows = rows.reset_index(drop=True).assign(visit_month="2016-03", months_on_therapy=None, grade="1")
+    for row, (column, value, _) in enumerate(entries):
+        rows.loc[row, "visit_month"] = None if column == "months_on_therapy" else "2016-03"
+        rows.loc[row, column] = value
+    rows.to_csv(own(tmp_path / "c") / "visits.csv", index=False)
+    found = check_cohort(tmp_path / "c", today=TODAY).errors
+    assert found[["file", "row", "column", "value"]].sort_values("row").to_numpy().tolist() == [
+        ["visits.csv", row + 2, column, value] for row, (column, value, _) in enumerate(entries)
+    ]
+    for row, (_, _, meant) in enumerate(entries):
+        (one,) = found[found["row"] == row + 2].itertuples()
+        assert meant == one.nearest or (not one.nearest and meant in one.allowed)
 
 
 def test_diagnoses_that_the_paper_has_not_belong_to_a_population_or_to_none(tmp_path):

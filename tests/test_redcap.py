@@ -283,6 +283,25 @@ def test_columns_may_be_left_out_by_name_and_own_names_and_codes_mapped(export, 
     assert "asked for: email, boxes." in said and f"Mapped: 2 to F in {women} cells of sex." in said
 
 
+def test_events_part_the_rows_of_a_record_and_courses_may_repeat(export, tmp_path):
+    expected, _ = tables_from_export(written(export, tmp_path))
+    of = {form: [row[NAME] for (one, _), row in ROWS.items() if one == form] for form in FORMS}
+    once = export[REPEAT[0]].isna()
+    treated = export[once & export["start_month"].notna()]
+    later, repeated = (treated[["patient_id", *of[form]]].copy() for form in ("patients", "courses"))
+    repeated = repeated.assign(**{REPEAT[0]: "courses", REPEAT[1]: "1", "redcap_event_name": "start_arm_1"})
+    further = repeated.assign(**{REPEAT[1]: "2", "start_month": "2029-01"}).head(1)
+    rows = export.assign(redcap_event_name="start_arm_1")
+    rows.loc[once, [*of["patients"], *of["courses"]]] = np.nan
+    rows = pd.concat([rows, later.assign(redcap_event_name="m3_arm_1"), repeated, further])
+    found, left_out = tables_from_export(written(rows, tmp_path))
+    assert "redcap_event_name" in left_out and len(found["courses"]) == len(expected["courses"]) + 1
+    for table in ("screening", "patients", "visits"):
+        assert found[table].to_numpy().tolist() == expected[table].to_numpy().tolist()
+    none = export.drop(columns=of["visits"])[export[REPEAT[0]] != "visits"]  # a project that is older than visits
+    assert set(tables_from_export(written(none, tmp_path))[0]) == set(TABLES)
+
+
 def test_decimal_commas_between_semicolons_are_read_and_thousands_refused(export, tmp_path):
     expected, _ = tables_from_export(written(export, tmp_path))
     commas = export.replace(r"^(\d+)\.(\d+)$", r"\1,\2", regex=True)

@@ -55,7 +55,8 @@ def notebooks(tmp_path):
 
 
 def test_all_that_is_shown_is_on_the_page_in_reading_order_and_no_code(notebooks):
-    page = report_page("14 patients & more", ["First <note>."], notebooks)
+    page = report_page("14 patients & more", ["First <note>."], notebooks, ["Mapped: 1 to <M>."])
+    assert "<li>Mapped: 1 to &lt;M&gt;.</li>" in page
     sections = [("response", "Response"), ("figure-e3", "Figure E3: follow-up")]
     assert re.findall(r'<section id="(.*?)"><h2>(.*?)</h2>', page) == sections
     assert re.findall(r'<li><a href="#(.*?)">(.*?)</a></li>', page) == sections

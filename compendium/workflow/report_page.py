@@ -54,7 +54,8 @@ def _shown(cell: dict, name: str) -> Iterator[tuple[str, str]]:
             yield "picture", _picture("".join(data["image/png"]), name)
         elif "text/html" in data:
             table = "".join(data["text/html"])
-            rows = table.partition("<tbody")[2].count("<tr")
+            body = table.partition("<tbody")[2]
+            rows = body.count("<tr") - body.count('"gt_group_heading_row"')
             yield (f"table of {rows} rows" if rows > LONG else "table"), table
         elif (
             output["output_type"] == "stream" and output.get("name") != "stderr"
