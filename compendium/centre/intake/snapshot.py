@@ -82,7 +82,7 @@ def write_snapshot(
         own = schema.symptom_list().query("source == 'own list'")
         if len(own):
             own.to_csv(staged / OWN_SYMPTOMS)
-        package = {"name": "checked-cohort", "reconstructed": reconstructed, "read": list(read)}
+        package = {"name": "checked-cohort", "reconstructed": reconstructed} | ({"read": list(read)} if read else {})
         (staged / DATA_PACKAGE).write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
         remove_folder(folder)
         os.replace(staged, folder)
