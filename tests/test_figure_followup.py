@@ -23,6 +23,7 @@ from compendium.drawing.courses import (
     STATES,
     STOP_BADGES,
     band_heights,
+    key_reasons,
     occupancy,
     phases,
     symbols,
@@ -298,3 +299,12 @@ def test_one_response_and_every_course_ended_alike(best, ongoing):
     for figure in (rows, bands):
         assert f"{FOLLOW_UP_STATUS_LABELS[FollowUpStatus(last)]}  3 (100)" in texts_of(figure)
     assert list(areas(bands)) == [f"{best} {'ongoing' if ongoing else 'stopped'}"]
+
+
+def test_further_reasons_for_stopping_have_a_line_of_the_key_of_their_own_and_are_said_to_count_as_lost():
+    frame = SMALL.assign(stop_reason=[None, *list(STOP_BADGES)[-5:]], ongoing=[True] + [False] * 5)
+    assert [len(line) for line in key_reasons({*STOP_BADGES})] == [5, 5]
+    figure = draw_followup(frame, "all")
+    assert not faults(figure)
+    said = " ".join(texts_of(figure))
+    assert "pregnancy intent, cost, death, other reason and own wish count as lost" in " ".join(said.split())

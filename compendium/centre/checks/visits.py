@@ -6,6 +6,7 @@ A registry that has a row for each symptom at each visit gives them in the table
 cells of ``symptoms`` and ``courses`` that are empty, and contradicts those that hold something else.
 """
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -49,9 +50,14 @@ class Visits:
 
 
 def from_visits(
-    tables: Tables, names: dict[str, str], rule: str = VISIT[0], gaps: Sequence = (), unread: bool = False
+    tables: Tables,
+    names: dict[str, str],
+    today: datetime.date,
+    rule: str = VISIT[0],
+    gaps: Sequence = (),
+    unread: bool = False,
 ) -> Visits:
-    """Fill in what the visits give by a rule of `VISIT`, any other being a ValueError.
+    """Fill in what the visits give, by today, by a rule of `VISIT`, any other being a ValueError.
 
     ``gaps`` are cells that were refused and taken out, and the table may be ``unread``, being wrong as a whole; what
     only that breaks is no error.
@@ -66,7 +72,7 @@ def from_visits(
         return found
     refused = {index for file, _, places in gaps if file == names[VISITS] for index in places}
     if {"patients", "symptoms", "courses"} <= set(tables):
-        rows, unclear = _read(rows, found, names, rows.index.isin(list(refused)))
+        rows, unclear = _read(rows, found, names, rows.index.isin(list(refused)), today)
         unclear = _chosen(rows, found, names, rule, unclear)
     else:
         unclear = set(rows["patient_id"])
@@ -82,7 +88,7 @@ def _told(rows: pd.DataFrame, column: str, file: str, allowed: str | Sequence[st
 
 
 def _read(
-    rows: pd.DataFrame, found: Visits, names: dict[str, str], refused: np.ndarray
+    rows: pd.DataFrame, found: Visits, names: dict[str, str], refused: np.ndarray, today: datetime.date
 ) -> tuple[pd.DataFrame, set[str]]:
     """Give the grades under the course that counts with their ``months``, in order, and whose rows are not all clear.
 
@@ -93,7 +99,8 @@ def _read(
     course = courses.set_index("patient_id")[["start_month", "duration_months"]].reindex(rows["patient_id"])
     duration = course["duration_months"].to_numpy(dtype=float)
     dated, given = rows["visit_month"].notna().to_numpy(), rows["months_on_therapy"].notna().to_numpy()
-    after = _calendar(rows["visit_month"]) - _calendar(course["start_month"])
+    month = _calendar(rows["visit_month"])
+    after = month - _calendar(course["start_month"])
     # A month of the calendar may be one more than the whole months of the course.
     after = np.where((after > duration) & (after <= duration + 1), duration, after)
     months = np.where(given, rows["months_on_therapy"].to_numpy(dtype=float), after)
@@ -111,6 +118,7 @@ def _read(
         (kind == 0, "symptom", "a symptom that the table symptoms has of this patient"),
         ((kind == 2) & graded, "grade", _NEW),
         (dated == given, "months_on_therapy", _ONE_OF),
+        (month > 12 * today.year + today.month, "visit_month", f"at most {today:%Y-%m}, the present month"),
         ((months == 0) & graded & (rows["grade"].to_numpy() != 1), "grade", _FIRST),
         (rows.index.isin(first.index), when, first),
     ):

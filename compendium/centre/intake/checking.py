@@ -196,6 +196,7 @@ def check_cohort(
     visit : {"score", "response"}
         Which of several visits is that of the best response, see `checks.visits`.
     """
+    today = today or datetime.date.today()
     given = read_mapping(Path(mapping)) if mapping is not None else Mapping()
     source = read_source(path, given)
     errors, tables, gaps, proposed, terms = [given.errors, *source.errors], {}, [], [], pd.DataFrame()
@@ -212,9 +213,9 @@ def check_cohort(
         tables["adverse_events"], terms = _one_term_each(tables["adverse_events"])
     tables, set_aside, counted = one_of_each(tables, source.names, course, sample)
     unread = VISITS not in tables and any((found["file"] == source.names.get(VISITS)).any() for found in errors)
-    visits = from_visits(tables, source.names, visit, gaps, unread)
+    visits = from_visits(tables, source.names, today, visit, gaps, unread)
     tables, gaps = visits.tables, [*gaps, *visits.gaps]
-    between = rules.broken_rules(tables, source.names, today or datetime.date.today())
+    between = rules.broken_rules(tables, source.names, today)
     doubts = plausibility.doubtful(tables, source.names, tryptase)
     errors = together([*errors, visits.errors, _elsewhere(between, gaps)])
     seen = [raw.warnings for raw in source.tables.values()]
