@@ -115,7 +115,8 @@ def check_files(check: Check) -> dict[str, bytes]:
     ):
         if len(found):
             tables.append(small_table(found[list(heads)].rename(columns=heads), title, name))
-    page = render("check.html", verdict=_verdict(check), tables=[table.as_raw_html() for table in tables])
+    shown = {"verdict": _verdict(check), "counted": check.counted}
+    page = render("check.html", **shown, tables=[table.as_raw_html() for table in tables])
     return {
         **({MAPPING: csv_text(check.proposed).encode()} if len(check.proposed) else {}),
         "check.html": page.encode(),

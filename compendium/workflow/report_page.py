@@ -54,7 +54,7 @@ def _shown(cell: dict, name: str) -> Iterator[tuple[str, str]]:
             yield "picture", _picture("".join(data["image/png"]), name)
         elif "text/html" in data:
             table = "".join(data["text/html"])
-            body = table.partition("<tbody")[2]
+            body = table.partition("<tbody")[2].partition("</tbody")[0]
             rows = body.count("<tr") - body.count('"gt_group_heading_row"')
             yield (f"table of {rows} rows" if rows > LONG else "table"), table
         elif (
