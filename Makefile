@@ -4,7 +4,7 @@
 PYTHON ?= python3
 
 # What each command takes, after `make`; PYTHON, for the set-up, goes with all.
-HANDLING := COHORT MAPPING COURSE SAMPLE OUT TRYPTASE IDENTIFIERS
+HANDLING := COHORT MAPPING COURSE SAMPLE VISIT OUT TRYPTASE IDENTIFIERS
 USES_paper := $(HANDLING) CRITERIA HIDE_BELOW ONLY
 USES_figures := $(HANDLING) CRITERIA ONLY WIDTH FORMAT
 USES_verify := $(HANDLING) CRITERIA HIDE_BELOW
@@ -40,7 +40,7 @@ OUT_OPTION = $${OUT:+--out="$$OUT"}
 CRITERIA_OPTION = $${CRITERIA:+--criteria="$$CRITERIA"}
 MAPPING_OPTION = $${MAPPING:+--mapping="$$MAPPING"}
 CHECK_OPTIONS = $(MAPPING_OPTION) $${COURSE:+--course="$$COURSE"} $${SAMPLE:+--sample="$$SAMPLE"} \
-  $${TRYPTASE:+--tryptase="$$TRYPTASE"} $${IDENTIFIERS:+--identifiers="$$IDENTIFIERS"}
+  $${VISIT:+--visit="$$VISIT"} $${TRYPTASE:+--tryptase="$$TRYPTASE"} $${IDENTIFIERS:+--identifiers="$$IDENTIFIERS"}
 HANDLING_OPTIONS = $(CHECK_OPTIONS) $${HIDE_BELOW:+--hide-below="$$HIDE_BELOW"}
 # The committed results and the shipped cohort are replaced by default only by their like.
 PAPER_OUT = --out="$${OUT:-$(if $(COHORT)$(CRITERIA),build/paper,figures)}"
@@ -73,7 +73,7 @@ redcap: $(READY) ## turn a REDCap export into the tables of a cohort: EXPORT=coh
 	@$(if $(and $(EXPORT),$(OUT)),,echo 'Name both: make redcap EXPORT=cohorts/export.csv OUT=cohorts/mine' >&2; exit 2)
 	@exec $(PY) -m compendium.centre.template.from_redcap $${LEAVE_OUT:+--leave-out="$$LEAVE_OUT"} $(MAPPING_OPTION) -- "$$EXPORT" "$$OUT"
 
-check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (MAPPING=my.csv TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
+check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx (MAPPING=my.csv COURSE= SAMPLE= VISIT= TRYPTASE=sum IDENTIFIERS=show OUT=build/check)
 	@$(if $(COHORT),,echo 'Name a cohort: make check COHORT=cohort.xlsx' >&2; exit 2)
 	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 

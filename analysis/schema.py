@@ -24,7 +24,8 @@ KEYS: dict[str, list[str]] = {  # the columns that identify a row of each table
     "laboratory": ["patient_id", "analyte", "time_point"],
     "adverse_events": ["patient_id", "term"],
 }
-OPTIONAL = (("courses", "escalated_interval_weeks"),)  # table and column that a file may lack
+# Table and column that a file may lack; visits are no table of a cohort, other centres' ones are turned into grades.
+OPTIONAL = (("courses", "escalated_interval_weeks"), ("visits", "visit_month"), ("visits", "months_on_therapy"))
 
 _MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 

@@ -24,6 +24,7 @@ def check(errors=(), warnings=()):
         warnings=pd.DataFrame(list(warnings), columns=COLUMNS),
         accounts=pd.DataFrame([("symptoms.csv", 608, 2, 0, 0, 0, 0, 0)], columns=ACCOUNTS),
         **dict.fromkeys(("mapped", "proposed", "terms"), pd.DataFrame()),
+        counted=(),
     )
 
 

@@ -281,3 +281,11 @@ def test_one_response_and_every_course_ended_alike(best, ongoing):
     for figure in (rows, bands):
         assert f"{FOLLOW_UP_STATUS_LABELS[FollowUpStatus(last)]}  3 (100)" in texts_of(figure)
     assert list(areas(bands)) == [f"{best} {'ongoing' if ongoing else 'stopped'}"]
+
+
+def test_further_reasons_for_stopping_are_in_the_key_and_said_to_count_as_lost():
+    frame = SMALL.assign(stop_reason=[None, *list(STOP_BADGES)[-5:]], ongoing=[True] + [False] * 5)
+    figure = draw_followup(frame, "all")
+    assert not faults(figure)
+    said = " ".join(texts_of(figure))
+    assert "pregnancy intent, cost, death, other reason and own wish count as lost" in " ".join(said.split())

@@ -47,13 +47,14 @@ LIMITS = {  # what is counted in the folders, and how many there may be
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
     ),
-    "lines of Python on other centres": (4_200, lambda root: _lines(_centres(root))),
+    # 4,200, and what turns the grades of a registry's visits into those of the contract.
+    "lines of Python on other centres": (4_380, lambda root: _lines(_centres(root))),
     "lines of Python on the document": (1_700, lambda root: _lines(_document(root))),
     "lines of Python on ensembles": (750, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
     "lines of tests": (14_450, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
-        2_700,
+        2_720,  # 20 of them for the visits
         lambda root: _lines(_later_tests(root)),
     ),
 }

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # Every printable sign, and what a shell or make would run.
 TEXT = f"a{string.punctuation} $(shell touch x) `touch x` ${{HOME}} $$ \\\\ 'b\" end"
-CENTRE = ("COHORT", "MAPPING", "COURSE", "SAMPLE", "OUT", "TRYPTASE", "IDENTIFIERS")
+CENTRE = ("COHORT", "MAPPING", "COURSE", "SAMPLE", "VISIT", "OUT", "TRYPTASE", "IDENTIFIERS")
 HANDLING = {name: f"--{name.lower()}=" for name in CENTRE}
 BUILD = {**HANDLING, "CRITERIA": "--criteria=", "HIDE_BELOW": "--hide-below="}
 COMMANDS = {

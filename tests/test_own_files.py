@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from compendium.centre.intake.mapping import read_mapping
 from compendium.centre.intake.snapshot import of_the_paper, write_snapshot
 from compendium.centre.intake.terms import one_term
 from compendium.reporting.check_report import check_files, read_otherwise
-from tests.case_files import escaped_lines
+from tests.case_files import data_lines, escaped_lines
 from tests.cohorts import random_tables, write_cohort
 
 TABLES = random_tables(12, seed=5)
@@ -113,7 +114,7 @@ def test_levels_beyond_a_limit_of_detection_are_read_as_the_limit_and_named(tmp_
     assert check.accounts.at["laboratory", "limits"] == 4
     check = check_cohort(own(tmp_path / "c", "laboratory", value=entered[:4]), today=TODAY)
     assert check.tables["laboratory"]["value"].to_list()[:4] == [1, 200, 0.5, 12.5]
-    assert "4 levels beyond a limit of detection read as that limit." in read_otherwise(check)
+    assert "Levels: 4 beyond a limit of detection read as that limit." in read_otherwise(check)
 
 
 # Start and duration of the first course, its recommendation, and the columns that are told: today is in June 2030.
@@ -205,7 +206,7 @@ def test_which_of_several_courses_and_samples_counts_is_a_rule(tmp_path):
     names = {table: f"{table}.csv" for table in TABLES}
     places = {"courses": [0, len(TABLES["courses"])], "laboratory": [sample.index[0], len(TABLES["laboratory"])]}
     for first, last in itertools.product(("first", "last"), repeat=2):
-        kept, doubts = one_of_each(later, names, course=first, sample=last)
+        kept, doubts, _ = one_of_each(later, names, course=first, sample=last)
         for table, rule in (("courses", first), ("laboratory", last)):
             aside = places[table][rule == "first"]
             assert set(later[table].index) - set(kept[table].index) == {aside}
@@ -214,6 +215,71 @@ def test_which_of_several_courses_and_samples_counts_is_a_rule(tmp_path):
     assert len(one_of_each(twice, names)[0]["courses"]) == 13  # the same course twice is an error, and told as one
     with pytest.raises(ValueError, match="allowed are first, last"):
         one_of_each(later, names, course="second")
+
+
+@pytest.mark.parametrize("line", [one for one in data_lines("visits.txt") if not one.startswith("#")])
+def test_further_visits_give_the_best_response_and_the_last_follow_up(tmp_path, line):
+    given, expected = line.split(" -> ")
+    cells = {"grade_best": ["-"] * 2, "grade_last": ["-"] * 2, "months_to_first_improvement": ["-"] * 2}
+    course = {"months_to_first_response": "-", "months_to_best_response": "-"}
+    visits, symptoms, rule, patient = [], [["flush", "baseline"], ["fatigue", "baseline"]], "score", "P0000001"
+    for part in given.split("; "):
+        name, _, value = part.partition("=")
+        if name in cells:
+            cells[name] = value.split()
+        elif name in course:
+            course[name] = value
+        elif value:
+            rule, patient = (value, patient) if name == "VISIT" else (rule, value)
+        elif part.startswith("new "):
+            symptoms.append([part[4:], "on_therapy"])
+        else:
+            name, *graded = part.split()
+            for when, grade in (one.split(":") for one in graded):
+                visits.append([name, *((when, "") if "-" in when else ("", when)), grade])
+    names = ["patient_id", "symptom", "visit_month", "months_on_therapy", "grade"]
+    folder = own(tmp_path / "c")
+    courses, listed = (pd.read_csv(folder / f"{table}.csv", dtype="str") for table in ("courses", "symptoms"))
+    courses.iloc[0, 1:] = None
+    courses.loc[0, ["start_month", "duration_months", "ongoing"]] = ["2016-01", "12", "yes"]
+    courses.loc[0, ["start_dose_mg", "start_interval_weeks"]] = ["150", "2"]
+    courses.loc[0, list(course)] = [None if value == "-" else value for value in course.values()]
+    ours = pd.DataFrame([["P0000001", *one] for one in symptoms], columns=["patient_id", "symptom", "onset"])
+    ours = ours.join(pd.DataFrame(cells).replace("-", None))
+    both = pd.concat([ours, listed[listed["patient_id"] != "P0000001"]])
+    for name, frame in {"courses": courses, "symptoms": both}.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    pd.DataFrame([[patient, *one] for one in visits], columns=names).to_csv(folder / "visits.csv", index=False)
+    check = check_cohort(folder, today=TODAY, visit=rule)
+    about = {"error": check.errors, "warning": check.warnings[check.warnings["file"] == "visits.csv"]}
+    told = [f"{kind} {one.file} {one.row} {one.column}" for kind, found in about.items() for one in found.itertuples()]
+
+    def number(value):
+        return "-" if pd.isna(value) else f"{value:g}"
+
+    for kind, columns in {"best": ["grade_best"], "last": ["grade_last"], "improved": list(cells)[2:]}.items():
+        if check.tables and kind in expected:
+            told.append(" ".join([kind, *check.tables["symptoms"].loc[:1, columns[0]].map(number)]))
+    if check.tables and "course " in expected:
+        told.append(" ".join(["course", *check.tables["courses"].loc[0, list(course)].map(number)]))
+    assert sorted(told) == sorted(expected.split("; "))
+
+
+def test_entries_of_visits_are_refused_each_where_it_stands_with_what_was_meant(tmp_path):
+    entries = [re.fullmatch(r"(\w+)=(.+) -> (.+)", line).groups() for line in data_lines("visit_entries.txt")]
+    rows = TABLES["symptoms"].query("onset == 'baseline'")[["patient_id", "symptom"]].head(len(entries)).astype(object)
+    rows = rows.reset_index(drop=True).assign(visit_month="2016-03", months_on_therapy=None, grade="1")
+    for row, (column, value, _) in enumerate(entries):
+        rows.loc[row, "visit_month"] = None if column == "months_on_therapy" else "2016-03"
+        rows.loc[row, column] = value
+    rows.to_csv(own(tmp_path / "c") / "visits.csv", index=False)
+    found = check_cohort(tmp_path / "c", today=TODAY).errors
+    assert found[["file", "row", "column", "value"]].sort_values("row").to_numpy().tolist() == [
+        ["visits.csv", row + 2, column, value] for row, (column, value, _) in enumerate(entries)
+    ]
+    for row, (_, _, meant) in enumerate(entries):
+        (one,) = found[found["row"] == row + 2].itertuples()
+        assert meant == one.nearest or (not one.nearest and meant in one.allowed)
 
 
 def test_diagnoses_that_the_paper_has_not_belong_to_a_population_or_to_none(tmp_path):

@@ -19,8 +19,9 @@ from tests.places import ROOT
 
 with open(ROOT / "analysis" / "contract" / "columns.csv", encoding="utf-8", newline="") as file:
     CONTRACT = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
-SEVERAL = ["symptoms", "laboratory", "adverse_events"]
+SEVERAL = ["symptoms", "laboratory", "adverse_events", "visits"]
 TABLES = list(schema.TABLES)
+FORMS = [*TABLES, "visits"]
 REPEAT = ["redcap_repeat_instrument", "redcap_repeat_instance"]
 NAME, FORM, CHOICES = "Variable / Field Name", "Form Name", "Choices, Calculations, OR Slider Labels"
 LOGIC, REQUIRED = "Branching Logic (Show field only if...)", "Required Field?"
@@ -40,10 +41,10 @@ def test_every_column_of_the_contract_is_a_variable_once_in_the_columns_of_an_up
     expected = [place for place in CONTRACT if place[1] != "patient_id" or place[0] == "screening"]
     assert list(ROWS) == expected and len(DICTIONARY) == len(expected)
     assert DICTIONARY.loc[0, [NAME, FORM, "Field Type"]].to_list() == ["patient_id", "screening", "text"]
-    assert list(dict.fromkeys(DICTIONARY[FORM])) == TABLES  # each form in one piece
-    assert (DICTIONARY[FORM] != DICTIONARY[FORM].shift()).sum() == len(TABLES)
+    assert list(dict.fromkeys(DICTIONARY[FORM])) == FORMS  # each form in one piece
+    assert (DICTIONARY[FORM] != DICTIONARY[FORM].shift()).sum() == len(FORMS)
     heads = DICTIONARY.set_index(NAME)["Section Header"].loc[lambda text: text != ""]
-    assert list(heads.index) == ["symptom", "analyte", "term"]
+    assert list(heads.index) == ["symptom", "analyte", "term", "visits_symptom"]
     assert heads["term"].startswith("One instance of this form for each adverse event of an included patient; no row")
     names = DICTIONARY[NAME]
     assert names.is_unique and names.str.fullmatch(r"[a-z][a-z0-9_]{1,25}").all() and not names.str.endswith("_").any()
@@ -128,6 +129,8 @@ def test_a_field_is_asked_for_where_the_rules_want_it_and_nowhere_else(place):
 
 
 ENTERED = random_tables(12, seed=5)
+GRADED = ENTERED["symptoms"].query("onset == 'baseline'")[["patient_id", "symptom", "grade_best"]]
+VISITS = GRADED.rename(columns={"grade_best": "grade"}).assign(visit_month=None, months_on_therapy=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +138,7 @@ def exported():
     """A raw export of a project that holds these tables, as REDCap writes it."""
 
     def coded(table):
-        frame = ENTERED[table].astype(object)
+        frame = (ENTERED | {"visits": VISITS})[table].astype(object)
         for column in frame:
             code = "{:.0f}".format if column.startswith("grade") else lambda value: str(value).replace("/", "_")
             frame[column] = (frame[column] * 100 if column.startswith("grade") else frame[column]).map(code, "ignore")
@@ -148,7 +151,7 @@ def exported():
         frame[REPEAT[1]] = (frame.groupby("patient_id").cumcount() + 1).astype(str)
     names = list(DICTIONARY[NAME])
     rows = pd.concat([once, *several]).sort_values("patient_id", kind="stable", ignore_index=True)
-    return rows[[names[0], *REPEAT, *names[1:], *(f"{table}_complete" for table in TABLES)]]
+    return rows[[names[0], *REPEAT, *names[1:], *(f"{table}_complete" for table in FORMS)]]
 
 
 @pytest.fixture
@@ -177,6 +180,12 @@ def test_what_was_entered_in_redcap_is_the_cohort(export, tmp_path, capsys):
         if table in SEVERAL:  # the export has the rows of a patient together
             wanted = wanted.sort_values("patient_id", kind="stable", ignore_index=True)
         pd.testing.assert_frame_equal(found, wanted)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "cohort" / "visits.csv").iloc[:, [0, 1, 3, 4]],
+        VISITS.sort_values("patient_id", kind="stable", ignore_index=True)[
+            ["patient_id", "symptom", "months_on_therapy", "grade"]
+        ].astype({"symptom": "str"}),
+    )
     printed = capsys.readouterr().out
     assert "screening_complete" in printed and "make check COHORT=" in printed
     for number, options in enumerate([{"encoding": "utf-8-sig", "lineterminator": "\r\n"}, {"sep": ";"}]):
@@ -235,9 +244,9 @@ def test_blank_lines_do_not_shift_the_rows_and_a_row_cut_short_is_refused(export
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    (lambda export: export.assign(redcap_event_name="baseline_arm_1"), "column 'redcap_event_name' is unknown"),
+    (lambda export: export.assign(arm="1"), "column 'arm' is unknown"),
     (lambda export: export.drop(columns="grade_last"), "column grade_last is missing"),
-    (lambda export: export.drop(columns=REPEAT[1]), "set up symptoms, laboratory, adverse_events as repeating"),
+    (lambda export: export.drop(columns=REPEAT[1]), "set up symptoms, laboratory, adverse_events, visits as repeating"),
     (lambda export: pd.concat([export, export[["sex"]]], axis="columns"), "column 'sex' is there 2 times"),
     (
         lambda export: export.assign(email="a@b", boxes___1="0", boxes___2="1"),
@@ -274,6 +283,25 @@ def test_columns_may_be_left_out_by_name_and_own_names_and_codes_mapped(export, 
     assert "asked for: email, boxes." in said and f"Mapped: 2 to F in {women} cells of sex." in said
 
 
+def test_events_part_the_rows_of_a_record_and_courses_may_repeat(export, tmp_path):
+    expected, _ = tables_from_export(written(export, tmp_path))
+    of = {form: [row[NAME] for (one, _), row in ROWS.items() if one == form] for form in FORMS}
+    once = export[REPEAT[0]].isna()
+    treated = export[once & export["start_month"].notna()]
+    later, repeated = (treated[["patient_id", *of[form]]].copy() for form in ("patients", "courses"))
+    repeated = repeated.assign(**{REPEAT[0]: "courses", REPEAT[1]: "1", "redcap_event_name": "start_arm_1"})
+    further = repeated.assign(**{REPEAT[1]: "2", "start_month": "2029-01"}).head(1)
+    rows = export.assign(redcap_event_name="start_arm_1")
+    rows.loc[once, [*of["patients"], *of["courses"]]] = np.nan
+    rows = pd.concat([rows, later.assign(redcap_event_name="m3_arm_1"), repeated, further])
+    found, left_out = tables_from_export(written(rows, tmp_path))
+    assert "redcap_event_name" in left_out and len(found["courses"]) == len(expected["courses"]) + 1
+    for table in ("screening", "patients", "visits"):
+        assert found[table].to_numpy().tolist() == expected[table].to_numpy().tolist()
+    none = export.drop(columns=of["visits"])[export[REPEAT[0]] != "visits"]  # a project that is older than visits
+    assert set(tables_from_export(written(none, tmp_path))[0]) == set(TABLES)
+
+
 def test_decimal_commas_between_semicolons_are_read_and_thousands_refused(export, tmp_path):
     expected, _ = tables_from_export(written(export, tmp_path))
     commas = export.replace(r"^(\d+)\.(\d+)$", r"\1,\2", regex=True)
@@ -300,4 +328,4 @@ def test_a_value_not_yet_entered_stays_empty_for_the_check(export, tmp_path):
     found, left_out = tables_from_export(written(export, tmp_path))
     assert pd.isna(found["patients"].loc[found["patients"].index[0], "diagnosis"])
     assert len(found["screening"]) == len(excluded) and len(found["patients"]) == (~excluded).sum()
-    assert left_out == [f"{table}_complete" for table in TABLES]
+    assert left_out == [f"{table}_complete" for table in FORMS]

@@ -52,8 +52,17 @@ def notebooks(tmp_path):
     return [write(tmp_path, "figure-e3", *figure), write(tmp_path, "response", *response)]
 
 
+def test_a_long_table_folds_away_with_the_number_of_its_rows(tmp_path):
+    rows = ['<tr class="gt_group_heading_row"><th>Group</th></tr>', *(f"<tr><td>{n}</td></tr>" for n in range(81))]
+    for kept, folded in ((rows, 1), (rows[:-1], 0)):
+        table = f"<table><thead><tr></tr></thead><tbody>{''.join(kept)}</tbody><tfoot><tr></tr></tfoot></table>"
+        page = report_page("x", [], [write(tmp_path, "response", "# Response", shown(text_html=table))])
+        assert page.count("<summary>Table of 81 rows</summary>") == page.count("<details>") == folded
+
+
 def test_all_that_is_shown_is_on_the_page_in_reading_order_and_no_code(notebooks):
-    page = report_page("14 patients & more", ["First <note>."], notebooks)
+    page = report_page("14 patients & more", ["First <note>."], notebooks, ["Mapped: 1 to <M>."])
+    assert "<li>Mapped: 1 to &lt;M&gt;.</li>" in page
     sections = [("response", "Response"), ("figure-e3", "Figure E3: follow-up")]
     assert re.findall(r'<section id="(.*?)"><h2>(.*?)</h2>', page) == sections
     assert re.findall(r'<li><a href="#(.*?)">(.*?)</a></li>', page) == sections

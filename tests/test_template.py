@@ -22,7 +22,7 @@ from compendium.centre.template.__main__ import main
 from compendium.centre.template.texts import example_rows, vocabularies
 from tests.places import ROOT
 
-TABLES = list(schema.TABLES)
+TABLES = [*schema.TABLES, "visits"]
 FILES = ["cohort.xlsx", *(f"csv/{table}.csv" for table in TABLES), "redcap-data-dictionary.csv"]
 GRADES = [1.5, 1, 0.75, 0.5, 0.25, 0]
 
@@ -193,7 +193,7 @@ def test_the_two_example_patients_are_a_cohort_once_renamed(folder, book, tmp_pa
     filled.save(tmp_path / "filled.xlsx")
     cohort = from_tables(checked_tables(tmp_path / "filled.xlsx"))
     assert list(cohort.patients.index) == ["P1", "P2"]
-    tables = {table: getattr(cohort, table) for table in TABLES}
+    tables = {table: getattr(cohort, table) for table in schema.TABLES}
     tables |= {table: tables[table].reset_index() for table in ("patients", "courses")}
     assert doubtful(tables).empty
 

@@ -1,5 +1,6 @@
 """The whole document, from the results in a folder: checked, put together, written in all its forms or not at all."""
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,11 @@ from typing import Any
 
 from analysis.cohort import Cohort
 from analysis.criteria import read_criteria
+from analysis.reading import DATA_PACKAGE
 from compendium.document import blocks as parts
 from compendium.document import printed, tables
 from compendium.document.door import door
-from compendium.document.made import MADE
+from compendium.document.made import MADE, READING
 from compendium.document.names import Named, named, said_of
 from compendium.document.page import Page, html
 from compendium.document.source import Source, SourceError, filled, without_absent
@@ -82,6 +84,12 @@ def _files(results: Path) -> dict[str, str]:
     return found | dict.fromkeys(MADE, "table")
 
 
+def _read(cohort: Path) -> list[str]:
+    """Give the lines on how the files of a cohort were read, which stand in the Data Package of its checked copy."""
+    package = cohort / DATA_PACKAGE
+    return json.loads(package.read_text(encoding="utf-8")).get("read", []) if package.is_file() else []
+
+
 @dataclass(frozen=True)
 class Given:
     """What a document is made of: the text, the folders of results and cohort, the rules, and what must be said first.
@@ -114,6 +122,9 @@ def documents(given: Given) -> dict[str, bytes]:
     bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
     shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else source.name
     text, files = Source(source, names, shown=shown), _files(results)
+    names[READING] = {"lines": _read(given.cohort)}
+    if not names[READING]["lines"]:
+        del files[READING]
     if given.observed:
         text.text = without_absent(text.text, files)
     document = parts.parsed(filled(text, files, _keys(bibliography)), bibliography, style)

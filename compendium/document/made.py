@@ -84,11 +84,18 @@ def _symptoms(results: Path, criteria: Criteria, names: Named) -> Table:
     return of_rows(heads, found, ["Score under therapy: 1 before it. p: signed-rank test, before and under therapy."])
 
 
+def _reading(results: Path, criteria: Criteria, names: Named) -> Table:
+    parts = (line.partition(": ") for line in names[READING]["lines"])
+    return of_rows(("What", "How it was read"), [(what, how) for what, _, how in parts])
+
+
+READING = "reading"  # the table of how the files of another centre's cohort were read
 MADE: dict[str, Callable[[Path, Criteria, Named], Table]] = {
     "rules": _rules,
     "verdicts": _verdicts,
     "contradictions": _contradictions,
     "side-effects": _side_effects,
     "symptoms": _symptoms,
+    READING: _reading,
 }
 """The tables that are made here, by the name a text puts them in with."""

@@ -11,10 +11,9 @@ from typing import Any
 from compendium.document import blocks as parts
 from compendium.document.graphics import Drawing
 from compendium.document.names import Named
-from compendium.reporting.pages import render
+from compendium.reporting.pages import LONG, render
 
 Block = dict[str, Any]
-LONG = 80  # rows of a table that is folded away
 
 
 @dataclass

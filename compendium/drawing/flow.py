@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.drawing import page
 from compendium.drawing.courses import STOP_LABELS
 from compendium.reporting.formatting import count_percent
@@ -34,8 +35,9 @@ def flow_boxes(steps: pd.DataFrame, courses: pd.DataFrame) -> dict[str, list[Box
     trunk = ["screened", "included"]
     if totals.loc["analysed", "n"] != totals.loc["included", "n"] and len(diagnoses) > 1:
         trunk.append("analysed")
+    labels = totals["label"].replace(POPULATION_LABELS[Population.ALL], "With one of these diagnoses")
     return {
-        "trunk": [_titled(totals.loc[step, "label"], totals.loc[step, "n"]) for step in trunk],
+        "trunk": [_titled(labels[step], totals.loc[step, "n"]) for step in trunk],
         "excluded": [
             [(f"{totals.loc['excluded', 'label']}, n = {totals.loc['excluded', 'n']:,}", "head")]
             + [(f"{row.label}: {row.n:,}", "item") for row in reasons.itertuples()]

@@ -1,6 +1,6 @@
 """Figures 2, E3 and E4: how each patient's response went over the months of therapy, and where it led."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS, RESPONSE_LABELS, FollowUpStatus, Response, StopReason
 from compendium.drawing import courses, page
 from compendium.reporting.formatting import count_percent
 
@@ -42,14 +42,17 @@ _COLUMN = {
 }  # where the ribbons stand below
 _SLOT, _SLOT_GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a status's label, least gap, width of the blocks
 
-_RIBBON_NOTE = (
-    "Ribbons lead from best response to the status at last follow-up, where pregnancy intent counts as lost to "
-    "follow-up."
-)
 _ROW_NOTE = (
     "Each bar is one patient; the symbol after its end tells whether therapy went on or why it was stopped. Numbers "
-    f"are patients (%). {_RIBBON_NOTE}"
+    "are patients (%)."
 )
+
+
+def _ribbon_note(reasons: Collection[str]) -> str:
+    """Say what counts as lost to follow-up: beside pregnancy intent what the paper does not have, but for remission."""
+    further = [courses.STOP_LABELS[one].lower() for one in sorted(set(reasons) - set(StopReason) - {"remission"})]
+    named = ", ".join(["pregnancy intent", *further[:-1]]) + (f" and {further[-1]} count" if further else " counts")
+    return f"Ribbons lead from best response to the status at last follow-up, where {named} as lost to follow-up."
 
 
 def arrange(frame: pd.DataFrame) -> pd.DataFrame:
@@ -199,9 +202,10 @@ def draw_followup(
         raise ValueError("there are no patients to draw; at least one is needed")
     frame = arrange(frame)
     statuses, longest = frame["last_status"].astype(object).value_counts(), frame["duration_months"].max()
-    unknown, notes = bool(courses.phases(frame)["unknown"].any()), [_ROW_NOTE]
-    title = page.heading(population, len(frame), "follow-up of responses")
-    keys = courses.keys(unknown, set(frame["stop_reason"].dropna()))
+    reasons = set(frame["stop_reason"].dropna())
+    unknown, ribbons = bool(courses.phases(frame)["unknown"].any()), _ribbon_note(reasons)
+    title, notes = page.heading(population, len(frame), "follow-up of responses"), [f"{_ROW_NOTE} {ribbons}"]
+    keys = courses.keys(unknown, reasons)
     lower, bands, diagnosis = 0.0, _BANDS, _DIAGNOSIS
     if page.NARROW:  # the ribbons stand below the courses
         lower, bands, diagnosis = _COLUMN["ribbons"] + 0.75, _COLUMN["bands"], _COLUMN["diagnosis"]
@@ -211,7 +215,7 @@ def draw_followup(
     pitch = _pitch(frame, room - lower)
     banded = pitch < least_row_cm
     if banded:
-        notes = [*courses.band_notes(frame), _RIBBON_NOTE]
+        notes = [*courses.band_notes(frame), ribbons]
         counts = frame["best_response"].astype(object).value_counts(sort=False)
         heights = courses.band_heights(counts, bands)
         tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))

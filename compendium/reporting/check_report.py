@@ -54,17 +54,17 @@ def check_lines(check: Check) -> list[str]:
 
 
 def read_otherwise(check: Check) -> list[str]:
-    """Say what was not read as it stands: formulas, limits, codes of a mapping, adverse events under another name."""
-    lines = []
+    """Say what was not read as it stands: further rows, formulas, limits, mapped codes, other names of events."""
+    lines = list(check.counted)
     for name, thing, text in (
         ("formulas", "formula", "read as the value that stands there"),
         ("limits", "level", "beyond a limit of detection read as that limit"),
     ):
         if count := int(check.accounts[name].sum()):
-            lines.append(f"{count_of(count, thing)} {text}.")
+            lines.append(f"{thing.capitalize()}s: {count:,} {text}.")
     for line in check.mapped.itertuples():
-        where = f"cells of {line.column}" if line.column else "columns"
-        lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {line.cells} {where}."))
+        where = f"{count_of(line.cells, 'cell')} of {line.column}" if line.column else count_of(line.cells, "column")
+        lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {where}."))
     names: dict[str, list[str]] = {}
     for one in check.terms.itertuples():
         names.setdefault(one.term, []).append(one.entered)
@@ -115,7 +115,8 @@ def check_files(check: Check) -> dict[str, bytes]:
     ):
         if len(found):
             tables.append(small_table(found[list(heads)].rename(columns=heads), title, name))
-    page = render("check.html", verdict=_verdict(check), tables=[table.as_raw_html() for table in tables])
+    shown = {"verdict": _verdict(check), "counted": check.counted}
+    page = render("check.html", **shown, tables=[table.as_raw_html() for table in tables])
     return {
         **({MAPPING: csv_text(check.proposed).encode()} if len(check.proposed) else {}),
         "check.html": page.encode(),

@@ -16,6 +16,8 @@ from great_tables import GT
 from great_tables import html as raw_html
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+LONG = 80  # rows of a table that a page folds away
+
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_suffix("")),
     autoescape=True,

@@ -39,6 +39,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     for command in (every, again, one, drawn, only):
         command.add_argument("--course", default="first", help="which of several courses counts: first or last")
         command.add_argument("--sample", default="last", help="which of several samples counts: last or first")
+        command.add_argument("--visit", default="score", help="which of several visits is best: score or response")
         command.add_argument("--mapping", type=Path, help="a CSV file of the centre's own names and codes")
         command.add_argument("--tryptase", help="check the tryptase rule of MCAS in this reading: sum or both")
         shown = "show the identifiers of patients and centres"
@@ -79,7 +80,7 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
             for name, value in (("cohort", arguments.cohort), ("output", arguments.out))
         )
         hide_below = getattr(arguments, "hide_below", HIDE_BELOW)
-        rules = (arguments.course, arguments.sample, arguments.mapping)
+        rules = (arguments.course, arguments.sample, arguments.visit, arguments.mapping)
         handling = Handling(arguments.tryptase, bool(arguments.identifiers), hide_below, *rules)
         if arguments.command == "check":
             return check(cohort, out, handling, root)

@@ -33,6 +33,7 @@ class Handling:
     hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
     course: str = "first"  # which of several courses of a patient counts
     sample: str = "last"  # and which of several samples on therapy
+    visit: str = "score"  # which of several visits is that of the best response, see `checks.visits`
     mapping: Path | None = None  # the file of the centre's own names and codes, see `intake.mapping`
 
 
@@ -50,11 +51,10 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     """Check a cohort; returns what was found as it is, and as it may be shown."""
     from compendium.centre.intake.checking import check_cohort, hide_identifiers
 
+    rules = {name: getattr(handling, name) for name in ("course", "sample", "visit")}
     try:
-        found = check_cohort(
-            cohort, handling.tryptase, handling.mapping, course=handling.course, sample=handling.sample
-        )
-    except ValueError as error:  # an unknown reading of the tryptase rule
+        found = check_cohort(cohort, handling.tryptase, handling.mapping, **rules)
+    except ValueError as error:  # an unknown rule, or reading of that of tryptase
         raise BuildError(str(error)) from error
     if handling.identifiers:
         return found, found
@@ -114,13 +114,13 @@ def prepare(project: Project, handling: Handling) -> Project:
         jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
-    left_out = (*otherwise, *read_otherwise(shown), *left_out)
+    left_out, read = (*otherwise, *left_out), tuple(read_otherwise(shown))
     if observed:
         said = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
         jobs = tuple(replace(j, parameters={**j.parameters, **said}) if j.name == "document" else j for j in jobs)
     copy = project.under_build("cohort")
-    write_snapshot(tables, copy, reconstructed=not observed)
-    return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out)
+    write_snapshot(tables, copy, reconstructed=not observed, read=read)
+    return replace(project, cohort=copy, jobs=jobs, observed=observed, left_out=left_out, read=read)
 
 
 def write_page(project: Project) -> None:
@@ -137,5 +137,5 @@ def write_page(project: Project) -> None:
     )
     notebooks = [project.executed(job) for job in project.jobs if job.name != "document"]
     title = f"Omalizumab in {patients} with a mast cell disorder"
-    page = report_page(title, [computed, *project.left_out, PRIVATE], notebooks)
+    page = report_page(title, [computed, *project.left_out, PRIVATE], notebooks, project.read)
     write_atomically(project.out / DETAILS, page.encode())

@@ -22,6 +22,7 @@ class Project:
     jobs: tuple[Job, ...] = JOBS
     observed: bool = False  # whether the cohort is another centre's, observed and not reconstructed
     left_out: tuple[str, ...] = ()  # what is not built of this cohort and why, a sentence each
+    read: tuple[str, ...] = ()  # how its files were read where not as they stand, a sentence each
 
     @property
     def shipped(self) -> bool:

@@ -7,13 +7,13 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import mistune
 
-from compendium.reporting.pages import render
+from compendium.reporting.pages import LONG, render
 
 READING_ORDER: tuple[str, ...] = (  # the jobs in the order in which their results are read; others follow
     *("patients", "table-1", "figure-1", "figure-e1", "figure-e2", "symptoms", "table-2", "response"),
@@ -53,7 +53,10 @@ def _shown(cell: dict, name: str) -> Iterator[tuple[str, str]]:
         if "image/png" in data:
             yield "picture", _picture("".join(data["image/png"]), name)
         elif "text/html" in data:
-            yield "table", "".join(data["text/html"])
+            table = "".join(data["text/html"])
+            body = table.partition("<tbody")[2].partition("</tbody")[0]
+            rows = body.count("<tr") - body.count('"gt_group_heading_row"')
+            yield (f"table of {rows} rows" if rows > LONG else "table"), table
         elif (
             output["output_type"] == "stream" and output.get("name") != "stderr"
         ):  # libraries talk to programmers there
@@ -78,9 +81,13 @@ def _section(notebook: Path, prose: mistune.Markdown) -> dict[str, Any]:
     return {"name": name, "title": title, "parts": parts}
 
 
-def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path]) -> str:
-    """Put executed notebooks on one page, a file without scripts, in `READING_ORDER` below what is to be read first."""
+def report_page(title: str, notes: Iterable[str], notebooks: Iterable[Path], read: Sequence[str] = ()) -> str:
+    """Put executed notebooks on one page, a file without scripts, in `READING_ORDER` below what is to be read first.
+
+    Folded away are long tables, and ``read``, lines on how the files were read.
+    """
     place = {name: number for number, name in enumerate(READING_ORDER)}
     ordered = sorted(notebooks, key=lambda path: (place.get(path.stem, len(place)), path.stem))
     prose = mistune.create_markdown(renderer=_Prose([path.stem for path in ordered]))
-    return render("results.html", title=title, notes=list(notes), sections=[_section(path, prose) for path in ordered])
+    sections = [_section(path, prose) for path in ordered]
+    return render("results.html", title=title, notes=list(notes), read=read, sections=sections)

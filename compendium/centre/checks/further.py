@@ -15,9 +15,12 @@ COURSE, SAMPLE = ("first", "last"), ("last", "first")
 
 def one_of_each(
     tables: dict[str, pd.DataFrame], names: dict[str, str], course: str = COURSE[0], sample: str = SAMPLE[0]
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Keep the course and the samples that count, and warn of the rows of others; an unknown rule is a ValueError."""
-    found, doubts = dict(tables), []
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, list[str]]:
+    """Keep the course and the samples that count, warn of the rows of others, and count them in lines.
+
+    An unknown rule is a ValueError.
+    """
+    found, doubts, lines = dict(tables), [], []
     for table, column, rule, choices, what in (
         ("courses", "start_month", course, COURSE, "course"),
         ("laboratory", "months_on_therapy", sample, SAMPLE, "sample on therapy"),
@@ -36,4 +39,9 @@ def one_of_each(
                 problems(names[table], text, aside + 2, column, rows.loc[aside, column].astype(str).to_numpy())
             )
             found[table] = frame.drop(index=aside)
-    return found, together(doubts)
+            whom = rows.loc[aside, "patient_id"].nunique()
+            lines.append(
+                f"{what.split()[0].upper()}={rule}: the {rule} {what} counts where there are several; further rows, "
+                f"which are left out: {len(aside):,}, of patients: {whom:,}."
+            )
+    return found, together(doubts), lines

@@ -43,9 +43,7 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
         known = patients.any_row()
         for rows in (symptoms, courses, cohort.laboratory, cohort.adverse_events):
             unknown = rows.outside(known)
-            near = _similar(rows.frame.loc[unknown, "patient_id"], patients.frame["patient_id"])
-            other = "a patient_id of the table patients; that of row {} there differs in zeros, capitals or blanks only"
-            allowed = [other.format(row) if row else "a patient_id of the table patients" for row in near]
+            allowed = of_patients(rows.frame.loc[unknown, "patient_id"], patients.frame["patient_id"])
             yield rows.broken("patient_id", unknown, allowed)
     if courses.complete:
         without = patients.outside(courses.any_row())
@@ -57,12 +55,16 @@ def _patients_of_all_tables(cohort: Linked) -> Iterator[Broken]:
         yield patients.broken("patient_id", without, allowed)
 
 
-def _similar(names: pd.Series, known: pd.Series) -> list[int | None]:
-    """Give for each name the row of a known one that differs in its form only."""
+def of_patients(names: pd.Series, known: pd.Series) -> list[str]:
+    """Say for each unknown name that a known one is allowed, and the row of one that differs in its form only."""
     if names.empty:
         return []
     rows = dict(zip(same_but_for_form(known), known.index + 2, strict=True))
-    return [rows.get(name) for name in same_but_for_form(names)]
+    allowed, other = (
+        "a patient_id of the table patients",
+        "; that of row {} there differs in zeros, capitals or blanks only",
+    )
+    return [allowed + (other.format(rows[name]) if name in rows else "") for name in same_but_for_form(names)]
 
 
 def _screening(cohort: Linked) -> Iterator[Broken]:

@@ -20,6 +20,7 @@ from analysis.problems import (
 )
 from compendium.centre.checks import plausibility, rules
 from compendium.centre.checks.further import COURSE, SAMPLE, one_of_each
+from compendium.centre.checks.visits import VISIT, VISITS, from_visits
 from compendium.centre.intake.mapping import COLUMNS, Mapping, read_mapping
 from compendium.centre.intake.raw_tables import RawTable
 from compendium.centre.intake.sources import read_source
@@ -41,7 +42,8 @@ class Check:
     for the whole file), ``column``, ``value``, ``allowed`` and ``nearest``, a guess at what was meant. The accounts are
     for each table the ``file``, ``rows`` read, and the counts of `sources.COUNTED`. ``mapped`` are the lines of the
     mapping with the ``cells`` they were used for, ``proposed`` the lines of one that the cohort would need, ``terms``
-    the adverse events (``entered``, ``term``) that were read under the name that the list of terms has for them.
+    the adverse events (``entered``, ``term``) that were read under the name that the list of terms has for them,
+    ``counted`` what the rules for several courses, samples and visits chose, in sentences that begin with their names.
     """
 
     tables: dict[str, pd.DataFrame] | None  # the six tables with their types; None if there are errors
@@ -53,6 +55,7 @@ class Check:
     mapped: pd.DataFrame = field(default_factory=pd.DataFrame)
     proposed: pd.DataFrame = field(default_factory=pd.DataFrame)
     terms: pd.DataFrame = field(default_factory=pd.DataFrame)
+    counted: tuple[str, ...] = ()
 
 
 def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
@@ -170,6 +173,7 @@ def check_cohort(
     today: datetime.date | None = None,
     course: str = COURSE[0],
     sample: str = SAMPLE[0],
+    visit: str = VISIT[0],
 ) -> Check:
     """Read a cohort and check it, all errors and warnings at once.
 
@@ -190,7 +194,10 @@ def check_cohort(
     course, sample : {"first", "last"}
         Which of several courses of a patient, and of several samples on therapy, counts: the first course and the last
         sample by default.
+    visit : {"score", "response"}
+        Which of several visits is that of the best response, see `checks.visits`.
     """
+    today = today or datetime.date.today()
     given = read_mapping(Path(mapping)) if mapping is not None else Mapping()
     source = read_source(path, given)
     errors, tables, gaps, proposed, terms = [given.errors, *source.errors], {}, [], [], pd.DataFrame()
@@ -205,12 +212,15 @@ def check_cohort(
             tables[table] = typed
     if "adverse_events" in tables:
         tables["adverse_events"], terms = _one_term_each(tables["adverse_events"])
-    tables, set_aside = one_of_each(tables, source.names, course, sample)
-    between = rules.broken_rules(tables, source.names, today or datetime.date.today())
+    tables, set_aside, counted = one_of_each(tables, source.names, course, sample)
+    unread = VISITS not in tables and any((found["file"] == source.names.get(VISITS)).any() for found in errors)
+    visits = from_visits(tables, source.names, today, visit, gaps, unread)
+    tables, gaps = visits.tables, [*gaps, *visits.gaps]
+    between = rules.broken_rules(tables, source.names, today)
     doubts = plausibility.doubtful(tables, source.names, tryptase)
-    errors = together([*errors, _elsewhere(between, gaps)])
+    errors = together([*errors, visits.errors, _elsewhere(between, gaps)])
     seen = [raw.warnings for raw in source.tables.values()]
-    warnings = together([*seen, *source.warnings, given.unused, set_aside, _elsewhere(doubts, gaps)])
+    warnings = together([*seen, *source.warnings, given.unused, set_aside, visits.warnings, _elsewhere(doubts, gaps)])
     if errors.empty and tables["patients"].empty:
         errors = problems(source.names["patients"], "the table has no rows; allowed is at least one patient")
     frames = [raw.frame for raw in source.tables.values()]
@@ -219,8 +229,9 @@ def check_cohort(
     proposed = pd.concat(proposed, ignore_index=True) if proposed else pd.DataFrame(columns=[*COLUMNS, "cells"])
     proposed = proposed[~proposed["own"].isin(identifiers)]
     proposed = pd.concat([given.accounts, proposed], ignore_index=True) if len(proposed) else proposed
-    usable, read = (tables if errors.empty else None), source.accounts
-    return Check(usable, errors, warnings, read, source.reconstructed, identifiers, given.accounts, proposed, terms)
+    usable, counted = (tables if errors.empty else None), tuple(filter(None, [*counted, visits.line]))
+    about = (source.accounts, source.reconstructed, identifiers, given.accounts, proposed, terms, counted)
+    return Check(usable, errors, warnings, *about)
 
 
 def checked_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:

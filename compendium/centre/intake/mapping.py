@@ -97,10 +97,11 @@ def read_mapping(path: Path, contract: bool = True) -> Mapping:
 
 def _wrong(line: pd.Series) -> tuple[str, str, str] | None:
     """Say what of a line is not of the contract: its column, value, and what is allowed."""
-    if line["table"] not in ("", *schema.TABLES):
-        return "table", line["table"], f"empty or one of {', '.join(schema.TABLES)}"
     contract = schema.contract()
-    known = contract[contract["table"].isin([line["table"]] if line["table"] else schema.TABLES)]
+    tables = contract["table"].unique()
+    if line["table"] not in ("", *tables):
+        return "table", line["table"], f"empty or one of {', '.join(tables)}"
+    known = contract[contract["table"].isin([line["table"]] if line["table"] else tables)]
     if line["column"] and line["column"] not in set(known["column"]):
         near = nearest_name(line["column"], list(known["column"].unique()))
         return "column", line["column"], "empty or a column of the contract" + (f", perhaps {near}" if near else "")

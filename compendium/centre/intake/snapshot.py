@@ -6,7 +6,7 @@ when somebody saves the spreadsheet during the build, and holds none of the cent
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -67,8 +67,13 @@ def of_the_paper(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataF
     return found | {"patients": found["patients"].assign(diagnosis=diagnosis[~outside].replace(known))}, lines
 
 
-def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstructed: bool) -> None:
-    """Write a checked copy of a cohort's six tables, readable by its owner only, in place of one that was there."""
+def write_snapshot(
+    tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstructed: bool, read: Sequence[str] = ()
+) -> None:
+    """Write a checked copy of a cohort's six tables, readable by its owner only, in place of one that was there.
+
+    ``read`` are lines on how the files were read, which the copy's Data Package keeps.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = make_private_folder(f".{folder.name}-", folder.parent)
     try:
@@ -77,7 +82,7 @@ def write_snapshot(tables: Mapping[str, pd.DataFrame], folder: Path, *, reconstr
         own = schema.symptom_list().query("source == 'own list'")
         if len(own):
             own.to_csv(staged / OWN_SYMPTOMS)
-        package = {"name": "checked-cohort", "reconstructed": reconstructed}
+        package = {"name": "checked-cohort", "reconstructed": reconstructed} | ({"read": list(read)} if read else {})
         (staged / DATA_PACKAGE).write_text(json.dumps(package, indent=1) + "\n", encoding="utf-8")
         remove_folder(folder)
         os.replace(staged, folder)

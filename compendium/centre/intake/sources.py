@@ -15,6 +15,7 @@ from analysis import schema
 from analysis.problems import header_problems, problems, shortened
 from analysis.reading import DATA_PACKAGE, OWN_SYMPTOMS
 from analysis.schema import TABLES
+from compendium.centre.checks.visits import VISITS
 from compendium.centre.intake import own_symptoms
 from compendium.centre.intake.csv_tables import csv_texts, read_csv_table
 from compendium.centre.intake.files import read_bytes
@@ -39,6 +40,7 @@ _OTHER_KINDS = {
     ".zip": "a zip archive; unpack it and give the folder",
 }
 _KINDS = ("csv", "parquet")
+READ = (*TABLES, VISITS)  # the tables that are read, of which the last may be missing
 COUNTED = ("empty_rows", "decimal_commas", "dates", "formulas", "hidden", "limits")
 
 
@@ -56,10 +58,11 @@ class Source:
     @property
     def accounts(self) -> pd.DataFrame:
         """Count what was read of each table: its file, and the numbers of `COUNTED`."""
-        read = [self.tables.get(table, RawTable(pd.DataFrame())) for table in TABLES]
-        counts = {"file": [self.names.get(table, "") for table in TABLES], "rows": [len(raw.frame) for raw in read]}
+        there = TABLES if VISITS not in self.tables else READ
+        read = [self.tables.get(table, RawTable(pd.DataFrame())) for table in there]
+        counts = {"file": [self.names.get(table, "") for table in there], "rows": [len(raw.frame) for raw in read]}
         counts |= {name: [getattr(raw, name) for raw in read] for name in COUNTED}
-        return pd.DataFrame(counts, index=pd.Index(TABLES, name="table"))
+        return pd.DataFrame(counts, index=pd.Index(there, name="table"))
 
     def read(self, table: str, reader: Callable[[str, str], RawTable]) -> None:
         """Read one table with a reader that is given its name and its file."""
@@ -107,13 +110,13 @@ def read_source(path: str | os.PathLike[str], mapping: Mapping | None = None) ->
 
 def _read_workbook(source: Source, path: Path) -> None:
     name = printable(path.name)
-    source.names = {table: f"{name}, sheet {table}" for table in TABLES}
+    source.names = {table: f"{name}, sheet {table}" for table in READ}
     try:
         sheets = open_workbook(read_bytes(path))
     except Unreadable as reason:
         source.errors.append(problems(name, str(reason)))
         return
-    given = {table: _named(table, list(sheets)) for table in TABLES}
+    given = {table: _named(table, list(sheets)) for table in READ}
     read = {one for found in given.values() for one in found}
     others = [one for one in sheets if one not in read and one.casefold() not in (*_NOT_TABLES, own_symptoms.NAME)]
     listed = sheet_texts(*sheets[own_symptoms.NAME]) if own_symptoms.NAME in sheets else None
@@ -123,7 +126,7 @@ def _read_workbook(source: Source, path: Path) -> None:
             source.names[table] = f"{name}, sheet {shortened(found[0])}"
             sheet, part = sheets[found[0]]
             source.read(table, partial(read_sheet, sheet, part, names=source.mapping.names(table)))
-        else:
+        elif found or table != VISITS or _spelled(table, others):
             text = (
                 f"{' and '.join(found)} are there; allowed is one sheet for each table"
                 if found
@@ -153,10 +156,10 @@ def _spelled(name: str, others: list[str]) -> str:
 
 def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
     stems = {kind: [name.removesuffix(f".{kind}") for name in entries if name.endswith(f".{kind}")] for kind in _KINDS}
-    there = {table: [f"{one}.{kind}" for kind in _KINDS for one in _named(table, stems[kind])] for table in TABLES}
+    there = {table: [f"{one}.{kind}" for kind in _KINDS for one in _named(table, stems[kind])] for table in READ}
     tables = [name for found in there.values() for name in found]
     kind = "parquet" if tables and all(name.endswith(".parquet") for name in tables) else "csv"
-    source.names = {table: printable((there[table] or [f"{table}.{kind}"])[0]) for table in TABLES}
+    source.names = {table: printable((there[table] or [f"{table}.{kind}"])[0]) for table in READ}
     # Hidden files, Excel's locks, pages of text and the Data Package are known not to hold a table.
     others = [name for name in entries if not (name.startswith((".", "~$")) or name.endswith(".md"))]
     others = [printable(name) for name in others if name not in (*tables, DATA_PACKAGE, OWN_SYMPTOMS)]
@@ -173,10 +176,10 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
         if len(found) > 1:
             text = f"{', '.join(map(printable, found[1:]))} is there too; allowed is one file for each table"
             source.errors.append(problems(name, text))
-        elif not found:
+        elif not found and (table != VISITS or _spelled(f"{name}", others)):
             missing = f"the file is missing from {shown}"
             source.errors.append(problems(name, missing + _spelled(name, others)))
-        else:
+        elif found:
             source.read(table, partial(_read_file, folder / found[0], source.mapping.names(table)))
     source.warnings += [problems(shortened(name), "this was not read") for name in others]
     if DATA_PACKAGE in entries:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from analysis import schema
 from compendium.centre.intake.private import write_new
-from compendium.centre.template.redcap import data_dictionary
+from compendium.centre.template import texts
+from compendium.centre.template.redcap import REPEATING, data_dictionary
 from compendium.centre.template.workbook import workbook
 
 
 def _template_files() -> dict[str, bytes]:
     """Make all forms, by path: the spreadsheet, a CSV file per table with the header only, and the data dictionary."""
-    headers = {table: ",".join(schema.columns_of(table).index) + "\n" for table in schema.TABLES}
+    headers = {table: ",".join(schema.columns_of(table).index) + "\n" for table in texts.ROWS}
     return {
         "cohort.xlsx": workbook(),
         **{f"csv/{table}.csv": header.encode() for table, header in headers.items()},
@@ -42,8 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"make template: {error}")
     for name, state in states.items():
         print(f"{state:>9}  {out / name}")
-    repeating = [table for table in schema.TABLES if len(schema.KEYS[table]) > 1]
-    print(_NEXT.format(out=out, repeating=f"{', '.join(repeating[:-1])} and {repeating[-1]}"))
+    print(_NEXT.format(out=out, repeating=f"{', '.join(REPEATING[:-1])} and {REPEATING[-1]}"))
 
 
 if __name__ == "__main__":

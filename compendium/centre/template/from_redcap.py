@@ -17,6 +17,7 @@ import pandera.errors
 from analysis import schema
 from analysis.problems import CohortError, problems, together
 from compendium.centre.checks.table_schema import table_schema
+from compendium.centre.checks.visits import VISITS
 from compendium.centre.intake.csv_tables import csv_texts, with_clear_numbers
 from compendium.centre.intake.files import read_bytes
 from compendium.centre.intake.mapping import LEAVE_OUT, Mapping, read_mapping
@@ -27,10 +28,11 @@ from compendium.centre.template.texts import terms
 from compendium.files import csv_text
 
 _RAW = "export all data as CSV, raw and not labelled"
-_INSTRUMENT, _INSTANCE = "redcap_repeat_instrument", "redcap_repeat_instance"
+_INSTRUMENT, _INSTANCE, _EVENT = "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_event_name"
+_SEVERAL = "courses"  # an instrument that may repeat, where a patient has several courses
 # What REDCap adds of its own and no patient's data: the status and the time of a form, user groups, survey names.
-_ADDED = {f"{table}_{what}" for table in schema.TABLES for what in ("complete", "timestamp")}
-_ADDED |= {"redcap_data_access_group", "redcap_survey_identifier"}
+_ADDED = {f"{table}_{what}" for table in (*schema.TABLES, VISITS) for what in ("complete", "timestamp")}
+_ADDED |= {"redcap_data_access_group", "redcap_survey_identifier", _EVENT}
 
 
 class _Problems:
@@ -71,7 +73,8 @@ def _read(path: Path, found: _Problems, mapping: Mapping, leave_out: Collection[
         found.add_file(f"{reason}; {_RAW}")
         found.stop()
     frame = raw.frame.loc[:, [name != LEAVE_OUT and _base(name) not in leave_out for name in raw.frame]]
-    optional = [field.Index for field in fields().itertuples() if (field.table, field.column) in schema.OPTIONAL]
+    optional = [one.Index for one in fields().itertuples() if (one.table, one.column) in schema.OPTIONAL]
+    optional += list(fields().index[fields()["table"] == VISITS])  # of projects that are older than this instrument
     frame = frame.assign(**{name: None for name in optional if name not in frame})
     names = list(frame.columns)
     expected = [*fields().index, _INSTRUMENT, _INSTANCE]
@@ -120,10 +123,11 @@ def _refuse_labels(frame: pd.DataFrame, found: _Problems) -> None:
 def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
     """Refuse rows that belong to no record or no instrument, or stand there twice, and values on rows of others."""
     record, instrument, instance = frame[RECORD], frame[_INSTRUMENT].fillna(""), frame[_INSTANCE].fillna("")
-    unknown = ~instrument.isin(["", *REPEATING])
+    event = frame[_EVENT] if _EVENT in frame else record.isna()
+    unknown = ~instrument.isin(["", *REPEATING, _SEVERAL])
     repeats = instrument.ne("") & ~unknown
     bad = (repeats & ~instance.str.fullmatch(r"[1-9]\d*")) | (instrument.eq("") & instance.ne(""))
-    twice = pd.concat([record, instrument, instance], axis="columns").duplicated() & record.notna() & ~bad
+    twice = pd.concat([record, event, instrument, instance], axis="columns").duplicated() & record.notna() & ~bad
     one_of = f"empty or one of {', '.join(REPEATING)}, as in an export of raw data"
     number = "a whole number from 1 on a row of a repeating instrument, else empty"
     found.add(record[record.isna()], RECORD, "the identifier of the record")
@@ -134,6 +138,7 @@ def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
         own = table if table in REPEATING else ""
         place = f"the repeating instrument {table}" if own else "the row without a repeating instrument"
         elsewhere = frame[name].notna() & ~unknown & instrument.ne(own)
+        elsewhere &= (table != _SEVERAL) | instrument.ne(_SEVERAL)
         found.add(frame.loc[elsewhere, name], name, f"empty on this row; the variable belongs to {place}")
 
 
@@ -151,9 +156,13 @@ def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
 def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
     """Take the rows of one table out of the export and check each value by itself; required ones may still be empty."""
     variables = fields().query("table == @table").drop(index=RECORD, errors="ignore")["column"]
-    rows = frame[frame[_INSTRUMENT].fillna("").eq(table if table in REPEATING else "")]
-    if table not in REPEATING and table != schema.TABLES[0]:  # of the first table every record is a row
-        rows = rows[rows[list(variables.index)].notna().any(axis="columns")]
+    instrument = frame[_INSTRUMENT].fillna("")
+    rows = frame[instrument.eq(table if table in REPEATING else "") | (instrument.eq(table) & (table == _SEVERAL))]
+    if table not in REPEATING:
+        filled = rows[list(variables.index)].notna().any(axis="columns")
+        if table == schema.TABLES[0]:  # of which every record is a row, whatever its events hold
+            filled |= ~rows[RECORD].isin(rows.loc[filled, RECORD]) & ~rows[RECORD].duplicated()
+        rows = rows[filled]
     columns = schema.columns_of(table)
     rows = rows[[RECORD, *variables.index]].rename(columns=variables)[list(columns.index)]
     names = {column: variable for variable, column in variables.items()} | {RECORD: RECORD}
@@ -182,7 +191,9 @@ def tables_from_export(
     _refuse_labels(frame, found)
     _check_rows(frame, found)
     decoded = _decoded(frame, found)
-    tables = {table: _table(table, decoded, found) for table in schema.TABLES}
+    tables = {table: _table(table, decoded, found) for table in (*schema.TABLES, VISITS)}
+    if tables[VISITS].empty:
+        del tables[VISITS]
     found.stop()
     return tables, [name for name in frame if name in _ADDED]
 

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
+from compendium.centre.checks.visits import VISITS
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
 RECORD = "patient_id"  # the record identifier
 
-REPEATING = tuple(table for table in schema.TABLES if len(schema.KEYS[table]) > 1)
+REPEATING = (*(table for table in schema.TABLES if len(schema.KEYS[table]) > 1), VISITS)
 """The tables with several rows per patient, which are repeating instruments."""
 
 _LONGEST = 26
@@ -43,7 +44,9 @@ def fields() -> pd.DataFrame:
     """List the contract by ``variable`` of the project, with ``patient_id`` once; two that are one are a ValueError."""
     contract = schema.contract()
     contract = contract[(contract["column"] != RECORD) | ~contract.duplicated("column")]
-    shared = contract.duplicated("column", keep=False)
+    # What came later has names of its own, so that those of projects that are under way stay.
+    shared = contract[contract["table"] != VISITS].duplicated("column", keep=False)
+    shared = shared.reindex(contract.index, fill_value=True)
     names = contract["column"].mask(shared, contract["table"] + "_" + contract["column"])
     found = contract.assign(variable=names.str[:_LONGEST].str.rstrip("_"))
     clash = found[found.duplicated("variable", keep=False)]

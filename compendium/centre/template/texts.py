@@ -22,7 +22,8 @@ PURPOSE = (
 )
 
 STEPS = (  # how to fill in the spreadsheet
-    "Fill in the six sheets from left to right. The table below says what a row stands for.",
+    "Fill in the sheets from left to right. The table below says what a row stands for. The sheet visits is for grades "
+    "at several visits: what follows from them may stay empty in symptoms and courses.",
     "Point at a column name to read what belongs there. Click a cell: where there is a list, choose from it.",
     "Fill in every column with a dark, bold name. Where something was not examined, choose not_evaluated.",
     "Leave a cell under a pale, slanted name empty if it does not apply or is not known. Empty means no value: never "
@@ -30,7 +31,7 @@ STEPS = (  # how to fill in the spreadsheet
     "Enter months as YYYY-MM, for example 2016-03; never a day.",
     "patient_id is a pseudonym of your own, such as P001, the same on all sheets. No names, no initials, no birth "
     "dates, no hospital numbers.",
-    "Delete the two shaded rows of the patients EXAMPLE-1 and EXAMPLE-2 on all six sheets.",
+    "Delete the two shaded rows of the patients EXAMPLE-1 and EXAMPLE-2 on all sheets.",
     "Check the file with:  make check COHORT=path/to/cohort.xlsx  It names each cell that is not right yet.",
     "Build the paper with:  make paper COHORT=path/to/cohort.xlsx OUT=cohorts/our-paper",
 )
@@ -42,6 +43,7 @@ ROWS = {  # what a row of each table stands for
     "courses": "Each included patient: the treatment with omalizumab from start to stop or last follow-up",
     "laboratory": "Each blood result of an included patient; no row if nothing was measured",
     "adverse_events": "Each adverse event of an included patient; no row if there was none",
+    "visits": "Each symptom of an included patient at a visit under therapy; no row if symptoms holds the grades",
 }
 
 _HERE = Path(__file__).parent

@@ -56,12 +56,12 @@ def _read_me(sheet: Worksheet, formats: _Formats) -> None:
     head = len(texts.STEPS) + 4
     for column, text in enumerate(("Sheet", "One row for", "Columns to fill in / that may stay empty")):
         sheet.write_string(head, column, text, formats["rule"])
-    for row, table in enumerate(schema.TABLES, head + 1):
+    for row, table in enumerate(texts.ROWS, head + 1):
         required = int(schema.columns_of(table)["missing"].eq("no").sum())
         sheet.write_url(row, 0, f"internal:'{table}'!A2", formats["sheet"], table)
         sheet.write_string(row, 1, texts.ROWS[table], formats["text"])
         sheet.write_string(row, 2, f"{required} / {len(schema.columns_of(table)) - required}", formats["text"])
-    end = head + len(schema.TABLES) + 1
+    end = head + len(texts.ROWS) + 1
     sheet.write_url(end, 0, f"internal:'{_LISTS}'!A1", formats["sheet"], _LISTS)
     sheet.write_string(end, 1, "Nothing to fill in: every value to choose from, and what it means", formats["text"])
     looks = (
@@ -143,7 +143,7 @@ def _table(sheet: Worksheet, table: str, formats: _Formats, ranges: _Ranges) -> 
     for place, (name, column) in enumerate(schema.columns_of(table).iterrows()):
         number = texts.is_number(column)
         kind = " number" if number else ""
-        unique = schema.KEYS[table] == [name]
+        unique = schema.KEYS.get(table) == [name]
         listed = texts.terms(column)
         longest = 0 if listed is None or number else listed["value"].str.len().max()
         sheet.set_column(place, place, max(len(name), longest, 11) + 3, formats[f"cell{kind}"])
@@ -177,10 +177,10 @@ def workbook() -> bytes:
         book.set_properties({"title": texts.TITLE, "created": datetime(2018, 1, 1)})
         book.set_size(2400, 1400)
         formats = {name: book.add_format(settings) for name, settings in _FORMATS.items()}
-        sheets = {name: book.add_worksheet(name) for name in (_READ_ME, *schema.TABLES, _LISTS)}
+        sheets = {name: book.add_worksheet(name) for name in (_READ_ME, *texts.ROWS, _LISTS)}
         _read_me(sheets[_READ_ME], formats)
         ranges = _lists(sheets[_LISTS], formats)
-        for table in schema.TABLES:
+        for table in texts.ROWS:
             _table(sheets[table], table, formats, ranges)
         for name in (_READ_ME, _LISTS):
             sheets[name].protect()
