@@ -6,6 +6,7 @@ PYTHON ?= python3
 # What each command takes, after `make`; PYTHON, for the set-up, goes with all.
 HANDLING := COHORT MAPPING COURSE SAMPLE VISIT OUT TRYPTASE IDENTIFIERS
 USES_paper := $(HANDLING) CRITERIA HIDE_BELOW ONLY
+USES_figures := $(HANDLING) CRITERIA ONLY WIDTH FORMAT
 USES_verify := $(HANDLING) CRITERIA HIDE_BELOW
 USES_run := $(HANDLING) CRITERIA HIDE_BELOW NOTEBOOK PARAMETERS
 USES_check := $(HANDLING)
@@ -16,7 +17,7 @@ USES_determined := OUT
 USES_ensemble := N SEED JOBS SCHEDULER OUT KEEP
 USES_audit := CLAIMS OUT
 USES_bounds := CLAIMS QUESTIONS OUT WITNESSES WITHOUT FACTS ROUNDING QUICK
-VARIABLES := PYTHON $(sort $(foreach command,paper run redcap ensemble bounds,$(USES_$(command))))
+VARIABLES := PYTHON $(sort $(foreach command,paper figures run redcap ensemble bounds,$(USES_$(command))))
 USABLE := PYTHON $(foreach command,$(MAKECMDGOALS),$(USES_$(command)))
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 REFUSED := $(filter-out $(USABLE),$(GIVEN))
@@ -47,7 +48,7 @@ COHORT_OUT = --out="$${OUT:-$(if $(SEED),build/cohort-$$SEED,data/cohort)}"
 ENSEMBLE_OUT = "$${OUT:-build/ensemble$${SEED:+-$$SEED}}"
 
 .DEFAULT_GOAL := help
-.PHONY: help paper verify template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
+.PHONY: help paper figures verify template redcap check test test-long portable lab cohort determined ensemble audit bounds references run lint lock clean environment
 
 help: ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name what; do \
@@ -57,6 +58,10 @@ help: ## show this help
 
 paper: $(READY) ## build every table and figure that is not up to date (ONLY="table-2 figure-1"; COHORT= MAPPING= CRITERIA= OUT=)
 	@exec $(PY) -m compendium.workflow paper $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS) $${ONLY:+--only="$$ONLY"}
+
+figures: $(READY) ## draw the figures for a journal in build/figures: WIDTH=85 FORMAT="tiff pdf" (180 mm, tiff; ONLY= COHORT= CRITERIA= OUT=)
+	@exec $(PY) -m compendium.workflow figures $(COHORT_OPTION) $(OUT_OPTION) $(CRITERIA_OPTION) $(CHECK_OPTIONS) \
+	  $${WIDTH:+--width="$$WIDTH"} $${FORMAT:+--formats="$$FORMAT"} $${ONLY:+--only="$$ONLY"}
 
 verify: $(READY) ## build all again elsewhere and say which files differ from those in figures/, and by how much
 	@exec $(PY) -m compendium.workflow verify $(COHORT_OPTION) $(PAPER_OUT) $(CRITERIA_OPTION) $(HANDLING_OPTIONS)

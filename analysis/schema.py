@@ -1,21 +1,18 @@
 """The data contract: which tables and columns a cohort has and what may stand in them.
 
-The contract is written once, in ``contract/columns.csv`` and ``contract/symptoms.csv``. The pandera schemas that check
-a cohort, the types it is read with and the Data Package that describes it are all made from these two files.
+The contract is written once, in ``contract/columns.csv`` and ``contract/symptoms.csv``. What checks a cohort, the types
+it is read with and the Data Package that describes it are all made from these two files.
 """
 
 import os
+import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis import vocabulary
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
 
 CONTRACT = Path(__file__).parent / "contract"
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
@@ -78,6 +75,7 @@ def further_values(vocabulary: str) -> dict[str, str]:
     return values.loc[values["vocabulary"] == vocabulary, "label"].to_dict()
 
 
+@cache
 def columns_of(table: str) -> pd.DataFrame:
     """Give the rows of `contract` for one of `TABLES`, indexed by column name."""
     columns = contract()
@@ -116,36 +114,37 @@ def describe_allowed(column: pd.Series) -> str:
     return text
 
 
-def _numeric(values: pd.Series, column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce")
-    allowed = np.isfinite(numbers) & numbers.between(column["minimum"], column["maximum"])
+def _numeric(texts: np.ndarray, column: pd.Series) -> np.ndarray:
+    numbers = pd.to_numeric(texts, errors="coerce").astype(float)
+    allowed = np.isfinite(numbers) & (numbers >= column["minimum"]) & (numbers <= column["maximum"])
     if column["type"] == "grade":
-        return allowed & numbers.isin(vocabulary.GRADES)
+        return allowed & np.isin(numbers, vocabulary.GRADES)
     if column["type"] == "score":
         return allowed & (numbers * 4 % 1 == 0)
     return allowed & (numbers % 1 == 0) if column["type"] == "integer" else allowed
 
 
-def _is_allowed(values: pd.Series, column: pd.Series) -> pd.Series:
-    vocabulary_values = allowed_values(column)
-    if vocabulary_values is not None:
-        return values.isin(vocabulary_values)
-    if column["type"] == "month":
-        return values.str.fullmatch(_MONTH) & ~values.str.startswith("0000")  # no calendar has such a year
+def _is_allowed(texts: np.ndarray, column: pd.Series) -> np.ndarray:
+    listed = allowed_values(column)
+    if listed is not None:
+        return np.array([text in listed for text in texts], dtype=bool)
+    if column["type"] == "month":  # no calendar has a year 0000
+        return np.array([bool(re.fullmatch(_MONTH, text)) and text[:4] != "0000" for text in texts], dtype=bool)
     # Blanks around a number would be read as if they were not there.
-    stripped = values.str.strip().eq(values) & values.ne("")
+    stripped = np.array([text.strip() == text != "" for text in texts], dtype=bool)
     if column["type"] in ("identifier", "text"):
         # A sign that nobody sees would make two patients of one.
-        return stripped & values.map(str.isprintable).astype(bool)
-    return stripped & _numeric(values, column)
+        return stripped & np.array([text.isprintable() for text in texts], dtype=bool)
+    return stripped & _numeric(texts, column)
 
 
 def refused(values: pd.Series, column: pd.Series) -> pd.Series:
     """Tell which texts may not stand in a column, a row of `contract`; a missing cell is a missing value."""
-    given = values.dropna()
-    found = pd.Series(column["missing"] == "no", index=values.index)
-    found[given.index] = ~_is_allowed(given, column).astype(bool)
-    return found
+    texts = values.to_numpy(dtype=object)
+    given = pd.notna(texts)
+    found = np.full(len(texts), column["missing"] == "no")
+    found[given] = ~_is_allowed(texts[given], column)
+    return pd.Series(found, index=values.index)
 
 
 def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
@@ -154,34 +153,14 @@ def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
     The frame holds texts, as they stand in the file. Distinct values are checked, since a million cells hold few;
     columns that are not there exactly once are not looked at.
     """
-    cells = {}
+    cells, names = {}, list(frame.columns)
     for name, column in columns_of(table).iterrows():
-        if list(frame.columns).count(name) == 1:
-            values = frame[name].drop_duplicates().astype("str")
-            wrong = values[refused(values, column)]
-            if len(wrong):
-                cells[name] = frame[name].isin(wrong)
+        if names.count(name) == 1:
+            codes, distinct = pd.factorize(frame[name], use_na_sentinel=False)
+            wrong = refused(pd.Series(distinct, dtype=object), column).to_numpy()
+            if wrong.any():
+                cells[name] = pd.Series(wrong[codes], index=frame.index)
     return cells
-
-
-def table_schema(table: str) -> "pa.DataFrameSchema":
-    """Make the pandera schema that checks one of `TABLES` as it stands in its file.
-
-    It applies to a frame of strings, with missing cells as missing values. The ``error`` of each check says in words
-    what is allowed. Columns may stand in any order; unknown columns are refused.
-    """
-    import pandera.pandas as pa  # takes as long to import as a table to read, and only this function needs it
-
-    columns = {
-        name: pa.Column(
-            checks=pa.Check(lambda values, column=column: _is_allowed(values, column), error=describe_allowed(column)),
-            nullable=column["missing"] == "yes",
-            required=(table, name) not in OPTIONAL,
-            description=column["meaning"],
-        )
-        for name, column in columns_of(table).iterrows()
-    }
-    return pa.DataFrameSchema(columns, strict=True, name=table)
 
 
 def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:

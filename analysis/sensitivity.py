@@ -134,21 +134,23 @@ def response_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     return grid
 
 
+def _marks(cohort: Cohort, criteria: Criteria, kept: dict[tuple, pd.DataFrame]) -> pd.Series:
+    """Mark every symptom; adjusting and marking need no new test, so that profiles are kept by what they depend on."""
+    key = tuple(getattr(criteria, name) for name in TESTED)
+    if key not in kept:
+        kept[key] = symptom_profile(cohort, criteria)
+    return judged(kept[key], criteria)["significance"]
+
+
 def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Mark every symptom under every combination of the rules its test depends on; the first row is under the criteria.
 
     One row per combination, with a column for each of `SYMPTOM_OPTIONS` and, beside them, of the symptoms that occur:
     as `analysis.symptoms.judged` does, missing where nobody's grade is known.
     """
-    profiles: dict[tuple[str, ...], pd.DataFrame] = {}
-
-    def marked(rules: Criteria) -> Row:
-        key = tuple(getattr(rules, name) for name in TESTED)
-        if key not in profiles:  # adjusting and marking need no new test
-            profiles[key] = symptom_profile(cohort, rules)
-        return judged(profiles[key], rules)["significance"].to_dict()
-
-    return _computed(combinations(SYMPTOM_OPTIONS, criteria), SYMPTOM_OPTIONS, marked, criteria)
+    kept: dict[tuple, pd.DataFrame] = {}
+    options = combinations(SYMPTOM_OPTIONS, criteria)
+    return _computed(options, SYMPTOM_OPTIONS, lambda rules: _marks(cohort, rules, kept).to_dict(), criteria)
 
 
 def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
@@ -163,12 +165,17 @@ def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
     return shares.assign(significant=shares[list(STARS)].sum(axis=1)).rename_axis("symptom")
 
 
-def outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[Row, pd.Series]:
-    """Compute all the results that are followed: a number for each of `OUTCOMES`, and the mark of each symptom."""
+def outcomes(
+    cohort: Cohort, criteria: Criteria = PAPER, kept: dict[tuple, pd.DataFrame] | None = None
+) -> tuple[Row, pd.Series]:
+    """Compute all the results that are followed: a number for each of `OUTCOMES`, and the mark of each symptom.
+
+    ``kept`` holds the profiles of symptoms of earlier calls for the same cohort, and takes up new ones.
+    """
     first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
     ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
     therapy = median_time(remaining(event_times(cohort, "therapy", criteria))).value
-    found = symptom_profile(cohort, criteria)["significance"]
+    found = _marks(cohort, criteria, {} if kept is None else kept)
     numbers = {
         **response_outcomes(cohort, criteria),
         "first_response_months": float(decimals([first.median()])[0]),
@@ -200,13 +207,14 @@ def one_at_a_time(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     ``option`` to another ``value`` that the rest allow. Beside the columns of `OUTCOMES` stand ``marks_changed``, the
     number of symptoms with another mark than in the first row, and which of them ``lost`` and ``gained`` significance.
     """
-    numbers, before = outcomes(cohort, criteria)
+    kept: dict[tuple, pd.DataFrame] = {}
+    numbers, before = outcomes(cohort, criteria, kept)
     rows: list[Row] = [{"option": "", "value": "", **numbers, **_moved(before, before)}]
     for option in dict.fromkeys((*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "lost_to_follow_up", "ige_stable_percent")):
         for value in values_of(option, criteria)[1:]:
             changed = vars(criteria) | {option: value}
             if changed["partial_from_percent"] <= changed["major_above_percent"]:
-                numbers, after = outcomes(cohort, Criteria(**changed))
+                numbers, after = outcomes(cohort, Criteria(**changed), kept)
                 rows.append({"option": option, "value": str(value), **numbers, **_moved(before, after)})
     return pd.DataFrame(rows)
 

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+WIDTH, FORMATS = "COMPENDIUM_WIDTH", "COMPENDIUM_FORMATS"  # of figures for a journal: millimetres, and suffixes of
+FIGURE_FORMATS = ("svg", "pdf", "png", "tiff")  # which the first three are usual
+
 SIGNIFICANT = 6  # digits of a written number: more than a table shows, and far fewer than noise reaches
 DECIMALS = 3  # decimals that are kept even if those are more digits: what a laboratory reports to the thousandth
 _AGREED = Context(prec=12, rounding=ROUND_HALF_UP)  # digits in which all machines agree

@@ -19,6 +19,7 @@ from compendium.workflow.kernels import SCRATCH, connection, environment, manage
 
 ROOT = Path(__file__).resolve().parents[1]
 COHORT = str(ROOT / "data" / "cohort")
+SEED_OF_ANOTHER = 9
 WRITTEN = "what it wrote"
 # What takes longest comes first, so that no process waits for another one at the end.
 FIRST = (
@@ -30,6 +31,14 @@ os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / "build" / "cach
 # How long an example takes says more of a busy machine than of the code.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient():
+    """Let a build say nothing of how long it takes, which hangs on the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("compendium.workflow.driver.PATIENCE", 600.0)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -60,20 +69,18 @@ def shipped_rates():
 
 @pytest.fixture(scope="session")
 def other_folder(tmp_path_factory):
-    """Give the folder of a cohort of another seed, found with little effort, once for all processes of a run."""
-    from compendium.reconstruction.__main__ import write_cohort
-    from compendium.reconstruction.model import build_model, solve
-    from compendium.reconstruction.rows import make_tables
-    from compendium.verification.published import read_claims
+    """Give the folder of a cohort of another seed, made once for all processes of a run."""
+    from compendium.reconstruction.chain import reconstruct
+    from compendium.reconstruction.typical import Typical
+    from compendium.reconstruction.writing import write_cohort
 
     own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "seed 4"
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / f"seed {SEED_OF_ANOTHER}"
     folder.mkdir(exist_ok=True)
     with (folder / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "datapackage.json").exists():
-            model = build_model(read_claims(), 4)
-            write_cohort(make_tables(model, solve(model, 4, effort=0.1), 4), folder, 4)
+            write_cohort(reconstruct(Typical, SEED_OF_ANOTHER), folder, SEED_OF_ANOTHER)
     return folder
 
 

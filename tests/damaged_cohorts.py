@@ -63,6 +63,14 @@ def good() -> Tables:
     return {table: [list(row) for row in rows] for table, rows in _read().items()}
 
 
+def write_csv(tables: Tables, folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for table, rows in tables.items():
+        with open(folder / f"{table}.csv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    return folder
+
+
 def row(table: str, key: str) -> int:
     """Give the row, as a spreadsheet shows it, of the first undamaged row that begins with the words of a key.
 
@@ -79,24 +87,9 @@ def set_cell(tables: Tables, table: str, key: str, column: str, text: str) -> Ta
     return tables
 
 
-KNOWN = "a patient_id of the table patients"
-
-
-def _cell_case(line: str) -> Case:
-    """Read name | table, first words of the row: column | what is written | what is allowed | nearest (?: any)."""
-    name, cell, text, allowed, nearest = line.replace("{mark}", MARK).split(" | ")
-    where, _, column = cell.partition(": ")
-    table, _, key = where.partition(" ")
-    found = {"?": None, "-": ""}.get(nearest, nearest)
-    place = Place(f"{table}.csv", allowed, row(table, key), column, text, found)
-    # A course of an unknown patient leaves the known one without a course.
-    count = 2 if (table, column, allowed) == ("courses", "patient_id", KNOWN) else 1
-    return Case(name, [place], count, set_cell(good(), table, key, column, text))
-
-
-# In the file of rules are those between rows and tables, or that one change breaks in several places; `test_rules`
-# breaks each by itself. Name | changes | what is told of the first changed cell, or of another cell -> what is told
-# | ... | how many errors, if more than that.
+# In the file of rules are cases between rows and tables, or that one change breaks in several places; `test_rules`
+# breaks each by itself. In those of cells and headers are cases of one cell and of columns. Name | changes | what is
+# told of the first changed cell, or of another cell -> what is told | ... | how many errors, if more than that.
 
 
 def _change(tables: Tables, change: str) -> None:
@@ -104,6 +97,12 @@ def _change(tables: Tables, change: str) -> None:
     if verb == "without":
         table, _, patient = key.partition(" ")
         tables[table] = [cells for cells in tables[table] if not cells[0].startswith(MARK + patient)]
+    elif verb in ("drop", "add"):
+        table, _, column = key.partition(" ")
+        head, _, text = column.partition("=")
+        at = tables[table][0].index(head) if verb == "drop" else len(tables[table][0])
+        for number, cells in enumerate(tables[table]):
+            cells[at : at + 1] = [] if verb == "drop" else [text if number else head]
     elif verb == "twice":
         table, _, key = key.partition(" ")
         tables[table].append(list(_read()[table][row(table, key) - 1]))
@@ -128,7 +127,7 @@ def place(told: str, file: str = "{}.csv") -> Place:
 
 
 def _rule_case(line: str) -> Case:
-    name, changes, *told = line.split(" | ")
+    name, changes, *told = line.replace("{mark}", MARK).split(" | ")
     count = int(told.pop()) if told[-1].isdigit() else len(told)
     tables = good()
     for change in changes.split("; "):
@@ -147,8 +146,16 @@ def _examples() -> Case:
     return Case("example rows left in", [Place(f"{t}.csv", text, n, "patient_id", None) for t, n in rows], 4, tables)
 
 
+def _header_case(line: str) -> Case:
+    """Read the same of a file, since it is the reader that looks at headers; {long} is a text that is shown {cut}."""
+    long = "mild" * 25_000
+    case = _rule_case(line.replace("{long}", long).replace("{cut}", f"{long[:97]}..."))
+    return case._replace(tables=None, make=lambda folder: write_csv(case.tables, folder / "cohort"))
+
+
 CASES = [
-    *(_cell_case(line) for line in escaped_lines("damaged_cells.txt")),
+    *(_rule_case(line) for line in escaped_lines("damaged_cells.txt")),
     *(_rule_case(line) for line in data_lines("damaged_rules.txt")),
+    *(_header_case(line) for line in escaped_lines("damaged_headers.txt")),
     _examples(),
 ]

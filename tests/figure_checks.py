@@ -48,12 +48,12 @@ def beyond(box, page):
     return box.x0 < page.x0 or box.x1 > page.x1 or box.y0 < page.y0 or box.y1 > page.y1
 
 
-def faults(figure):
+def faults(figure, least=SMALLEST_TYPE):
     """Describe every text or symbol off the page, every pair of texts on top of each other, all type too small."""
     figure.set_dpi(150)
     texts = [(text.get_text(), text.get_size(), box) for text, box in drawn_texts(figure)]
     found = [f"off the page: {text!r}" for text, _, box in texts if beyond(box, figure.bbox)]
-    found += [f"smaller than {SMALLEST_TYPE} points: {text!r}" for text, size, _ in texts if size < SMALLEST_TYPE]
+    found += [f"smaller than {least} points: {text!r}" for text, size, _ in texts if size < least]
     # A line of text reaches from its highest to its lowest possible letter, so that neighbours may share an edge.
     pairs = combinations(texts, 2)
     found += [f"overlap: {one[0]!r} and {other[0]!r}" for one, other in pairs if overlap(one[2], other[2])]

@@ -92,17 +92,6 @@ def test_only_the_ends_that_belong_to_a_span_are_printed_alike(text, rule):
         assert (printed_number(quantized(end, decimals, rule))[0] == number) == belongs
 
 
-@given(PRINTS.filter(lambda text: text[0] != "-"), st.integers(1, 400))
-def test_nearest_numerators_enclose_the_percentage(text, size):
-    found = arithmetic.nearest_numerators(text, size)
-    shares = [Fraction(100 * number, size) for number, _ in found]
-    value, decimals = printed_number(text)
-    assert shares[0] <= value
-    assert shares[-1] >= value or shares[-1] == 100
-    assert len(found) == 1 or found[1][0] == found[0][0] + 1
-    assert [shown.replace(",", ".") for _, shown in found] == [quantized(one, decimals) for one in shares]
-
-
 def test_the_nearest_by_hand():
     assert arithmetic.nearest_numerators("68.7", 14) == [(9, "64.3"), (10, "71.4")]
     assert arithmetic.nearest_numerators("68,7", 14) == [(9, "64,3"), (10, "71,4")]

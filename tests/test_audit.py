@@ -2,11 +2,9 @@
 
 import csv
 import io
-import re
 import shlex
 import subprocess
 import sys
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +17,6 @@ from compendium.verification.audit.table import COLUMNS, audit, summary
 from compendium.verification.published import CLAIMS
 from tests.case_files import data_lines, data_text
 
-MODES = {"yes": ROUND_HALF_UP, "by half-even only": ROUND_HALF_EVEN, "by truncation": ROUND_DOWN}
 SHARE = "kind,value,numerator,denominator"
 
 
@@ -38,39 +35,12 @@ def share(value, numerator, denominator, **options):
     return audited(f'a,percent,"{value}",{numerator},{denominator}', columns=SHARE, **options).loc["a"]
 
 
-def quantized(number, size, decimals, mode):
-    with localcontext(Context(prec=60)):
-        return f"{(100 * Decimal(number) / size).quantize(Decimal(1).scaleb(-decimals), rounding=mode):f}"
-
-
-def answer(fits):
-    return next((name for name, mode in MODES.items() if fits(mode)), "no")
-
-
-def test_the_audit_knows_nothing_of_this_study():
+def test_the_audit_knows_no_name_of_this_study():
+    """What it may import is for `test_house`."""
     names = [*read_claims(CLAIMS).index, *pd.read_csv(CLAIMS.with_name("answers.csv"))["answer"].dropna()]
     for path in Path(package.__file__).parent.glob("*.py"):
         source = path.read_text(encoding="utf-8")
-        imported = re.findall(r"^ *(?:from|import) +([.\w]+)", source, re.MULTILINE)
-        own = [name for name in imported if name.split(".")[0] in ("", "analysis", "compendium")]
-        allowed = ("analysis.statistics", "compendium.files", "compendium.verification.audit.")
-        assert all(name.startswith(allowed) for name in own), path
         assert not [name for name in names if name in source], path
-
-
-@pytest.mark.parametrize("decimals", [0, 1])
-def test_every_share_up_to_65_under_every_rule(decimals):
-    shares = [(number, size, mode) for size in range(1, 66) for number in range(size + 1) for mode in MODES.values()]
-    texts = [quantized(number, size, decimals, mode) for number, size, mode in shares]
-    numbers = {name: [str(share[i]) for share in shares] for i, name in enumerate(("numerator", "denominator"))}
-    found = audit(pd.DataFrame({"kind": "percent", "value": texts, **numbers}).rename("c{}".format), 1)
-    expected = [
-        answer(lambda mode, n=number, d=size, text=text: quantized(n, d, decimals, mode) == text)
-        for (number, size, _), text in zip(shares, texts, strict=True)
-    ]
-    assert found["possible"].tolist() == expected
-    assert set(expected) == set(MODES)
-    assert found["finding"].ne("").tolist() == [one != "yes" for one in expected]
 
 
 def test_the_published_claims(published):

@@ -130,6 +130,31 @@ def quick(sandbox, monkeypatch):
     return sandbox
 
 
+def test_figures_for_a_journal_are_made_apart_from_the_results(quick, capsys):
+    def figures(**asked):
+        folders = ["--cohort", str(quick.root / "data/cohort"), "--out", str(quick.root / "sent")]
+        return main(
+            ["figures", *folders, *(f"--{name}={text}" for name, text in asked.items())], quick.root, quick.jobs
+        )
+
+    write_notebook(quick.root / "notebooks/last.ipynb", "save_figure(1)")
+    quick.suffix = "85mm.tiff"
+    quick.seen = lambda notebook, parameters: f"{os.environ['COMPENDIUM_WIDTH']} {os.environ['COMPENDIUM_FORMATS']}"
+    assert figures(width="85", formats="TIFF,pdf") == 0
+    assert {path.name: path.read_text() for path in (quick.root / "sent").iterdir()} == {
+        "last.85mm.tiff": "85 tiff pdf"
+    }
+    assert "COMPENDIUM_WIDTH" not in os.environ and not quick.out.exists()
+    capsys.readouterr()
+    for asked, said in (
+        ({"width": "90"}, "WIDTH=90: no such width; allowed, in millimetres: 85, 180"),
+        ({"formats": "gif"}, "FORMAT=gif: no such format; allowed: svg, pdf, png, tiff"),
+        ({"only": "first"}, "ONLY=first: no figure of this name is drawn; allowed: last"),
+    ):
+        assert figures(**asked) == 1
+        assert said in capsys.readouterr().err
+
+
 def test_all_are_built_once_and_then_nothing(quick, capsys):
     assert quick.build() == (0, sorted(NAMES))
     assert sorted(quick.results()) == ["first.txt", "last.txt", "middle.txt"]

@@ -51,7 +51,7 @@ def test_cells_stay_as_printed_and_names_are_found_by_pattern(write):
 @pytest.mark.parametrize("text", [
     "kind,claim,value\npercent,a,7.00\ndate,b,May 2016\n",  # three columns are enough
     "\ufeffclaim,kind,value,page,my notes\na,percent,7.00,12,none\n",  # others and a byte order mark are welcome
-    "claim,kind,value\na,percent,-5\nb,mean,−1.50\nc,identifier,NCT1\nd,ratio,1.3\ne,sd,2\n",
+    "claim,kind,value\na,percent,-5\nb,mean,−1.50\nc,identifier,NCT1\nd,ratio,1.3\ne,sd,2\nf,rule,2\ng,p_threshold,0.05\n",
     # More events than patients are no error, and all patients are not too many.
     "claim,kind,value,numerator,denominator,unit\na,count,23,23,16,events\nb,ratio,2,4,2,\n",
     "claim,kind,value,numerator,denominator\na,count,4,,4\nb,percent,100,4,4\nc,count,4,4,4\n",

@@ -9,6 +9,8 @@ def test_options_are_read_and_departures_from_the_paper_named():
     # Typed from the manuscript: L212-L213, L225, L257.
     assert (PAPER.major_above_percent, PAPER.partial_from_percent, PAPER.alpha) == (50, 10, 0.05)
     assert PAPER.sustained_months == 3
+    assert CHOICES["new_symptoms"] == ("rule_out", "count", "ignore")
+    assert [LIMITS[name] for name in ("alpha", "sustained_months")] == [(0, 1), (0, 1200)]
     assert all(getattr(PAPER, name) == allowed[0] for name, allowed in CHOICES.items())
     expected = Criteria(worsening="any", sustained_from="best", ige_stable_percent=12.5, major_above_percent=30)
     text = " worsening = any,sustained_from=best , ige_stable_percent=12.5,major_above_percent=30"

@@ -8,8 +8,7 @@ import damaged_cohorts
 import damaged_files
 import pandas as pd
 import pytest
-from damaged_cohorts import MARK
-from damaged_files import write_csv
+from damaged_cohorts import MARK, write_csv
 
 from compendium.centre.intake import checking
 from compendium.centre.intake.raw_tables import RawTable

@@ -151,7 +151,7 @@ def test_nothing_here_draws():
             module = getattr(node, "module", None)
             imported = [f"{module}.{one}" if module else one for one in names]
             assert not any("random" in one for one in imported), (name, imported)
-            assert "compendium.reconstruction.draws" not in (module, *imported)
+            assert "compendium.reconstruction.leaning" not in (module, *imported)
             due += [one for one in (module, *imported) if one and one.split(".")[0] in ("analysis", "compendium")]
             if isinstance(node, ast.Attribute) and not name.startswith("analysis"):  # p values may be simulated
                 assert ast.unparse(node) not in ("np.random", "numpy.random"), name

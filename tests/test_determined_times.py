@@ -9,7 +9,7 @@ from analysis.followup import sustained
 from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, People
 from compendium.determined import ages, courses, remaining, times
-from compendium.determined.courses import STATES, Courses, Months
+from compendium.determined.courses import Courses, Months, State
 from compendium.determined.witnesses import lost_claims, shipped
 
 
@@ -103,7 +103,25 @@ def test_durations_of_cohorts_lie_inside_and_ends_are_attained(another_cohort):
 
 @pytest.mark.long
 def test_half_cannot_have_stopped_before_month_nine():
-    month, counts = remaining.earliest_median()
-    assert month == 9
-    assert sum(sum(one) for _, one in counts) == 55
-    assert {kind for kind, _ in counts} == {remaining.kind_of(state) for state in STATES}
+    assert remaining.earliest_median() == 9
+
+
+def test_the_curve_of_a_few_patients_falls_by_half_in_the_month_in_which_it_can(monkeypatch):
+    """Six patients: three go on, of whom one at most was seen for less than two months, three stop, none in month 1."""
+    goes_on, stops = State("PR", "PR"), State("PR", "loss")
+    where = {"state": (str(goes_on),)}
+    stated = [
+        courses.statements.counted("early", where | {"duration": (1,)}, 1),
+        courses.statements.counted("nobody stops at once", {"state": (str(stops),), "duration": (1,)}, 0),
+    ]
+    sizes = {goes_on: 3, stops: 3}
+    monkeypatch.setattr(remaining, "STATES", tuple(sizes))
+    monkeypatch.setattr(remaining, "month_statements", lambda: stated)
+
+    def asked(weight):
+        return (sum(weight(state) * size for state, size in sizes.items()),) * 2
+
+    monkeypatch.setattr(remaining, "ask_states", asked)
+    # After month 1 five are at risk, and three stops leave two of five.
+    assert not remaining.half_by(1)
+    assert remaining.half_by(2)

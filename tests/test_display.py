@@ -110,11 +110,14 @@ def test_methods_and_levels_are_named_as_the_criteria_have_them():
 
 
 def test_every_choice_gives_another_sentence():
-    names = ("test", "zeros", "distribution", "alternative", "adjustment", "p_at_alpha")
+    names, marks = ("test", "zeros", "distribution", "alternative"), ("adjustment", "p_at_alpha")
     found = set()
     for values in product(*(CHOICES[name] for name in names)):
         rules = Criteria(**dict(zip(names, values, strict=True)))
-        found.add(" ".join(methods.profile_notes(symptom_profile(COHORT, rules), rules)))
+        profile = symptom_profile(COHORT, rules)  # whose tests are the same, however they are marked
+        for others in product(*(CHOICES[name] for name in marks)):
+            marked = replace(rules, **dict(zip(marks, others, strict=True)))
+            found.add(" ".join(methods.profile_notes(profile, marked)))
     assert len(found) == (2 * 2 + 1) * 2 * 3 * 2  # the sign test knows neither zeros nor distributions
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import zipfile
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -351,6 +352,31 @@ def test_the_page_is_dark_prints_and_stands_without_a_script(browser):
     browser.call("Emulation.setEmulatedMedia", media="screen", features=[])
     browser.open(page, scripts=False)
     assert browser.errors == []
+
+
+AXE = """axe.run({{runOnly: {0}, resultTypes: ["violations"]}}).then((found) =>
+  found.violations.map((one) => `${{one.id}}: ${{one.nodes.map((node) => node.html.slice(0, 90))}}`))"""
+LEVELS = {"light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "dark": ["color-contrast"]}  # dark differs in colours
+
+
+@pytest.mark.parametrize(("name", "schemes"), [
+    ("paper.html", ("light", "dark")), ("index.html", ("light", "dark")), ("verdicts.html", ("light",)),
+    ("checklist.html", ("light",)), ("table-1.html", ("light",)),
+])  # fmt: skip
+def test_axe_finds_nothing_on_a_page_that_a_reader_could_not_use(browser, name, schemes):
+    for scheme in schemes:
+        browser.call(
+            "Emulation.setEmulatedMedia", media="screen", features=[{"name": "prefers-color-scheme", "value": scheme}]
+        )
+        browser.open(FIGURES / name)
+        # Letters of drawings are paths, in which there is nothing to judge but very many of them.
+        browser.evaluate("document.querySelectorAll('svg > :not(title, desc)').forEach((part) => part.remove())")
+        browser.evaluate((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8"))
+        look = AXE.format(json.dumps(LEVELS[scheme]))
+        assert browser.evaluate(look) == [], scheme
+    if name == "table-1.html":  # what is wrong would be found
+        browser.evaluate("document.body.innerHTML += '<p style=\"color: #888; background: #777\">pale<img></p>'")
+        assert [one.partition(":")[0] for one in browser.evaluate(look)] == ["color-contrast", "image-alt"]
 
 
 def test_sizes_are_those_of_files_that_are_sent():

@@ -8,7 +8,7 @@ from analysis.patients import inclusion
 from compendium.drawing.flow import draw_flow, flow_boxes
 from tests.case_files import DATA
 from tests.cohorts import random_cohort
-from tests.figure_checks import CAVEATS, drawn_texts, faults
+from tests.figure_checks import CAVEATS, drawn_texts, faults, texts_of
 
 STEPS = pd.read_csv(DATA / "flow_steps.csv", keep_default_na=False)
 COURSES = pd.read_csv(DATA / "flow_courses.csv")
@@ -50,6 +50,7 @@ def test_text_stays_in_its_box_and_arrows_do_not_cross_boxes():
     cohort = random_cohort(55, 1)
     figure = draw_flow(inclusion(cohort), course_frame(cohort))
     axes = figure.axes[0]
+    assert "Inclusion and follow-up of the patients" in texts_of(figure)
     boxes = [patch.get_window_extent() for patch in axes.patches if isinstance(patch, Rectangle)]
     inside = [(text, box) for text, box in drawn_texts(figure) if text.axes is axes]
     for text, box in inside:

@@ -29,10 +29,10 @@ SMALL = profile_of(
 
 def bars(figure):
     """Count, left end and height on the page of every bar drawn, by grade."""
-    return {
-        container.get_label(): [(bar.get_width(), bar.get_x(), bar.get_y() + bar.get_height() / 2) for bar in container]
-        for container in figure.axes[0].containers
-    }
+    found = {name: [] for name in COUNTS}
+    for bar in figure.axes[0].patches:
+        found[bar.get_label()].append((bar.get_width(), bar.get_x(), bar.get_y() + bar.get_height() / 2))
+    return found
 
 
 def inside(figure):
@@ -76,7 +76,12 @@ def test_everything_is_said():
     assert "Unadjusted p < 0.05: 3, by the exact sign test 0." in usual and "Wilcoxon test" in usual
     sign = " ".join(texts_of(draw_symptoms(SMALL, "all", 55, criteria=Criteria(test="sign")))).replace("\n", " ")
     assert "Sign test" in sign and "Wilcoxon" not in sign and "(2 tests)" in sign
-    for needed in ["Primary MCAS (N = 41)", "ns: p ≥ 0.01; *: p < 0.01", "at best response", RECONSTRUCTED_NOTE]:
+    for needed in [
+        "Primary MCAS (N = 41): symptoms under omalizumab",
+        "ns: p ≥ 0.01; *: p < 0.01",
+        "at best response",
+        RECONSTRUCTED_NOTE,
+    ]:
         assert needed in whole
     assert "Urinary" not in texts
     assert RECONSTRUCTED_NOTE not in " ".join(texts_of(draw_symptoms(SMALL, "primary", 41)))
@@ -93,7 +98,7 @@ def test_a_number_is_written_only_where_it_fits():
     rows = [("Flush", "superficial_vasomotor", n, 90, n, 80, n, n, 0.6, "***") for n in (1, 2, 3, 7, 11)]
     figure = draw_symptoms(profile_of(*rows), "all", 250)
     texts = inside(figure)
-    boxes = [bar.get_window_extent() for container in figure.axes[0].containers for bar in container]
+    boxes = [bar.get_window_extent() for bar in figure.axes[0].patches]
     written = [text.get_text() for text, _ in texts]
     assert written.count("90") == written.count("80") == len(rows)
     assert 0 < sum(text in ("1", "2", "3", "7", "11") for text in written) < 4 * len(rows)
@@ -109,7 +114,7 @@ def test_a_large_cohort_with_all_groups_and_a_symptom_whose_grades_are_all_missi
     rows = profile_of(("Flush", "superficial_vasomotor", 0, 0, 0, 0, 0, 0, None, "ns"))
     figure = draw_symptoms(rows.astype({"mean_score": float}), "all", 3, criteria=Criteria(symptoms_at="last"))
     assert faults(figure) == []
-    assert "–" in texts_of(figure)
+    assert "–" in texts_of(figure) and "at last follow-up" in " ".join(texts_of(figure))
 
 
 def test_what_cannot_be_drawn():
@@ -126,3 +131,8 @@ def test_one_symptom_that_ended_alike_in_all_patients(patients, grade):
     figure = draw_symptoms(profile_of(("Flush", "superficial_vasomotor", *counts, 1.0, "ns")), "all", patients)
     assert faults(figure) == []
     assert {"Improved", "Not improved", f"{patients:,}"} <= {*texts_of(figure)}
+    axes, heads = figure.axes[0], {text.get_text(): box for text, box in drawn_texts(figure)}
+    zero, (low, high) = axes.transData.transform((0, 0))[0], axes.get_xlim()
+    assert heads["Not improved"].x1 < zero < heads["Improved"].x0
+    bars = [bar for container in axes.containers for bar in container]
+    assert low < min(bar.get_x() for bar in bars) and max(bar.get_x() + bar.get_width() for bar in bars) < high

@@ -64,6 +64,7 @@ def test_the_small_cohort_by_hand():
     assert line(therapy, "plain")[0][0] == 9.5
     assert {
         "All patients (N = 6): times to response and on therapy",
+        *("A  First response", "B  Best response", "C  Time on therapy", "Months since the first injection"),
         "Half have responded by month 2 (95% CI from 1)",
         "Plain median of the responders alone (n = 5): 2",
         "Median time on therapy: 22.5 (95% CI from 4), with 1 at risk",

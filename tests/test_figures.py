@@ -16,12 +16,14 @@ from analysis.symptoms import symptom_profile
 from analysis.tables import table_2
 from analysis.times import curves, summarise
 from analysis.vocabulary import Analyte
+from compendium.drawing import page
 from compendium.drawing.biology import draw_biology
 from compendium.drawing.flow import draw_flow
 from compendium.drawing.followup import draw_followup
 from compendium.drawing.rates import draw_rates
 from compendium.drawing.symptoms import draw_symptoms
 from compendium.drawing.times import draw_times
+from compendium.files import WIDTH
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
@@ -85,6 +87,18 @@ def test_nothing_overlaps_or_is_cut_off(n, population, name):
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind)
         assert buffer.tell() < 1_000_000
+
+
+@each_figure
+@pytest.mark.parametrize(("n", "population"), [(55, "all"), (55, "idiopathic"), (1, "all"), (150, "all")])
+def test_a_column_of_a_journal_holds_it(n, population, name, monkeypatch):
+    monkeypatch.setenv(WIDTH, "85")
+    draw, arguments = given(name, cohort(n, population))
+    figure = draw(**arguments, caveats=CAVEATS[:1])
+    assert faults(figure, 6) == []
+    width, height = figure.get_size_inches() * 2.54
+    assert width == pytest.approx(8.5) and height <= 24.001
+    assert (page.PAGE_WIDTH_CM, page.SMALL, page.NARROW) == (18, 7, False)  # and the next is as usual
 
 
 def same(one, other):

@@ -1,4 +1,4 @@
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -28,12 +28,6 @@ def test_round_half_up(x, digits, expected):
 def test_round_half_up_equals_decimal_quantize(x, digits):
     expected = x.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     assert fm.round_half_up(x, digits) == fm.round_half_up(float(x), digits) == expected
-
-
-def test_rounding_ignores_the_decimal_context():
-    with localcontext() as context:
-        context.prec = 2
-        assert format(fm.round_half_up(12345.678, 1), "f") == "12345.7"
 
 
 @pytest.mark.parametrize("x", [float("nan"), float("inf"), Decimal("NaN")])

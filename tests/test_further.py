@@ -13,12 +13,11 @@ import pytest
 from compendium.determined import stored
 from compendium.determined.reached import reached
 from compendium.folders import MARK
-from compendium.reconstruction import ensemble, grades, members, results
+from compendium.reconstruction import ensemble, members, results, symptoms
 from compendium.reconstruction.ensemble import EnsembleError, main, make_ensemble
-from compendium.reconstruction.further import further_model, further_tables
+from compendium.reconstruction.leaning import NoRoomError
 from compendium.reconstruction.members import values_of
-from compendium.reconstruction.model import Model, NoCohortError, build_model
-from compendium.verification.published import built_values, read_claims
+from compendium.verification.published import built_values
 from compendium.verification.verdicts import verdict_table
 from tests.places import COHORT, FIGURES, PUBLISHED
 
@@ -38,23 +37,10 @@ def write(files: dict[str, bytes], folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Model]]:
-    """The folder of a further cohort, and the models that were solved on the way to it."""
-    models = []
-
-    def noted(*given):
-        models.append(further_model(*given))
-        return models[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("compendium.reconstruction.further.further_model", noted)
-        _, files = members.member(SEED, NUMBER, members.sources())
-    return write(files, tmp_path_factory.mktemp("further") / "cohort"), models
-
-
-@pytest.fixture(scope="module")
-def further(made: tuple[Path, list[Model]]) -> Path:
-    return made[0]
+def further(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a further cohort."""
+    _, files = members.member(SEED, NUMBER, members.sources())
+    return write(files, tmp_path_factory.mktemp("further") / "cohort")
 
 
 def verdicts(folder: Path) -> pd.Series:
@@ -90,31 +76,19 @@ def test_a_further_cohort_is_none_of_those_there_are(further):
     assert package == shipped | {"seed": SEED, "number": NUMBER}
 
 
-def test_a_further_cohort_holds_the_statements_that_the_shipped_one_holds(made):
-    assert set(made[1][-1].statements.held) == set(build_model(read_claims(), 2018).statements.held)
-
-
-def test_a_contradiction_is_no_cohort(monkeypatch):
-    monkeypatch.setattr("compendium.reconstruction.further.ATTEMPTS", 1)
-    claims = read_claims()
-    claims.loc["table1.age_treatment.maximum", "value"] = "40"  # below the median
-    with pytest.raises(NoCohortError, match="no cohort 1 of seed 1 found"):
-        further_tables(1, 1, claims)
-
-
 @pytest.mark.parametrize(("values", "allowed", "target", "sums"), [
     ([4, 4, 4], (5, 8), 6, {6}), ([0, 0, 0], (8, 9), 9, {9}), ([4, 4, 4], (13, 15), 14, {14}),
     ([6, 4, 0], (0, 0), 0, {0}), ([4, 4, 4], (13, 15), 13, {14}), ([1, 2, 3], (6, 6), 6, {6}),
 ])  # fmt: skip
 def test_grades_add_up_to_what_is_wanted(values, allowed, target, sums):
     generator = np.random.default_rng(1)
-    found = grades._adding_up(values, [(0, 6)] * len(values), allowed, target, generator)
+    found = symptoms._adding_up(values, [(0, 6)] * len(values), allowed, target, generator)
     assert sum(found) in sums and set(found) <= {0, 1, 2, 3, 4, 6}
 
 
 def test_grades_that_cannot_add_up_are_refused():
-    with pytest.raises(ValueError, match="no grades of 2 symptoms add up to 9 to 9 quarters"):
-        grades._adding_up([4, 4], [(0, 4), (0, 4)], (9, 9), 9, np.random.default_rng(1))
+    with pytest.raises(NoRoomError, match="no grades of 2 symptoms add up to 9 to 9 quarters"):
+        symptoms._adding_up([4, 4], [(0, 4), (0, 4)], (9, 9), 9, np.random.default_rng(1))
 
 
 def test_the_values_are_those_of_the_notebooks():

@@ -39,21 +39,22 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # This and other centres together were to stay below 19,000; real files of centres, a list of all results and what
-    # is typed after make took 1,250 more.
+    # is typed after make took 1,250 more, figures for one column of a journal 300. The way to make a cohort in small
+    # models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_250,
+        16_690,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
     ),
     # 4,200, and what turns the grades of a registry's visits into those of the contract.
-    "lines of Python on other centres": (4_380, lambda root: _lines(_centres(root))),
-    "lines of Python on the document": (1_700, lambda root: _lines(_document(root))),
-    "lines of Python on ensembles": (1_250, lambda root: _lines(_ensembles(root))),
+    "lines of Python on other centres": (4_410, lambda root: _lines(_centres(root))),
+    "lines of Python on the document": (1_710, lambda root: _lines(_document(root))),
+    "lines of Python on ensembles": (750, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
-    "lines of tests": (14_950, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
+    "lines of tests": (14_580, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
-        2_720,  # 20 of them for the visits
+        2_745,  # 45 of them for the visits
         lambda root: _lines(_later_tests(root)),
     ),
 }
@@ -76,7 +77,7 @@ def _centres(root: Path) -> list[Path]:
 
 def _ensembles(root: Path) -> list[Path]:
     """List what was added to make many cohorts instead of one, which is counted for itself."""
-    names = ("corners", "ensemble", "further", "grades", "members", "results", "writing")
+    names = ("corners", "ensemble", "members", "results", "writing")
     paths = [root / "compendium" / "reconstruction" / f"{name}.py" for name in names]
     paths.append(root / "compendium" / "determined" / "reached.py")
     return [path for path in paths if path.exists()]
@@ -234,9 +235,9 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 16_251, ["16251 lines of Python outside of tests; allowed are 16250"]),
+        (["benchmarks/new.py"], 16_691, ["16691 lines of Python outside of tests; allowed are 16690"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 14_951, ["14951 lines of tests; allowed are 14950"]),
+        (["tests/new.py"], 14_581, ["14581 lines of tests; allowed are 14580"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):

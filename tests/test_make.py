@@ -18,6 +18,10 @@ BUILD = {**HANDLING, "CRITERIA": "--criteria=", "HIDE_BELOW": "--hide-below="}
 COMMANDS = {
     "verify": BUILD,
     "paper": {**BUILD, "ONLY": "--only="},
+    "figures": {
+        **{name: option for name, option in BUILD.items() if name != "HIDE_BELOW"},
+        **{"ONLY": "--only=", "WIDTH": "--width=", "FORMAT": "--formats="},
+    },
     "run": {**BUILD, "NOTEBOOK": "", "PARAMETERS": "--parameters="},
     "check": HANDLING,
     "template": {"OUT": "--out="},

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from compendium.files import write_atomically
 from compendium.reporting import outputs
@@ -124,6 +125,19 @@ def test_what_is_carried_off_alone_says_where_its_rows_come_from(tmp_path, cohor
     table = pd.read_csv(outputs.save_data(NUMBERS, "data", tmp_path, cohort)[0])
     assert next(iter(table)) == "cohort" and set(table["cohort"]) == {word.split()[0].lower()}
     assert next(iter(NUMBERS)) == "row"  # what was given is as it was
+
+
+def test_a_picture_for_a_journal_has_its_dots_and_says_where_its_rows_come_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("COMPENDIUM_WIDTH", "85")
+    monkeypatch.setenv("COMPENDIUM_FORMATS", "tiff")
+    paths = [outputs.save_figure(drawing(), "figure", tmp_path / one, MADE) for one in "ab"]
+    assert [[path.name for path in made] for made in paths] == [["figure-51mm.tiff"]] * 2
+    assert paths[0][0].read_bytes() == paths[1][0].read_bytes()
+    with Image.open(paths[0][0]) as image:
+        assert (image.size, image.mode, image.info["compression"]) == ((1200, 900), "RGB", "tiff_lzw")
+        assert [float(dots) for dots in image.info["dpi"]] == [600, 600]
+        assert (image.tag_v2[269], image.tag_v2[270]) == ("figure", RECONSTRUCTED_NOTE)
+        assert image.getpixel((0, 0)) == (255, 255, 255) and 306 not in image.tag_v2  # which is the date
 
 
 def test_what_cannot_be_saved_is_named(tmp_path):

@@ -104,7 +104,7 @@ def test_wrapped_lines_fit_and_hold_every_word():
         assert all(page.text_width_cm(line, 7) <= 0.955 * width for line in lines)
         longer = [f"{line} {following.split()[0]}" for line, following in pairwise(lines)]
         assert all(page.text_width_cm(line, 7) > 0.9 * width for line in longer)
-    assert page.wrap("", 5) == []
+    assert page.wrap("", 5) == ()
     assert page.wrap("Incomprehensibilities", 0.5)
     joined = page.joined(np.array([1.0, 2.0]), np.array([5.0, 6.0]))
     np.testing.assert_array_equal(joined, [1, 5, np.nan, 2, 6, np.nan])

@@ -23,6 +23,8 @@ def test_paired_t_equals_r():
     # By hand: differences 1, .5, 2; mean 7/6, standard error sqrt(7/12/3); t(0.75, 2 df) = sqrt(2/3).
     half = (2 / 3) ** 0.5 * (7 / 36) ** 0.5
     assert (low, high) == pytest.approx((7 / 6 - half, 7 / 6 + half))
+    # Differences of 2 and 4: with one degree of freedom t = 3 is of Cauchy's distribution.
+    assert paired_t([1.0, 2.0], [3.0, 6.0]).p_value == pytest.approx(1 - 2 / math.pi * math.atan(3))
     with pytest.raises(ValueError, match="before has 2 values and after 1"):
         paired_t([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="different indexes"):

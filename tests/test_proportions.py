@@ -74,7 +74,7 @@ def test_difference_as_published():
         assert difference_interval(*counts) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_difference_by_hand_and_coverage_of_superiority():
+def test_difference_by_hand():
     # Wilson's limits of both: prop.test(9, 14, correct = FALSE)$conf.int; prop.test(34, 41, correct = FALSE)$conf.int
     low, high = difference_interval(9, 14, 34, 41)
     one, other = 9 / 14, 34 / 41
@@ -82,12 +82,6 @@ def test_difference_by_hand_and_coverage_of_superiority():
     assert high == pytest.approx(one - other + np.hypot(0.836552682 - one, other - 0.687373876), abs=1e-6)
     assert difference_interval(34, 41, 9, 14) == pytest.approx((-high, -low))
     assert difference_interval(0, 0, 9, 14) is difference_interval(9, 14, 0, 0) is None
-    rng = np.random.default_rng(5)
-    firsts, seconds = (rng.multinomial(n, [0.05, 0.35, 0.1, 0.15, 0.2, 0.15], 400) for n in (3, 6))
-    below = np.cumsum(seconds, axis=1) - seconds / 2
-    effects = (firsts * below).sum(axis=1) / 18
-    held = [low <= 0.5 <= high for low, high in (superiority_interval(effect, 3, 6) for effect in effects)]
-    assert np.mean(held) > 0.95
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.02, 1 / 3, 0.5, 0.9, 1.0])
@@ -145,22 +139,6 @@ def brute_force_lower(n, size, other_n, other_size, places=4001):
     return high
 
 
-@pytest.mark.parametrize("sizes", [(5, 7), (10, 4), pytest.param((14, 11), marks=pytest.mark.long)])
-def test_the_coverage_is_never_below_the_level(sizes):
-    size, other_size = sizes
-    found = {pair: exact_difference_interval(pair[0], size, pair[1], other_size) for pair in outcomes(*sizes)}
-    assert all(low <= a / size - b / other_size <= high for (a, b), (low, high) in found.items())
-    rates = np.linspace(0, 1, 101)
-    p, q = np.meshgrid(rates, rates, indexing="ij")
-    below, above = np.zeros_like(p), np.zeros_like(p)
-    for (a, b), (low, high) in found.items():
-        mass = stats.binom.pmf(a, size, p) * stats.binom.pmf(b, other_size, q)
-        below, above = below + mass * (p - q < low - 1e-12), above + mass * (p - q > high + 1e-12)
-    assert max(below.max(), above.max()) <= 0.025 + 1e-12
-    assert (1 - below - above).min() >= 0.95 - 1e-12
-    assert max(below.max(), above.max()) > 0.02  # and it is used
-
-
 @pytest.mark.parametrize("sizes", [(1, 1), (1, 4), (3, 4), (6, 5)])
 def test_a_plain_loop_over_all_outcomes_gives_the_same_limits(sizes):
     size, other_size = sizes
@@ -184,24 +162,17 @@ def test_all_of_one_group_against_none_of_the_other_has_a_closed_form(sizes):
     assert high == 1
 
 
-@pytest.mark.parametrize("x", [0, 1, 28, 43, 54, 55])
-def test_against_an_endless_group_the_limit_is_that_of_the_other_group(x):
-    """With the first rate p known, the tail is that of the other group: its counts k up to where p lies.
-
-    The outcomes of k are in the tail from p = t(k), where t - Wilson's upper limit of k is the observed statistic, and
-    are then likely enough above the exact upper limit of k.
-    """
-    n = 900_000_000
-    rate = 0.78
-    wilsons = np.array([wilson(k, 55)[1] for k in range(56)])
-    exacts = np.array([interval(k, 55, "clopper_pearson")[1] for k in range(56)])
-    starts = np.maximum(rate - wilsons[x] + wilsons, 0)
-    expected = (starts - exacts)[starts <= 1].min()
-    assert exact_difference_interval(int(rate * n), n, x, 55)[0] == pytest.approx(expected, abs=3e-4)
-
-
 def test_symmetry_order_and_ends():
-    for counts in [(3, 7, 2, 5), (0, 6, 4, 9), (9, 9, 1, 4), (28, 40, 43, 55), (3900, 5000, 1, 55), (4, 9, 4, 9)]:
+    endless = (702_000_000, 900_000_000, 43, 55)
+    for counts in [
+        (3, 7, 2, 5),
+        (0, 6, 4, 9),
+        (9, 9, 1, 4),
+        (28, 40, 43, 55),
+        (3900, 5000, 1, 55),
+        (4, 9, 4, 9),
+        endless,
+    ]:
         a, m, b, n = counts
         low, high = exact_difference_interval(*counts)
         assert exact_difference_interval(b, n, a, m) == pytest.approx((-high, -low), abs=TOLERANCE)

@@ -192,5 +192,5 @@ def test_rows_as_printed(of_own, of_nobody):
     rows = published_rows.rate_rows(of_own)
     page = published_rows.sectioned_table(rows, "Rates", "rates", ["A note."], ["A caveat."]).as_raw_html()
     places = [page.index(f">{section}<") for section in SECTION_NAMES]
-    assert places == sorted(places)
+    assert places == sorted(places) and {"Best response", "Safety"} < {*SECTION_NAMES}
     assert '<b class="note">A caveat.</b>' in page and "A note." in page

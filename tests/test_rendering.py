@@ -48,6 +48,7 @@ def test_table_1_prints_each_statistic_with_headings_levels_and_notes():
     assert ["", "All patients (N = 55)"] in read.rows and ["WHO 2016 criteria"] in read.rows
     assert (read.levels["ISM"], read.levels["KIT & <b>"], read.levels["Not done (n\u00a0=\u00a00)"]) == (0, 1, 2)
     notes = read.text()
+    assert "table-1" in read.ids
     assert rendering.EVALUATED_NOTE in notes
     assert "IgE: immunoglobulin E; ISM: indolent systemic mastocytosis; WHO: World Health Organization." in notes
     assert "ORR" not in notes and RECONSTRUCTED_NOTE not in notes
@@ -71,7 +72,7 @@ def test_table_2_has_the_columns_of_the_paper():
 def test_a_population_alone_and_empty_columns():
     # In a cohort of CM alone, ISM, MMAS and idiopathic MCAS have nobody: no column, and a line that says so.
     read = read_2(table_2(random_cohort(8, seed=1, population="CM")))
-    assert "(N = 0)" not in read.text()
+    assert "(N = 0)" not in read.text() and ["All (N = 8)", "CM (N = 8)"] in read.rows
     assert "Left out, having no patient: ISM, MMAS, Idiopathic MCAS." in read.text()
     everybody, primary, cm = read.row("Overall response rate (ORR)")
     assert everybody == primary == cm != "–"

@@ -6,6 +6,7 @@ import pandera.errors
 import pytest
 
 from analysis import schema, vocabulary
+from compendium.centre.checks.table_schema import table_schema
 from tests.case_files import escaped_lines
 from tests.cohorts import random_tables
 from tests.places import COHORT
@@ -24,7 +25,7 @@ def refused(table, column, value):
     """Check one value in the first row of a table and give what the schema says is allowed, or None if it is."""
     frame = as_strings(TABLES[table]).head(1)
     try:
-        schema.table_schema(table).validate(frame.assign(**{column: pd.Series([value], dtype="str")}), lazy=True)
+        table_schema(table).validate(frame.assign(**{column: pd.Series([value], dtype="str")}), lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         assert (cases["column"] == column).all()

@@ -6,13 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from analysis.cohort import read_cohort
 from analysis.statistics import signs
 from analysis.statistics.signed_rank import signed_rank
 from analysis.statistics.signs import sign_flips, sign_test
-from analysis.symptoms import symptom_profile, together
+from analysis.symptoms import together
 from tests.cohorts import cohort_with
-from tests.places import COHORT
 
 
 def test_sign_test_is_that_of_r():
@@ -58,13 +56,7 @@ def test_whole_patients_are_flipped(alternative, side):
 
 
 @pytest.mark.parametrize("n", range(11))
-def test_samples_of_none_to_ten_patients(n):
-    for better in range(n + 1):
-        ways = [sum(way) for way in itertools.product((0, 1), repeat=n)]  # how many change for the better
-        far = sum(abs(2 * one - n) >= abs(2 * better - n) for one in ways) / len(ways)
-        found = sign_test(better, n - better)
-        assert found.p_value == pytest.approx(far) and 0 < found.p_value <= 1
-        assert n == 0 or found.low <= found.percent <= found.high
+def test_flips_of_none_to_ten_patients(n):
     # In order (all better, all worse), constant (no change), missing and mixed.
     for rows in ([[1, 0]] * n, [[-1, 1]] * n, [[0, 0]] * n, [[(-1) ** k, 1] for k in range(n)]):
         found = sign_flips(np.array(rows, dtype=int).reshape(n, 2))
@@ -100,6 +92,10 @@ def test_nobody_changed_and_what_is_no_direction():
     for wrong, text in (([[2]], "holds 2 at"), ([[0, 0.5]], "holds 0.5 at position 1"), ([1, 0], "1 dimensions")):
         with pytest.raises(ValueError, match=text):
             sign_flips(wrong)
+    for test in (lambda: sign_test(1, 2, "more"), lambda: sign_flips([[1]], "more")):
+        with pytest.raises(ValueError, match="alternative 'more' is unknown; allowed are two-sided, less, greater"):
+            test()
+    assert [sign_flips(np.ones((n, 1), int)).method for n in (14, 15)] == ["exact", "drawn"]
 
 
 def test_symptoms_of_a_patient_stay_together():
@@ -108,16 +104,6 @@ def test_symptoms_of_a_patient_stay_together():
     found, adjusted = together(cohort_with(rows))
     assert adjusted.dropna().tolist() == pytest.approx(by_hand([[1, 1]] * 4 + [[1, -1]], abs))
     assert (found.n, adjusted.notna().sum()) == (5, 2)
-
-
-def test_what_the_text_fixes_of_anaphylaxis_in_the_shipped_cohort():
-    # 13 improved, 1 worse (L326-L330): 2 (1 + 14) / 2**14.
-    profiles = {name: symptom_profile(read_cohort(COHORT, name)) for name in ("all", "primary", "idiopathic")}
-    assert profiles["all"].at["anaphylaxis", "p_sign"] == pytest.approx(30 / 2**14)
-    # With five or fewer changes the smallest two-tailed p value is 2 / 2**5 = 0.0625.
-    for profile in profiles.values():
-        assert ((profile["n_nonzero"] < 6) == (profile["significance"] == "too_few")).all()
-        assert profile.loc[profile["n_nonzero"] < 6, "p_holm"].isna().all()
 
 
 def test_how_often_a_null_rejects_that_cannot_hold_on_this_scale():

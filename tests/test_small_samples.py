@@ -1,10 +1,12 @@
-"""Every test of the study on samples of none to ten: exact, or an approximation with a name; never 0, never nan."""
+"""Every test of the study on samples of none to ten: exact, or an approximation with a name; never 0, never nan.
+
+`test_rank_sum`, `test_signed_rank` and `test_contingency` go through all that could have been.
+"""
 
 import json
 import math
 import warnings
 from dataclasses import asdict
-from itertools import combinations, permutations, product
 
 import numpy as np
 import pandas as pd
@@ -62,26 +64,6 @@ TESTS = {
 }
 
 
-ENUMERATED = ("rank sum", "signed rank", "rank correlation")
-
-
-def enumerated(name, first, second):
-    """Give the p value by going through all that could have been: orders, divisions or signs."""
-    both = np.round([first, second], 9)
-    if name == "rank correlation":
-        ranks = stats.rankdata(both, axis=1)
-        sums = [ranks[0] @ order for order in permutations(ranks[1])]
-    elif name == "rank sum":
-        sums = [sum(some) for some in combinations(stats.rankdata(both), len(first))]
-    else:
-        changes = np.round(both[1] - both[0], 9)
-        ranks = stats.rankdata(abs(changes[changes != 0]))
-        signs = np.sign(changes[changes != 0])  # those observed come first
-        sums = [ranks @ (signs * some) for some in product([1, -1], repeat=len(ranks))]
-    far = np.abs(np.array(sums, dtype=float) - np.mean(sums))
-    return np.mean(far >= far[0] - 1e-9)
-
-
 @pytest.mark.parametrize("name", TESTS)
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_every_test_of_samples_of_none_to_ten(name, sample):
@@ -100,8 +82,6 @@ def test_every_test_of_samples_of_none_to_ten(name, sample):
             assert p is None
         if sample in ("all equal", "zeros"):
             assert p in (None, 1)
-        if name in ENUMERATED and p is not None and 0 < n < 7 and sample != "one value":
-            assert p == pytest.approx(enumerated(name, first, second), rel=1e-12)
 
 
 @pytest.mark.parametrize("n", [3, 4, 7, EXACT_PAIRS, EXACT_PAIRS + 1, 200, 5000])
@@ -121,10 +101,11 @@ def test_a_rank_correlation_by_hand_and_by_scipy():
     assert (found.n, found.rho, found.p_value) == (5, 0.6, pytest.approx(0.35))
     assert found.ci == pytest.approx([math.tanh(math.atanh(0.6) - half), math.tanh(math.atanh(0.6) + half)])
     rng = np.random.default_rng(3)
-    first, second = rng.integers(0, 5, 6), rng.integers(0, 4, 6)
     everything = {"permutation_type": "pairings", "n_resamples": np.inf, "alternative": "greater", "vectorized": False}
-    test = stats.permutation_test((first,), lambda x: abs(stats.spearmanr(x, second).statistic), **everything)
-    assert rank_correlation(first, second).p_value == pytest.approx(test.pvalue, rel=1e-12)
+    for n in (4, 5, 6):
+        first, second = rng.integers(0, 5, n), rng.integers(0, 4, n)
+        test = stats.permutation_test((first,), lambda x, y=second: abs(stats.spearmanr(x, y).statistic), **everything)
+        assert rank_correlation(first, second).p_value == pytest.approx(test.pvalue, rel=1e-12)
     first, second = rng.integers(0, 9, 40), rng.random(40)
     found, expected = rank_correlation(first, second), stats.spearmanr(first, second)
     assert (found.rho, found.p_value) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)

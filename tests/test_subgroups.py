@@ -87,9 +87,6 @@ def test_responses_are_those_of_the_patients(criteria):
         assert found.iloc[0][["idiopathic_n", "primary_n"]].tolist() == [responding[True], responding[False]]
         expected = stats.fisher_exact([responding, table.iloc[3]]).pvalue
         assert found["p_value"].iloc[0] == pytest.approx(expected)
-        drawn = stats.MonteCarloMethod(n_resamples=20_000, rng=np.random.default_rng(1))
-        expected = stats.fisher_exact(table.to_numpy()[table.any(axis=1)], method=drawn).pvalue
-        assert found["p_value"].iloc[5] == pytest.approx(expected, abs=0.015)
         assert found["p_value"].iloc[1:5].isna().all()
 
 

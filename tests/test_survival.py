@@ -76,29 +76,6 @@ def test_estimates_equal_redistribution_to_the_right(courses):
         assert (row.events, row.competing, row.censored) == (there.count(1), there.count(2), there.count(0))
 
 
-@sampled
-@given(courses=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 2)), min_size=1, max_size=25))
-def test_without_censoring_all_are_plain_shares(courses):
-    times, codes = zip(*courses, strict=True)
-    n, survival, incidence = len(times), kaplan_meier(times, codes), cumulative_incidence(times, codes)
-    assert survival["estimate"].tolist() == pytest.approx([sum(t > row for t in times) / n for row in survival["time"]])
-    shares = [sum(t <= row and code == 1 for t, code in courses) / n for row in incidence["time"]]
-    assert incidence["estimate"].tolist() == pytest.approx(shares)
-    assert median_time(survival).value == np.median(times)
-    responses = sorted(t for t, code in courses if code == 1)
-    half = -(-n // 2)
-    assert half_time(incidence).value == (responses[half - 1] if len(responses) >= half else None)
-    for row, share in zip(incidence.itertuples(), shares, strict=True):
-        if not 0 < share < 1:
-            assert math.isnan(row.low) and math.isnan(row.high)
-            continue
-        # The standard error is the binomial one, and the interval that of log(-log(share)).
-        error = math.sqrt(share * (1 - share) / n) / abs(share * math.log(share))
-        middle = math.log(-math.log(share))
-        expected = [math.exp(-math.exp(middle + sign * 1.959963984540054 * error)) for sign in (1, -1)]
-        assert [row.low, row.high] == pytest.approx(expected)
-
-
 def test_cumulative_incidence_and_kaplan_meier_equal_r():
     # summary(f(e == 1), censored = TRUE)
     curves = {"survival": kaplan_meier(FEW[0], events(FEW[1], 1))}

@@ -241,6 +241,7 @@ def test_a_column_added_to_the_contract_appears_by_itself_and_long_texts_are_cut
     numeric = new | {"column": "storage_days", "type": "integer", "unit": "days", "allowed": "", "minimum": 3.0}
     contract = pd.concat([schema.contract(), pd.DataFrame([new, numeric])], ignore_index=True)
     monkeypatch.setattr(schema, "contract", lambda: contract)
+    monkeypatch.setattr(schema, "columns_of", schema.columns_of.__wrapped__)  # not the columns found before
     sheet = openpyxl.load_workbook(io.BytesIO(workbook.workbook()))["laboratory"]
     assert [sheet.cell(line, 7).value for line in (1, 2, 3)] == ["sample_quality", "mild", "mild"]
     assert [sheet.cell(line, 8).value for line in (1, 2, 3)] == ["storage_days", 3, 3]

@@ -1,4 +1,4 @@
-"""Times of the study by hand, and by a second derivation that goes through the patients one by one."""
+"""Times of the study, and the curves and medians of them, by hand."""
 
 import numpy as np
 import pandas as pd
@@ -8,15 +8,13 @@ from analysis.criteria import PAPER, read_criteria
 from analysis.followup import summarise as followup_values
 from analysis.times import EVENTS, MONTHS, at_risk, curves, event_times, summarise
 from analysis.vocabulary import StopReason
-from tests.cohorts import cohort_with, random_cohort
+from tests.cohorts import cohort_with
 from tests.places import shipped_cohort
 from tests.small_cohort import small_cohort
 
 NONE = float("nan")
 GONE, STAYS = [("baseline", 0.0, 0.0)], [("baseline", 1.0, 1.0)]
 SHIPPED = shipped_cohort()
-OTHER = "partial_from_percent=0,new_symptoms=ignore,lost_to_follow_up=censored,first_response=any_symptom"
-OTHER = read_criteria(OTHER)
 
 
 def rows(cohort, outcome, criteria=PAPER):
@@ -128,53 +126,6 @@ def test_other_criteria_move_a_response():
     for outcome in ("first_response", "best_response"):
         assert rows(small_cohort(), outcome, strict).endswith("F 12 censored")
     assert summarise(small_cohort(), strict)["times.first_response.naive"]["maximum"] == 3
-
-
-def entries_of(cohort, outcome, criteria):
-    return list(event_times(cohort, outcome, criteria)[["months", "event"]].itertuples(index=False, name=None))
-
-
-def second_incidence(entries, event, month):
-    """Go from month to month: of those who remain, the share with any event leaves, and those with this one count."""
-    remaining, found = 1.0, 0.0
-    for time in sorted({time for time, _ in entries if time <= month}):
-        at_risk = sum(other >= time for other, _ in entries)
-        ending = [kind for other, kind in entries if other == time and kind != "censored"]
-        found += remaining * ending.count(event) / at_risk
-        remaining *= 1 - len(ending) / at_risk
-    return found
-
-
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("criteria", [PAPER, OTHER], ids=["paper", "other"])
-def test_shares_equal_a_second_derivation(seed, criteria):
-    cohort = random_cohort(150, seed)
-    values = summarise(cohort, criteria)
-    for outcome in ("first_response", "best_response"):
-        entries = entries_of(cohort, outcome, criteria)
-        for month in MONTHS:
-            for event, name in (("response", "incidence"), ("stopped", "stopped")):
-                found = values[f"times.{outcome}.{name}.{month}"]["estimate"]
-                assert found == pytest.approx(second_incidence(entries, event, month), abs=1e-10)
-    entries = entries_of(cohort, "therapy", criteria)
-    for month in MONTHS:
-        stopped = [second_incidence(entries, cause, month) for cause in EVENTS["therapy"]]
-        found = [values[f"times.therapy.stopped.{cause}.{month}"]["estimate"] for cause in EVENTS["therapy"]]
-        assert found == pytest.approx(stopped, abs=1e-10)
-        assert values[f"times.therapy.remaining.{month}"]["estimate"] == pytest.approx(1 - sum(stopped), abs=1e-10)
-
-
-@pytest.mark.parametrize("outcome", EVENTS)
-@pytest.mark.parametrize("criteria", [PAPER, OTHER], ids=["paper", "other"])
-def test_nobody_is_lost(outcome, criteria):
-    cohort = random_cohort(400, 5)
-    frame = event_times(cohort, outcome, criteria)
-    assert frame.index.equals(cohort.patients.index)
-    assert frame.notna().all(axis=None)
-    assert (frame["months"] <= cohort.courses["duration_months"]).all()
-    assert list(frame["event"].cat.categories) == ["censored", *EVENTS[outcome]]
-    ongoing = (cohort.courses["ongoing"] == "yes").to_numpy()
-    assert set(frame["event"][ongoing]) <= {"censored", "response"}
 
 
 def test_curves_and_medians_are_those_of_the_text_and_add_up():

@@ -3,14 +3,17 @@
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from jupyter_client import KernelManager
 
+from compendium.folders import MARK, make_private_folder, remove_folder
 from compendium.workflow.kernels import (
     WarmServer,
     connection,
@@ -194,10 +197,19 @@ def of_this_test(mark):
     return found
 
 
+@pytest.fixture
+def short_path():
+    """Give an empty folder that is not as deep as those of pytest, where sockets would not find room."""
+    folder = make_private_folder("k-")
+    yield folder
+    remove_folder(folder)
+
+
 # With more threads than one the process is not forked, and kernels are started one by one.
 @pytest.mark.parametrize(("threads", "killed"), [("1", 10), ("2", 3)])
-def test_nothing_is_left_after_the_driver_is_killed_at_random_moments(tmp_path, threads, killed):
-    surroundings = os.environ | {"TMPDIR": str(tmp_path), "OF_THIS_TEST": str(tmp_path), "COMPENDIUM_THREADS": threads}
+def test_nothing_is_left_after_the_driver_is_killed_at_random_moments(short_path, threads, killed):
+    mark = str(short_path)
+    surroundings = os.environ | {"TMPDIR": mark, "OF_THIS_TEST": mark, "COMPENDIUM_THREADS": threads}
     moments = random.Random(12)
     drivers = []
     for _ in range(killed):
@@ -210,11 +222,25 @@ def test_nothing_is_left_after_the_driver_is_killed_at_random_moments(tmp_path, 
         drivers.append(driver)
     assert all(driver.returncode == -9 for driver in drivers)
     limit = time.monotonic() + 20
-    while (left := of_this_test(str(tmp_path))) and time.monotonic() < limit:
+    while (left := of_this_test(mark)) and time.monotonic() < limit:
         time.sleep(0.1)
     assert not left
     with pytest.MonkeyPatch.context() as patch:  # a driver killed before its server began leaves a folder to the next
-        patch.setattr("tempfile.tempdir", str(tmp_path))
-        with private_folder():
-            pass
-    assert not list(tmp_path.iterdir())
+        patch.setattr("tempfile.tempdir", mark)
+        with private_folder() as private:
+            assert private.parent == short_path
+    assert [path.name for path in short_path.iterdir()] == [MARK]
+
+
+def test_sockets_lie_where_their_paths_are_short_enough(tmp_path, monkeypatch):
+    deep = tmp_path / ("d" * 60)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with private_folder() as private:
+        assert private.parent == Path("/tmp")
+        with socket.socket(socket.AF_UNIX) as there:
+            there.bind(f"{connection(private)['ip']}-5")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(OSError, match="set TMPDIR to a shorter one") as caught, private_folder():
+        pass
+    assert caught.value.filename == str(deep)

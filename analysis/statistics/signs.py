@@ -12,6 +12,7 @@ Permutation p-values should never be zero. Statistical Applications in Genetics 
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,6 +46,7 @@ class SignTest:
     p_value: float
 
 
+@cache
 def sign_test(n_better: int, n_worse: int, alternative: Alternative = "two-sided") -> SignTest:
     """Test whether changes go either way with one half, exactly; what did not change does not enter.
 

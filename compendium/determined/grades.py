@@ -56,6 +56,9 @@ def regraded(
         one_visit = course["ongoing"] == "yes" and course["months_to_best_response"] == course["duration_months"]
         # The grades at best response leave room for those that are wanted at last follow-up.
         for found in _nearest(was, least, fixed, best[patient]):
+            scores, later = _scores(course, len(own), sum(found)), None
+            if scores is None:
+                continue
             if patient in unknown:
                 later = _unknown(found, last[patient])
             elif course["ongoing"] == "yes":
@@ -69,10 +72,11 @@ def regraded(
                 break
         else:
             raise NoGradesError("no grades add up to what is wanted of a patient")
+        courses.loc[patient, list(scores)] = list(scores.values())
         symptoms.loc[own.index, "grade_best"] = [grade / 4 for grade in found]
         symptoms.loc[own.index, "grade_last"] = [float("nan") if grade < 0 else grade / 4 for grade in later]
     symptoms["months_to_first_improvement"] = _months(symptoms, tables["courses"], earliest)
-    return tables | {"symptoms": symptoms, "courses": _rescored(tables["courses"], symptoms)}
+    return tables | {"symptoms": symptoms, "courses": courses.reset_index()[tables["courses"].columns]}
 
 
 def _nearest(was: list[int], least: list[int], fixed: list[bool], wanted: Collection[Pair]) -> list[list[int]]:
@@ -184,23 +188,24 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str
     return pd.Series(found, dtype=float).reindex(symptoms.index)
 
 
-def _rescored(courses: pd.DataFrame, symptoms: pd.DataFrame) -> pd.DataFrame:
-    """Let the scores after a change of dose be those of the new grades, and the scores before keep what they led to."""
-    own = symptoms[symptoms["onset"] == "baseline"].groupby("patient_id")
-    totals = pd.DataFrame({"n": own.size(), "best": 4 * own["grade_best"].sum()}).astype(int)
-    courses = courses.copy()
+def _scores(course: pd.Series, n: int, best: int) -> dict[str, float] | None:
+    """Let the scores after a change of dose be that of the new grades, and those before keep what it led to.
+
+    None if no score before is worse than the one after.
+    """
+    found = {}
     for change in ("escalation", "weekly"):
         names = [f"score_{when}_{change}" for when in ("before", "after")]
-        for place in courses.index[courses[f"{change}_month"].notna()]:
-            before, after = (int(4 * courses.at[place, name]) for name in names)
-            n, best = totals.loc[courses.at[place, "patient_id"]]
-            partial, none = range(2 * n, 36 * n // 10 + 1), range(36 * n // 10 + 1, 6 * n + 1)
-            allowed = partial if before in partial else none
-            if before == after:  # it changed nothing
-                courses.loc[place, names] = max(before, best) / 4
-                continue
-            least = max(allowed.start, best + 1)
-            if least >= allowed.stop:
-                raise NoGradesError("no score before a change of dose is worse than the one after it")
-            courses.loc[place, names] = min(max(before, least), allowed.stop - 1) / 4, best / 4
-    return courses
+        if course[names].isna().any():
+            continue
+        before, after = (int(4 * course[name]) for name in names)
+        if before == after:  # it changed nothing
+            found |= dict.fromkeys(names, max(before, best) / 4)
+            continue
+        partial, none = range(2 * n, 36 * n // 10 + 1), range(36 * n // 10 + 1, 6 * n + 1)
+        allowed = partial if before in partial else none
+        least = max(allowed.start, best + 1)
+        if least >= allowed.stop:
+            return None
+        found |= dict(zip(names, (min(max(before, least), allowed.stop - 1) / 4, best / 4), strict=True))
+    return found

@@ -56,27 +56,46 @@ def _search(levels: Levels) -> _Search:
     return _Search(model, before, on)
 
 
-def _solved(search: _Search) -> Pairs | None:
+def _solver() -> cp_model.CpSolver:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = _SEED
     solver.parameters.max_deterministic_time = _EFFORT
+    return solver
+
+
+def _found(search: _Search, solver: cp_model.CpSolver) -> Pairs | None:
     if solver.solve(search.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     return [(solver.value(one), solver.value(other)) for one, other in zip(search.before, search.on, strict=True)]
 
 
-def near_levels(levels: Levels, wanted: Sequence[tuple[float, float]]) -> Pairs | None:
-    """Find the levels nearest to wanted ones that are no whole tenths; None if none are found."""
-    search = _search(levels)
-    apart = []
-    for variables, values in zip((search.before, search.on), zip(*wanted, strict=True), strict=True):
-        for variable, value in zip(variables, values, strict=True):
-            apart.append(search.model.new_int_var(0, 2 * levels.of_on[1], ""))
-            search.model.add(apart[-1] >= variable - round(value))
-            search.model.add(apart[-1] >= round(value) - variable)
-    search.model.minimize(sum(apart))
-    return _solved(search)
+def _solved(search: _Search) -> Pairs | None:
+    return _found(search, _solver())
+
+
+def closest_levels(levels: Levels, slopes: Sequence[int]) -> tuple[float, Pairs | None]:
+    """Find levels with a small sum of squared changes, and bound it from below: each square is above its tangents.
+
+    The first patient has the greatest level on therapy, which only a rise leads to.
+    """
+    search, squares = _search(levels), []
+    search.model.add(search.on[0] == levels.of_on[1])
+    ends = ((search.before, levels.of_before[0]), (search.before, levels.of_before[1]), (search.on, levels.of_on[0]))
+    for values, end in ends:  # as in `_search`; who has it, said one by one, is what makes the bound
+        own = [search.model.new_bool_var("") for _ in values]
+        search.model.add_bool_or(own)
+        for value, mine in zip(values, own, strict=True):
+            search.model.add(value == end).only_enforce_if(mine)
+    for i in range(levels.n):
+        squares.append(search.model.new_int_var(0, levels.of_on[1] ** 2, ""))
+        for slope in slopes:
+            search.model.add(squares[-1] >= 2 * slope * search.change(i) - slope**2)
+    search.model.minimize(sum(squares))
+    solver = _solver()
+    solver.parameters.linearization_level = 2  # what bounds it is its linear part
+    pairs = _found(search, solver)
+    return solver.best_objective_bound, pairs
 
 
 def extreme_levels(levels: Levels) -> Pairs | None:

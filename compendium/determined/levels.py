@@ -7,14 +7,15 @@ the order of the changes; each pattern of ties was tried.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from itertools import product
-from math import inf, sqrt
+from math import inf, nextafter, sqrt
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from analysis.biology import summarise
 from analysis.cohort import Cohort
@@ -25,8 +26,8 @@ from compendium.determined.level_search import (
     Levels,
     Pairs,
     balanced_levels,
+    closest_levels,
     extreme_levels,
-    near_levels,
     ranked_levels,
 )
 from compendium.determined.results import Determined, listed, outwards
@@ -103,8 +104,11 @@ def _closest_squares(n: int, change: int) -> int:
 
 
 @cache
-def least_squares(levels: Levels) -> tuple[float, tuple[tuple[float, float], ...]]:
-    """Bound the sum of squared changes from below, and give levels near that: each square is above its tangents."""
+def least_squares(levels: Levels) -> tuple[float, Pairs | None]:
+    """Bound the sum of squared changes from below, by two solvers, and give levels near that.
+
+    Each square is above its tangents. HiGHS lets levels be no whole tenths; the lower of both bounds is taken.
+    """
     (b_low, b_high), (o_low, o_high) = levels.of_before, levels.of_on
     n, width = levels.n, max(1, (b_high // 5 + o_high) // _TANGENTS)
     tangents = np.arange(-b_high // 5 // width * width, o_high + width, width)
@@ -146,24 +150,41 @@ def least_squares(levels: Levels) -> tuple[float, tuple[tuple[float, float], ...
         cost, integrality=kinds, bounds=Bounds(least, most), constraints=LinearConstraint(np.array(rows), low, high),
         options={"node_limit": 2000},
     )  # fmt: skip
-    return float(found.mip_dual_bound) * (1 - 1e-9), tuple(zip(found.x[::7], found.x[1::7], strict=True))
+    bound, pairs = closest_levels(levels, tangents.tolist())
+    return min(float(found.mip_dual_bound), bound) * (1 - 1e-9), pairs
 
 
 def most_squares(levels: Levels) -> float:
-    """Bound the sum of squared changes from above: between corners of what is possible a square is below the chord."""
-    (b_low, b_high), (o_low, o_high) = levels.of_before, levels.of_on
-    rises = [(b_low, o_low), (b_low, o_high), (b_high, 1.2 * b_high), (b_high, o_high), (o_low / 1.2, o_low)]
-    stable = [(o_low / 1.2, o_low), (o_low / 0.8, o_low), (b_high, 0.8 * b_high), (b_high, 1.2 * b_high)]
-    corners = np.array([*rises, *stable])
-    first = np.arange(len(corners)) < len(rises)
-    before, on = corners.T
-    roles = [before == b_low, before == b_high, on == o_low, on == o_high]
-    rows = [first, ~first, before, on, *roles]
-    low = [levels.rising, levels.n - levels.rising, levels.before.start, levels.on.start, 1, 1, 1, 1]
-    high = [levels.rising, levels.n - levels.rising, levels.before.stop - 1, levels.on.stop - 1, *[inf] * 4]
-    constraint = LinearConstraint(np.array(rows, dtype=float), low, high)
-    found = milp(-((on - before) ** 2), bounds=Bounds(0, inf), constraints=constraint)
-    return -float(found.fun) * (1 + 1e-9)
+    """Bound the sum of squared changes from above: between corners of what is possible a square is below the chord.
+
+    What a solver finds is only taken as prices of the limits. With any prices that pay for the square of each corner
+    the limits cost no less than the squares can add up to; this is reckoned in fractions, so that no solver is trusted.
+    """
+    (b_low, b_high), (o_low, o_high), fifth = levels.of_before, levels.of_on, Fraction(1, 5)
+    least, most = (1 - fifth), (1 + fifth)
+    rises = [(b_low, o_low), (b_low, o_high), (b_high, most * b_high), (b_high, o_high), (o_low / most, o_low)]
+    stable = [(o_low / most, o_low), (o_low / least, o_low), (b_high, least * b_high), (b_high, most * b_high)]
+    corners = [(int(rose), before, on) for rose, some in ((1, rises), (0, stable)) for before, on in some]
+    squares = [(on - before) ** 2 for _, before, on in corners]
+    kinds = [[rose for rose, _, _ in corners], [1 - rose for rose, _, _ in corners]]
+    sizes = [levels.rising, levels.n - levels.rising]
+    limits = list(zip(kinds, sizes, strict=True))  # a factor of each corner, and what their sum is at most
+    limits += [([-one for one in kind], -size) for kind, size in limits]
+    for place, total, ends in ((1, levels.before, levels.of_before), (2, levels.on, levels.of_on)):
+        values = [corner[place] for corner in corners]
+        limits += [(values, total.stop - 1), ([-one for one in values], -total.start)]
+        limits += [([-int(one == end) for one in values], -1) for end in ends]
+    table = np.array([row for row, _ in limits], dtype=float)
+    found = linprog([-float(one) for one in squares], A_ub=table, b_ub=[float(limit) for _, limit in limits])
+    prices = [max(Fraction(0), Fraction(-price)) for price in found.ineqlin.marginals.tolist()]
+    unpaid = [
+        square - sum(price * row[j] for price, (row, _) in zip(prices, limits, strict=True))
+        for j, square in enumerate(squares)
+    ]
+    for number, kind in enumerate(kinds):  # what is missing at a corner is added to the price of a patient of its kind
+        prices[number] += max(0, *(one for one, inside in zip(unpaid, kind, strict=True) if inside))
+    cost = sum(price * limit for price, (_, limit) in zip(prices, limits, strict=True))
+    return nextafter(float(cost), inf)
 
 
 @cache
@@ -227,7 +248,7 @@ def _levels_at(analyte: str, test: str, largest: bool) -> Pairs | None:
         return ranked_levels(levels, surely_above(levels, falling), ties)
     if levels.rising is not None:
         # The more the squares add up to, the further is the mean change from being significant.
-        return extreme_levels(levels) if largest else near_levels(levels, least_squares(levels)[1])
+        return extreme_levels(levels) if largest else least_squares(levels)[1]
     if largest:
         rest = [(0, 0)] * (levels.n - 2)
         return [(levels.before.stop - 1, 0), (0, levels.on.start), *rest]

@@ -166,7 +166,7 @@ def _early(state: State, kind: tuple[int, ...]) -> int:
 def _median_on_therapy() -> Determined:
     found = [cohort for weight in (_early, _late) if (cohort := cohort_at((), weight, True))]
     values = [_median(cohort) for cohort in (*found, shipped())]
-    low = earliest_median()[0]
+    low = earliest_median()
     return Determined(
         "times.therapy.all.kaplan_meier", "Median months on therapy (Kaplan-Meier), infinite if not reached", "months",
         float(low), inf, min(values), max(values), ("P", "R"), (*_CLAIMS, *READINGS),

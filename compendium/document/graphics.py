@@ -18,12 +18,6 @@ def _tag(element: ET.Element) -> str:
     return element.tag.removeprefix(_SVG)
 
 
-def _referred(root: ET.Element) -> set[str]:
-    pairs = [pair for element in root.iter() for pair in element.attrib.items()]
-    used = {value.removeprefix("#") for name, value in pairs if name in (_XLINK, "href")}
-    return used.union(*(re.findall(r"url\(#([^)]+)\)", value) for _, value in pairs))
-
-
 class Drawing:
     """One SVG file to be put into a page.
 
@@ -35,7 +29,7 @@ class Drawing:
         root = ET.fromstring(svg)
         self.name, self.letters = name, {}
         self.width, self.height = (float(part) for part in root.get("viewBox", "").split()[2:])
-        self._referred = _referred(root)
+        self._referred = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
         self.lines = list(self._written(root))[1:-1]
 
     def _attributes(self, element: ET.Element) -> str:

@@ -50,7 +50,8 @@ def _verdicts(results: Path, criteria: Criteria, names: Named) -> Table:
         entry = names[f"verdicts.{verdict.name.lower()}"]
         if entry["n"] or verdict is Verdict.DIFFERS:
             found.append((verdict.capitalize(), count_percent(entry["n"], entry["denominator"]), _MEANINGS[verdict]))
-    return of_rows(("Verdict", "Statements (%)", "What it means"), found)
+    notes = ["Every statement with its verdict is in verdicts.html and verdicts.csv, beside this document."]
+    return of_rows(("Verdict", "Statements (%)", "What it means"), found, notes)
 
 
 def _contradictions(results: Path, criteria: Criteria, names: Named) -> Table:
@@ -58,7 +59,8 @@ def _contradictions(results: Path, criteria: Criteria, names: Named) -> Table:
     shown = [[row[part] for part in parts] for row in rows(results / "contradictions.csv")]
     for row in shown:
         row[0] = row[0][:1].upper() + row[0][1:]
-    return of_rows(("Place", "Statement", "Printed", "Cannot hold with", "Because"), shown)
+    notes = ["L with a number is a line of the accepted text, N the number of patients in the head of a column."]
+    return of_rows(("Place", "Statement", "Printed", "Cannot hold with", "Because"), shown, notes)
 
 
 def _side_effects(results: Path, criteria: Criteria, names: Named) -> Table:

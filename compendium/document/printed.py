@@ -74,7 +74,7 @@ def _set(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             made += [_raw("#notes["), *block["c"][1], _raw("]]" if whole else "]")]
             whole = False
         else:
-            begins = block["t"] == "Table" or (block["t"] == "Header" and block["c"][0] == 1)
+            begins = block["t"] == "Header" and block["c"][0] == 1
             made += [_raw("#place.flush()")] * begins + [block]
     return made
 

@@ -128,6 +128,9 @@ def _row(cells: Iterable[list[Any]]) -> list[Any]:
     return [["", [], []], list(cells)]
 
 
+_SIGNS = 100  # of a line of a table on a page
+
+
 def widths(table: Table, longest: int = 42, least: int = 5) -> list[float]:
     """Share the width of a page among the columns by what stands in them: no word is broken, long texts wrap."""
     texts: list[list[str]] = [[] for _ in range(table.width)]
@@ -135,13 +138,22 @@ def widths(table: Table, longest: int = 42, least: int = 5) -> list[float]:
         if len(row) == table.width:
             for column, cell in zip(texts, row, strict=True):
                 column.extend(cell.text.split("\n"))
-    sizes = []
+    sizes, words = [], []
     for column in texts:
         lengths = sorted(map(len, column)) or [0]
         word = max((len(word) for text in column for word in text.split()), default=0)
         # Of long texts the usual length counts, not that of the longest.
         sizes.append(max(min(lengths[-1], longest), word, least, min(lengths[len(lengths) // 2], 90)) + 4)
-    return [size / sum(sizes) for size in sizes]
+        words.append((1.25 * word + 2) / _SIGNS)
+    shares = [size / sum(sizes) for size in sizes]
+    # What is too narrow for its longest word gets what that takes, from the others.
+    tight = [share < word for share, word in zip(shares, words, strict=True)]
+    given = sum(word for word, one in zip(words, tight, strict=True) if one)
+    rest = sum(share for share, one in zip(shares, tight, strict=True) if not one)
+    if given + 0.2 > 1 or not rest:
+        return shares
+    pairs = zip(shares, words, tight, strict=True)
+    return [word if one else share * (1 - given) / rest for share, word, one in pairs]
 
 
 def blocks(table: Table, identifier: str, caption: list[dict[str, Any]], numbered: bool = True) -> list[dict[str, Any]]:

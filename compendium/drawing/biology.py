@@ -23,6 +23,7 @@ DIRECTION_LOOKS: dict[str, tuple[str, str]] = {  # colour and line
 
 MOST_LINES = 100  # of more patients a panel shows distributions, since the lines cannot be told apart
 _HEIGHT, _ABOVE, _BELOW = 9.0, 2.3, 0.75  # whole figure; title and heads of the panels; names of the time points
+_PANEL = 6.2  # height of a panel in a column
 _RATIOS, _APART = 2.2, 1.0  # height of the ratios below the levels, and room between the two
 _SIDE, _BETWEEN = 1.5, 1.9  # room for the scale on the left of the first and of the second panel
 _LETTERS = "ABCDEFGH"
@@ -192,7 +193,7 @@ def _notes(pairs: Mapping[str, pd.DataFrame], stable_percent: float | None) -> l
     return [text + (" A level of 0 stands at the lower edge." if zeros else "")]
 
 
-@page.journal_style()
+@page.journal_style(column=True)
 def draw_biology(
     pairs: Mapping[str, pd.DataFrame],
     tests: Mapping[str, PairedT],
@@ -228,15 +229,21 @@ def draw_biology(
     foot = page.foot_height_cm(notes, caveats) + 0.05
     many = any(len(frame) > MOST_LINES for frame in pairs.values())
     height = _HEIGHT + (_RATIOS + _APART + foot - 1 if many else 0)
+    beside, step = len(pairs), 0.0
+    if page.NARROW:  # the panels stand below each other
+        beside, step = 1, _PANEL + (_RATIOS + _APART) * many
+        height = foot + step * len(pairs) + 0.8 + page.extra_title_cm(title)
     figure = page.new_figure(height)
-    width = (page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - _SIDE - _BETWEEN * (len(pairs) - 1)) / len(pairs)
+    width = (page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - _SIDE - _BETWEEN * (beside - 1)) / beside
     for place, (analyte, frame) in enumerate(pairs.items()):
-        left, bottom = page.MARGIN_CM + _SIDE + place * (width + _BETWEEN), foot + _BELOW
+        left, bottom = page.MARGIN_CM + _SIDE + place % beside * (width + _BETWEEN), foot + _BELOW
+        bottom += step * (len(pairs) - 1 - place)
+        top = bottom + step - _BELOW - 1.5 if page.NARROW else height - _ABOVE
         ways = (directions or {}).get(analyte)
         if len(frame) > MOST_LINES:
             _draw_ratios(page.add_axes(figure, left, bottom + 0.3, width, _RATIOS), frame, ways)
             bottom += _RATIOS + _APART
-        axes = page.add_axes(figure, left, bottom, width, height - bottom - _ABOVE)
+        axes = page.add_axes(figure, left, bottom, width, top - bottom)
         mark = (marks or {}).get(f"biology.{analyte}.paired_t", "")
         _draw_head(axes, _LETTERS[place], analyte, tests[analyte], mark, ways)
         _draw_panel(axes, frame, tests[analyte], ways)

@@ -4,7 +4,7 @@ A lane for each patient: the phases of a course as a bar, its events as symbols.
 that, a band for each best response, divided by month.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,8 @@ EVENT_LABELS: dict[str, str] = {  # on a bar, and at the end of one that goes on
     "weekly_month": "Weekly schedule", "ongoing": "Still on therapy",
 }  # fmt: skip
 
+Key = tuple[str, dict[str, Any], dict[str, Any]]  # what stands before it, its signs by label, and its look
 KEY_LINE_CM = 0.42  # distance of two lines of the key
-_REASONS = 5  # the most reasons for stopping in a line of the key
 _READABLE_PITCH = 0.27  # height of a lane in centimetres from which its diagnosis can be written
 _DIAGNOSES = {Diagnosis.IDIOPATHIC: "Idiopathic"}
 
@@ -63,6 +63,7 @@ def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
         return {"marker": shape, "linestyle": "none", "markersize": size * share} | look
 
     open_symbol = {"markerfacecolor": "white", "markeredgecolor": page.INK, "markeredgewidth": min(0.8, size * 0.1)}
+    letters = 0.66 if page.NARROW else 0.58
     found = {
         "months_to_best_response": [symbol("|", 0.95, color=page.INK, markeredgewidth=min(1.6, size * 0.2))],
         "escalation_month": [symbol("^", 0.7, **open_symbol)],
@@ -70,32 +71,42 @@ def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
         "ongoing": [symbol(">", 0.55, color=page.INK, markeredgewidth=0)],
     }
     for reason, (letter, ground) in STOP_BADGES.items():
-        glyph = symbol(rf"$\mathbf{{{letter}}}$", 0.58, color=page.INK, markeredgewidth=0)
+        glyph = symbol(rf"$\mathbf{{{letter}}}$", letters, color=page.INK, markeredgewidth=0)
         found[reason] = [symbol("o", 0.98, color=ground, markeredgewidth=0), glyph]
     return found
 
 
-def key_reasons(stopped_for: Collection[str]) -> list[list[str]]:
-    """Divide the reasons for stopping among lines of the key: all of the paper, or those given if others are among."""
-    shown = STOP_REASON_LABELS if set(stopped_for) <= set(STOP_REASON_LABELS) else stopped_for
-    listed = [reason for reason in STOP_LABELS if reason in shown]
-    return [listed[first : first + _REASONS] for first in range(0, len(listed), _REASONS)]
+def keys(unknown: bool, stopped_for: Collection[str] = ()) -> list[Key]:
+    """Explain colours and symbols in three keys, the phase "unknown" only if asked to.
 
-
-def draw_key(figure: Figure, top: float, unknown: bool, stopped_for: Collection[str] = ()) -> None:
-    """Explain colours, symbols and `key_reasons` in lines from a height in centimetres, "unknown" only if asked to."""
-    shown = {label: Patch(color=colour) for name, (label, colour) in PHASES.items() if name != "unknown" or unknown}
+    All reasons for stopping that the paper has are explained, or those given if others are among them.
+    """
+    phases = {label: Patch(color=colour) for name, (label, colour) in PHASES.items() if name != "unknown" or unknown}
     handles = {name: tuple(Line2D([], [], **look) for look in layers) for name, layers in symbols(8).items()}
     layers = {"handler_map": {tuple: HandlerTuple(ndivide=1)}}
-    page.add_key(figure, shown, top)
-    page.add_key(figure, {label: handles[name] for name, label in EVENT_LABELS.items()}, top - KEY_LINE_CM, **layers)
-    stopped = "Stopped for:"
-    begin = page.MARGIN_CM + page.text_width_cm(stopped, page.SMALL) + 0.3
-    for line, reasons in enumerate(key_reasons(stopped_for), 2):
-        signs = {STOP_LABELS[reason]: handles[reason] for reason in reasons}
-        page.add_key(figure, signs, top - line * KEY_LINE_CM, begin, **layers)
-    place = {"size": page.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
-    figure.text(page.MARGIN_CM, top - 2 * KEY_LINE_CM - 0.11, stopped, **place)
+    shown = STOP_REASON_LABELS if set(stopped_for) <= set(STOP_REASON_LABELS) else stopped_for
+    reasons = {label: handles[reason] for reason, label in STOP_LABELS.items() if reason in shown}
+    events = {label: handles[name] for name, label in EVENT_LABELS.items()}
+    return [("", phases, {}), ("", events, layers), ("Stopped for:", reasons, layers)]
+
+
+def _begin(title: str) -> float:
+    return page.MARGIN_CM + (page.text_width_cm(title, page.SMALL) + 0.3 if title else 0)
+
+
+def extra_cm(keys: Sequence[Key]) -> float:
+    """Tell how much room (in centimetres) keys take beyond three lines."""
+    return KEY_LINE_CM * (len(keys) - 3) + sum(page.extra_key_cm(signs, _begin(title)) for title, signs, _ in keys)
+
+
+def draw_keys(figure: Figure, top: float, keys: Sequence[Key]) -> None:
+    """Set keys below each other from a height in centimetres."""
+    for title, signs, look in keys:
+        page.add_key(figure, signs, top, _begin(title), **look)
+        if title:
+            place = {"size": page.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
+            figure.text(page.MARGIN_CM, top - 0.11, title, **place)
+        top -= KEY_LINE_CM + page.extra_key_cm(signs, _begin(title))
 
 
 def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
@@ -209,19 +220,13 @@ def draw_bands(axes: Axes, frame: pd.DataFrame, tops: pd.Series, heights: pd.Ser
             axes.text(-0.02, y, f"{share}%", transform=beside, **look)
 
 
-def band_key_lines(unknown: bool) -> list[list[str]]:
-    """Divide the states among the lines of the key; the phase "unknown", if explained too, needs a second one."""
-    ends = ["stopped", "ongoing"]
-    return [list(PHASES), ends] if unknown else [[name for name in PHASES if name != "unknown"] + ends]
-
-
-def draw_band_key(figure: Figure, top: float, unknown: bool) -> None:
-    """Explain the states from a height in centimetres."""
+def band_keys(unknown: bool) -> list[Key]:
+    """Explain the states, with the phase "unknown", if that is explained too, in two keys."""
     framed = {"stopped": {"edgecolor": page.RULE}}  # else white could not be seen on white
-    for line, names in enumerate(band_key_lines(unknown)):
-        looks = {_LOOKS[name][0]: _LOOKS[name][1] | {"linewidth": 0.6} | framed.get(name, {}) for name in names}
-        patches = {label: Patch(**look) for label, look in looks.items()}
-        page.add_key(figure, patches, top - KEY_LINE_CM * line, columnspacing=1.0)
+    ends = ["stopped", "ongoing"]
+    lines = [list(PHASES), ends] if unknown else [[name for name in PHASES if name != "unknown"] + ends]
+    looks = {name: look | {"linewidth": 0.6} | framed.get(name, {}) for name, (_, look) in _LOOKS.items()}
+    return [("", {_LOOKS[name][0]: Patch(**looks[name]) for name in names}, {"columnspacing": 1.0}) for names in lines]
 
 
 def band_notes(frame: pd.DataFrame) -> list[str]:

@@ -16,12 +16,8 @@ Box = list[tuple[str, str]]  # lines of text, each with its kind: "head" or "par
 _WIDTH = 16.0  # of the diagram in centimetres, if large numbers do not need more
 _LINE, _PAD, _DOWN, _BETWEEN = 0.37, 0.2, 0.75, 0.35  # line of text, padding, room for an arrow, room between boxes
 _LEAST_BETWEEN = 0.15
-_KINDS = {  # size, weight and indent of a line
-    "head": (page.NORMAL, "bold", 0.0),
-    "part": (page.SMALL, "bold", 0.0),
-    "text": (page.SMALL, "normal", 0.0),
-    "item": (page.SMALL, "normal", 0.25),
-}
+_EXCLUDED = 4.3  # width of the reasons for exclusion in a column
+_KINDS = {"head": ("bold", 0.0), "part": ("bold", 0.0), "text": ("normal", 0.0), "item": ("normal", 0.25)}
 _CENTRE = 0.36  # where the trunk stands, as a part of the width
 _TOP = 1.1
 _NOTE = (
@@ -67,12 +63,21 @@ def _follow_up(courses: pd.DataFrame) -> Box:
     ]
 
 
+def _line() -> float:
+    return 0.31 if page.NARROW else _LINE
+
+
+def _look(kind: str) -> tuple[float, str, float]:
+    """Give size, weight and indent of a line."""
+    return (page.NORMAL if kind == "head" else page.SMALL, *_KINDS[kind])
+
+
 def _height(box: Box) -> float:
-    return len(box) * _LINE + 2 * _PAD
+    return len(box) * _line() + 2 * _PAD
 
 
 def _width(box: Box) -> float:
-    looks = [(text, *_KINDS[kind]) for text, kind in box]
+    looks = [(text, *_look(kind)) for text, kind in box]
     return max(1.05 * page.text_width_cm(text, *look) + indent for text, *look, indent in looks) + 2 * _PAD
 
 
@@ -81,11 +86,11 @@ def _draw_box(axes: Axes, box: Box, place: tuple[float, float], width: float, he
     left, top = place
     ground = {"facecolor": "white", "edgecolor": page.MUTED, "linewidth": 0.8}
     axes.add_patch(Rectangle((left, top - height), width, height, **ground))
-    first = top - (height - len(box) * _LINE) / 2 if align == "center" else top - _PAD
+    first = top - (height - len(box) * _line()) / 2 if align == "center" else top - _PAD
     for number, (text, kind) in enumerate(box):
-        size, weight, indent = _KINDS[kind]
+        size, weight, indent = _look(kind)
         x = left + width / 2 if align == "center" else left + _PAD + indent
-        y = first - (number + 0.5) * _LINE
+        y = first - (number + 0.5) * _line()
         axes.text(x, y, text, ha=align, va="center_baseline", weight=weight, size=size)
 
 
@@ -107,9 +112,13 @@ def _columns(boxes: dict[str, list[Box]]) -> tuple[float, float, float]:
 
 def _draw_trunk(axes: Axes, boxes: dict[str, list[Box]], top: float) -> float:
     """Draw the boxes from screening to analysis, and beside the first arrow the excluded; return the lower end."""
-    centre, excluded = axes.get_xlim()[1] * _CENTRE, boxes["excluded"][0]
+    across, excluded = axes.get_xlim()[1], boxes["excluded"][0]
+    least, centre = 4.4, across * _CENTRE
+    if page.NARROW:  # all as wide as the widest, above the line that feeds the rows
+        least = max(map(_width, boxes["trunk"]))
+        centre = page.MARGIN_CM + least / 2
     for number, box in enumerate(boxes["trunk"]):
-        width, height = max(_width(box), 4.4), _height(box)
+        width, height = max(_width(box), least), _height(box)
         _draw_box(axes, box, (centre - width / 2, top), width, height, "center")
         bottom = top - height
         if number + 1 == len(boxes["trunk"]):
@@ -117,7 +126,7 @@ def _draw_trunk(axes: Axes, boxes: dict[str, list[Box]], top: float) -> float:
         top = bottom - (_height(excluded) + 0.5 if number == 0 else _DOWN)
         _arrow(axes, (centre, bottom), (centre, top))
         if number == 0:
-            left, middle = centre + 1.4, (bottom + top) / 2
+            left, middle = centre + (0.5 if page.NARROW else 1.4), (bottom + top) / 2
             corner = (left, middle + _height(excluded) / 2)
             _draw_box(axes, excluded, corner, _width(excluded), _height(excluded), "left")
             _arrow(axes, (centre, middle), (left, middle))
@@ -141,7 +150,29 @@ def _draw_branches(axes: Axes, boxes: dict[str, list[Box]], top: float) -> None:
         _draw_box(axes, follow_up, (centre - width / 2, bottom - _DOWN), width, height, "left")
 
 
-@page.journal_style()
+def _branch_height(boxes: dict[str, list[Box]]) -> float:
+    if page.NARROW:
+        return sum(_height(box) + _BETWEEN for box in boxes["follow_up"]) + _DOWN / 2
+    return _height(boxes["diagnosis"][0]) + max(map(_height, boxes["follow_up"])) + 2 * _DOWN
+
+
+def _draw_rows(axes: Axes, boxes: dict[str, list[Box]], top: float) -> None:
+    """Draw a row for each diagnosis, fed from a line at the left, since no columns fit."""
+    bus, width, rest = page.MARGIN_CM + 0.3, *(max(map(_width, boxes[name])) for name in ("diagnosis", "follow_up"))
+    left, right = bus + 0.6, axes.get_xlim()[1] - page.MARGIN_CM - rest
+    below = top - _DOWN / 2
+    for diagnosis, follow_up in zip(boxes["diagnosis"], boxes["follow_up"], strict=True):
+        height = _height(follow_up)
+        middle = below - height / 2
+        _draw_box(axes, diagnosis, (left, middle + _height(diagnosis) / 2), width, _height(diagnosis), "center")
+        _draw_box(axes, follow_up, (right, below), rest, height, "left")
+        _arrow(axes, (bus, middle), (left, middle))
+        _arrow(axes, (left + width, middle), (right, middle))
+        below -= height + _BETWEEN
+    axes.plot([bus, bus], [top, middle], color=page.MUTED, linewidth=0.8)
+
+
+@page.journal_style(column=True)
 def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the way of the patients from screening to last follow-up (L164-L171, L252-L264).
 
@@ -157,14 +188,16 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[s
         As `compendium.drawing` says.
     """
     boxes = flow_boxes(steps, courses)
+    if page.NARROW:
+        broken = [(page.wrap(text, _EXCLUDED), kind) for text, kind in boxes["excluded"][0]]
+        boxes["excluded"] = [[(line, kind) for lines, kind in broken for line in lines]]
     gaps = _height(boxes["excluded"][0]) + 0.5 + _DOWN * (len(boxes["trunk"]) - 2)
     trunk = sum(map(_height, boxes["trunk"])) + gaps
-    branches = _height(boxes["diagnosis"][0]) + max(map(_height, boxes["follow_up"])) + 2 * _DOWN
-    width = max(_WIDTH, _columns(boxes)[2] + 2 * page.MARGIN_CM)
-    height = _TOP + trunk + branches + page.foot_height_cm([_NOTE], caveats, width) + 0.3
+    width = page.PAGE_WIDTH_CM if page.NARROW else max(_WIDTH, _columns(boxes)[2] + 2 * page.MARGIN_CM)
+    height = _TOP + trunk + _branch_height(boxes) + page.foot_height_cm([_NOTE], caveats, width) + 0.3
     figure = page.new_figure(height, width)
     axes = page.add_axes(figure, 0, 0, width, height)
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
-    _draw_branches(axes, boxes, _draw_trunk(axes, boxes, height - _TOP))
+    (_draw_rows if page.NARROW else _draw_branches)(axes, boxes, _draw_trunk(axes, boxes, height - _TOP))
     return page.add_title_and_foot(figure, "Inclusion and follow-up of the patients", [_NOTE], caveats)

@@ -26,12 +26,20 @@ STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour o
 }
 
 LEAST_ROW_CM = 0.11  # lower rows cannot be read: bands take their place, from about 160 patients on
+LEAST_IN_A_COLUMN_CM = 0.3  # there symbols would be too small sooner, and there is less room: bands from 25 patients on
 
 # All in centimetres.
 _HEADING, _GAP, _LARGEST_PITCH = 0.36, 0.08, 0.36
 _ABOVE, _BELOW = 2.75, 1.05  # title, key and column heads; scale
 _DIAGNOSIS, _RIBBON, _LABEL = 1.75, 2.3, 4.3
 _BANDS, _SCALE = 11.0, 0.9  # height of all bands together; room for their scale
+_COLUMN = {
+    "bands": 7.5,
+    "diagnosis": 1.35,
+    "ribbons": 4.6,
+    "names": 2.1,
+    "label": 3.55,
+}  # where the ribbons stand below
 _SLOT, _SLOT_GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a status's label, least gap, width of the blocks
 
 _ROW_NOTE = (
@@ -106,7 +114,7 @@ def _ribbon(x: tuple[float, float], left: tuple[float, float], right: tuple[floa
 
 
 def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None:
-    axes.add_patch(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
+    axes.add_artist(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
 
 
 def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.Series, least: float) -> None:
@@ -115,7 +123,7 @@ def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.
     The patients of each best response begin at `tops`, each as high as `pitches` says; on the right a patient is as
     high as in the lowest group. With a least height of blocks ribbons have an edge, so that all can be seen.
     """
-    width = _RIBBON - 0.3  # where the blocks on the right begin
+    width = axes.get_xlim()[1] - (_COLUMN["label"] if page.NARROW else _LABEL) - 0.3  # where the right blocks begin
     flows = transitions(frame)
     counts = flows.groupby("last")["n"].sum().reindex([s for s in STATUS_ORDER if (flows["last"] == s).any()])
     first = tops.min()
@@ -128,7 +136,7 @@ def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.
         colour, end = STATUS_COLOURS[flow.last], flow.left + flow.height
         path = _ribbon((_BLOCK, width), (flow.left, end), (flow.right, flow.right + flow.arriving))
         edge = {"edgecolor": colour, "linewidth": 0.4} if least else {"linewidth": 0}
-        axes.add_patch(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
+        axes.add_artist(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
         _block(axes, 0, flow.left, end, page.RESPONSE_COLOURS[flow.best])
         if flow.height >= _SLOT * 0.8:
             place = {"size": page.SMALL, "va": "center_baseline"}
@@ -139,8 +147,27 @@ def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.
         axes.text(width + _BLOCK + 0.12, (node["top"] + node["bottom"]) / 2, label, va="center_baseline")
 
 
-def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, right: float, top: float) -> None:
-    """Name the groups, and write above each part how many responded."""
+def _below(figure: Figure, frame: pd.DataFrame, place: tuple[float, float], least: float) -> None:
+    """Draw the ribbons in axes of their own, with the left end and the bottom given, and name what they begin at."""
+    counts, depth = frame["best_response"].astype(object).value_counts(sort=False), _COLUMN["ribbons"]
+    statuses, left, pitch = frame["last_status"].astype(object).value_counts(), place[0] + _COLUMN["names"], 0.07
+    for _ in range(4):  # as in `_pitch`
+        excess = max(node_places(one, pitch, 0, least)["slot_bottom"].iloc[-1] for one in (counts, statuses)) - depth
+        pitch -= max(excess + 0.3, 0) / len(frame)
+    nodes = node_places(counts, pitch, depth - 0.1, least)
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - left
+    axes = page.add_axes(figure, left, place[1], width, depth)
+    axes.set_axis_off()
+    axes.set(xlim=(0, width), ylim=(depth, 0))
+    _draw_ribbons(axes, frame, nodes["top"], (nodes["bottom"] - nodes["top"]) / counts, least)
+    for response, node in nodes.iterrows():
+        text = RESPONSE_LABELS[response].replace("No response", "None").removesuffix(" response")
+        look = {"ha": "right", "va": "center_baseline", "transform": page.beside(axes)}
+        axes.text(left - 0.15, (node["top"] + node["bottom"]) / 2, f"{text}  {counts[response]:,}", **look)
+
+
+def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, top: float, last: tuple[float, float]) -> None:
+    """Name the groups, and write above each part, of which the last has a place of its own, how many responded."""
     place = {"weight": "bold", "va": "center_baseline", "transform": page.beside(axes), "zorder": 4}
     counts = frame["best_response"].astype(object).value_counts()
     for response, below in tops.items():
@@ -149,14 +176,14 @@ def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, right: floa
     responded = int((frame["best_response"] != Response.NR).sum())
     persistent = int(frame["last_status"].astype(object).isin(list(Response)[:3]).sum())
     place = page.HEAD | {"transform": page.centimetres(axes.figure)}
-    for x, text in (
-        (page.MARGIN_CM, f"Best response: {count_percent(responded, len(frame))} responded"),
-        (right, f"Last follow-up: {count_percent(persistent, len(frame))} still respond"),
+    for x, y, text in (
+        (page.MARGIN_CM, top, f"Best response: {count_percent(responded, len(frame))} responded"),
+        (*last, f"Last follow-up: {count_percent(persistent, len(frame))} still respond"),
     ):
-        axes.figure.text(x, top, text, **place)
+        axes.figure.text(x, y, text, **place)
 
 
-@page.journal_style()
+@page.journal_style(column=True)
 def draw_followup(
     frame: pd.DataFrame, population: str, *, least_row_cm: float = LEAST_ROW_CM, caveats: Sequence[str] = ()
 ) -> Figure:
@@ -177,40 +204,51 @@ def draw_followup(
     statuses, longest = frame["last_status"].astype(object).value_counts(), frame["duration_months"].max()
     reasons = set(frame["stop_reason"].dropna())
     unknown, ribbons = bool(courses.phases(frame)["unknown"].any()), _ribbon_note(reasons)
-    notes, above = [f"{_ROW_NOTE} {ribbons}"], _ABOVE + courses.KEY_LINE_CM * (len(courses.key_reasons(reasons)) - 1)
-    pitch = _pitch(frame, page.PAGE_HEIGHT_CM - above - _BELOW - page.foot_height_cm(notes, caveats) - 0.1)
+    notes = [f"{_ROW_NOTE} {ribbons}"]
+    title = page.heading(population, len(frame), "follow-up of responses")
+    keys = courses.keys(unknown, reasons)
+    lower, bands, diagnosis = 0.0, _BANDS, _DIAGNOSIS
+    if page.NARROW:  # the ribbons stand below the courses
+        lower, bands, diagnosis = _COLUMN["ribbons"] + 0.75, _COLUMN["bands"], _COLUMN["diagnosis"]
+        least_row_cm = max(least_row_cm, LEAST_IN_A_COLUMN_CM)
+    above = _ABOVE + page.extra_title_cm(title)
+    room = page.PAGE_HEIGHT_CM - above - courses.extra_cm(keys) - _BELOW - page.foot_height_cm(notes, caveats) - 0.1
+    pitch = _pitch(frame, room - lower)
     banded = pitch < least_row_cm
     if banded:
-        notes, above = [*courses.band_notes(frame), ribbons], _ABOVE
+        notes = [*courses.band_notes(frame), ribbons]
         counts = frame["best_response"].astype(object).value_counts(sort=False)
-        heights = courses.band_heights(counts, _BANDS)
+        heights = courses.band_heights(counts, bands)
         tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
         pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], courses.LEAST_CM, _SCALE
-        above += courses.KEY_LINE_CM * (len(courses.band_key_lines(unknown)) - 3)
+        keys = courses.band_keys(unknown)
         longest = np.ceil(longest)  # bands have whole months
     else:
         y, tops = row_places(frame["best_response"], pitch)
-        pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, _DIAGNOSIS
-    depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
-    foot = page.foot_height_cm(notes, caveats)
+        pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, diagnosis
+    above += courses.extra_cm(keys)
+    depth = end + 0.1
+    if not page.NARROW:
+        depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
+    foot = page.foot_height_cm(notes, caveats) + lower
     height, bottom = above + depth + foot + _BELOW, foot + _BELOW
     figure = page.new_figure(height)
-    left, beside = page.MARGIN_CM + scale, _RIBBON + _LABEL
-    width = page.PAGE_WIDTH_CM - left - beside - page.MARGIN_CM - 0.2
+    left, beside = page.MARGIN_CM + scale, 0.0 if page.NARROW else _RIBBON + _LABEL + 0.2
+    width = page.PAGE_WIDTH_CM - left - beside - page.MARGIN_CM
     right = left + width + 0.2
     axes = page.add_lanes(figure, left, bottom, width, depth, "Months since the first injection")
     axes.set_xlim(0, max(longest, 1) * 1.06)  # with room for a symbol after the longest course
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 3, 6, 10]))
-    if banded:
-        courses.draw_bands(axes, frame, tops, heights)
-        courses.draw_band_key(figure, height - 0.85, unknown)
+    (courses.draw_bands(axes, frame, tops, heights) if banded else courses.draw_lanes(axes, frame, y, pitch))
+    courses.draw_keys(figure, height - page.extra_title_cm(title) - 0.85, keys)
+    last = (right, height - above + 0.12)
+    if page.NARROW:
+        last = (page.MARGIN_CM, foot - 0.4)
+        _below(figure, frame, (page.MARGIN_CM, foot - lower + 0.15), least)
     else:
-        courses.draw_lanes(axes, frame, y, pitch)
-        courses.draw_key(figure, height - 0.85, unknown, reasons)
-    flow = page.add_axes(figure, right, bottom, beside, depth)
-    flow.set_axis_off()
-    flow.set(xlim=(0, beside), ylim=(depth, 0))
-    _draw_ribbons(flow, frame, tops, pitches, least)
-    _draw_headings(axes, frame, tops, right, height - above + 0.12)
-    title = page.heading(population, len(frame), "follow-up of responses")
+        flow = page.add_axes(figure, right, bottom, _RIBBON + _LABEL, depth)
+        flow.set_axis_off()
+        flow.set(xlim=(0, _RIBBON + _LABEL), ylim=(depth, 0))
+        _draw_ribbons(flow, frame, tops, pitches, least)
+    _draw_headings(axes, frame, tops, height - above + 0.12, last)
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -4,9 +4,11 @@ Colours are ordered by lightness, so that they keep their order in grey and for 
 worsening stands apart in another hue and on the other side of a zero line.
 """
 
+import os
 import textwrap
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import matplotlib.style
@@ -19,11 +21,15 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Bbox, Transform, blended_transform_factory
 
 from analysis.vocabulary import POPULATION_LABELS, Population
+from compendium.files import WIDTH
 
 PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0  # full width of a printed page, and the largest height of a figure on it
+_KEY_LINE_CM = 0.36  # distance of two lines of a key in a column
 MARGIN_CM = 0.3  # white border of every figure
 _LINE_CM, _TITLE_LINE_CM = 0.34, 0.42  # distance of two lines of small type, and of a title
 SMALL, NORMAL, TITLE = 7.0, 7.5, 9.5  # type sizes in points at printed size; nothing is set smaller than the first
+HEAD_SIZE = NORMAL  # of the heads of columns
+NARROW = False  # whether a figure for one column of a journal is being drawn: `journal_style` sets all of these
 INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"  # text, secondary text, lines, grounds
 
 GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: the greater the improvement, the darker
@@ -35,24 +41,45 @@ RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78
 
 ENDED_COLOUR = "#d5762a"  # of what went against the patient: a response lost or a therapy that had to be stopped
 HEAD = {"weight": "bold", "color": MUTED}  # the look of the head of a column or panel
-_KEY = {"loc": "upper left", "fontsize": SMALL, "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
+_KEY = {"loc": "upper left", "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
 _KEY |= {"columnspacing": 1.25, "borderpad": 0, "borderaxespad": 0}
 
 _RC = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so that text is set alike on every machine
-    "font.size": NORMAL,
     "text.hinting": "none",  # else the width of a line depends on the resolution
-    "text.color": INK, "axes.edgecolor": RULE, "axes.labelcolor": INK, "axes.labelsize": NORMAL, "axes.linewidth": 0.6,
+    "text.color": INK, "axes.edgecolor": RULE, "axes.labelcolor": INK, "axes.linewidth": 0.6,
     "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "grid.color": PALE,
-    "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": NORMAL, "hatch.linewidth": 0.6,
+    "grid.linewidth": 0.6, "legend.frameon": False, "hatch.linewidth": 0.6,
 }  # fmt: skip
-_TICKS = {"color": RULE, "labelcolor": INK, "labelsize": NORMAL, "major.width": 0.6}
+_TICKS = {"color": RULE, "labelcolor": INK, "major.width": 0.6}
+_TICK_SIZES = ("xtick.labelsize", "ytick.labelsize")
 _RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
 
 
-def journal_style() -> AbstractContextManager[None]:
-    """Set the style of the figures over matplotlib's defaults, then the user's own again; a decorator, too."""
-    return matplotlib.style.context(["default", _RC])
+def _set_page(width: float, small: float, normal: float, title: float, lines: tuple[float, float]) -> None:
+    global PAGE_WIDTH_CM, NARROW, SMALL, NORMAL, TITLE, HEAD_SIZE, _LINE_CM, _TITLE_LINE_CM
+    PAGE_WIDTH_CM, NARROW, SMALL, NORMAL, TITLE = width, width < _WHOLE_PAGE[0], small, normal, title
+    HEAD_SIZE = SMALL if NARROW else NORMAL
+    _LINE_CM, _TITLE_LINE_CM = lines
+
+
+_WHOLE_PAGE = (PAGE_WIDTH_CM, SMALL, NORMAL, TITLE, (_LINE_CM, _TITLE_LINE_CM))
+_ONE_COLUMN = (8.5, 6.0, 6.5, 8.0, (0.29, 0.36))
+
+
+@contextmanager
+def journal_style(*, column: bool = False) -> Iterator[None]:
+    """Set the style of the figures over matplotlib's defaults, then the user's own again; a decorator, too.
+
+    A figure that can be laid out in one column of a journal is so where COMPENDIUM_WIDTH asks for it.
+    """
+    _set_page(*(_ONE_COLUMN if column and os.environ.get(WIDTH) == "85" else _WHOLE_PAGE))
+    sizes = dict.fromkeys(("font.size", "axes.labelsize", "legend.fontsize", *_TICK_SIZES), NORMAL)
+    try:
+        with matplotlib.style.context(["default", _RC | sizes]):
+            yield
+    finally:
+        _set_page(*_WHOLE_PAGE)
 
 
 def text_on(colour: str) -> str:
@@ -61,9 +88,9 @@ def text_on(colour: str) -> str:
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
 
 
-def new_figure(height_cm: float, width_cm: float = PAGE_WIDTH_CM) -> Figure:
-    """Make an empty figure of a printed size, known to no global registry."""
-    return Figure(figsize=(width_cm / 2.54, height_cm / 2.54), facecolor="white")
+def new_figure(height_cm: float, width_cm: float = 0) -> Figure:
+    """Make an empty figure of a printed size, as wide as the page if no width is given, known to no global registry."""
+    return Figure(figsize=((width_cm or PAGE_WIDTH_CM) / 2.54, height_cm / 2.54), facecolor="white")
 
 
 def add_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
@@ -104,20 +131,30 @@ def box_cm(axes: Axes) -> Bbox:
     return Bbox(axes.get_position().get_points() * axes.figure.get_size_inches() * 2.54)
 
 
-def text_width_cm(text: str, size: float = NORMAL, weight: str = "normal") -> float:
-    """Measure the printed width of a line of text in centimetres; `size` is in points, `weight` "normal" or "bold"."""
+def text_width_cm(text: str, size: float = 0, weight: str = "normal") -> float:
+    """Measure the printed width of a line of text in centimetres; `size`, in points, is `NORMAL` if none is given."""
+    return _text_width_cm(text, size or NORMAL, weight)
+
+
+@lru_cache(100_000)
+def _text_width_cm(text: str, size: float, weight: str) -> float:
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
     return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72 * 2.54
 
 
-def wrap(text: str, width_cm: float, size: float = SMALL, weight: str = "normal") -> list[str]:
-    """Break a text into lines that fit a printed width in centimetres; an empty text has none."""
+def wrap(text: str, width_cm: float, size: float = 0, weight: str = "normal") -> tuple[str, ...]:
+    """Break a text, `SMALL` by default, into lines that fit a printed width in centimetres; an empty one has none."""
+    return _wrap(text, width_cm, size or SMALL, weight)
+
+
+@lru_cache(1_000)
+def _wrap(text: str, width_cm: float, size: float, weight: str) -> tuple[str, ...]:
     width_cm *= 0.955  # a screen may set the letters that much wider, to fit them to its pixels
     characters = int(len(text) * width_cm / max(text_width_cm(text, size, weight), 1e-6)) if text else 1
     while True:
         lines = textwrap.wrap(text, max(characters, 1))
         if characters <= 1 or all(text_width_cm(line, size, weight) <= width_cm for line in lines):
-            return lines
+            return tuple(lines)
         characters -= 1
 
 
@@ -134,10 +171,30 @@ def add_section(axes: Axes, name: str, top: float, height: float, **look: Any) -
     axes.text(MARGIN_CM, top + height / 2, name, weight="bold", **place, **look)
 
 
-def add_key(figure: Figure, signs: Mapping[str, Any], y: float, x: float = MARGIN_CM, **look: Any) -> None:
-    """Explain signs, by their labels, in one line, whose upper left corner is given in centimetres."""
-    place = {"bbox_to_anchor": (x, y), "bbox_transform": centimetres(figure), "ncols": len(signs)}
-    figure.legend(list(signs.values()), list(signs), **place, **(_KEY | look))
+def key_lines(labels: Iterable[str], x: float = 0, handle: float = 1.2) -> list[list[str]]:
+    """Divide the signs of a key, by their labels, among lines: a whole page takes all in one, a column what fits."""
+    found: list[list[str]] = [[]]
+    right = x or MARGIN_CM
+    for label in labels:
+        width = text_width_cm(label, SMALL) * 1.05 + (handle + 0.4 + 1.25) * SMALL / 72 * 2.54
+        if NARROW and found[-1] and right + width > PAGE_WIDTH_CM:  # the gap after the last sign may reach the border
+            found, right = [*found, []], x or MARGIN_CM
+        found[-1].append(label)
+        right += width
+    return found
+
+
+def extra_key_cm(labels: Iterable[str], x: float = 0, handle: float = 1.2) -> float:
+    """Tell how much room (in centimetres) a key takes beyond that of a single line."""
+    return _KEY_LINE_CM * (len(key_lines(labels, x, handle)) - 1)
+
+
+def add_key(figure: Figure, signs: Mapping[str, Any], y: float, x: float = 0, **look: Any) -> None:
+    """Explain signs, by their labels, in as few lines as can be; their upper left corner is given in centimetres."""
+    for line, labels in enumerate(key_lines(signs, x, look.get("handlelength", 1.2))):
+        place = {"bbox_to_anchor": (x or MARGIN_CM, y - _KEY_LINE_CM * line), "bbox_transform": centimetres(figure)}
+        place |= {"ncols": len(labels), "fontsize": SMALL}
+        figure.legend([signs[label] for label in labels], labels, **(place | _KEY | look))
 
 
 def heading(population: str, patients: int, subject: str) -> str:
@@ -145,7 +202,7 @@ def heading(population: str, patients: int, subject: str) -> str:
     return f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): {subject}"
 
 
-def _title_lines(title: str, width_cm: float) -> list[str]:
+def _title_lines(title: str, width_cm: float) -> tuple[str, ...]:
     return wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")
 
 
@@ -161,9 +218,9 @@ def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -
     return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
 
 
-def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = PAGE_WIDTH_CM) -> float:
+def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = 0) -> float:
     """Tell how much room (in centimetres, margin included) the notes at the foot of a figure take."""
-    return MARGIN_CM + _LINE_CM * len(_foot_lines(notes, caveats, width_cm))
+    return MARGIN_CM + _LINE_CM * len(_foot_lines(notes, caveats, width_cm or PAGE_WIDTH_CM))
 
 
 def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> Figure:

@@ -24,8 +24,13 @@ _PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, se
 _COLOURS = {Population.ALL: page.INK} | dict.fromkeys(_PARTS, page.RESPONSE_COLOURS["MR"])
 _OTHER_COLOUR = page.RESPONSE_COLOURS["CR"]
 _WHOLE = {"color": page.MUTED, "linewidth": 0.7, "linestyle": (0, (3, 2))}  # the rate of the whole population
-_ROW, _HEADING, _GAP = 0.42, 0.44, 0.16  # heights in centimetres
-_ABOVE, _BELOW = 2.35, 1.05  # title, key and heads above the rows; scale below them
+# Heights in centimetres of a row, of the name of an outcome, and of the gap above that: on a page, in a column.
+_HEIGHTS = {False: (0.42, 0.44, 0.16), True: (0.25, 0.3, 0.08)}
+_ABOVE, _BELOW, _HEAD = (
+    2.35,
+    1.05,
+    0.95,
+)  # title, key and heads above the rows; scale below them; heads of a lower panel
 _BETWEEN, _SPACE, _INDENT = 0.45, 0.3, 0.25  # between the panels; between columns; of the rows under a heading
 _ROOMY = 2.6  # width in centimetres from which five numbers fit below the axes
 _HIDING = 500  # patients from whom on an interval may be as narrow as the sign of its rate
@@ -65,10 +70,10 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> 
     """Draw the rates of one visit, Wilson's interval thick above the exact one, and a line at the rate of the whole."""
     axes.set_xlim(-3, 103)
     axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
-    several = rows["population"].nunique() > 1
+    several, (row_height, heading, _) = rows["population"].nunique() > 1, _HEIGHTS[page.NARROW]
     for row in rows[rows["population"] == whole].itertuples() if several else ():
         last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
-        axes.plot([row.percent] * 2, [tops[row.outcome] + _HEADING, last + _ROW / 2], label="whole", **_WHOLE)
+        axes.plot([row.percent] * 2, [tops[row.outcome] + heading, last + row_height / 2], label="whole", **_WHOLE)
     largest = rows["denominator"].max()
     for row in rows.itertuples():
         look = {"color": _COLOURS.get(row.population, _OTHER_COLOUR), "clip_on": False, "solid_capstyle": "butt"}
@@ -76,7 +81,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> 
         axes.plot(exact, [row.y] * 2, linewidth=0.8, marker="|", markersize=4, label="clopper_pearson", **look)
         axes.plot([row.wilson_low, row.wilson_high], [row.y] * 2, linewidth=2.0, label="wilson", **look)
         sign = "D" if row.population == Population.ALL else "s"
-        size = 3.8 + 2.4 * (row.denominator / largest) ** 0.5
+        size = (0.75 if page.NARROW else 1) * (3.8 + 2.4 * (row.denominator / largest) ** 0.5)
         axes.plot([row.percent], [row.y], sign, markersize=size, markeredgewidth=0, label="rate", zorder=3, **look)
 
 
@@ -91,23 +96,23 @@ def _draw_numbers(axes: Axes, rows: pd.DataFrame, cells: pd.DataFrame, ends: dic
 def _draw_labels(axes: Axes, rows: pd.DataFrame, tops: pd.Series) -> None:
     """Write the names of outcomes and populations on the left, and a faint line above each outcome."""
     for outcome, top in tops.items():
-        page.add_section(axes, OUTCOMES[outcome], top, _HEADING)
+        page.add_section(axes, OUTCOMES[outcome], top, _HEIGHTS[page.NARROW][1])
     for row in rows.itertuples():
         indent = _INDENT * (2 if row.population in _PARTS and Population.PRIMARY in set(rows["population"]) else 1)
         place = {"va": "center_baseline", "transform": page.beside(axes)}
         axes.text(page.MARGIN_CM + indent, row.y, POPULATION_LABELS[Population(row.population)], **place)
 
 
-def _draw_key(figure: Figure, y: float, whole: str | None) -> None:
-    look = {"color": _OTHER_COLOUR}
+def _signs(population: str, several: bool) -> dict[str, Line2D]:
+    look, whole = {"color": _OTHER_COLOUR}, POPULATION_LABELS[Population(population)]
     signs = {
         "Rate, larger for more patients": Line2D([], [], marker="s", linestyle="", markersize=5, **look),
         "Wilson 95% interval": Line2D([], [], linewidth=2.0, solid_capstyle="butt", **look),
         "Clopper-Pearson 95% interval": Line2D([], [], linewidth=0.8, marker="|", markersize=5, **look),
     }
-    if whole:
-        signs[f"Rate of {whole}"] = Line2D([], [], **_WHOLE)
-    page.add_key(figure, signs, y, handlelength=1.8)
+    if several:
+        signs[f"Rate of {whole.lower() if population == Population.ALL else whole}"] = Line2D([], [], **_WHOLE)
+    return signs
 
 
 def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]:
@@ -125,7 +130,7 @@ def _notes(numbers: pd.DataFrame, drawn: set[str], population: str) -> list[str]
     return [text]
 
 
-@page.journal_style()
+@page.journal_style(column=True)
 def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw the response rates of `rate_rows` with two 95 % intervals, a panel for each visit, and print them (Table 2).
 
@@ -136,35 +141,39 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
         raise ValueError(f"population {str(population)!r} has no patients to draw; at least one is needed")
     # Places in centimetres from above, the same in both panels: of the head of each outcome, and of each row.
     populations = list(dict.fromkeys(rows["population"]))
-    tops = pd.Series((_HEADING + len(populations) * _ROW + _GAP) * np.arange(len(OUTCOMES)), list(OUTCOMES))
-    y = rows["outcome"].map(tops) + _HEADING + _ROW * (rows["population"].map(populations.index) + 0.5)
+    row, head, gap = _HEIGHTS[page.NARROW]
+    tops = pd.Series((head + len(populations) * row + gap) * np.arange(len(OUTCOMES)), list(OUTCOMES))
+    y = rows["outcome"].map(tops) + head + row * (rows["population"].map(populations.index) + 0.5)
     rows = rows.assign(y=y)
     cells, drawn = _cells(rows), set(rows["population"])
     notes = _notes(numbers, drawn, population)
-    depth = float(rows["y"].max()) + _ROW / 2 + 0.1
-    bottom = page.foot_height_cm(notes, caveats) + _BELOW
-    figure = page.new_figure(bottom + depth + _ABOVE)
+    depth = float(rows["y"].max()) + row / 2 + 0.1
+    size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
+    title = page.heading(population, size, "response rates and their uncertainty")
+    signs = _signs(population, len(drawn) > 1)
+    # In a column the panels stand below each other.
+    lower = (depth + _BELOW + _HEAD) * page.NARROW
+    bottom = page.foot_height_cm(notes, caveats) + _BELOW + lower
+    top = bottom + depth + _ABOVE + page.extra_key_cm(signs, handle=1.8)
+    figure = page.new_figure(top + page.extra_title_cm(title))
     # Room for the longest text of each column; a screen may set letters a little wider.
     widths = {name: 1.05 * max(page.text_width_cm(text, page.SMALL) for text in [*cells[name], name]) for name in cells}
     labels = 1.05 * max(page.text_width_cm(POPULATION_LABELS[Population(one)]) for one in drawn) + 2 * _INDENT
     labels = max(labels, *(1.05 * page.text_width_cm(text, weight="bold") for text in OUTCOMES.values())) + 0.15
-    room = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - labels - _BETWEEN
-    width = room / 2 - sum(widths.values()) - len(widths) * _SPACE
-    top, left = bottom + depth + 0.12, page.MARGIN_CM + labels
+    room = page.PAGE_WIDTH_CM - 2 * page.MARGIN_CM - labels - _BETWEEN * (not page.NARROW)
+    space = 0.6 * _SPACE if page.NARROW else _SPACE
+    width = (room if page.NARROW else room / 2) - sum(widths.values()) - len(widths) * space
+    left = page.MARGIN_CM + labels
     for letter, (visit, heading) in zip("AB", PANELS.items(), strict=True):
         axes = page.add_lanes(figure, left, bottom, width, depth, "Patients (%)", (0, 100))
         part = rows[rows["visit"] == visit]
         _draw_panel(axes, part, tops, population)
-        ends = dict(zip(widths, left + width + np.cumsum([one + _SPACE for one in widths.values()]), strict=True))
-        _draw_numbers(axes, part, cells, ends, top)
+        ends = dict(zip(widths, left + width + np.cumsum([one + space for one in widths.values()]), strict=True))
+        _draw_numbers(axes, part, cells, ends, bottom + depth + 0.12)
         place = {"weight": "bold", "size": page.NORMAL + 0.5, "transform": page.centimetres(figure)}
-        figure.text(left, top + 0.42, f"{letter}  {heading}", **place)
-        if letter == "A":
+        figure.text(page.MARGIN_CM if page.NARROW else left, bottom + depth + 0.54, f"{letter}  {heading}", **place)
+        if letter == "A" or page.NARROW:
             _draw_labels(axes, part, tops)
-        left += room / 2 + _BETWEEN
-    whole = POPULATION_LABELS[Population(population)]
-    reference = whole.lower() if population == Population.ALL else whole
-    _draw_key(figure, bottom + depth + _ABOVE - 0.85, reference if len(drawn) > 1 else None)
-    size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
-    title = page.heading(population, size, "response rates and their uncertainty")
+        left, bottom = (left, bottom - lower) if page.NARROW else (left + room / 2 + _BETWEEN, bottom)
+    page.add_key(figure, signs, top - 0.85, handlelength=1.8)
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -45,6 +45,7 @@ _NOTE = (
 
 _MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
 _MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
+_MARKS_IN_A_COLUMN = ({"These\nrules": 0.55, "Significant\nunder": 1.75}, 2.45)  # and the width of both
 _MARK_LABELS = {
     "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
     TOO_FEW: "too few changed to be",
@@ -191,7 +192,7 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)
 
 
-@page.journal_style()
+@page.journal_style(column=True)
 def draw_marks(
     shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
 ) -> Figure:
@@ -222,16 +223,20 @@ def draw_marks(
     title = page.heading(population, patients, holds)
     if page.extra_title_cm(title):
         title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
-    figure = page.new_figure(bottom + depth + _MARKS_ABOVE + page.extra_title_cm(title))
-    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _MARKS_COLUMNS_WIDTH - left
-    axes = page.add_lanes(figure, left, bottom, width, depth, "Combinations of the rules of the test, %")
+    patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
+    above = _MARKS_ABOVE + page.extra_key_cm(patches)
+    columns, columns_width = _MARKS_IN_A_COLUMN if page.NARROW else (_MARKS_COLUMNS, _MARKS_COLUMNS_WIDTH)
+    figure = page.new_figure(bottom + depth + above + page.extra_title_cm(title))
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - left
+    axes = page.add_lanes(
+        figure, left, bottom, width, depth, f"Combinations{' of the rules of the test' * (not page.NARROW)}, %"
+    )
     start = np.zeros(len(rows))
     for mark, colour in MARK_COLOURS.items():
         look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
-        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.34, left=start, **look)
+        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.26 if page.NARROW else 0.34, left=start, **look)
         start += 100 * rows[mark].to_numpy()
     axes.set_xlim(0, 100)
-    symptoms.draw_rows(axes, rows, headings, _MARKS_COLUMNS, cells)
-    patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
-    page.add_key(figure, patches, bottom + depth + _MARKS_ABOVE - 0.85)
+    symptoms.draw_rows(axes, rows, headings, columns, cells)
+    page.add_key(figure, patches, bottom + depth + above - 0.85)
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.criteria import PAPER, Criteria
@@ -20,11 +20,13 @@ from compendium.reporting.methods import VISIT_LABELS, mark_text, profile_notes
 GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
 """The column of a symptom profile that counts the patients with each grade."""
 
-_ROW, _HEADING, _GAP, _BAR = 0.445, 0.45, 0.22, 0.35  # heights in centimetres, of a symptom and of a group's name first
+# Heights in centimetres of a symptom, of a group's name, of the gap above that, and of a bar: on a page, in a column.
+_HEIGHTS = {False: (0.445, 0.45, 0.22, 0.35), True: (0.36, 0.36, 0.12, 0.27)}
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
-_COLUMNS = {"Patients": 0.85, "Mean\nscore": 2.15}  # centres, from the right end of the bars
-_TEST_COLUMN = {"signed_rank": {"Wilcoxon\ntest": 3.4}, "sign": {"Sign\ntest": 3.4}}
-_COLUMNS_WIDTH, _BESIDE, _MORE = 4.1, 5.0, 1.75  # a further column stands at the second, and takes the third
+# Heads and centres of the columns, from the right end of the bars, and the width of all; a further column is the fifth.
+_HEADS = ("Patients", "Mean\nscore", {"signed_rank": "Wilcoxon\ntest", "sign": "Sign\ntest"})
+_PLACES, _COLUMNS_WIDTH, _MORE = (0.85, 2.15, 3.4, 5.0), 4.1, 1.75
+_IN_A_COLUMN = ((0.2, 0.72, 1.5, 2.35), 2.05, 0.75)
 
 
 def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
@@ -50,19 +52,20 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     if order not in ("score", "list"):
         raise ValueError(f"order {order!r} is unknown; allowed are score, list")
     group = pd.Categorical(profile["group"].astype(str), list(SYMPTOM_GROUP_LABELS), ordered=True)
+    row, head, gap, _ = _HEIGHTS[page.NARROW]
     rows = profile.assign(group=group).reset_index(drop=True)
     rows = rows.sort_values(["group", "mean_score"] if order == "score" else ["group"], kind="stable")
     before = rows["group"].cat.remove_unused_categories().cat.codes
-    rows["y"] = _HEADING + before * (_HEADING + _GAP) + _ROW * (np.arange(len(rows)) + 0.5)
-    first = rows.groupby("group", observed=True)["y"].min() - (_ROW + _HEADING) / 2
+    rows["y"] = head + before * (head + gap) + row * (np.arange(len(rows)) + 0.5)
+    first = rows.groupby("group", observed=True)["y"].min() - (row + head) / 2
     labels = [SYMPTOM_GROUP_LABELS[name] for name in first.index]
     headings = pd.DataFrame({"label": labels, "y": first.to_numpy()})
-    return rows, headings, rows["y"].max() + _ROW / 2 + 0.1
+    return rows, headings, rows["y"].max() + row / 2 + 0.1
 
 
 def label_width_cm(rows: pd.DataFrame) -> float:
     """Measure the room that the names of the symptoms take in centimetres."""
-    return max(rows["label"].map(page.text_width_cm).max() + 0.25, 3.0) + 0.2
+    return max(rows["label"].map(page.text_width_cm).max() + 0.25, 2.0 if page.NARROW else 3.0) + 0.2
 
 
 def draw_rows(
@@ -77,12 +80,17 @@ def draw_rows(
 
     `columns` are the heads and their centres in centimetres from the right end of the axes.
     """
-    beside, box = page.beside(axes), page.box_cm(axes)
+    beside, box, height = page.beside(axes), page.box_cm(axes), _HEIGHTS[page.NARROW][1]
     for text, centre in columns.items():
-        place = {"ha": "center", "linespacing": 1.05, "transform": page.centimetres(axes.figure)}
+        place = {
+            "ha": "center",
+            "linespacing": 1.05,
+            "size": page.HEAD_SIZE,
+            "transform": page.centimetres(axes.figure),
+        }
         axes.figure.text(box.x1 + centre, box.y1 + 0.1, text, **place, **page.HEAD)
     for heading in headings.itertuples():
-        page.add_section(axes, heading.label, heading.y - _HEADING / 2, _HEADING, bbox=ground)
+        page.add_section(axes, heading.label, heading.y - height / 2, height, bbox=ground)
     for row, texts in zip(rows.itertuples(), cells, strict=True):
         axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
         for text, centre in zip(texts, columns.values(), strict=True):
@@ -91,12 +99,13 @@ def draw_rows(
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
     """Draw the segments, with the number of patients where they are wide enough for it."""
-    segments, y = bar_segments(rows), rows["y"].to_numpy()
+    segments, y, height = bar_segments(rows), rows["y"].to_numpy(), _HEIGHTS[page.NARROW][3]
     for grade in GRADE_COLUMNS:
-        part = segments[segments["grade"] == grade]
-        look = {"color": page.GRADE_COLOURS[grade], "edgecolor": "white", "linewidth": 0.4}
-        place = {"left": part["left"], "label": GRADE_COLUMNS[grade]}
-        axes.barh(y[part["row"]], part["patients"], _BAR, **place, **look)
+        look = {"facecolor": page.GRADE_COLOURS[grade], "edgecolor": "white", "linewidth": 0.4}
+        look["label"] = GRADE_COLUMNS[grade]
+        for part in segments[segments["grade"] == grade].itertuples():
+            # The limits are set below: what `barh` and `add_patch` do for them takes longer than all the rest.
+            axes.add_artist(Rectangle((part.left, y[part.row] - height / 2), part.patients, height, **look))
     axes.axvline(0, color=page.INK, linewidth=0.8)
     _set_scale(axes, segments)
     per_patient = page.box_cm(axes).width / np.ptp(axes.get_xlim())
@@ -113,11 +122,11 @@ def _set_scale(axes: Axes, segments: pd.DataFrame) -> None:
     left, patients = segments["left"].to_numpy(), segments["patients"].to_numpy()
     low, high = left.min(initial=0), (left + patients).max(initial=1)
     # If hardly anybody improved, there must still be room for the head of that side.
-    head = (page.text_width_cm("Improved", page.NORMAL, "bold") * 1.05 + 0.3) / page.box_cm(axes).width
+    head = (page.text_width_cm("Improved", page.HEAD_SIZE, "bold") * 1.05 + 0.3) / page.box_cm(axes).width
     high = max(high, -low * head / (1 - head))
     room = 0.03 * (high - low)
     axes.set_xlim(low - room, high + room)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(4 if page.NARROW else 8, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
 
 
@@ -125,13 +134,15 @@ def _draw_heads(figure: Figure, axes: Axes) -> None:
     """Draw the key, and above the bars what each side of zero is."""
     box = page.box_cm(axes)
     patches = {label: Patch(color=page.GRADE_COLOURS[grade]) for grade, label in GRADE_LABELS.items()}
-    page.add_key(figure, patches, box.y1 + _ABOVE - 0.85)
+    page.add_key(figure, patches, box.y1 + _ABOVE - 0.85 + page.extra_key_cm(patches))
     zero = box.x0 + box.width * -axes.get_xlim()[0] / np.ptp(axes.get_xlim())
     for text, x, side in (("Not improved", zero - 0.15, "right"), ("Improved", zero + 0.15, "left")):
-        figure.text(x, box.y1 + 0.1, text, ha=side, transform=page.centimetres(figure), **page.HEAD)
+        figure.text(
+            x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, transform=page.centimetres(figure), **page.HEAD
+        )
 
 
-@page.journal_style()
+@page.journal_style(column=True)
 def draw_symptoms(
     profile: pd.DataFrame,
     population: str,
@@ -164,19 +175,23 @@ def draw_symptoms(
     marks = rows["significance"].map(mark_text)
     cells = [rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks]
     cells = zip(*cells, *(rows[head] for head in heads), strict=True)
-    columns = _COLUMNS | _TEST_COLUMN[criteria.test] | {head.replace(" in ", " in\n"): _BESIDE for head in heads}
+    names = [_HEADS[0], _HEADS[1], _HEADS[2][criteria.test], *heads]
+    names = ["n", "Mean\nscore", "Test", *(head.removesuffix(" others") for head in heads)] if page.NARROW else names
+    places, columns_width, more = _IN_A_COLUMN if page.NARROW else (_PLACES, _COLUMNS_WIDTH, _MORE)
+    columns = {name.replace(" in ", " in\n"): place for name, place in zip(names, places, strict=False)}
     bars = (
         f"Bars: patients with the symptom before treatment, by its grade {VISIT_LABELS[criteria.symptoms_at]}. Score: "
         "1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, 0 disappeared; 1 before."
     )
     notes = [" ".join([bars, *profile_notes(profile, criteria)])]
     bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + label_width_cm(rows)
-    figure = page.new_figure(bottom + depth + _ABOVE)
-    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - _MORE * len(heads) - left
+    title = page.heading(population, patients, "symptoms under omalizumab")
+    above = _ABOVE + page.extra_title_cm(title) + page.extra_key_cm(GRADE_LABELS.values())
+    figure = page.new_figure(bottom + depth + above)
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - more * len(heads) - left
     axes = page.add_lanes(figure, left, bottom, width, depth, "Number of patients")
     _draw_bars(axes, rows)
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
     draw_rows(axes, rows, headings, columns, cells, ground)
-    title = page.heading(population, patients, "symptoms under omalizumab")
     return page.add_title_and_foot(figure, title, notes, caveats)

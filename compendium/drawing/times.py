@@ -39,6 +39,7 @@ _TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: titl
 _LEAST_TICKS = 4
 _SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line
 _LABELS = {"first_response": 2.75, "best_response": 2.75, "therapy": 5.3}  # widths of the labels on the right
+_COLUMN_LABELS, _COLUMN_DEPTH, _COLUMN_SCALE, _CLOSER = 2.4, 2.75, 1.0, 0.3  # labels, axes and scale in a column; less
 _PLAIN = {"color": page.MUTED, "linewidth": 1.0, "linestyle": (0, (1, 1.2))}
 _HALF = {"color": page.INK, "marker": "o", "markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.8}
 _NOTES = (
@@ -135,10 +136,10 @@ def _draw_medians(axes: Axes, values: Values, outcome: str) -> None:
         axes.plot([entry["months"]], [50], label="half", clip_on=False, zorder=3, **_HALF)
 
 
-def _spread(centres: np.ndarray, heights: np.ndarray) -> np.ndarray:
+def _spread(centres: np.ndarray, heights: np.ndarray, depth: float = _DEPTH) -> np.ndarray:
     """Move labels, given from below, apart so that none covers another, first down from the top, then up from 0."""
     found, steps = centres.copy(), (heights[1:] + heights[:-1]) / 2
-    found[-1] = min(found[-1], _DEPTH - heights[-1] / 2)
+    found[-1] = min(found[-1], depth - heights[-1] / 2)
     for place in reversed(range(len(steps))):
         found[place] = min(found[place], found[place + 1] - steps[place])
     found[0] = max(found[0], heights[0] / 2)
@@ -147,12 +148,17 @@ def _spread(centres: np.ndarray, heights: np.ndarray) -> np.ndarray:
     return found
 
 
-def _draw_labels(figure: Figure, shares: pd.DataFrame, outcome: str, left: float, bottom: float) -> None:
+def _draw_labels(axes: Axes, shares: pd.DataFrame, outcome: str) -> None:
     """Name the states that occur on the right of the axes, each beside its area at the end."""
+    figure, box = axes.figure, page.box_cm(axes)
     layers = [layer for layer in _LAYERS[outcome] if shares[layer[0]].max() > 0]
+    left, bottom, depth = box.x1 + 0.2, box.y0, box.height
+    if page.NARROW:
+        room = _COLUMN_LABELS - 0.56
+        layers = [(name, "\n".join(page.wrap(text.replace("\n", " "), room)), look) for name, text, look in layers]
     last = shares.iloc[-1][[name for name, _, _ in layers]].to_numpy()
     heights = np.array([0.34 * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
-    cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * _DEPTH, heights)
+    cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * depth, heights, depth)
     for (_, text, colour), centre in zip(layers, bottom + centres, strict=True):
         edge = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5}
         figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, transform=cm, **edge))
@@ -168,10 +174,11 @@ def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
     axes.set_xticks(months)
     axes.set_xlabel("Months since the first injection")
     look = {"size": page.SMALL, "color": page.MUTED, "va": "center_baseline"}
-    axes.text(0, -1.32 / _DEPTH, "Patients at risk", transform=axes.transAxes, **look)
+    depth, down = page.box_cm(axes).height, 1.32 - _CLOSER * page.NARROW
+    axes.text(0, -down / depth, "Patients at risk", transform=axes.transAxes, **look)
     every = int(np.ceil(len(months) / max(int(most) + 1, 1)))  # large numbers do not fit below each month
     for month, left in zip(months[::every], at_risk(curve, months[::every]), strict=True):
-        axes.text(month, -1.66 / _DEPTH, f"{left:,}", transform=axes.get_xaxis_transform(), ha="center", **look)
+        axes.text(month, -(down + 0.34) / depth, f"{left:,}", transform=axes.get_xaxis_transform(), ha="center", **look)
 
 
 def _draw_panel(
@@ -179,16 +186,18 @@ def _draw_panel(
 ) -> None:
     """Draw one outcome; the place is the left end, the bottom of the axes and the width, labels included."""
     left, bottom, width = place
-    room = width - _SCALE - _LABELS[outcome]
-    axes = page.add_axes(figure, left + _SCALE, bottom, room, _DEPTH)
+    scale, labels, depth = _SCALE, _LABELS[outcome], _DEPTH
+    if page.NARROW:
+        scale, labels, depth = _COLUMN_SCALE, _COLUMN_LABELS, _COLUMN_DEPTH
+    axes = page.add_axes(figure, left + scale, bottom, width - scale - labels, depth)
     axes.set_label(outcome)
     _set_scale(axes, _curve(curves, outcome), end)
     _draw_areas(axes, curves, outcome)
     _draw_medians(axes, values, outcome)
-    _draw_labels(figure, states(curves, outcome), outcome, left + _SCALE + room + 0.2, bottom)
+    _draw_labels(axes, states(curves, outcome), outcome)
 
 
-@page.journal_style()
+@page.journal_style(column=True)
 def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw when patients responded, were at their best and stopped therapy, with what the plain medians leave out.
 
@@ -207,20 +216,22 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     first, best = (values[f"times.{outcome}.not_recorded"]["n"] for outcome in ("first_response", "best_response"))
     late = f"Responders without a recorded month ({first:,} in A, {best:,} in B) count at the end of their course."
     notes = [*_NOTES, late] if first or best else _NOTES
-    lasts, half = curves.groupby("outcome")["time"].max(), full / 2 - 0.1
+    lasts, half = curves.groupby("outcome")["time"].max(), full if page.NARROW else full / 2 - 0.1
     widths = {"first_response": half, "best_response": half, "therapy": full}
     heads = {outcome: _head(values, outcome, lasts[outcome], width) for outcome, width in widths.items()}
-    lines = [max(len(heads["first_response"]), len(heads["best_response"])), len(heads["therapy"])]
-    foot = page.foot_height_cm(notes, caveats)
-    middle = foot + _BELOW + _DEPTH + 0.55 + _LINE * lines[1]  # the top of the lower row
-    top = middle + _GAP + _BELOW + _DEPTH + 0.55 + _LINE * lines[0]
-    figure = page.new_figure(top + _TITLE)
+    rows = [[outcome] for outcome in widths] if page.NARROW else [list(widths)[:2], ["therapy"]]
+    title = page.heading(population, int(curves["at_risk"].max()), "times to response and on therapy")
+    depth, tops, top = _COLUMN_DEPTH if page.NARROW else _DEPTH, {}, page.foot_height_cm(notes, caveats) - _GAP
+    for row in reversed(rows):
+        bottom = top + _GAP + _BELOW - _CLOSER * page.NARROW
+        top = bottom + depth + 0.55 + _LINE * max(len(heads[outcome]) for outcome in row)
+        tops |= dict.fromkeys(row, (bottom, top))
+    figure = page.new_figure(top + _TITLE + page.extra_title_cm(title))
     for outcome, width in widths.items():
         left = page.PAGE_WIDTH_CM - page.MARGIN_CM - width if outcome == "best_response" else page.MARGIN_CM
-        bottom, end = foot + _BELOW if outcome == "therapy" else middle + _GAP + _BELOW, max(lasts["therapy"], 1)
+        end = max(lasts["therapy"], 1)
         if outcome != "therapy":  # one scale for both
             end = max(lasts["first_response"], lasts["best_response"], 1)
-        _draw_panel(figure, curves, values, outcome, (left, bottom, width), end)
-        _draw_head(figure, heads[outcome], outcome, left, middle if outcome == "therapy" else top)
-    title = page.heading(population, int(curves["at_risk"].max()), "times to response and on therapy")
+        _draw_panel(figure, curves, values, outcome, (left, tops[outcome][0], width), end)
+        _draw_head(figure, heads[outcome], outcome, left, tops[outcome][1])
     return page.add_title_and_foot(figure, title, notes, caveats)

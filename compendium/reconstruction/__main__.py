@@ -3,24 +3,14 @@
 import argparse
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-
 from analysis import schema
-from compendium.reconstruction.model import NoCohortError, build_model, solve
-from compendium.reconstruction.rows import make_tables
+from compendium.reconstruction.chain import NoCohortError, reconstruct
+from compendium.reconstruction.typical import Typical
 from compendium.reconstruction.writing import whole_number, write_cohort
-from compendium.verification.published import read_claims
 
 SEED = 2018
-
-
-def reconstruct(seed: int = SEED, report: Callable[[str], None] = lambda line: None) -> dict[str, pd.DataFrame]:
-    """Reconstruct the six tables from the claims of the paper; another seed gives another cohort that fits as well."""
-    model = build_model(read_claims(), seed)
-    return make_tables(model, solve(model, seed, report=report), seed)
 
 
 def main() -> None:
@@ -36,10 +26,9 @@ def main() -> None:
         arguments.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         sys.exit(f"make cohort: the folder {arguments.out} cannot be made: {error.strerror}")
-    print(f"Reconstructing a cohort with seed {arguments.seed}; this takes about a minute.", flush=True)
+    print(f"Reconstructing a cohort with seed {arguments.seed}; this takes some seconds.", flush=True)
     try:
-        tables = reconstruct(arguments.seed, lambda line: print(f"  {line}", flush=True))
-        write_cohort(tables, arguments.out, arguments.seed)
+        write_cohort(reconstruct(Typical, arguments.seed), arguments.out, arguments.seed)
     except (NoCohortError, OSError, ValueError) as error:
         sys.exit(f"make cohort: {error}")
     print(f"Wrote {', '.join(f'{table}.csv' for table in schema.TABLES)} to {arguments.out}.")

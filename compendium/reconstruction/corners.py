@@ -1,32 +1,65 @@
-"""The corner of a cohort: what each part of a further cohort is leant to, and how a part is solved so leant."""
+"""Corners of what is possible: findings go together as much, or as little, as the statements allow.
 
-from dataclasses import dataclass, field
+So cohorts of different numbers are unlike one another, and none is near the shipped one. They are no sample: how often
+something is seen among them is no probability.
+"""
+
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from ortools.sat.python import cp_model
 
-from compendium.reconstruction.draws import Draw, cross_table
-from compendium.reconstruction.model import has_cohort, search
-from compendium.reconstruction.patients import Patients
+from compendium.reconstruction.leaning import PREVALENCE, TIMES, Grades, Leaning
 from compendium.reconstruction.statements import Statements
 
-EFFORT = 0.1  # how long each part is leant towards its corner, in the solver's deterministic seconds
+PAIRS = 8  # so many pairs of findings are made to go together, or apart, as far as can be
+
+_IMPROVES = {"CR": 1.0, "MR": 0.95, "PR": 0.6, "NR": 0.1}
+"""How often a symptom improves on average in each class, before the grades are made to add up."""
 
 
-@dataclass(frozen=True)
-class Corner(Draw):
-    """The corner of one cohort: what each part of it is leant to."""
+class Corner(Leaning):
+    """One corner: an order of the patients, drawn anew, that all the rest more or less follows."""
 
-    order: np.ndarray = field(default_factory=lambda: np.empty(0))  # of the patients, as a standard normal score
-    known: dict[str, np.ndarray] = field(default_factory=dict)  # what is settled of each patient so far, 0 or 1
+    strength = 8.0
+    effort = 0.1
+    level = 1
+    fewest = 3
+    alike = 0.7
+    apart = 0.5
+
+    def __init__(self, statements: Statements, generator: Generator) -> None:
+        super().__init__(statements, generator)
+        rng, best = generator, self.best
+        self.known = {name: (self.diagnosis == name).astype(int) for name in np.unique(self.diagnosis)}
+        self.known |= {name: (best == name).astype(int) for name in np.unique(best)}
+        self.known["responds"] = (best != "NR").astype(int)
+        self.known["mastocytosis"] = np.isin(self.diagnosis, ["ISM", "CM"]).astype(int)
+        order = rng.normal(size=len(best))
+        if rng.random() < 0.5:  # an order by diagnosis and response
+            order = order * 0.3 + sum(rng.normal() * values for values in self.known.values())
+        self.order = order = (order - order.mean()) / order.std()
+        age = 48 + rng.uniform(8, 22) * (rng.choice([-1, 1]) * order + rng.normal(size=len(best)))
+        self.age = np.clip(age, 17, 93).round().astype(int)
+        long, short = (self._times(*ends, rng.uniform(0.3, 1.2)) for ends in ((3, 36), (1, 6)))
+        self.duration = np.where(best != "NR", long, short)
+        self.first, self.best_month = (
+            self._times(1, 6, rng.uniform(0.2, 1.0)),
+            self._times(3, 12, rng.uniform(0.3, 1.2)),
+        )
+        self.delay = self._times(4, 400, rng.uniform(0.5, 1.5))
+
+    def _times(self, low: float, high: float, spread: float) -> np.ndarray:
+        rng, n = self.generator, len(self.best)
+        score = rng.choice([-1, 0, 1]) * self.order + rng.normal(0, rng.choice([0.2, 1.0]), n)
+        return np.clip(np.exp(np.log((low * high) ** 0.5) + spread * score), low, high).round().astype(int)
 
     def preference(self, column: str) -> np.ndarray:
-        """Draw who is preferred for something: the first or last of an order, or who has or lacks another thing."""
-        rng, n = self.generator, len(self.best)
+        """Draw who is preferred for something: the first or last of the order, or who has or lacks another thing."""
+        rng = self.generator
         sign, kind = rng.choice([-1, 1]), rng.integers(4)
-        score = rng.normal(0, 0.3, n)
+        score = rng.normal(0, 0.3, len(self.best))
         if kind in (0, 1):
             score = score + 2 * sign * self.order
         if kind in (1, 2):
@@ -34,56 +67,55 @@ class Corner(Draw):
             score = score + 4 * rng.choice([-1, 1]) * self.known[names[rng.integers(len(names))]]
         return score
 
-    def note(self, found: dict[str, list[int]]) -> None:
-        """Let later parts be leant by what was found."""
-        self.known.update({name: np.array(values) for name, values in found.items() if 0 < sum(values) < len(values)})
+    def pairs(self, names: list[str]) -> list[tuple[tuple[str, str], bool]]:
+        """Draw some pairs of findings."""
+        pairs, rng = list(combinations(names, 2)), self.generator
+        return [(pairs[k], rng.random() < 0.5) for k in rng.choice(len(pairs), PAIRS, replace=False)]
 
+    def between(self, low: int, high: int) -> int:
+        """Draw any whole number between two."""
+        return int(self.generator.integers(low, high + 1))
 
-class NoRoomError(ValueError):
-    """What was drawn first leaves no room for a later part."""
+    def presence(self) -> np.ndarray:
+        """Draw how common each symptom is, and how unlike the patients are, widely: nothing printed says so."""
+        rng, n, kinds = self.generator, len(self.best), len(self.names)
+        common = np.array([PREVALENCE[name] for name in self.names]) * rng.uniform(0, 1)
+        common = common + rng.normal(0, rng.uniform(0.3, 2.5), kinds)
+        return common + rng.normal(0, rng.uniform(0.1, 1.2), (n, 1)) + rng.logistic(size=(n, kinds))
 
+    def grades(self) -> Grades:
+        """Draw how far and how often each symptom improves in this cohort, and where sums lie within their limits."""
+        rng, kinds = self.generator, len(self.names)
+        lean, deep = rng.normal(0, rng.uniform(0.2, 2.0), kinds), rng.beta(1, 1, kinds)
+        worsens, towards = rng.uniform(0, 0.08), rng.beta(0.7, 0.7)
 
-def drawn_corner(statements: Statements, rng: Generator) -> Corner:
-    """Draw an order of the patients, and ages and times that more or less follow it."""
-    diagnosis, best = cross_table(statements)
-    n = len(best)
-    known = {name: (diagnosis == name).astype(int) for name in np.unique(diagnosis)}
-    known |= {name: (best == name).astype(int) for name in np.unique(best)}
-    known |= {"responds": (best != "NR").astype(int), "mastocytosis": np.isin(diagnosis, ["ISM", "CM"]).astype(int)}
-    order = rng.normal(size=n)
-    if rng.random() < 0.5:  # an order by diagnosis and response
-        order = order * 0.3 + sum(rng.normal() * values for values in known.values())
-    order = (order - order.mean()) / order.std()
+        def of_patient(names: list[str], response: str, low: int, high: int) -> tuple[list[int], int]:
+            target, values = low + int(rng.binomial(high - low, towards)), []
+            for kind in self.names.get_indexer(names):
+                odds = _IMPROVES[response] / (1.0001 - _IMPROVES[response]) * np.exp(lean[kind])
+                if rng.random() < odds / (1 + odds):
+                    values.append(int(rng.binomial(3, 1 - deep[kind])))
+                else:
+                    values.append(6 if rng.random() < worsens and response != "CR" else 4)
+            return values, target
 
-    def drawn(low: float, high: float, spread: float) -> np.ndarray:
-        score = rng.choice([-1, 0, 1]) * order + rng.normal(0, rng.choice([0.2, 1.0]), n)
-        return np.clip(np.exp(np.log((low * high) ** 0.5) + spread * score), low, high).round().astype(int)
+        return of_patient
 
-    age = np.clip(48 + rng.uniform(8, 22) * (rng.choice([-1, 1]) * order + rng.normal(size=n)), 17, 93)
-    responds = best != "NR"
-    duration = np.where(responds, drawn(3, 36, rng.uniform(0.3, 1.2)), drawn(1, 6, rng.uniform(0.3, 1.2)))
-    first, month = drawn(1, 6, rng.uniform(0.2, 1.0)), drawn(3, 12, rng.uniform(0.3, 1.2))
-    times = (age.round().astype(int), drawn(4, 400, rng.uniform(0.5, 1.5)), duration, first, month)
-    nobody = np.empty(0, dtype=int)
-    nothing = pd.DataFrame()
-    return Corner(diagnosis, best, *times, nobody, {}, nothing, nothing, rng, order, known)
+    def months(self, rows: pd.DataFrame) -> np.ndarray:
+        """Draw months by a pace of each symptom."""
+        rng, names = self.generator, rows["symptom"].astype(str)
+        symptoms = sorted(names.unique())
+        slow = dict(zip(symptoms, rng.uniform(0.2, 1.0, len(symptoms)), strict=True))
+        waited = 1 + rng.exponential(2.5 * names.map(slow).to_numpy(float))
+        general = (rows["group"] == "general_vasomotor").to_numpy()
+        return np.where(general, np.clip(waited, 1, 3), np.clip(waited + 0.7, 1, 10)).astype(int)
 
-
-def constants(statements: Statements, values: dict[str, list[int]]) -> Patients:
-    """Make what is settled constants of the present model."""
-    return {name: [statements.model.new_constant(value) for value in own] for name, own in values.items()}
-
-
-def solved(statements: Statements, corner: Draw, effort: float = EFFORT, level: int = 1) -> cp_model.CpSolver:
-    """Solve the model of a part as it is leant; a search that finds nothing is followed by others.
-
-    Findings are found by linear programs (level 2), all else sooner with few of them.
-    """
-    statements.minimise()
-    for longer, now in ((1, level), (1, level), (4, 0)):
-        solver = search(statements.model, [int(corner.generator.integers(2**31))], longer * effort, now)
-        if has_cohort(solver):
-            return solver
-        if solver.response_proto.status == cp_model.INFEASIBLE:
-            break
-    raise NoRoomError
+    def levels(self, criteria: list[int]) -> dict[tuple[str, str], np.ndarray]:
+        """Draw levels that change a good deal, without regard to the printed means."""
+        rng, found = self.generator, []
+        for fulfilled in criteria:
+            drawn = 21 + rng.lognormal(1.5, 1.0) if fulfilled else rng.uniform(3, 19)
+            tryptase = np.cumprod([drawn, *rng.lognormal(0, 0.25, 3)])[:3]
+            ige = np.cumprod([rng.lognormal(3.5, 1.0), *rng.lognormal([0.2, 0.8, 0.8], 0.4)])[:3]
+            found.append([*tryptase, *ige])
+        return dict(zip(product(("tryptase", "total_ige"), TIMES), np.transpose(found), strict=True))

@@ -21,8 +21,8 @@ import joblib
 
 from compendium.files import csv_text, write_atomically
 from compendium.folders import MARK, make_folder, remove_folder
+from compendium.reconstruction.chain import NoCohortError
 from compendium.reconstruction.members import ROOT, member, read_values, sources, values_of
-from compendium.reconstruction.model import NoCohortError
 from compendium.reconstruction.results import compare_marks, compare_values
 from compendium.reconstruction.writing import whole_number
 from compendium.workflow.driver import cores

@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.cohort import read_cohort
 from compendium.files import json_text
-from compendium.reconstruction.further import further_tables
+from compendium.reconstruction.chain import reconstruct
+from compendium.reconstruction.corners import Corner
 from compendium.reconstruction.results import notebook_values, symptom_marks
 from compendium.reconstruction.writing import write_cohort
 
@@ -54,7 +55,7 @@ def member(seed: int, number: int, made_from: str) -> tuple[int, dict[str, bytes
             f"{ROOT} holds other sources than the project that asks; allowed is the same version everywhere"
         )
     with tempfile.TemporaryDirectory(prefix="compendium-member-") as folder:
-        write_cohort(further_tables(seed, number), Path(folder), seed, number)
+        write_cohort(reconstruct(Corner, seed, number), Path(folder), seed, number)
         files = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
         return number, files | {"values.json": values_of(folder).encode()}
 

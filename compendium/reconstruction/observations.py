@@ -1,14 +1,14 @@
-"""The blocks of the model on adverse events and on blood tests (tryptase and total IgE)."""
+"""The parts on adverse events and on blood tests (tryptase and total IgE)."""
 
-from collections.abc import Sequence
 from math import ceil, sqrt
 
+import numpy as np
 from scipy import stats
 
-from compendium.reconstruction.courses import Courses, Variables
-from compendium.reconstruction.draws import TESTS, Draw
-from compendium.reconstruction.patients import Patients
-from compendium.reconstruction.statements import Linear, Statements
+from compendium.reconstruction.courses import MONTHS_OF_FLARE, MONTHS_OF_SEVERE, Courses, Variables
+from compendium.reconstruction.leaning import Leaning, NoRoomError
+from compendium.reconstruction.patients import Settled
+from compendium.reconstruction.statements import Statements
 
 FLARE = "symptom flare"
 SEVERE = "laryngeal oedema and dyspnoea"
@@ -26,35 +26,40 @@ OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", 
 """Events that are a symptom of the disease as well."""
 
 SCALE = 10  # blood values are held in tenths of the printed unit
+_MOST_CHANGE = 3  # by what factor tryptase changes at most between two samples
 STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
+
+TESTS = {
+    ("tryptase", "diagnosis"): "table1.biology.tryptase", ("tryptase", "before"): "results.biology.tryptase.before",
+    ("tryptase", "on_therapy"): "results.biology.tryptase.on", ("total_ige", "diagnosis"): "table1.biology.ige",
+    ("total_ige", "before"): "results.biology.ige.before", ("total_ige", "on_therapy"): "results.biology.ige.on",
+}  # fmt: skip
+"""The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
 Laboratory = dict[tuple[str, str], Variables]
 """For each analyte and time point, the value of each tested patient in tenths."""
 
 
-def add_events(statements: Statements, draw: Draw, courses: Courses, patients: Patients) -> dict[str, Variables]:
-    """Add the variables and statements on adverse events: for each term, a literal per patient."""
-    model, n = statements.model, len(draw.best)
+def find_events(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> dict[str, list[int]]:
+    """Find who has each event, 0 or 1; events that are symptoms of the disease are to be had by who has them."""
+    statements.begin()
+    model, n = statements.model, len(leaning.best)
+    constants = {true: model.new_constant(true) for true in (1, 0)}
+    patients = statements.constants(settled)
     events = {term: [model.new_bool_var("") for _ in range(n)] for term in TERMS}
     for term, claim in TERMS.items():
         statements.count(claim, events[term])
         for literal in events[term]:
-            statements.prefer(literal, draw.generator.normal())
+            statements.prefer(literal, leaning.generator.normal())
     statements.counts({claim: events[SEVERE] for claim in ("*.safety.severe", "discussion.safety.severe_flare")})
-    # An event that is a symptom of the disease is a flare-up of one that the patient had before.
-    for patient in range(n):
-        own = set(draw.symptoms.loc[draw.symptoms["patient"] == patient, "symptom"])
-        for term in OF_THE_DISEASE:
-            if term.replace(" ", "_") not in own:
-                model.add(events[term][patient] == 0)
     anything = [model.new_bool_var("") for _ in range(n)]
     bleeding = events["menorrhagia and epistaxis"]
     for i in range(n):
         model.add_max_equality(anything[i], [events[term][i] for term in TERMS])
-        intolerant = courses.status["intolerance"].get(i)
-        if intolerant is None:
+        if i not in courses.status["intolerance"]:
             model.add(events[FLARE][i] == 0)
         else:
+            intolerant = constants[courses.status["intolerance"][i]]
             model.add_implication(intolerant, anything[i])
             model.add_implication(events[FLARE][i], intolerant)
         # The severe event was one of the three flares, and every flare ended the treatment (L298, L344-L346).
@@ -62,24 +67,21 @@ def add_events(statements: Statements, draw: Draw, courses: Courses, patients: P
         model.add_implication(bleeding[i], ~patients["male"][i])
         model.add(patients["age_at_treatment_years"][i] <= 50).only_enforce_if(bleeding[i])
         # A flare comes at the beginning of therapy (L343).
-        model.add(courses.duration[i] <= 3).only_enforce_if(events[FLARE][i])
+        model.add(courses.duration[i] <= MONTHS_OF_FLARE).only_enforce_if(events[FLARE][i])
         # Nobody stays on a drug for more than a month after a severe reaction to it.
-        model.add(courses.duration[i] == 1).only_enforce_if(events[SEVERE][i])
+        model.add(courses.duration[i] <= MONTHS_OF_SEVERE).only_enforce_if(events[SEVERE][i])
     statements.count("*.safety.side_effects", anything)
-    return events
+    lean = leaning.preference("events")
+    alike = leaning.generator.random() < leaning.alike  # all events to the same patients, as far as can be
+    for literals in events.values():
+        own = lean if alike else lean * leaning.generator.choice([-1, 1]) + leaning.preference("event")
+        for literal, score in zip(literals, own, strict=True):
+            statements.prefer(literal, float(score))
+    solver = leaning.solve(statements)
+    return {term: [solver.value(literal) for literal in literals] for term, literals in events.items()}
 
 
-def add_laboratory(statements: Statements, draw: Draw, patients: Patients) -> Laboratory:
-    """Add the variables and statements on blood tests; who was tested is drawn."""
-    values = add_levels(statements, len(draw.tested))
-    criteria = [patients["who_tryptase_over_20"][patient] for patient in draw.tested]
-    _draw_values(statements, draw, values, criteria)
-    add_tryptase(statements, values, criteria)
-    _total_ige(statements, draw, values)
-    return values
-
-
-def add_levels(statements: Statements, n: int) -> Laboratory:
+def _with_printed_means(statements: Statements, n: int) -> Laboratory:
     """Add the levels of n tested patients, with the means and ranges that are printed."""
     tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
     statements.counts(dict.fromkeys(tested, [1] * n))
@@ -93,34 +95,7 @@ def add_levels(statements: Statements, n: int) -> Laboratory:
     return values
 
 
-def _draw_values(statements: Statements, draw: Draw, values: Laboratory, criteria: Variables) -> None:
-    """Prefer the drawn values, and keep each patient's values of one magnitude."""
-    model = statements.model
-    low, high = draw.tryptase[False], draw.tryptase[True]
-    model.add(sum(criteria) == (len(criteria) + 1) // 2)
-    for time in low:
-        for i, criterion in enumerate(criteria):
-            below, above = int(SCALE * low[time][i]), int(SCALE * high[time][i])
-            statements.near(values["tryptase", time][i], below + (above - below) * criterion)
-            statements.near(values["total_ige", time][i], int(SCALE * draw.total_ige[time][i]))
-    # Each patient's values keep their magnitude, some more and some less; the greatest and least belong together.
-    intervals = (("diagnosis", "before"), ("before", "on_therapy"))
-    for i in range(len(criteria)):
-        limits = draw.generator.integers(8, 40), draw.generator.integers(15, 45)
-        for (then, now), percent in zip(intervals, limits, strict=True):
-            earlier, later = values["tryptase", then][i], values["tryptase", now][i]
-            model.add(100 * later <= (100 + int(percent)) * earlier)
-            model.add(100 * later >= (100 - int(percent)) * earlier)
-        drawn = draw.total_ige.loc[i]
-        slack = 1.2 + draw.generator.random()
-        for then, now in intervals:
-            rise, fall = slack * max(drawn[now] / drawn[then], 1.0), slack * max(drawn[then] / drawn[now], 1.0)
-            earlier, later = values["total_ige", then][i], values["total_ige", now][i]
-            model.add(100 * later <= int(100 * rise) * earlier)
-            model.add(100 * earlier <= int(100 * fall) * later)
-
-
-def add_tryptase(statements: Statements, values: Laboratory, criteria: Sequence[Linear], apart: bool = True) -> None:
+def _tryptase(statements: Statements, values: Laboratory, criteria: list[int], apart: bool) -> None:
     """Agree with the criterion of 20 ng/mL, and let the mean change be far from significant (L306-L308).
 
     Without ``apart`` the change is left to be tested afterwards.
@@ -142,16 +117,60 @@ def add_tryptase(statements: Statements, values: Laboratory, criteria: Sequence[
         model.add(sum(changes) >= ceil(bound))
 
 
-def _total_ige(statements: Statements, draw: Draw, values: Laboratory) -> None:
-    """Let IgE rise in as many patients as printed and stay stable in the others (L311-L312)."""
-    model, rises = statements.model, []
-    for before, on in zip(values["total_ige", "before"], values["total_ige", "on_therapy"], strict=True):
-        rise = model.new_bool_var("")
-        # A stable value stays within a limit of its own, which is always below the rule's.
-        limit, least = int(draw.generator.integers(5, STABLE_PERCENT)), int(draw.generator.integers(30, 80))
-        model.add(100 * on >= (100 + least) * before).only_enforce_if(rise)
-        model.add(100 * on <= (100 + limit) * before).only_enforce_if(~rise)
-        model.add(100 * on >= (100 - limit) * before).only_enforce_if(~rise)
-        rises.append(rise)
+def choose_tested(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> np.ndarray:
+    """Choose the positions of the patients whose blood was tested on therapy, who had it for long enough."""
+    n, least = statements.printed_count("table1.biology.n"), int(statements.printed("results.sustained.threshold"))
+    score = leaning.preference("tested")
+    score[np.array(courses.duration) <= least] = -np.inf
+    fulfilled = np.array(settled["who_tryptase_over_20"])
+    # As many must lie above 20 ng/mL as the mean asks for: values are at most the printed maximum, or 20.
+    claim = TESTS["tryptase", "diagnosis"]
+    mean, maximum = (float(statements.printed(f"{claim}.{what}")) for what in ("mean", "maximum"))
+    fewest, most = ceil((mean - 20) * n / (maximum - 20)), int((mean * n - maximum) / 20)
+    above = leaning.between(fewest, min(most, int(fulfilled[np.isfinite(score)].sum())))
+    order = np.argsort(-score, kind="stable")
+    tested = np.sort(np.concatenate([order[fulfilled[order] == 1][:above], order[fulfilled[order] == 0][: n - above]]))
+    if not np.isfinite(score[tested]).all():
+        raise NoRoomError
+    return tested
+
+
+def find_levels(statements: Statements, leaning: Leaning, tested: np.ndarray, settled: Settled) -> Laboratory:
+    """Find levels with the printed means and ranges, without a significant change of tryptase."""
+    criteria = [settled["who_tryptase_over_20"][i] for i in tested]
+    levels = _levels(statements, leaning, criteria, apart=leaning.generator.random() < leaning.apart)
+    return _levels(statements, leaning, criteria, apart=True) if _is_significant(levels) else levels
+
+
+def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart: bool) -> Laboratory:
+    """Find levels near some that are drawn; ``apart`` keeps the changes of tryptase from significance beforehand."""
+    statements.begin()
+    model, n, drawn = statements.model, len(criteria), leaning.levels(criteria)
+    values = _with_printed_means(statements, n)
+    _tryptase(statements, values, criteria, apart)
+    for i in range(n):
+        for key in TESTS:
+            statements.near(values[key][i], int(SCALE * drawn[key][i]))
+        for then, now in (("diagnosis", "before"), ("before", "on_therapy")):
+            earlier, later = values["tryptase", then][i], values["tryptase", now][i]
+            model.add(later <= _MOST_CHANGE * earlier)
+            model.add(earlier <= _MOST_CHANGE * later)
+    rises = [model.new_bool_var("") for _ in range(n)]
+    for i, rise in enumerate(rises):
+        before, on = (values["total_ige", time][i] for time in ("before", "on_therapy"))
+        model.add(100 * on >= (100 + STABLE_PERCENT) * before + 1).only_enforce_if(rise)
+        model.add(100 * on <= (100 + STABLE_PERCENT) * before).only_enforce_if(~rise)
+        model.add(100 * on >= (100 - STABLE_PERCENT) * before).only_enforce_if(~rise)
     statements.count("*.biology.ige.increased", rises)
     statements.count("results.biology.ige.stable", [~rise for rise in rises])
+    solver = leaning.solve(statements)
+    return {key: [solver.value(variable) for variable in values[key]] for key in TESTS}
+
+
+def _is_significant(levels: Laboratory) -> bool:
+    """Whether the paired t test of tryptase is significant, from whole numbers."""
+    pairs = zip(levels["tryptase", "before"], levels["tryptase", "on_therapy"], strict=True)
+    changes = [on - before for before, on in pairs]
+    n, total, squares = len(changes), sum(changes), sum(change * change for change in changes)
+    # t^2 = total^2 (n - 1) / (n squares - total^2)
+    return total**2 * (n - 1) >= stats.t.ppf(0.975, n - 1) ** 2 * (n * squares - total**2)

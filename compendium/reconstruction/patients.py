@@ -1,8 +1,8 @@
-"""The block of the model on who the patients are: numbers, sex, ages, mutation, WHO criteria, organs, therapies."""
+"""The part on who the patients are: numbers, sex, ages, mutation, WHO criteria, organs, therapies."""
 
 from ortools.sat.python import cp_model
 
-from compendium.reconstruction.draws import Draw
+from compendium.reconstruction.leaning import Leaning
 from compendium.reconstruction.statements import Statements
 from compendium.verification.identities import POPULATIONS
 
@@ -40,20 +40,23 @@ _WHOLE_COHORT = (
     "legends.figure?.n",
 )
 
-_YOUNGEST = 15  # age in years below which systemic mastocytosis and activation syndromes are not diagnosed here
+YOUNGEST = 15  # age in years below which systemic mastocytosis and activation syndromes are not diagnosed here
 _MONTHS_A_LINE = 6  # months that each line of cytoreductive or targeted therapy takes before omalizumab
 
+_NAMES = ["male", *EXAMINATIONS, *MARROW, *KNOWN, *SYMPTOMATIC, *CYTOREDUCTIVE, "continued_classical_therapy"]
+
 Literals = list[cp_model.IntVar]
+Settled = dict[str, list[int]]
 Patients = dict[str, Literals]
 """The variables of each column, one per patient: numbers, literals for a positive finding, and literals
 ``<finding>_evaluated``."""
 
 
-def add_sizes(statements: Statements, draw: Draw) -> None:
-    """Check the drawn numbers of patients against every place that prints them: screened, left out, by diagnosis."""
+def _sizes(statements: Statements, leaning: Leaning) -> None:
+    """Check the numbers of patients against every place that prints them: screened, left out, by diagnosis."""
 
     def ones(population: str) -> list[int]:
-        return [1] * len(draw.members(population))
+        return [1] * len(leaning.members(population))
 
     diagnoses = ("ism", "cm", "mcas", "mmas", "idiopathic", "mastocytosis")
     statements.counts(dict.fromkeys(_WHOLE_COHORT, ones("all")))
@@ -69,37 +72,52 @@ def add_sizes(statements: Statements, draw: Draw) -> None:
     statements.counts(dict.fromkeys(("methods.recommended.patients", "methods.screening.patients"), screened))
 
 
-def add_patients(statements: Statements, draw: Draw) -> Patients:
-    """Add the variables and statements of this block; the diagnoses are drawn."""
-    with statements.block("ages"):
-        ages = add_ages(statements, draw)
-    with statements.block("findings"):
-        variables = add_findings(statements, draw, ages["diagnosis_to_treatment_months"])
-    return ages | variables
+def find_ages(statements: Statements, leaning: Leaning) -> Settled:
+    """Find the ages and the time between them."""
+    statements.begin()
+    _sizes(statements, leaning)
+    ages = _ages(statements, leaning)
+    return _values(leaning.solve(statements), ages)
 
 
-def add_findings(statements: Statements, draw: Draw, delay: Literals) -> Patients:
-    """Add sex, examinations, findings and therapies; ``delay`` is the months from diagnosis to treatment."""
-    variables = _literals(statements, draw)
-    _kit(statements, draw, variables)
-    _diagnoses(statements, draw, variables)
+def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Settled:
+    """Find sex, examinations, findings and therapies, 0 or 1."""
+    statements.begin()
+    delay = statements.constants(ages)["diagnosis_to_treatment_months"]
+    variables = _literals(statements, leaning)
+    _kit(statements, leaning, variables)
+    _diagnoses(statements, leaning, variables)
     _skin(statements, variables)
     _marrow(statements, variables)
-    _therapies(statements, draw, variables, delay)
-    return variables
+    _therapies(statements, leaning, variables, delay)
+    for pair, many in leaning.pairs(_NAMES):
+        for one, other in zip(*(variables[name] for name in pair), strict=True):
+            both = statements.model.new_bool_var("")
+            if many:
+                statements.model.add_implication(both, one)
+                statements.model.add_implication(both, other)
+            else:
+                statements.model.add_bool_or([~one, ~other, both])
+            statements.prefer(both, leaning.strength if many else -leaning.strength)
+    found = _values(leaning.solve(statements, longer=2, level=2), variables)
+    leaning.note(found)
+    return found
 
 
-def add_ages(statements: Statements, draw: Draw) -> Patients:
-    """Add the ages and the time between them."""
-    model, n = statements.model, len(draw.diagnosis)
+def _values(solver: cp_model.CpSolver, variables: Patients) -> Settled:
+    return {name: [solver.value(variable) for variable in own] for name, own in variables.items()}
+
+
+def _ages(statements: Statements, leaning: Leaning) -> Patients:
+    model, n = statements.model, len(leaning.diagnosis)
     # Mastocytosis that begins in childhood is cutaneous.
-    diagnosis = [model.new_int_var(0 if kind == "CM" else _YOUNGEST, 120, "") for kind in draw.diagnosis]
+    diagnosis = [model.new_int_var(0 if kind == "CM" else YOUNGEST, 120, "") for kind in leaning.diagnosis]
     treatment = [model.new_int_var(0, 120, "") for _ in range(n)]
     delay = [model.new_int_var(0, 1440, "") for _ in range(n)]
     for i in range(n):
         model.add_linear_constraint(delay[i] - 12 * (treatment[i] - diagnosis[i]), -11, 11)
-        statements.near(treatment[i], int(draw.age_at_treatment[i]), weight=3)
-        statements.near(delay[i], int(draw.delay[i]))
+        statements.near(treatment[i], int(leaning.age[i]), weight=3)
+        statements.near(delay[i], int(leaning.delay[i]))
     for values, name in ((diagnosis, "age_diagnosis"), (treatment, "age_treatment")):
         statements.median(f"*.{name}.median", values)
         statements.ends(f"*.{name}", values)
@@ -111,15 +129,15 @@ def add_ages(statements: Statements, draw: Draw) -> Patients:
     return dict(zip(names, (diagnosis, treatment, delay), strict=True))
 
 
-def _literals(statements: Statements, draw: Draw) -> Patients:
-    """Make a literal per patient and finding, each with a drawn preference, and count them as printed."""
-    model, n = statements.model, len(draw.diagnosis)
+def _literals(statements: Statements, leaning: Leaning) -> Patients:
+    """Make a literal per patient and finding, each with a preference, and count them as printed."""
+    model, n = statements.model, len(leaning.diagnosis)
     evaluated = {f"{name}_evaluated" for name in EXAMINATIONS}
     names = ["male", "continued_classical_therapy", *sorted(evaluated), *EXAMINATIONS, *MARROW, *KNOWN]
     names += [*SYMPTOMATIC, *CYTOREDUCTIVE]
     variables = {name: [model.new_bool_var("") for _ in range(n)] for name in names}
     for name in names:
-        for literal, score in zip(variables[name], draw.preference(name), strict=True):
+        for literal, score in zip(variables[name], leaning.preference(name), strict=True):
             statements.prefer(literal, score)
     for name, claim in EXAMINATIONS.items():
         for positive, examined in zip(variables[name], variables[f"{name}_evaluated"], strict=True):
@@ -136,10 +154,10 @@ def _literals(statements: Statements, draw: Draw) -> Patients:
     return variables
 
 
-def _kit(statements: Statements, draw: Draw, variables: Patients) -> None:
+def _kit(statements: Statements, leaning: Leaning, variables: Patients) -> None:
     """Count the KIT mutation by diagnosis (L234-L236, Table 1)."""
     for name in ("ism", "cm", "mcas"):
-        members, table_1 = draw.members(name), f"table1.diagnosis.{name}"
+        members, table_1 = leaning.members(name), f"table1.diagnosis.{name}"
         positive = [variables["kit_d816v"][i] for i in members]
         examined = [variables["kit_d816v_evaluated"][i] for i in members]
         negative = [e - p for e, p in zip(examined, positive, strict=True)]
@@ -150,11 +168,11 @@ def _kit(statements: Statements, draw: Draw, variables: Patients) -> None:
     statements.count("results.patients.kit.positive.all", variables["kit_d816v"])
 
 
-def _diagnoses(statements: Statements, draw: Draw, variables: Patients) -> None:
+def _diagnoses(statements: Statements, leaning: Leaning, variables: Patients) -> None:
     """Let each patient fulfil the WHO criteria of his or her diagnosis (Table 1, and L124-L126)."""
     model = statements.model
     minor_names = ("who_atypical_mast_cells", "kit_d816v", "who_cd2_cd25", "who_tryptase_over_20")
-    for i, diagnosis in enumerate(draw.diagnosis):
+    for i, diagnosis in enumerate(leaning.diagnosis):
         major = variables["who_multifocal_infiltrates"][i]
         minors = sum(variables[name][i] for name in minor_names)
         if diagnosis == "ISM":
@@ -198,16 +216,16 @@ def _marrow(statements: Statements, variables: Patients) -> None:
             model.add_implication(variables[f"{criterion}_evaluated"][i], examined)
 
 
-def _therapies(statements: Statements, draw: Draw, variables: Patients, delay: Literals) -> None:
+def _therapies(statements: Statements, leaning: Leaning, variables: Patients, delay: Literals) -> None:
     model = statements.model
-    cytoreductive = [model.new_bool_var("") for _ in draw.diagnosis]
+    cytoreductive = [model.new_bool_var("") for _ in leaning.diagnosis]
     for i, any_of in enumerate(cytoreductive):
         model.add_max_equality(any_of, [variables[name][i] for name in CYTOREDUCTIVE])
         model.add_bool_or(variables[name][i] for name in SYMPTOMATIC)
         lines = sum(variables[name][i] for name in CYTOREDUCTIVE)
         model.add(lines <= 3)
         model.add(_MONTHS_A_LINE * lines <= delay[i])
-        if draw.diagnosis[i] not in ("ISM", "CM"):
+        if leaning.diagnosis[i] not in ("ISM", "CM"):
             model.add(any_of == 0)
     statements.count("table1.therapy.cytoreductive", cytoreductive)
-    statements.count("table1.therapy.symptomatic", [1 for _ in draw.diagnosis])
+    statements.count("table1.therapy.symptomatic", [1 for _ in leaning.diagnosis])

@@ -1,21 +1,21 @@
-"""Turn a solved model into the six tables of the data contract.
+"""Turn what was found into the six tables of the data contract.
 
 What neither the paper nor the model fixes, such as identifiers, centres and calendar months, is drawn here.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from ortools.sat.python import cp_model
 
 from analysis.schema import TABLES, columns_of, symptom_list
 from analysis.vocabulary import ANALYTE_UNITS
 from compendium.reconstruction import patients
-from compendium.reconstruction.courses import LONGEST
-from compendium.reconstruction.model import Model
-from compendium.reconstruction.observations import FLARE, SCALE, SEVERE, TERMS
+from compendium.reconstruction.courses import LONGEST, Courses
+from compendium.reconstruction.observations import FLARE, SCALE, SEVERE, TERMS, Laboratory
+from compendium.reconstruction.patients import Settled
+from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.symptoms import Symptoms
 
 STUDY_START = pd.Period("2015-01", freq="M")
 
@@ -32,46 +32,41 @@ _DETAILS = {"menorrhagia and epistaxis": "bleeding", "ecchymosis": "bleeding"}
 
 
 @dataclass(frozen=True)
-class _Solved:
-    """A model, its solution, and the source of what neither the paper nor the model fixes."""
+class Parts:
+    """All that was found of a cohort, in numbers; of lists one per patient, who is a position."""
 
-    model: Model
-    solver: cp_model.CpSolver
-    generator: np.random.Generator
-
-    def values(self, variables: Sequence[cp_model.IntVar]) -> np.ndarray:
-        """Read the values of variables off the solution, in order."""
-        return np.array([self.solver.value(variable) for variable in variables])
-
-    def chosen(self, literals: dict[str, dict[int, cp_model.IntVar]]) -> pd.Series:
-        """Name the one of several alternatives that is true of each patient; missing if none is."""
-        names = {i: name for name, own in literals.items() for i, literal in own.items() if self.solver.value(literal)}
-        return pd.Series(names, dtype=object).reindex(range(len(self.model.draw.best)))
+    diagnosis: np.ndarray
+    best: np.ndarray  # the class of the best response
+    patients: Settled
+    courses: Courses
+    events: dict[str, list[int]]  # for each term, 0 or 1
+    symptoms: Symptoms
+    tested: np.ndarray  # the positions of the patients whose blood was tested on therapy
+    laboratory: Laboratory
 
 
 def _yes_no(values: np.ndarray | pd.Series) -> np.ndarray:
     return np.where(values, "yes", "no")
 
 
-def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str, pd.DataFrame]:
-    """Read the six tables off a solved model, by name, with the columns of the contract, sorted by identifier."""
+def make_tables(statements: Statements, parts: Parts, seed: int) -> dict[str, pd.DataFrame]:
+    """Lay out the six tables by name, with the columns of the contract, sorted by identifier."""
     generator = np.random.default_rng([seed, 1])
-    solved = _Solved(model, solver, generator)
-    screened = model.statements.printed_count("methods.recommended.patients")
+    screened = statements.printed_count("methods.recommended.patients")
     names = np.array([f"reconstructed-{number:02d}" for number in generator.permutation(screened) + 1])
-    included = names[: len(model.draw.diagnosis)]
-    courses = _courses(solved)
+    included = names[: len(parts.diagnosis)]
+    courses = _courses(statements, parts, generator)
     tables = {
-        "patients": _patients(solved),
+        "patients": _patients(parts),
         "courses": courses.drop(columns="recommended"),
-        "symptoms": _symptoms(solved, courses),
-        "laboratory": _laboratory(solved, courses),
-        "adverse_events": _events(solved, courses),
+        "symptoms": _symptoms(parts, courses, generator),
+        "laboratory": _laboratory(statements, parts, courses, generator),
+        "adverse_events": _events(parts, courses, generator),
     }
     for table, frame in tables.items():  # a patient is a position, in ``patient`` where there are several rows
         positions = frame.pop("patient") if "patient" in frame else frame.index
         tables[table] = frame.assign(patient_id=included[np.asarray(positions, dtype=int)])
-    tables["screening"] = _screening(solved, names, courses["recommended"])
+    tables["screening"] = _screening(statements, names, courses["recommended"], generator)
     order = ["patient_id", "symptom_order", "analyte", "time_point", "term"]
     return {
         table: tables[table]
@@ -81,9 +76,9 @@ def make_tables(model: Model, solver: cp_model.CpSolver, seed: int) -> dict[str,
     }
 
 
-def _patients(solved: _Solved) -> pd.DataFrame:
-    value = {name: solved.values(variables) for name, variables in solved.model.patients.items()}
-    frame = pd.DataFrame({"sex": np.where(value["male"], "M", "F"), "diagnosis": solved.model.draw.diagnosis})
+def _patients(parts: Parts) -> pd.DataFrame:
+    value = {name: np.array(found) for name, found in parts.patients.items()}
+    frame = pd.DataFrame({"sex": np.where(value["male"], "M", "F"), "diagnosis": parts.diagnosis})
     for name in ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months"):
         frame[name] = value[name]
     examined = {name: value[f"{name}_evaluated"] for name in patients.EXAMINATIONS}
@@ -97,42 +92,38 @@ def _patients(solved: _Solved) -> pd.DataFrame:
     return frame
 
 
-def _courses(solved: _Solved) -> pd.DataFrame:
-    model, courses, generator = solved.model, solved.model.courses, solved.generator
-    n = len(model.draw.best)
-    status, duration = solved.chosen(courses.status), solved.values(courses.duration)
-    responded, ongoing = model.draw.best != "NR", status.isin(["CR", "MR", "PR"]).to_numpy()
+def _courses(statements: Statements, parts: Parts, generator: np.random.Generator) -> pd.DataFrame:
+    courses, n = parts.courses, len(parts.best)
+    status = pd.Series(courses.chosen(courses.status)).reindex(range(n))
+    duration, responded = np.array(courses.duration), parts.best != "NR"
+    ongoing = status.isin(["CR", "MR", "PR"]).to_numpy()
     # Whoever is still on therapy was last seen in January 2018; whoever stopped did so before.
     latest = LONGEST - duration
     start = np.where(ongoing, latest, np.floor(generator.random(n) * np.maximum(latest, 1)).astype(int))
     columns = {
         "start_month": [str(STUDY_START + int(month)) for month in start],
-        "start_dose_mg": model.statements.printed_count("methods.dose.start"),
-        "start_interval_weeks": model.statements.printed_count("methods.dose.start_interval"),
+        "start_dose_mg": statements.printed_count("methods.dose.start"),
+        "start_interval_weeks": statements.printed_count("methods.dose.start_interval"),
         "duration_months": duration,
         "ongoing": _yes_no(ongoing),
         "stop_reason": status.map(_STOP_REASONS),
-        "months_to_first_response": pd.Series(solved.values(courses.first)).where(responded),
-        "months_to_best_response": pd.Series(solved.values(courses.best)).where(responded),
+        "months_to_first_response": pd.Series(courses.first).where(responded),
+        "months_to_best_response": pd.Series(courses.best).where(responded),
         "recommended": np.maximum(start - generator.integers(0, 3, n), 0),
     }
-    return pd.DataFrame(columns | _changes(solved))
+    return pd.DataFrame(columns | _changes(statements, parts))
 
 
-def _changes(solved: _Solved) -> dict[str, pd.Series]:
+def _changes(statements: Statements, parts: Parts) -> dict[str, pd.Series]:
     """Give month, dose and total scores of escalations and weekly schedules."""
-    model = solved.model
-    change = solved.chosen(model.courses.change)
-    month = pd.Series(solved.values(model.courses.month))
-    before = pd.Series(solved.values(model.symptoms.before))
-    rows = model.draw.symptoms["patient"]
-    both = (model.symptoms.best, model.symptoms.last)
-    best, last = (pd.Series(solved.values(grades)).groupby(rows).sum() for grades in both)
+    change = pd.Series(parts.courses.chosen(parts.courses.change)).reindex(range(len(parts.best)))
+    month, before = pd.Series(parts.courses.month), pd.Series(parts.symptoms.before)
+    rows = parts.symptoms.rows
+    best, last = (rows.groupby("patient")[grades].sum() for grades in ("quarters", "last"))
     after = best.where(change != "weekly_stopped", last)
     escalated = change.isin(["reached_mr", "better_pr", "not_improved"])
     weekly = change.notna() & ~escalated
-    printed = model.statements.printed_count
-    usual, highest = (printed(f"results.escalation.{which}.dose") for which in ("usual", "highest"))
+    usual, highest = (statements.printed_count(f"results.escalation.{which}.dose") for which in ("usual", "highest"))
     # One patient received more than the recommended maximum, without evidence of effect (L273-L274).
     dose = pd.Series(np.where(change == "not_improved", highest, usual))
     values = {"escalated_dose_mg": dose.where(escalated)}
@@ -142,9 +133,10 @@ def _changes(solved: _Solved) -> dict[str, pd.Series]:
     return values
 
 
-def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd.DataFrame:
+def _screening(
+    statements: Statements, names: np.ndarray, recommended: pd.Series, generator: np.random.Generator
+) -> pd.DataFrame:
     """Add the patients who were screened out, and the centre and month of every recommendation (L156-L171)."""
-    statements, generator = solved.model.statements, solved.generator
     included, screened = len(recommended), len(names)
     without_data = statements.printed_count("methods.excluded.no_treatment_or_data")
     kinds = ["not_treated", "lost_to_follow_up", "insufficient_data"]
@@ -163,32 +155,29 @@ def _screening(solved: _Solved, names: np.ndarray, recommended: pd.Series) -> pd
     return frame
 
 
-def _symptoms(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    model = solved.model
-    drawn = model.draw.symptoms
-    month = pd.Series({cell: solved.solver.value(variable) for cell, variable in model.symptoms.month.items()})
-    frame = drawn[["patient", "symptom"]].assign(
+def _symptoms(parts: Parts, courses: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    rows = parts.symptoms.rows
+    frame = rows[["patient", "symptom"]].assign(
         onset="baseline",
-        grade_best=solved.values(model.symptoms.best) / 4,
-        grade_last=solved.values(model.symptoms.last) / 4,
-        months_to_first_improvement=month.reindex(drawn.index),
+        grade_best=rows["quarters"] / 4,
+        grade_last=rows["last"] / 4,
+        months_to_first_improvement=rows["month"],
     )
     reason = frame["patient"].map(courses["stop_reason"])
     # A course that ended in the best state reached was last assessed there; who was lost was not assessed again.
     as_best = reason.isin(["lack_of_efficacy", "intolerance", "pregnancy_intent"])
     frame["grade_last"] = frame["grade_last"].mask(as_best, frame["grade_best"]).mask(reason == "lost_to_follow_up")
     # When a flare ended therapy, the first symptoms of the patient were worse (L298).
-    flared = drawn["patient"].isin(np.flatnonzero(solved.values(model.events[FLARE])))
-    accentuated = flared & (drawn.groupby("patient").cumcount() < _ACCENTUATED)
+    flared = rows["patient"].isin(np.flatnonzero(parts.events[FLARE]))
+    accentuated = flared & (rows.groupby("patient").cumcount() < _ACCENTUATED)
     frame["grade_last"] = frame["grade_last"].mask(accentuated, 1.5)
-    frame = pd.concat([frame, _new_symptoms(solved, frame)], ignore_index=True)
+    frame = pd.concat([frame, _new_symptoms(parts, frame, generator)], ignore_index=True)
     return frame.assign(symptom_order=frame["symptom"].map({name: k for k, name in enumerate(symptom_list().index)}))
 
 
-def _new_symptoms(solved: _Solved, present: pd.DataFrame) -> pd.DataFrame:
+def _new_symptoms(parts: Parts, present: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
     """Draw a symptom that appears under therapy in a few patients without response (L215-L216)."""
-    generator = solved.generator
-    without = generator.choice(np.flatnonzero(solved.model.draw.best == "NR"), _NEW_SYMPTOM_PATIENTS, replace=False)
+    without = generator.choice(np.flatnonzero(parts.best == "NR"), _NEW_SYMPTOM_PATIENTS, replace=False)
     rows = []
     for patient in np.sort(without):
         own = set(present.loc[present["patient"] == patient, "symptom"])
@@ -197,23 +186,23 @@ def _new_symptoms(solved: _Solved, present: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _laboratory(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    model = solved.model
-    least = int(model.statements.printed("results.biology.tryptase.on.threshold"))
-    duration = courses["duration_months"].to_numpy()[model.draw.tested]
-    sampled = np.array([solved.generator.integers(least, min(months, 12) + 1) for months in duration])
+def _laboratory(
+    statements: Statements, parts: Parts, courses: pd.DataFrame, generator: np.random.Generator
+) -> pd.DataFrame:
+    least = int(statements.printed("results.biology.tryptase.on.threshold"))
+    duration = courses["duration_months"].to_numpy()[parts.tested]
+    sampled = np.array([generator.integers(least, min(months, 12) + 1) for months in duration])
     frames = []
-    for (analyte, time), variables in model.laboratory.items():
-        frame = pd.DataFrame({"patient": model.draw.tested, "value": solved.values(variables) / SCALE})
+    for (analyte, time), levels in parts.laboratory.items():
+        frame = pd.DataFrame({"patient": parts.tested, "value": np.array(levels) / SCALE})
         months = sampled if time == "on_therapy" else np.nan
         unit = str(ANALYTE_UNITS[analyte])
         frames.append(frame.assign(analyte=analyte, time_point=time, months_on_therapy=months, unit=unit))
     return pd.concat(frames, ignore_index=True)
 
 
-def _events(solved: _Solved, courses: pd.DataFrame) -> pd.DataFrame:
-    generator = solved.generator
-    events = {term: np.flatnonzero(solved.values(solved.model.events[term])) for term in TERMS}
+def _events(parts: Parts, courses: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
+    events = {term: np.flatnonzero(parts.events[term]) for term in TERMS}
     frame = pd.DataFrame([{"patient": i, "term": term} for term, having in events.items() for i in having])
     severity = generator.choice(["mild", "moderate"], len(frame), p=[0.75, 0.25])
     intolerant = frame["patient"].map(courses["stop_reason"]) == "intolerance"

@@ -1,8 +1,7 @@
-"""Bind the variables of the constraint model to the statements of the paper, each by its name."""
+"""Bind the variables of a constraint model to the statements of the paper, each by its name."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,7 +33,6 @@ class Statements:
         self.held: list[str] = []  # the claims bound so far
         self._left_out = read_left_out()["part"]
         self._costs: list[Linear] = []
-        self.blocks: dict[str, tuple[range, list[Linear]]] = {}  # the indices of its variables, and its preferences
 
     def bound(self, pattern: str, without: tuple[str, ...] = ("whole",)) -> list[str]:
         """Name the claims of a pattern that are to hold, and note that they do."""
@@ -146,16 +144,14 @@ class Statements:
         """Begin a new model, which knows nothing of the former; the claims that were held stay noted."""
         self.model, self._costs = cp_model.CpModel(), []
 
-    def minimise(self) -> None:
-        """Let the model be solved by its preferences."""
-        self.model.minimize(sum(self._costs))
+    def constants(self, values: Mapping[str, Sequence[int]]) -> dict[str, list[cp_model.IntVar]]:
+        """Make numbers that are settled constants of the present model."""
+        return {name: [self.model.new_constant(value) for value in own] for name, own in values.items()}
 
-    @contextmanager
-    def block(self, name: str) -> Iterator[None]:
-        """Collect under one name the variables and preferences that are made inside."""
-        first, self._costs = len(self.model.proto.variables), []
-        yield
-        self.blocks[name] = (range(first, len(self.model.proto.variables)), self._costs)
+    def minimise(self) -> cp_model.CpModel:
+        """Give the model, to be solved by its preferences."""
+        self.model.minimize(sum(self._costs))
+        return self.model
 
     def _whole(self, claim: str, scale: int) -> int:
         value = self.printed(claim)

@@ -22,11 +22,12 @@ from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 
 from analysis.cohort import Cohort
-from compendium.files import csv_text, json_text, write_atomically
+from compendium.files import FIGURE_FORMATS, FORMATS, WIDTH, csv_text, json_text, write_atomically
 from compendium.origin import ABOUT, ORIGIN, about
 from compendium.reporting.pages import page
 
 OVERRIDE = "COMPENDIUM_OUTPUT"  # names a folder to write to instead, for tests that run the notebooks as they are
+TIFF_DPI = 600
 PNG_DPI = 300  # resolution of the PNG files, in dots per inch at printed size
 
 # What matplotlib would add by itself, and the word of each format for what a figure is about.
@@ -34,6 +35,7 @@ _FORMATS = {
     "svg": ({"Date": None, "Creator": None}, "Description"),
     "pdf": ({"CreationDate": None, "Creator": None, "Producer": None}, "Subject"),
     "png": ({"Software": None}, "Description"),
+    "tiff": ({}, "Description"),
 }
 # A settings file of the user must not change what is saved; the salt makes the identifiers in SVG files repeatable.
 _SAVING = {"savefig.bbox": None, "savefig.facecolor": "auto", "savefig.transparent": False, "svg.fonttype": "path"}
@@ -106,8 +108,25 @@ def _with_origin(numbers: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     return numbers
 
 
+def _tiff(figure: Figure, metadata: Mapping[str, str]) -> bytes:
+    """Set a figure in dots without transparency, compressed by LZW, with its resolution, name and origin."""
+    from PIL import Image, TiffImagePlugin
+
+    dots, buffer = io.BytesIO(), io.BytesIO()
+    figure.savefig(dots, format="png", dpi=TIFF_DPI, pil_kwargs={"compress_level": 1})
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[269], tags[270] = metadata["Title"], metadata["Description"]  # DocumentName, ImageDescription
+    tags[317] = 2  # each dot as its difference from the one before, which is a third shorter
+    with Image.open(dots) as image:
+        image.convert("RGB").save(buffer, "tiff", compression="tiff_lzw", dpi=(TIFF_DPI, TIFF_DPI), tiffinfo=tags)
+    return buffer.getvalue()
+
+
 def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
     """Save a figure as SVG, PDF and PNG at its own size, and give the three files.
+
+    For a journal (`make figures`) COMPENDIUM_FORMATS names other formats and, by COMPENDIUM_WIDTH, the name of a file
+    says how wide it is: figure-1-85mm.tiff.
 
     Parameters
     ----------
@@ -120,15 +139,21 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohor
     cohort : Cohort
         What it was made of; the metadata of the files say whether its rows were observed.
     """
-    base = _output_path(folder, name)
+    wide = f"-{figure.get_size_inches()[0] * 25.4:.0f}mm" if os.environ.get(WIDTH) else ""
+    base = _output_path(folder, name + wide)
     contents = {}
     with matplotlib.rc_context(_SAVING | {"svg.hashsalt": name}), _settled_pdf():
-        for suffix, (nothing, subject) in _FORMATS.items():
+        for suffix in os.environ.get(FORMATS, "").split() or FIGURE_FORMATS[:3]:
             buffer = io.BytesIO()
+            nothing, subject = _FORMATS[suffix]
             metadata = nothing | {"Title": name, subject: about(reconstructed=cohort.reconstructed)["note"]}
+            if suffix == "tiff":
+                contents[suffix] = _tiff(figure, metadata)
+                continue
             figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
-    contents["svg"] = settled_svg(contents["svg"].decode()).encode()
+    if "svg" in contents:
+        contents["svg"] = settled_svg(contents["svg"].decode()).encode()
     return _write(base, contents)
 
 

@@ -1,4 +1,4 @@
-"""Build the tables and figures: `python -m compendium.workflow paper | verify | run | check | ...`."""
+"""Build the tables and figures: `python -m compendium.workflow paper | figures | verify | run | check | ...`."""
 
 import argparse
 import os
@@ -20,11 +20,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     every = commands.add_parser("paper", help="build every table and figure that is not up to date")
     every.add_argument("--only", default="", help="names of what is wanted, for example 'table-2 figure-1'")
+    drawn = commands.add_parser("figures", help="draw the figures for a journal")
+    drawn.add_argument("--width", default="180", help="millimetres: 85, one column, or 180 (default: %(default)s)")
+    drawn.add_argument("--formats", default="tiff", help="such as 'tiff pdf' (default: %(default)s)")
+    drawn.add_argument("--only", default="", help="names of what is wanted, for example 'figure-1 times'")
     again = commands.add_parser("verify", help="build every table and figure again elsewhere, and compare")
     one = commands.add_parser("run", help="run one notebook with other parameters")
     one.add_argument("notebook", help="its name, for example figure-1")
     one.add_argument("--parameters", default="", metavar="NAME=VALUE ...", help="for example population=ISM")
-    for command, out in ((every, "figures"), (again, "figures"), (one, "build/run")):
+    for command, out in ((every, "figures"), (again, "figures"), (one, "build/run"), (drawn, "build/figures")):
         command.add_argument("--cohort", default="data/cohort", help="xlsx file or folder (default: %(default)s)")
         command.add_argument("--out", default=out, help="folder of the results (default: %(default)s)")
         command.add_argument("--criteria", default="paper", help="response criteria (default: %(default)s)")
@@ -32,7 +36,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     only = commands.add_parser("check", help="say all that is wrong with a cohort, and build nothing")
     only.add_argument("--cohort", required=True, help="xlsx file, or folder of CSV or Parquet files")
     only.add_argument("--out", default="build/check", help="folder of the report (default: %(default)s)")
-    for command in (every, again, one, only):
+    for command in (every, again, one, drawn, only):
         command.add_argument("--course", default="first", help="which of several courses counts: first or last")
         command.add_argument("--sample", default="last", help="which of several samples counts: last or first")
         command.add_argument("--visit", default="score", help="which of several visits is best: score or response")
@@ -83,6 +87,10 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
         project = Project(cohort, out, criteria=arguments.criteria, root=root, jobs=jobs)
         if arguments.command == "run":
             return run(project, arguments.notebook, given, handling)
+        if arguments.command == "figures":
+            from compendium.workflow.journal import figures
+
+            return figures(project, handling, arguments.width, arguments.formats, arguments.only)
         if arguments.command == "verify":
             from compendium.workflow.verify import verify
 

@@ -13,10 +13,11 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from compendium.files import FORMATS
 from compendium.folders import make_folder, remove_folder
 from compendium.workflow import notebooks
 from compendium.workflow.centre import AS_USUAL, DETAILS, PAGE, Handling, prepare, write_page
@@ -49,12 +50,15 @@ def _clean(project: Project) -> None:
 
 
 @contextlib.contextmanager
-def _kernels(project: Project, paths: Iterable[Path], output: str = "") -> Iterator[Kernels]:
-    """Prepare for running some notebooks, with results in `output` if it is given, and tidy up whatever happens."""
+def _kernels(project: Project, paths: Iterable[Path], output: str = "", **asked: str) -> Iterator[Kernels]:
+    """Prepare for running some notebooks, with results in `output` if it is given, and tidy up whatever happens.
+
+    What is asked of the notebooks beside their parameters is set in their surroundings.
+    """
     before = dict(os.environ)
     with private_folder() as private, interruptible(lambda: (_clean(project), remove_folder(private))):
         _clean(project)
-        os.environ.update(environment(project.root, private, output))
+        os.environ.update(environment(project.root, private, output) | asked)
         try:
             make_folder(project.under_build("staging"))
             project.under_build("executed").mkdir(parents=True, exist_ok=True)
@@ -221,6 +225,38 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
     for name in outputs.record[job.name]["outputs"]:
         print(f"  {name}{'' if name in changed else ' (unchanged)'}")
     return 0
+
+
+def drawn(project: Project, handling: Handling, only: Sequence[str], asked: Mapping[str, str]) -> tuple[int, list[str]]:
+    """Run what draws of the cohort alone, all or some, and publish figures of the width and formats asked for.
+
+    Returns the exit code and the names of the files.
+    """
+    outputs, files = Outputs(project.out, {}, ()), []
+    suffixes = tuple(f"mm.{suffix}" for suffix in asked[FORMATS].split())
+
+    def finish(name: str, seconds: float) -> str:
+        staging = project.under_build("staging", name)
+        for path in staging.iterdir():
+            if not path.name.endswith(suffixes):
+                path.unlink()
+        outputs.publish(name, staging, "", seconds)
+        files.extend(outputs.record[name]["outputs"])
+        return f"{len(outputs.record[name]['outputs'])} files"
+
+    with _locked(project.under_build("record", "lock")), _prepared(project, handling) as project:
+        draws = {job.name: job for job in project.jobs if not job.after}
+        draws = {name: job for name, job in draws.items() if "save_figure(" in project.notebook(job).read_text("utf-8")}
+        if unknown := sorted(set(only) - set(draws)):
+            raise BuildError(f"ONLY={unknown[0]}: no figure of this name is drawn; allowed: {', '.join(draws)}")
+        draws = {name: job for name, job in draws.items() if name in (only or draws)}
+        _check(project, draws.values())
+        outputs.check_writable()
+        with _kernels(project, {project.notebook(job) for job in draws.values()}, **asked) as warm:
+            failures = run_all(list(draws), list, lambda name: _execute(project, draws[name], warm), finish, len(draws))
+    if failures:
+        report(failures, str(project.under_build("executed")))
+    return int(bool(failures)), sorted(files)
 
 
 def references(project: Project) -> int:

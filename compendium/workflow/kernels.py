@@ -11,6 +11,7 @@ Kernels talk over Unix sockets in a private folder. Ports would be raced for whe
 
 import ast
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -33,6 +34,9 @@ from compendium.workflow.freshness import Digests, imported
 SCRATCH = "../build/scratch"
 
 _PREFIX = "omalizumab-"
+# The path of a socket may have 103 bytes on macOS and 107 on Linux; this much of it follows the folder for files that
+# come and go: "/omalizumab-", eight letters, "/", twelve digits of a kernel, "-" and the number of its socket.
+_LONGEST = 103 - 35
 _log = logging.getLogger(__name__)
 
 # The date that figures carry: any fixed one will do.
@@ -48,12 +52,22 @@ class Kernels:
     server: "WarmServer | None" = None  # what forks them; None if they start cold
 
 
+def _short_folder() -> Path:
+    """Choose the folder for files that come and go, or another one if the paths of sockets in it were too long."""
+    usual = Path(tempfile.gettempdir())
+    for place in (usual, Path("/tmp"), Path("/var/tmp")):
+        if len(os.fsencode(place)) <= _LONGEST and os.access(place, os.W_OK | os.X_OK):
+            return place
+    raise OSError(errno.ENAMETOOLONG, "too long for the paths of sockets; set TMPDIR to a shorter one", str(usual))
+
+
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """Make a short-lived folder that only this user can enter, for sockets, whose paths must be short, and settings."""
-    for left in abandoned(Path(tempfile.gettempdir()), _PREFIX):  # by a build that was killed
+    """Make a short-lived folder that only this user can enter, for sockets and settings."""
+    above = _short_folder()
+    for left in abandoned(above, _PREFIX):  # by a build that was killed
         remove_folder(left)
-    folder = make_private_folder(_PREFIX)
+    folder = make_private_folder(_PREFIX, above)
     try:
         profile = folder / "ipython" / "profile_default"
         profile.mkdir(parents=True)

@@ -158,9 +158,10 @@ def _proposed(table: str, frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFr
     strange = [name for name in dict.fromkeys(frame) if name not in columns.index]
     missing = [name for name in columns.index if name not in frame]
     lines = [(table, "", name, nearest_name(name, missing), int(frame[name].notna().sum().max())) for name in strange]
-    for name in columns.index[columns["type"].isin(["category", "grade"]) | columns["allowed"].ne("")]:
-        refused = found[(found["column"] == name) & (found["value"] != "") & (found["row"] > 1)]
-        for (own, near), cells in refused.groupby(["value", "nearest"], sort=False):
+    found = found[(found["value"] != "") & (found["row"] > 1)]
+    coded = columns.index[columns["type"].isin(["category", "grade"]) | columns["allowed"].ne("")]
+    for name in coded[coded.isin(found["column"])]:
+        for (own, near), cells in found[found["column"] == name].groupby(["value", "nearest"], sort=False):
             lines.append((table, name, own, near, len(cells)))
     return pd.DataFrame(lines, columns=[*COLUMNS, "cells"])
 

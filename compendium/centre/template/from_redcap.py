@@ -16,6 +16,7 @@ import pandera.errors
 
 from analysis import schema
 from analysis.problems import CohortError, problems, together
+from compendium.centre.checks.table_schema import table_schema
 from compendium.centre.checks.visits import VISITS
 from compendium.centre.intake.csv_tables import csv_texts, with_clear_numbers
 from compendium.centre.intake.files import read_bytes
@@ -165,7 +166,7 @@ def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
     columns = schema.columns_of(table)
     rows = rows[[RECORD, *variables.index]].rename(columns=variables)[list(columns.index)]
     names = {column: variable for variable, column in variables.items()} | {RECORD: RECORD}
-    checks = schema.table_schema(table).update_columns({name: {"nullable": True} for name in rows})
+    checks = table_schema(table).update_columns({name: {"nullable": True} for name in rows})
     try:
         checks.validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as errors:
