@@ -42,19 +42,19 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     # is typed after make took 1,250 more, figures for one column of a journal 300. The way to make a cohort in small
     # models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_670,
+        16_690,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
     ),
     # 4,200, and what turns the grades of a registry's visits into those of the contract.
-    "lines of Python on other centres": (4_380, lambda root: _lines(_centres(root))),
-    "lines of Python on the document": (1_700, lambda root: _lines(_document(root))),
+    "lines of Python on other centres": (4_410, lambda root: _lines(_centres(root))),
+    "lines of Python on the document": (1_710, lambda root: _lines(_document(root))),
     "lines of Python on ensembles": (750, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
-    "lines of tests": (14_450, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
+    "lines of tests": (14_580, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
-        2_720,  # 20 of them for the visits
+        2_745,  # 45 of them for the visits
         lambda root: _lines(_later_tests(root)),
     ),
 }
@@ -235,9 +235,9 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 16_551, ["16551 lines of Python outside of tests; allowed are 16550"]),
+        (["benchmarks/new.py"], 16_691, ["16691 lines of Python outside of tests; allowed are 16690"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 14_451, ["14451 lines of tests; allowed are 14450"]),
+        (["tests/new.py"], 14_581, ["14581 lines of tests; allowed are 14580"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):
