@@ -134,5 +134,5 @@ def test_one_symptom_that_ended_alike_in_all_patients(patients, grade):
     axes, heads = figure.axes[0], {text.get_text(): box for text, box in drawn_texts(figure)}
     zero, (low, high) = axes.transData.transform((0, 0))[0], axes.get_xlim()
     assert heads["Not improved"].x1 < zero < heads["Improved"].x0
-    bars = [bar for container in axes.containers for bar in container]
+    bars = axes.patches
     assert low < min(bar.get_x() for bar in bars) and max(bar.get_x() + bar.get_width() for bar in bars) < high

@@ -158,8 +158,9 @@ def test_medians_means_and_ranges_side_by_side(own, tmp_path):
     rows = compared_values(PUBLISHED, built_values(FIGURES))
     assert not rows.duplicated(["quantity", "statistic"]).any()
     # Printed are whole numbers, or one decimal; a response of 36 months cannot be (L255, L335, L337).
-    far = rows.loc[abs(rows["own"] - rows["published"]) >= 0.5, ["quantity", "statistic", "own", "published"]]
-    assert far.to_numpy().tolist() == [["followup.response_duration.ongoing", "maximum", 34.0, 36.0]]
+    far = rows[abs(rows["own"] - rows["published"]) >= 0.5]
+    named = far[["quantity", "statistic", "published"]].to_numpy().tolist()
+    assert named == [["followup.response_duration.ongoing", "maximum", 36.0]] and (far["own"] <= 35).all()
     by = compared_values(PUBLISHED, own).set_index(["quantity", "statistic"])
     age = by.loc[("table_1:general.age_at_diagnosis:all", "median")]
     assert (age["own"], age["published"]) == (own["patients.age_at_diagnosis.all"]["median"], 41)
