@@ -39,10 +39,10 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # This and other centres together were to stay below 19,000; real files of centres, a list of all results and what
-    # is typed after make took 1,250 more, figures for one column of a journal 300. The way to make a cohort in small
-    # models was counted with the ensembles until it became the only one.
+    # is typed after make took 1,250 more, figures for one column of a journal 300, measuring the document 30. The way
+    # to make a cohort in small models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_670,
+        16_700,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
@@ -51,7 +51,8 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "lines of Python on the document": (1_700, lambda root: _lines(_document(root))),
     "lines of Python on ensembles": (750, lambda root: _lines(_ensembles(root))),
     "lines of Python on bounds": (5_750, lambda root: _lines(_proofs(root))),
-    "lines of tests": (14_450, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
+    # Figures for one column of a journal took 70 of these.
+    "lines of tests": (14_520, lambda root: _lines(_files(root, "tests")) - _lines(_later_tests(root))),
     "lines of tests of bounds, ensembles, the document and other centres' files": (
         2_700,
         lambda root: _lines(_later_tests(root)),
@@ -234,9 +235,9 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 16_551, ["16551 lines of Python outside of tests; allowed are 16550"]),
+        (["benchmarks/new.py"], 16_701, ["16701 lines of Python outside of tests; allowed are 16700"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 14_451, ["14451 lines of tests; allowed are 14450"]),
+        (["tests/new.py"], 14_521, ["14521 lines of tests; allowed are 14520"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):
