@@ -1,14 +1,12 @@
-"""Processor time of the document beyond the notebooks: its outputs, and Figures 1 and 2 for each population and rule.
+"""Processor time of the document beyond the notebooks, with Figures 1 and 2 for each population and rule.
 
-Measured beside what cannot be avoided: pandoc at its work, and matplotlib writing the same figures to files. Children
-count, waiting does not, so that a busy machine changes little. Run by hand: ``python -m benchmarks.document``.
+Measured beside what cannot be avoided: pandoc at its work, and matplotlib writing the same figures to files. Run by
+hand: ``python -m benchmarks.document``.
 """
 
 import io
 import os
-import resource
-from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
 from unittest.mock import patch
 
 from matplotlib.figure import Figure
@@ -19,44 +17,31 @@ from benchmarks import options
 from compendium.document import filtered
 from compendium.document.build import ROOT, Given, documents
 
-RESULTS, COHORT = ROOT / "figures", ROOT / "data" / "cohort"
-
-
-def _spent(call: Callable[[], Any]) -> tuple[float, Any]:
-    """Give the processor seconds of a call, its children included, and what it gives."""
-
-    def so_far() -> float:
-        return sum(os.times()[:4])
-
-    start = so_far()
-    found = call()
-    return so_far() - start, found
+SOURCES = [str(ROOT / name) for name in ("paper/report.md", "figures", "data/cohort")]
 
 
 def main() -> None:
-    """Print seconds and ratios."""
+    """Print seconds, of children too, and ratios."""
     options(__doc__)
-    cohorts = [read_cohort(COHORT, population) for population in filtered.POPULATIONS]
+    cohorts = [read_cohort(SOURCES[-1], population) for population in filtered.POPULATIONS]
     filtered.variants("figure-1", cohorts[:1], PAPER)  # once before, so that no import is counted
     figures: list[Figure] = []
-    usual = filtered._svg
-
-    def kept(figure: Figure) -> str:
-        figures.append(figure)
-        return usual(figure)
-
-    with patch.object(filtered, "_svg", kept):
-        drawn, _ = _spent(lambda: [filtered.variants(name, cohorts, PAPER) for name in filtered.FIGURES])
-    saved, _ = _spent(lambda: [figure.savefig(io.BytesIO(), format="svg") for figure in figures])
+    write = filtered._svg
+    times = [os.times()]
+    with patch.object(filtered, "_svg", lambda figure: (figures.append(figure), write(figure))[1]):
+        for name in filtered.FIGURES:
+            filtered.variants(name, cohorts, PAPER)
+    times.append(os.times())
+    for figure in figures:
+        figure.savefig(io.BytesIO(), format="svg")
+    times.append(os.times())
+    made = documents(Given.of(cohorts[0], SOURCES, "paper", ""))
+    times.append(os.times())
+    drawn, saved, written = (sum(after[:4]) - sum(before[:4]) for before, after in pairwise(times))
+    pandoc = sum(times[3][2:4]) - sum(times[2][2:4])
     print(f"{len(figures)} drawings: {drawn:.1f} s, {drawn / saved:.1f} times what writing the same figures takes")
-    text = Given.of(cohorts[0], [str(ROOT / "paper" / "report.md"), str(RESULTS), str(COHORT)], "paper", "")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    made, outputs = _spent(lambda: documents(text))
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    pandoc = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    size = sum(map(len, outputs.values())) / 1e6
-    print(f"{len(outputs)} outputs of {size:.1f} MB: {made:.1f} s, {made / pandoc:.1f} times what pandoc takes of it")
-    print(f"together {drawn + made:.1f} s of processor time; on two cores no less than half of it passes")
+    print(f"{len(made)} outputs: {written:.1f} s, {written / pandoc:.1f} times what pandoc takes of it")
+    print(f"together {drawn + written:.1f} s of processor time")
 
 
 if __name__ == "__main__":

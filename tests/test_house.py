@@ -39,10 +39,10 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     "modules of analysis": (35, lambda root: len(_files(root, "analysis"))),
     "lines of analysis": (5_000, lambda root: _lines(_files(root, "analysis"))),
     # This and other centres together were to stay below 19,000; real files of centres, a list of all results and what
-    # is typed after make took 1,250 more, figures for one column of a journal 300. The way to make a cohort in small
-    # models was counted with the ensembles until it became the only one.
+    # is typed after make took 1,250 more, figures for one column of a journal 300, measuring the document 30. The way
+    # to make a cohort in small models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_690,
+        16_700,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
@@ -58,6 +58,7 @@ LIMITS = {  # what is counted in the folders, and how many there may be
         lambda root: _lines(_later_tests(root)),
     ),
 }
+OUTSIDE, TESTS = LIMITS["lines of Python outside of tests"][0], LIMITS["lines of tests"][0]
 ALLOWED = ["Allowed are arrows from right to left: " + " < ".join(" | ".join(rooms) for rooms in FLOORS)]
 ALLOWED += [f"{room} imports nothing of the project but {', '.join((room, *known))}" for room, known in ALONE.items()]
 
@@ -235,9 +236,9 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], 16_691, ["16691 lines of Python outside of tests; allowed are 16690"]),
+        (["benchmarks/new.py"], OUTSIDE + 1, [f"{OUTSIDE + 1} lines of Python outside of tests; allowed are {OUTSIDE}"]),
         (["compendium/bounds/new.py"], 320, []),
-        (["tests/new.py"], 14_581, ["14581 lines of tests; allowed are 14580"]),
+        (["tests/new.py"], TESTS + 1, [f"{TESTS + 1} lines of tests; allowed are {TESTS}"]),
     ],
 )
 def test_what_is_too_large_is_found(tmp_path, files, lines, found):
