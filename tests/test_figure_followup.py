@@ -285,5 +285,7 @@ def test_one_response_and_every_course_ended_alike(best, ongoing):
 
 def test_further_reasons_for_stopping_are_said_to_count_as_lost():
     frame = SMALL.assign(stop_reason=[None, *list(STOP_BADGES)[-5:]], ongoing=[True] + [False] * 5)
-    said = " ".join(" ".join(texts_of(draw_followup(frame, "all"))).split())
+    figure = draw_followup(frame, "all")
+    assert not faults(figure)
+    said = " ".join(" ".join(texts_of(figure)).split())
     assert "pregnancy intent, cost, death, other reason and own wish count as lost" in said
