@@ -287,5 +287,5 @@ def test_further_reasons_for_stopping_are_in_the_key_and_said_to_count_as_lost()
     frame = SMALL.assign(stop_reason=[None, *list(STOP_BADGES)[-5:]], ongoing=[True] + [False] * 5)
     figure = draw_followup(frame, "all")
     assert not faults(figure)
-    said = " ".join(texts_of(figure))
-    assert "pregnancy intent, cost, death, other reason and own wish count as lost" in " ".join(said.split())
+    said = " ".join(" ".join(texts_of(figure)).split())
+    assert "pregnancy intent, cost, death, other reason and own wish count as lost" in said

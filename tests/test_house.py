@@ -42,7 +42,7 @@ LIMITS = {  # what is counted in the folders, and how many there may be
     # is typed after make took 1,250 more, figures for one column of a journal 300, measuring the document 30. The way
     # to make a cohort in small models was counted with the ensembles until it became the only one.
     "lines of Python outside of tests": (
-        16_700,
+        16_740,
         lambda root: (
             _lines(_files(root, *SOURCES)) - _lines(_proofs(root) + _ensembles(root) + _centres(root) + _document(root))
         ),
@@ -236,7 +236,7 @@ def test_what_is_planted_in_a_copy_is_found(copy, line):
         ([f"analysis/{number}.py" for number in range(35)], 10, []),
         ([f"analysis/{number}.py" for number in range(36)], 10, ["36 modules of analysis; allowed are 35"]),
         ([f"analysis/{number}.py" for number in range(20)], 251, ["5020 lines of analysis; allowed are 5000"]),
-        (["benchmarks/new.py"], OUTSIDE + 1, [f"{OUTSIDE + 1} lines of Python outside of tests; allowed are {OUTSIDE}"]),
+        (["benchmarks/n.py"], OUTSIDE + 1, [f"{OUTSIDE + 1} lines of Python outside of tests; allowed are {OUTSIDE}"]),
         (["compendium/bounds/new.py"], 320, []),
         (["tests/new.py"], TESTS + 1, [f"{TESTS + 1} lines of tests; allowed are {TESTS}"]),
     ],

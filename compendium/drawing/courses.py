@@ -87,7 +87,9 @@ def keys(unknown: bool, stopped_for: Collection[str] = ()) -> list[Key]:
     shown = STOP_REASON_LABELS if set(stopped_for) <= set(STOP_REASON_LABELS) else stopped_for
     reasons = {label: handles[reason] for reason, label in STOP_LABELS.items() if reason in shown}
     events = {label: handles[name] for name, label in EVENT_LABELS.items()}
-    return [("", phases, {}), ("", events, layers), ("Stopped for:", reasons, layers)]
+    first, further = (dict(list(reasons.items())[part]) for part in (slice(5), slice(5, None)))  # five fill a line
+    found = [("", phases, {}), ("", events, layers), ("Stopped for:", first, layers)]
+    return [*found, ("", further, layers)] if further else found
 
 
 def _begin(title: str) -> float:
