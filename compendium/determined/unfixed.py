@@ -6,6 +6,8 @@ and that improves most, or one that nobody has: whole cohorts are made in which 
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
+
 from analysis import patients
 from analysis.cohort import Cohort
 from analysis.patients import EXCLUSION_LABELS
@@ -14,9 +16,10 @@ from analysis.symptoms import symptom_profile
 from analysis.vocabulary import ExclusionReason
 from compendium.determined.anaphylaxis import STARS, SYMPTOM
 from compendium.determined.courses import count_of
+from compendium.determined.grades import NoGradesError
 from compendium.determined.results import Determined, listed
 from compendium.determined.states import same_classes
-from compendium.determined.witnesses import plain_tables, witness
+from compendium.determined.witnesses import WitnessError, plain_tables, witness
 from compendium.verification.published import read_claims
 
 _AT_ONCE = 3  # symptoms that everybody has, or nobody, in one cohort
@@ -35,6 +38,16 @@ def relabelled(given: Sequence[str], everybody: bool) -> Cohort:
     return witness(same_classes(tables))
 
 
+def _profile(given: Sequence[str], everybody: bool) -> pd.DataFrame:
+    """Describe some symptoms that everybody has, or nobody: in one cohort, or, where that cannot be, in one each."""
+    try:
+        return symptom_profile(relabelled(given, everybody)).reindex(given)
+    except (NoGradesError, WitnessError):
+        if len(given) == 1:
+            raise
+        return pd.concat([_profile([one], everybody) for one in given])
+
+
 def _symptoms() -> dict[str, tuple[float, float]]:
     """Give the smallest number of patients and of stars that each other symptom has, and the largest."""
     others = [name for name in symptom_list().index if name != SYMPTOM]
@@ -42,7 +55,7 @@ def _symptoms() -> dict[str, tuple[float, float]]:
     for start in range(0, len(others), _AT_ONCE):
         given = others[start : start + _AT_ONCE]
         for end, everybody in enumerate((False, True)):
-            found = symptom_profile(relabelled(given, everybody)).reindex(given)
+            found = _profile(given, everybody)
             ends["patients"][end] += found["n"].fillna(0).tolist()
             ends["stars"][end] += [STARS.index(mark) if mark in STARS else 0 for mark in found["significance"]]
     return {name: (max(low), min(high)) for name, (low, high) in ends.items()}
@@ -50,7 +63,7 @@ def _symptoms() -> dict[str, tuple[float, float]]:
 
 def _excluded() -> dict[str, tuple[float, float]]:
     """Count who was left out for each reason that the nine may have, in cohorts in which all have the same one."""
-    reasons, counts = [one for one in EXCLUSION_LABELS if one != ExclusionReason.SM_AHN], []
+    reasons, counts = [one for one in ExclusionReason if one != ExclusionReason.SM_AHN], []
     for reason in reasons:
         tables = plain_tables()
         asked = tables["screening"]["exclusion_reason"].isin(reasons)
