@@ -15,6 +15,7 @@ from compendium.determined.rules import COUNTED, LOSS, Fate, Range, count_range,
 from compendium.determined.states import pairs, states_of
 from compendium.determined.timelines import retimed
 from compendium.determined.witnesses import WitnessError, plain_tables, shipped, witness
+from compendium.verification.published import read_claims
 
 _FIRST = 10_000  # a weight above all months of all patients
 
@@ -81,14 +82,20 @@ def _add_new_symptom(tables: Tables, patient: str) -> None:
 
 
 def _part_assessments(tables: Tables, patient: str) -> None:
-    """Let the best response come a month before last follow-up where the two were one."""
+    """Part best response and last follow-up where the two were one: a month earlier, or else therapy a month longer."""
     courses = tables["courses"]
     place = courses.index[courses["patient_id"] == patient][0]
     first, best, duration = (
         courses.at[place, name] for name in ("months_to_first_response", "months_to_best_response", "duration_months")
     )
-    if best == duration and first < best:
+    if best != duration:
+        return
+    median = float(read_claims().at["results.best_response.median", "value"])
+    if first < best and best != median:
         courses.loc[place, "months_to_best_response"] = best - 1
+    else:
+        courses.loc[place, "duration_months"] = duration + 1
+        courses.loc[place, "start_month"] = str(pd.Period(courses.at[place, "start_month"], "M") - 1)
 
 
 def _let_anaphylaxis_fit(tables: Tables, best: Mapping[str, list[Pair]]) -> None:
