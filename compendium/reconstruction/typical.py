@@ -45,7 +45,8 @@ class Typical(Leaning):
         super().__init__(statements, generator)
         rng, best = generator, self.best
         n, responds = len(best), best != "NR"
-        age = np.clip(_centred(rng.normal(0, 15, n), self._printed("table1.age_treatment.median")), 17, 93)
+        ends = [self._printed(f"table1.age_treatment.{end}") for end in ("minimum", "maximum")]
+        age = np.clip(_centred(rng.normal(0, 15, n), self._printed("table1.age_treatment.median")), *ends)
         years = self._printed("table1.time_to_treatment.median")
         delay = np.exp(_centred(rng.normal(0, 1.2, n), np.log(12 * years)))
         adult = np.where(self.diagnosis == "CM", 2, YOUNGEST)
@@ -54,8 +55,7 @@ class Typical(Leaning):
         child, oldest = rng.choice(self.members("cm")), np.argmax(age)
         delay[child] = 12 * self._printed("table1.time_to_treatment.maximum")
         age[child] = self._printed("table1.age_diagnosis.minimum") + delay[child] / 12
-        youngest, claim = np.argmin(age), "table1.age_treatment"
-        age[youngest], age[oldest] = self._printed(f"{claim}.minimum"), self._printed(f"{claim}.maximum")
+        age[np.argmin(age)], age[oldest] = ends
         delay[oldest] = 12 * (age[oldest] - self._printed("table1.age_diagnosis.maximum"))
         delay[np.argmin(delay)] = self._printed("table1.time_to_treatment.minimum")
         duration = np.zeros(n)
@@ -63,8 +63,8 @@ class Typical(Leaning):
             own, spread = best == response, 0.6 if response == "NR" else 0.75
             median = self._printed(f"results.duration.{claim}.median")
             duration[own] = np.exp(_centred(rng.normal(0, spread, own.sum()), np.log(median)))
-        for group, low, high in ((responds, 2, 36), (~responds, 1, 6)):
-            own = np.flatnonzero(group)
+        for group, claim in ((responds, "results.duration.responders"), (~responds, "results.stops.non_responders")):
+            own, low, high = np.flatnonzero(group), self._printed(f"{claim}.minimum"), self._printed(f"{claim}.maximum")
             duration[own] = np.clip(duration[own], low, high).round()
             duration[own[np.argmin(duration[own])]], duration[own[np.argmax(duration[own])]] = low, high
         first = np.minimum(rng.choice([1, 2, 3, 4, 6, 9], n, p=[0.3, 0.32, 0.2, 0.1, 0.06, 0.02]), duration)
