@@ -157,7 +157,8 @@ def _draw_labels(axes: Axes, shares: pd.DataFrame, outcome: str) -> None:
         room = _COLUMN_LABELS - 0.56
         layers = [(name, "\n".join(page.wrap(text.replace("\n", " "), room)), look) for name, text, look in layers]
     last = shares.iloc[-1][[name for name, _, _ in layers]].to_numpy()
-    heights = np.array([0.34 * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
+    line = 0.26 if page.NARROW else 0.34
+    heights = np.array([line * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
     cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * depth, heights, depth)
     for (_, text, colour), centre in zip(layers, bottom + centres, strict=True):
         edge = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5}
