@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from math import fsum
 from typing import Any
 
 _SPACE = re.compile(r"[ \t\n\r]+")
@@ -145,11 +146,12 @@ def widths(table: Table, longest: int = 42, least: int = 5) -> list[float]:
         # Of long texts the usual length counts, not that of the longest.
         sizes.append(max(min(lengths[-1], longest), word, least, min(lengths[len(lengths) // 2], 90)) + 4)
         words.append((1.25 * word + 2) / _SIGNS)
-    shares = [size / sum(sizes) for size in sizes]
+    # The sum of Python 3.12 is another one than that of 3.11; pandoc adds the shares up and looks whether they are 1.
+    shares = [size / fsum(sizes) for size in sizes]
     # What is too narrow for its longest word gets what that takes, from the others.
     tight = [share < word for share, word in zip(shares, words, strict=True)]
-    given = sum(word for word, one in zip(words, tight, strict=True) if one)
-    rest = sum(share for share, one in zip(shares, tight, strict=True) if not one)
+    given = fsum(word for word, one in zip(words, tight, strict=True) if one)
+    rest = fsum(share for share, one in zip(shares, tight, strict=True) if not one)
     if given + 0.2 > 1 or not rest:
         return shares
     pairs = zip(shares, words, tight, strict=True)
