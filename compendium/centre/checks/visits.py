@@ -110,7 +110,6 @@ def _read(
     kind = kinds[~kinds.index.duplicated()].reindex(_pairs(rows, found)).fillna(0).to_numpy()
     known, named = found.tables["patients"]["patient_id"], rows["patient_id"].notna().to_numpy()
     stranger = ~rows["patient_id"].isin(known).to_numpy() & named
-    when = "visit_month" if dated.all() else "months_on_therapy"
     usable, wrong = ~refused & named, []
     first = first_alike(rows.loc[usable & ~np.isnan(months), ["patient_id", "symptom", "months"]])
     for bad, column, allowed in (
@@ -120,10 +119,11 @@ def _read(
         (dated == given, "months_on_therapy", _ONE_OF),
         (month > 12 * today.year + today.month, "visit_month", f"at most {today:%Y-%m}, the present month"),
         ((months == 0) & graded & (rows["grade"].to_numpy() != 1), "grade", _FIRST),
-        (rows.index.isin(first.index), when, first),
+        (rows.index.isin(first.index) & dated, "visit_month", first),
+        (rows.index.isin(first.index) & given, "months_on_therapy", first),
     ):
         told = rows[usable & bad]
-        if column == when and allowed is first:
+        if allowed is first:
             allowed = [_SAME.format(first[index] + 2) for index in told.index]
         wrong.append(_told(told, column, file, allowed))
         usable = usable & ~bad
@@ -134,7 +134,9 @@ def _read(
         found.gaps.append((names["symptoms"], "grade_best", symptoms.index[empty]))
         unclear |= set(symptoms.loc[empty, "patient_id"])
     outside = usable & ((months < 0) | (months > duration))
-    found.warnings, found.line = _told(rows[outside], when, file, _OUTSIDE), f"{int(outside.sum()):,}"
+    by_date, by_months = rows[outside & dated], rows[outside & given]
+    told = [_told(by_date, "visit_month", file, _OUTSIDE), _told(by_months, "months_on_therapy", file, _OUTSIDE)]
+    found.warnings, found.line = together(told), f"{int(outside.sum()):,}"
     kept = rows[usable & ~outside & (months > 0) & (kind == 1) & graded]
     return kept.sort_values("months", kind="stable"), unclear
 
