@@ -85,14 +85,20 @@ def _place_above(tail: _Tail, difference: float, level: float) -> float | None:
     """Find a rate of the other group at which the tail has more than a probability, or make sure there is none.
 
     The probability rises with the first rate and falls with the other, so that in a cell from a to b it is at most that
-    of b + difference and a. Cells of which this is too much are halved; one too narrow to be halved counts as above.
+    of b + difference and a. Along the line it is the mean of an indicator over the counts, so that its curvature is at
+    most (size + other_size)^2, and in a cell it is above its ends by at most an eighth of that times the width squared.
+    Cells of which both are too much are halved; one too narrow to be halved counts as above.
     """
     low, high = max(0.0, -difference), min(1.0, 1.0 - difference)
     edges = np.linspace(low, high, _CELLS + 1)
     start, end = edges[:-1], edges[1:]
+    at_edges = tail.probability(np.clip(edges + difference, 0.0, 1.0), edges)
+    ends = np.maximum(at_edges[:-1], at_edges[1:])
     while True:
-        bound = tail.probability(np.clip(end + difference, 0.0, 1.0), start)
-        start, end = start[bound > level], end[bound > level]
+        unsure = ends + (tail.size + tail.other_size) ** 2 * (end - start) ** 2 / 8 > level
+        start, end, ends = start[unsure], end[unsure], ends[unsure]
+        unsure = tail.probability(np.clip(end + difference, 0.0, 1.0), start) > level
+        start, end, ends = start[unsure], end[unsure], ends[unsure]
         if not len(start):
             return None
         middle = (start + end) / 2
@@ -102,6 +108,7 @@ def _place_above(tail: _Tail, difference: float, level: float) -> float | None:
         if end[0] - start[0] < _NARROWEST:
             return float(start[0])
         start, end = np.concatenate([start, middle]), np.concatenate([middle, end])
+        ends = np.tile(np.maximum(ends, reached), 2)
 
 
 @cache
