@@ -12,6 +12,7 @@ Statistical Software Newsletter 1986;12:10-17.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -63,6 +64,12 @@ def _largest_sum(doubled: np.ndarray, ties: np.ndarray, n: int) -> int:
     return int(np.clip(n - above, 0, ties) @ doubled)
 
 
+@lru_cache(maxsize=10_000)  # groups of equal size come again and again where many samples are tested
+def _taken(most: int, tied: int, rate: float) -> np.ndarray:
+    """Give the probability that 0, 1 and so on to `most` of a group of ties are taken."""
+    return stats.binom.pmf(np.arange(most + 1), tied, rate)
+
+
 def _null_distribution(
     doubled: np.ndarray, ties: np.ndarray, n: int, work: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
@@ -77,11 +84,11 @@ def _null_distribution(
     top = _largest_sum(scores, ties, n)
     if int(np.minimum(ties, n).sum()) * (n + 1) * (top + 1) > work:
         return None
-    chance = np.zeros((n + 1, top + 1))
+    chance, size = np.zeros((n + 1, top + 1)), int(ties.sum())
     chance[0, 0] = 1.0
     for score, tied in zip(scores.tolist(), ties.tolist(), strict=True):
         most = min(tied, n)
-        taken = stats.binom.pmf(np.arange(most + 1), tied, n / ties.sum())
+        taken = _taken(most, tied, n / size)
         before, chance = chance, taken[0] * chance
         for k in range(1, most + 1):
             chance[k:, k * score :] += taken[k] * before[: n + 1 - k, : top + 1 - k * score]
