@@ -27,6 +27,7 @@ _LATE = (  # modules that a kernel or a drawing imports late, by itself
     *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf"),
     *("matplotlib.pyplot", "PIL.PngImagePlugin", "pandas.io.formats.html", "pandas.io.formats.format"),
     *("unittest.mock", "tornado.platform.asyncio", "zmq.eventloop.zmqstream", "ipykernel.debugger"),
+    *("argcomplete", "IPython.core.completerlib", "IPython.core.debugger", "IPython.extensions.storemagic"),
 )
 
 
