@@ -206,8 +206,13 @@ def _adverse_events(rng: np.random.Generator, n: int, courses: pd.DataFrame) -> 
 def random_tables(n: int, seed: int, population: str = "all", symptoms_each: int | None = None) -> Tables:
     """Draw the six tables of a cohort of n patients, of the diagnoses of a population, each with so many symptoms.
 
-    The tables have their types; the same seed gives the same ones.
+    The tables have their types; the same seed gives the same ones, which may be changed.
     """
+    return {table: frame.copy() for table, frame in _drawn(n, seed, str(population), symptoms_each).items()}
+
+
+@cache
+def _drawn(n: int, seed: int, population: str, symptoms_each: int | None) -> Tables:
     rng = np.random.default_rng(seed)
     tables = {"screening": _screening(rng, n), "patients": _patients(rng, n, population)}
     symptoms = _symptoms(rng, n, symptoms_each)
