@@ -17,6 +17,7 @@ from unittest.mock import patch
 import matplotlib
 import numpy as np
 import pandas as pd
+from fontTools import subset
 from great_tables import GT
 from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
@@ -62,7 +63,10 @@ def settled_svg(svg: str) -> str:
 
 @contextmanager
 def _settled_pdf() -> Iterator[None]:
-    """Shorten the numbers that matplotlib writes into a PDF, while this lasts: afterwards they are compressed."""
+    """Shorten the numbers that matplotlib writes into a PDF, while this lasts: afterwards they are compressed.
+
+    Fonts are embedded without the tables by which letters are set, since in a PDF each letter has its place already.
+    """
     usual = backend_pdf.pdfRepr
 
     def shortened(thing: object) -> bytes:
@@ -74,7 +78,9 @@ def _settled_pdf() -> Iterator[None]:
             return text.encode("latin-1")
         return written
 
-    with patch.object(backend_pdf, "pdfRepr", shortened):
+    left_out = [*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB", "MATH", "kern"]
+    fonts = patch.object(subset.Options, "_drop_tables_default", left_out)
+    with patch.object(backend_pdf, "pdfRepr", shortened), fonts:
         yield
 
 
