@@ -110,7 +110,7 @@ def test_an_interrupt_reaches_the_kernel_and_not_the_driver(server, surroundings
     request = client.execute("import time\ntime.sleep(60)")
     time.sleep(0.5)
     manager.interrupt_kernel()
-    answer = client.get_shell_msg(timeout=20)
+    answer = client.get_shell_msg(timeout=60)
     assert answer["parent_header"]["msg_id"] == request
     assert answer["content"]["ename"] == "KeyboardInterrupt"
     client.stop_channels()
