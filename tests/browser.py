@@ -18,7 +18,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     *("--force-device-scale-factor=1", "--hide-scrollbars", "--remote-debugging-port=0"),
 )
-PATIENCE = 20
+PATIENCE = 60
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "End": 35, "Home": 36, "ArrowUp": 38, "ArrowDown": 40}
 
 
