@@ -9,11 +9,8 @@ from analysis.schema import further_values
 from analysis.summaries import Values, share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Diagnosis, ExclusionReason, Population
 
-EXCLUSION_LABELS: dict[str, str] = {  # the reasons for exclusion in full (L167-L169), and those that the paper lacks
-    ExclusionReason.NOT_TREATED: "Omalizumab not given", ExclusionReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
-    ExclusionReason.INSUFFICIENT_DATA: "Insufficient data",
-    ExclusionReason.SM_AHN: "SM with associated haematologic neoplasm",
-} | further_values("ExclusionReason")  # fmt: skip
+# The reasons for exclusion in full (L167-L169), and those that the paper lacks.
+EXCLUSION_LABELS: dict[str, str] = {one: one.label for one in ExclusionReason} | further_values("ExclusionReason")
 
 
 def inclusion(cohort: Cohort) -> pd.DataFrame:
