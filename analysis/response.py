@@ -102,12 +102,10 @@ def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
 
 def _count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:
     """Count the patients of each class in each population, one row per class, one column per population."""
-    diagnosis = cohort.patients["diagnosis"].cat
-    n, m = len(classes.cat.categories), len(diagnosis.categories)
-    pairs = classes.cat.codes.to_numpy().astype(np.intp) * m + diagnosis.codes.to_numpy()
-    counts = pd.DataFrame(np.bincount(pairs, minlength=n * m).reshape(n, m), classes.cat.categories)
-    counts.columns = diagnosis.categories
-    return pd.DataFrame({key.value: counts[list(parts)].sum(axis=1) for key, parts in POPULATION_DIAGNOSES.items()})
+    diagnosis, counts = cohort.patients["diagnosis"], {}
+    for population, parts in POPULATION_DIAGNOSES.items():
+        counts[population.value] = classes[diagnosis.isin(parts)].value_counts(sort=False)
+    return pd.DataFrame(counts)
 
 
 def response_counts(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
