@@ -1,8 +1,4 @@
-"""Fisher's exact test of a table of counts with any number of rows and columns (Freeman and Halton's extension).
-
-Reference: Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit and other problems of
-significance. Biometrika 1951;38:141-149.
-"""
+"""Fisher's exact test of a table of counts with any number of rows and columns (Freeman and Halton's extension)."""
 
 import math
 from dataclasses import dataclass

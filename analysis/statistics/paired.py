@@ -1,10 +1,4 @@
-"""Two measurements of the same patients: the paired t test (L224-L225), also of logarithms, and Spearman's correlation.
-
-References
-----------
-Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman correlations. Psychometrika
-2000;65:23-28.
-"""
+"""Two measurements of the same patients: the paired t test (L224-L225), also of logarithms, and rank correlation."""
 
 import math
 import operator

@@ -14,33 +14,23 @@ positive sign. Where the saddlepoint is used, ``benchmarks/wilcoxon.py`` measure
 most 0.002 and 4 % of itself (four sizes, 250 of each, whose sums lie in clusters), by 0.0003 and 0.5 % with five sizes,
 and by less than 0.000001 and 0.002 % with many. The normal approximation is off by 0.0001 to 0.002, and by 45 % of a
 tail of 1e-12.
-
-References
-----------
-Pratt JW. Remarks on zeros and ties in the Wilcoxon signed rank procedures. Journal of the American Statistical
-Association 1959;54:655-667. Kerby DS. The simple difference formula. Comprehensive Psychology 2014;3:1. Streitberg B,
-Röhmel J. Exact distributions for permutation and rank tests. Statistical Software Newsletter 1986;12:10-17. Lugannani
-R, Rice S. Saddle point approximation for the distribution of the sum of independent random variables. Advances in
-Applied Probability 1980;12:475-490. Daniels HE. Tail probability approximations. International Statistical Review
-1987;55:37-48.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from analysis.statistics.arguments import check_choice, floats
+from analysis.statistics.arguments import Alternative, check_choice, floats
 from analysis.statistics.decimals import decimals
 from analysis.statistics.significance import above_zero
 
 Zeros = Literal["drop", "pratt"]
-Alternative = Literal["two-sided", "less", "greater"]
 Distribution = Literal["exact", "asymptotic"]
 
 EXACT_LIMIT = 1000
@@ -150,7 +140,7 @@ class SignedRank:
     """Result of Wilcoxon's signed-rank test.
 
     ``statistic`` is W+, the sum of the ranks of the positive differences; ``n`` non-zero differences carry the test,
-    ``n_zero`` are zero, ``n_tied`` non-zero ones of the same size as another. ``effect`` is the matched-pairs
+    ``n_zero`` are zero, ``n_tied`` non-zero ones of the same size as another. ``effect`` is Kerby's matched-pairs
     rank-biserial correlation, (W+ - W-) / (W+ + W-), from -1 to 1, None if n is 0; ``p_value`` the probability, if each
     sign is a fair coin, of a W+ at least as far out; ``method`` how it was computed: "exact", "saddlepoint" (beyond
     `EXACT_LIMIT` and `GROUPS_LIMIT`) or "normal". Both are None if there is no difference at all.
@@ -211,9 +201,9 @@ def signed_rank(
     SignedRank
         The p value is 1 if all differences are 0: every sign pattern then gives the same W+ of 0.
     """
-    check_choice("zeros", zeros, ("drop", "pratt"))
-    check_choice("alternative", alternative, ("two-sided", "less", "greater"))
-    check_choice("distribution", distribution, ("exact", "asymptotic"))
+    check_choice("zeros", zeros, get_args(Zeros))
+    check_choice("alternative", alternative, get_args(Alternative))
+    check_choice("distribution", distribution, get_args(Distribution))
     values = decimals(floats(differences, "differences"))
     values = values[~np.isnan(values)]
     if not len(values):

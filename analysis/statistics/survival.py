@@ -6,13 +6,6 @@ times, the standard error of the last row, and medians.
 
 The standard error of the Kaplan-Meier estimate is Greenwood's. The variance of the cumulative incidence is that of the
 delta method, equal to that of R's ``survfit``; ``cmprsk::cuminc`` has another one.
-
-References
-----------
-Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the American Statistical
-Association 1958;53:457-481. Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains
-based on censored observations. Scandinavian Journal of Statistics 1978;5:141-150. Brookmeyer R, Crowley J. A confidence
-interval for the median survival time. Biometrics 1982;38:29-41.
 """
 
 from dataclasses import dataclass
@@ -112,7 +105,7 @@ def _incidence_error(counts: pd.DataFrame, incidence: np.ndarray) -> np.ndarray:
 
 
 def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, confidence: float = 0.95) -> pd.DataFrame:
-    """Estimate the share of patients who have had one kind of event by each time, when others preclude it.
+    """Estimate the share who have had one kind of event by each time, when others preclude it (Aalen and Johansen).
 
     Codes are the kind of the first event as a whole number from 1, 0 if censored; ``cause`` is the kind estimated and
     need not occur. The curve is as `kaplan_meier` gives it; ``competing`` counts the events of other kinds, and
@@ -145,7 +138,7 @@ def _first_at_half(curve: pd.DataFrame, falling: pd.Series, midpoint: bool) -> f
 
 
 def median_time(curve: pd.DataFrame) -> Estimate:
-    """Read the median time and its interval from a Kaplan-Meier curve.
+    """Read the median time and its interval (Brookmeyer and Crowley) from a Kaplan-Meier curve.
 
     It is the first time at which the curve is one half or less, likewise its limits. If it stays at one half, the
     middle of that piece, or of what was observed of it: without censoring that is the median of the times. R's
