@@ -79,10 +79,8 @@ def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
     """
     ranks = _ranks(values)
     test = rank_sum(ranks[group], ranks[~group])
-    counts = {"n": test.n_first, "denominator": test.n_first + test.n_second}
-    if ranks.nunique() < 2:
-        return counts | {"statistic": None, "p_value": None, "method": None}
-    return counts | {"statistic": test.statistic, "p_value": test.p_value, "method": test.method}
+    found = {name: getattr(test, name) if ranks.nunique() > 1 else None for name in ("statistic", "p_value", "method")}
+    return {"n": test.n_first, "denominator": test.n_first + test.n_second, **found}
 
 
 def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> Values:

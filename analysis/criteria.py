@@ -126,8 +126,7 @@ def _refused(name: str, value: Any) -> ValueError:
     return ValueError(f"criteria: {value!r} is not allowed for {name}; allowed is {allowed}")
 
 
-PAPER = Criteria()
-"""The paper's reading."""
+PAPER = Criteria()  # the paper's reading
 
 
 def departures(criteria: Criteria) -> str:

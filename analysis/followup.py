@@ -104,21 +104,6 @@ def _stops(cohort: Cohort, responds: pd.Series) -> Values:
     }
 
 
-def _improvement_times(cohort: Cohort) -> Values:
-    rows = improvements(cohort)
-    general = rows["group"] == SymptomGroup.GENERAL_VASOMOTOR
-    others = rows[~general]
-    by_symptom = others.groupby("symptom", observed=True)["months"].median()
-    by_group = others.groupby("group", observed=True)["months"].median()
-    prefix = "followup.first_improvement"
-    return {f"{prefix}.{group.value}": spread(rows.loc[rows["group"] == group, "months"]) for group in SymptomGroup} | {
-        f"{prefix}.all": spread(rows["months"]),
-        f"{prefix}.other": spread(others["months"]),
-        f"{prefix}.symptom_medians.other": spread(by_symptom),
-        f"{prefix}.group_medians.other": spread(by_group),
-    }
-
-
 def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the values of the text on the time to response (L249-L252).
 
@@ -128,12 +113,20 @@ def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """
     responds = best_response(cohort, criteria) != Response.NR
     first, to_best = first_response_months(cohort, criteria), cohort.courses["months_to_best_response"]
+    rows, prefix = improvements(cohort), "followup.first_improvement"
+    others = rows[rows["group"] != SymptomGroup.GENERAL_VASOMOTOR]
     return {
         "followup.first_response.all": spread(first),
         "followup.first_response.responders": spread(first[responds]),
         "followup.best_response.all": spread(to_best),
         "followup.best_response.responders": spread(to_best[responds]),
-        **_improvement_times(cohort),
+        **{f"{prefix}.{group}": spread(rows.loc[rows["group"] == group, "months"]) for group in SymptomGroup},
+        f"{prefix}.all": spread(rows["months"]),
+        f"{prefix}.other": spread(others["months"]),
+        **{
+            f"{prefix}.{kind}_medians.other": spread(others.groupby(kind, observed=True)["months"].median())
+            for kind in ("symptom", "group")
+        },
     }
 
 

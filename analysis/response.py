@@ -12,8 +12,8 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, FollowUpStatus, Population
 RESPONSES = pd.CategoricalDtype([response.value for response in Response], ordered=True)
 STATUSES = pd.CategoricalDtype([status.value for status in FollowUpStatus], ordered=True)
 
+# The classes that make up the overall response rate (L244-L245).
 RESPONDING: tuple[str, ...] = (Response.CR.value, Response.MR.value, Response.PR.value)
-"""The classes that make up the overall response rate (L244-L245)."""
 
 STOPPED_AS: dict[StopReason, FollowUpStatus] = {
     StopReason.LACK_OF_EFFICACY: FollowUpStatus.LOSS_OF_RESPONSE,

@@ -22,18 +22,6 @@ def with_any(cohort: Cohort, events: pd.Series | None = None) -> pd.Series:
     return pd.Series(counts > 0, index=cohort.patients.index)
 
 
-def _key(text: str) -> str:
-    """Make a part of a value's name from free text."""
-    return re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed"
-
-
-def _patients_by(rows: pd.DataFrame, column: str) -> dict[str, int]:
-    """Count the patients with each text of a column, texts with the same key together."""
-    keys = rows[column].map({text: _key(text) for text in rows[column].unique()})
-    pairs = pd.DataFrame({"key": keys, "patient": rows["patient_id"].cat.codes}).drop_duplicates()
-    return pairs["key"].value_counts().sort_index().to_dict()
-
-
 def event_table(cohort: Cohort) -> pd.DataFrame:
     """Count the patients with each adverse event.
 
@@ -56,14 +44,13 @@ def event_table(cohort: Cohort) -> pd.DataFrame:
     return counts
 
 
-def _by_term(cohort: Cohort) -> Values:
-    events, size = cohort.adverse_events, len(cohort.patients)
-    values = {
-        f"safety.event.{term}.all": proportion(count, size) for term, count in _patients_by(events, "term").items()
-    }
-    detailed = events[events["detail"].notna()]
-    details = _patients_by(detailed, "detail")
-    return values | {f"safety.detail.{detail}.all": proportion(count, size) for detail, count in details.items()}
+def _by_text(cohort: Cohort, kind: str, column: str) -> Values:
+    """Count the patients with each text of a column; texts that make the same part of a name count together."""
+    rows = cohort.adverse_events.dropna(subset=column)
+    keys = {text: re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed" for text in rows[column].unique()}
+    pairs = pd.DataFrame({"key": rows[column].map(keys), "patient": rows["patient_id"].cat.codes}).drop_duplicates()
+    counts = pairs["key"].value_counts().sort_index()
+    return {f"safety.{kind}.{key}.all": proportion(count, len(cohort.patients)) for key, count in counts.items()}
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
@@ -91,5 +78,6 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
         "safety.events.all": {"n": len(events)},
         "safety.after_first_injection.severe_events": share(at_first[severe]),
         **{f"safety.severity.{level.value}.events": share(events["severity"] == level) for level in Severity},
-        **_by_term(cohort),
+        **_by_text(cohort, "event", "term"),
+        **_by_text(cohort, "detail", "detail"),
     }

@@ -24,14 +24,12 @@ from analysis.symptoms import ADJUSTMENTS, CHANGES, symptom_profile
 from analysis.tables import ROWS_2
 from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
 
+# The two groups (L289-L290); differences are the first minus the second.
 GROUPS: tuple[Population, Population] = (Population.IDIOPATHIC, Population.PRIMARY)
-"""The two groups (L289-L290); differences are the first minus the second."""
-
 CLASSES: dict[str, tuple[str, ...]] = {  # the rows of Table 2 that divide a group by depth of response, at each visit
     "best": ("best.cr", "best.mr", "best.pr", "best.nr"),
     "last": ("last.cr", "last.mr", "last.pr", "last.no_persistent_response"),
 }
-
 RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}  # the overall rate in Table 2
 DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)  # of the response rate, in percentage points
 ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)  # of a better grade of a symptom
@@ -42,8 +40,7 @@ _RATE_LABELS = {"best": "Overall response at best response", "last": "Overall re
 
 def _tested(table: list[list[int]] | np.ndarray) -> dict[str, Any]:
     test = fisher_freeman_halton(table)
-    found = {"p_value": test.p_value, "error": test.error}
-    return {name: np.nan if part is None else part for name, part in found.items()} | {"method": test.method}
+    return {"p_value": test.p_value, "error": test.error, "method": test.method}
 
 
 def _compared(counts: pd.DataFrame, row: str, tested: bool) -> dict[str, Any]:
@@ -77,10 +74,9 @@ def response_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
     rows = []
     for visit, classes in CLASSES.items():
         rows += [_compared(counts, row, tested=row == RATES[visit]) for row in (RATES[visit], *classes)]
-        test = _tested(counts.loc[list(classes), list(GROUPS)].to_numpy())
-        sizes = {f"{group}_denominator": int(counts.at["patients", group]) for group in GROUPS}
         row = {"row": f"{visit}.classes", "label": "All classes together", "level": 0}
-        rows.append(row | sizes | test)
+        row |= {f"{group}_denominator": int(counts.at["patients", group]) for group in GROUPS}
+        rows.append(row | _tested(counts.loc[list(classes), list(GROUPS)].to_numpy()))
     numbers = dict.fromkeys(("difference", "low", "high", "p_value", "error"), float)
     return pd.DataFrame(rows).astype({f"{group}_n": "Int64" for group in GROUPS} | numbers)
 
@@ -121,17 +117,16 @@ def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
     tests = pd.DataFrame(tests, index=first.index[present], columns=[field.name for field in fields(RankSum)])
     limits = np.array([ci or (np.nan, np.nan) for ci in tests["ci"]], dtype=float).reshape(-1, 2)
     numbers = {name: tests[name].astype(float) for name in ("statistic", "p_value", "smallest_p", "effect")}
-    return pd.DataFrame(
-        {
-            "label": symptom_list().loc[tests.index, "label"],
-            **{f"{g}_n": tests[n].astype(int) for g, n in zip(GROUPS, ("n_first", "n_second"), strict=True)},
-            **{f"{group}_mean_score": grades[group].loc[tests.index, "mean_score"] for group in GROUPS},
-            **{name: numbers[name] for name in ("statistic", "p_value")},
-            **{f"p_{name}": adjusted(numbers["p_value"], name) for name in ADJUSTMENTS},
-            **{name: numbers[name] for name in ("smallest_p", "effect")},
-            **{"effect_low": limits[:, 0], "effect_high": limits[:, 1], "method": tests["method"]},
-        }
-    )
+    columns = {
+        "label": symptom_list().loc[tests.index, "label"],
+        **{f"{g}_n": tests[n].astype(int) for g, n in zip(GROUPS, ("n_first", "n_second"), strict=True)},
+        **{f"{group}_mean_score": grades[group].loc[tests.index, "mean_score"] for group in GROUPS},
+        **{name: numbers.pop(name) for name in ("statistic", "p_value")},
+        **{f"p_{name}": adjusted(tests["p_value"], name) for name in ADJUSTMENTS},
+        **numbers,
+        **{"effect_low": limits[:, 0], "effect_high": limits[:, 1], "method": tests["method"]},
+    }
+    return pd.DataFrame(columns)
 
 
 def _entry(label: str, sizes: tuple[int, int], **known: float | None) -> dict[str, Any]:

@@ -15,21 +15,19 @@ from analysis.statistics.signs import SignFlips, sign_flips, sign_test
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import GRADES
 
+# The names of the six grades as columns, in the order of `analysis.vocabulary.GRADES`.
 CHANGES: tuple[str, ...] = ("worse", "unchanged", "slight", "substantial", "dramatic", "disappeared")
-"""The names of the six grades as columns, in the order of `analysis.vocabulary.GRADES`."""
-
 IMPROVED: tuple[str, ...] = CHANGES[2:]  # the grades below 1 (L204-L207)
 ADJUSTMENTS: tuple[str, ...] = CHOICES["adjustment"][1:]  # the ways to adjust the p values of all symptoms
 TOO_FEW = "too_few"  # the mark of a test in which so few patients changed that no p value could have been significant
 STARS: tuple[str, ...] = ("*", "**", "***")  # the marks of significance
 
-TEST_COLUMNS: tuple[str, ...] = (
+TEST_COLUMNS: tuple[str, ...] = (  # what a profile gives of each test
     *("statistic", "n_nonzero", "n_zero", "n_tied", "effect", "better_percent", "better_low", "better_high"),
     *("p_value", "smallest_p", "p_sign"),
     *(f"p_{name}" for name in ADJUSTMENTS),
     *("method", "significance"),
 )
-"""What a profile gives of each test."""
 
 
 def _scored(cohort: Cohort, criteria: Criteria) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -18,8 +18,8 @@ ROWS_2: dict[str, tuple[str, int]] = {  # the rows of Table 2 in order: key, lab
     **{f"last.{one.lower()}": (FOLLOW_UP_STATUS_LABELS[one], 1) for one in list(FollowUpStatus)[3:]},
 }
 
+# The columns of Table 2 with the limits of the 95 % intervals of its percentages.
 INTERVALS: tuple[str, ...] = tuple(f"{method}_{limit}" for method in METHODS for limit in ("low", "high"))
-"""The columns of Table 2 with the limits of the 95 % intervals of its percentages."""
 
 
 def table_1(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:

@@ -7,13 +7,11 @@ members is the order of rows, columns and colours in every table and figure.
 from enum import StrEnum
 from typing import Self
 
-GRADES: tuple[float, ...] = (1.5, 1.0, 0.75, 0.5, 0.25, 0.0)
-"""The six grades of a symptom under therapy, from worsening to disappearance (L201-L207); exact quarters."""
-
-GRADE_LABELS: dict[float, str] = {  # what each grade means (L202-L207)
+GRADE_LABELS: dict[float, str] = {  # the six grades of a symptom under therapy and their meaning (L201-L207)
     1.5: "Worse", 1.0: "No change", 0.75: "Slight improvement", 0.5: "Substantial improvement",
     0.25: "Dramatic improvement", 0.0: "Disappeared",
 }  # fmt: skip
+GRADES: tuple[float, ...] = tuple(GRADE_LABELS)  # exact quarters, from worsening to disappearance
 
 
 class Labelled(StrEnum):
@@ -152,8 +150,7 @@ class Analyte(Labelled):
 
 
 ANALYTE_LABELS: dict[Analyte, str] = {one: one.label for one in Analyte}
-ANALYTE_UNITS: dict[Analyte, str] = {Analyte.TRYPTASE: "ng/mL", Analyte.TOTAL_IGE: "UI/mL"}
-"""The one unit of each analyte (L307-L311)."""
+ANALYTE_UNITS: dict[Analyte, str] = {Analyte.TRYPTASE: "ng/mL", Analyte.TOTAL_IGE: "UI/mL"}  # (L307-L311)
 
 
 class TimePoint(StrEnum):

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-WHOLE_LIMIT = 999_999_999
-"""Largest count or code: more than any cohort has, and the product of two still fits in 64 bits."""
+WHOLE_LIMIT = 999_999_999  # largest count: more than any cohort has, and the product of two still fits in 64 bits
 
 Alternative = Literal["two-sided", "less", "greater"]
 _SIDES = {"two-sided": abs, "less": operator.neg, "greater": operator.pos}

@@ -164,16 +164,6 @@ def _doubled_ranks(values: np.ndarray, zeros: str) -> tuple[np.ndarray, np.ndarr
     return doubled, values[changed] > 0, int(sharing[sharing > 1].sum())
 
 
-def _p_value(
-    upper: Callable[[np.ndarray, int], float], doubled_ranks: np.ndarray, doubled_sum: int, alternative: str
-) -> float:
-    """Turn an upper tail into the p value of an alternative; the lower tail mirrors it."""
-    mirrored = int(doubled_ranks.sum()) - doubled_sum
-    if alternative == "two-sided":
-        return min(1.0, 2.0 * upper(doubled_ranks, max(doubled_sum, mirrored)))
-    return upper(doubled_ranks, doubled_sum if alternative == "greater" else mirrored)
-
-
 def signed_rank(
     differences: ArrayLike,
     zeros: Zeros = "drop",
@@ -211,13 +201,16 @@ def signed_rank(
     doubled, positive, n_tied = _doubled_ranks(values, zeros)
     doubled_sum, total, n = int(doubled[positive].sum()), int(doubled.sum()), len(doubled)
     method, upper = upper_tail(doubled, distribution)
+    mirrored = total - doubled_sum  # the lower tail is the upper one of the mirrored sum
+    far = {"two-sided": max(doubled_sum, mirrored), "less": mirrored, "greater": doubled_sum}[alternative]
+    tails = 2.0 if alternative == "two-sided" else 1.0
     return SignedRank(
         statistic=doubled_sum / 2,
         n=n,
         n_zero=len(values) - n,
         n_tied=n_tied,
         effect=(2 * doubled_sum - total) / total if n else None,
-        p_value=above_zero(_p_value(upper, doubled, doubled_sum, alternative)) if n else 1.0,
+        p_value=above_zero(min(tails * upper(doubled, far), 1.0)) if n else 1.0,
         method=method,
     )
 
