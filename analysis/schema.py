@@ -110,28 +110,23 @@ def describe_allowed(column: pd.Series) -> str:
     return text
 
 
-def _numeric(texts: np.ndarray, column: pd.Series) -> np.ndarray:
-    numbers = pd.to_numeric(texts, errors="coerce").astype(float)
-    allowed = np.isfinite(numbers) & (numbers >= column["minimum"]) & (numbers <= column["maximum"])
-    if column["type"] == "grade":
-        return allowed & np.isin(numbers, vocabulary.GRADES)
-    if column["type"] == "score":
-        return allowed & (numbers * 4 % 1 == 0)
-    return allowed & (numbers % 1 == 0) if column["type"] == "integer" else allowed
-
-
 def _is_allowed(texts: np.ndarray, column: pd.Series) -> np.ndarray:
-    listed = allowed_values(column)
+    listed, kind = allowed_values(column), column["type"]
     if listed is not None:
         return np.array([text in listed for text in texts], dtype=bool)
-    if column["type"] == "month":  # no calendar has a year 0000
+    if kind == "month":  # no calendar has a year 0000
         return np.array([bool(re.fullmatch(_MONTH, text)) and text[:4] != "0000" for text in texts], dtype=bool)
     # Blanks around a number would be read as if they were not there.
     stripped = np.array([text.strip() == text != "" for text in texts], dtype=bool)
-    if column["type"] in ("identifier", "text"):
+    if kind in ("identifier", "text"):
         # A sign that nobody sees would make two patients of one.
         return stripped & np.array([text.isprintable() for text in texts], dtype=bool)
-    return stripped & _numeric(texts, column)
+    numbers = pd.to_numeric(texts, errors="coerce").astype(float)
+    allowed = stripped & np.isfinite(numbers) & (numbers >= column["minimum"]) & (numbers <= column["maximum"])
+    if kind == "grade":
+        return allowed & np.isin(numbers, vocabulary.GRADES)
+    parts = {"integer": 1, "score": 4}.get(kind)
+    return allowed & (numbers * parts % 1 == 0) if parts else allowed
 
 
 def refused(values: pd.Series, column: pd.Series) -> pd.Series:

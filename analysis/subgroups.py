@@ -81,14 +81,11 @@ def response_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
     return pd.DataFrame(rows).astype({f"{group}_n": "Int64" for group in GROUPS} | numbers)
 
 
-def _grade_counts(cohort: Cohort, group: Population, criteria: Criteria) -> pd.DataFrame:
-    """Count the grades of each symptom of the list in a group, and give their mean, missing where there is none."""
-    names = symptom_list().index
-    if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[group]).any():
-        return pd.DataFrame(0, names, list(CHANGES)).assign(mean_score=np.nan, present=False)
-    profile = symptom_profile(restrict(cohort, group), criteria)
-    counts = profile[list(CHANGES)].reindex(names, fill_value=0)
-    return counts.assign(mean_score=profile["mean_score"].reindex(names), present=names.isin(profile.index))
+def _profile(cohort: Cohort, group: Population, criteria: Criteria) -> pd.DataFrame:
+    """Give the profile of the symptoms in a group, without rows if it has no patients."""
+    if cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[group]).any():
+        return symptom_profile(restrict(cohort, group), criteria)
+    return pd.DataFrame(columns=[*CHANGES, "mean_score"], dtype=float)
 
 
 def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -108,19 +105,18 @@ def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
         ``effect_low`` to ``effect_high`` (Newcombe, method 5), and ``method``. A symptom that one group does not have
         was not tested and has none of these.
     """
-    grades = {group: _grade_counts(cohort, group, criteria) for group in GROUPS}
-    first, second = (grades[group] for group in GROUPS)
-    present = first["present"] | second["present"]
+    profiles, symptoms = {group: _profile(cohort, group, criteria) for group in GROUPS}, symptom_list()
+    names = symptoms.index[symptoms.index.isin([name for profile in profiles.values() for name in profile.index])]
     # The grades stand in the order of rising improvement.
-    pairs = zip(*(group.loc[present, list(CHANGES)].to_numpy() for group in (first, second)), strict=True)
-    tests = [asdict(rank_sum_counts(*pair)) for pair in pairs]
-    tests = pd.DataFrame(tests, index=first.index[present], columns=[field.name for field in fields(RankSum)])
+    counts = (profile[list(CHANGES)].reindex(names, fill_value=0).to_numpy() for profile in profiles.values())
+    tests = [asdict(rank_sum_counts(*pair)) for pair in zip(*counts, strict=True)]
+    tests = pd.DataFrame(tests, index=names, columns=[field.name for field in fields(RankSum)])
     limits = np.array([ci or (np.nan, np.nan) for ci in tests["ci"]], dtype=float).reshape(-1, 2)
     numbers = {name: tests[name].astype(float) for name in ("statistic", "p_value", "smallest_p", "effect")}
     columns = {
-        "label": symptom_list().loc[tests.index, "label"],
+        "label": symptoms.loc[names, "label"],
         **{f"{g}_n": tests[n].astype(int) for g, n in zip(GROUPS, ("n_first", "n_second"), strict=True)},
-        **{f"{group}_mean_score": grades[group].loc[tests.index, "mean_score"] for group in GROUPS},
+        **{f"{group}_mean_score": profile["mean_score"].reindex(names) for group, profile in profiles.items()},
         **{name: numbers.pop(name) for name in ("statistic", "p_value")},
         **{f"p_{name}": adjusted(tests["p_value"], name) for name in ADJUSTMENTS},
         **numbers,
@@ -208,7 +204,7 @@ def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> Values:
     if (pairs > 0).any():
         best = tests.loc[pairs.idxmax()]
         label, sizes = best["label"], (int(best["idiopathic_n"]), int(best["primary_n"]))
-        grades = _grade_counts(cohort, Population.PRIMARY, criteria).loc[best.name, list(CHANGES)].to_numpy()
+        grades = _profile(cohort, Population.PRIMARY, criteria).loc[best.name, list(CHANGES)].to_numpy()
     found = symptom_power(label, sizes, grades, criteria)
     return entries | {f"subgroups.power.symptom.{ratio}": entry for ratio, entry in found.items()}
 
