@@ -19,12 +19,10 @@ SECTIONS: dict[str, str] = {  # the sections of Table 1: the part of a row's key
 }  # fmt: skip
 
 DISEASES: dict[str, tuple[Diagnosis, ...]] = {  # MCAS is clonal (MMAS) or idiopathic (L232-L233, Table 1)
-    "ism": (Diagnosis.ISM,),
-    "cm": (Diagnosis.CM,),
-    "mcas": (Diagnosis.MMAS, Diagnosis.IDIOPATHIC),
-}
+    "ism": (Diagnosis.ISM,), "cm": (Diagnosis.CM,), "mcas": (Diagnosis.MMAS, Diagnosis.IDIOPATHIC),
+}  # fmt: skip
 
-DISEASE_LABELS: dict[str, str] = {  # the three diseases in full
+_DISEASE_LABELS = {
     "ism": "Indolent systemic mastocytosis (ISM)", "cm": "Cutaneous mastocytosis (CM)",
     "mcas": "Mast cell activation syndrome (MCAS)",
 }  # fmt: skip
@@ -95,7 +93,7 @@ def _rows(cohort: Cohort) -> Iterator[_Row]:
         yield f"classification.{population}", population.label, 0, "count_percent", group
     for disease, diagnoses in DISEASES.items():
         mask = of_disease(patients, diagnoses)
-        yield f"classification.{disease}", DISEASE_LABELS[disease], 0, "count_percent", share(mask)
+        yield f"classification.{disease}", _DISEASE_LABELS[disease], 0, "count_percent", share(mask)
         for finding in Finding:
             clonal = " (MMAS)" if (disease, finding) == ("mcas", "positive") else ""
             text, kit = f"KIT D816V {finding.replace('_', ' ')}{clonal}", patients.loc[mask, "kit_d816v"]

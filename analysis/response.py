@@ -15,14 +15,14 @@ STATUSES = pd.CategoricalDtype([status.value for status in FollowUpStatus], orde
 # The classes that make up the overall response rate (L244-L245).
 RESPONDING: tuple[str, ...] = (Response.CR.value, Response.MR.value, Response.PR.value)
 
+# The row of Table 2 in which a responder who stopped is counted. All others are counted with those lost to follow-up:
+# those who wish to conceive, since L261-L262 has two of each where Table 2 has four, and those who stopped for what the
+# paper does not have, but for a remission, in which a response goes on.
 STOPPED_AS: dict[StopReason, FollowUpStatus] = {
     StopReason.LACK_OF_EFFICACY: FollowUpStatus.LOSS_OF_RESPONSE,
     StopReason.LOSS_OF_RESPONSE: FollowUpStatus.LOSS_OF_RESPONSE,
     StopReason.INTOLERANCE: FollowUpStatus.INTOLERANCE,
 }
-"""The row of Table 2 in which a responder who stopped is counted. All others are counted with those lost to follow-up:
-those who wish to conceive, since L261-L262 has two of each where Table 2 has four, and those who stopped for what the
-paper does not have, but for a remission, in which a response goes on."""
 
 
 def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:

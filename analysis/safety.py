@@ -38,10 +38,8 @@ def event_table(cohort: Cohort) -> pd.DataFrame:
     flags = pd.DataFrame({"term": events["term"], "n": 1} | {name: mask.astype(int) for name, mask in marks.items()})
     counts = flags.groupby("term", as_index=False).sum().astype({"term": object})
     counts = counts.sort_values(["n", "term"], ascending=[False, True], ignore_index=True)
-    denominator = len(cohort.patients)
-    counts.insert(2, "denominator", denominator)
-    counts.insert(3, "percent", 100 * counts["n"] / denominator)
-    return counts
+    counts = counts.assign(denominator=len(cohort.patients), percent=100 * counts["n"] / len(cohort.patients))
+    return counts[["term", "n", "denominator", "percent", *marks]]
 
 
 def _by_text(cohort: Cohort, kind: str, column: str) -> Values:

@@ -4,6 +4,7 @@ The paper says that the response profile does not seem to be different (L289-L29
 is not significant is no evidence that there is none.
 """
 
+import math
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -142,14 +143,12 @@ def rate_power(label: str, sizes: tuple[int, int], rate: float | None, criteria:
     base = {} if rate is None else {"primary_percent": 100 * rate}
     entries = {}
     for points in DIFFERENCES:
-        known = base | {"difference": float(points)}
-        other = None if rate is None else rate + points / 100
-        if other is not None and 0 <= other <= 1:
+        known, other = base | {"difference": float(points)}, math.nan if rate is None else rate + points / 100
+        if 0 <= other <= 1:
             known |= {"idiopathic_percent": 100 * other, "power": fisher_power(*sizes, other, rate, **level)}
         entries[f"power.{'below' if points < 0 else 'above'}_{abs(points)}"] = _entry(label, sizes, **known)
-    for side, higher in (("below", False), ("above", True)):
-        found = None if rate is None else detectable_rate(*sizes, rate, higher, POWER, **level)
-        known = base
+    for side in ("below", "above"):
+        found, known = None if rate is None else detectable_rate(*sizes, rate, side == "above", POWER, **level), base
         if found is not None:
             known = base | {"idiopathic_percent": 100 * found, "difference": 100 * (found - rate), "power": POWER}
         entries[f"detectable.{side}"] = _entry(label, sizes, **known)
@@ -162,13 +161,10 @@ def symptom_power(label: str, sizes: tuple[int, int], grades: np.ndarray | None,
     ``grades`` tells how many patients with primary MCAS have each grade, from worse to disappeared; None if a group is
     empty. Each entry has the ``power`` and its simulation ``error`` beside the parts of `rate_power`.
     """
-    entries = {}
+    entries, level = {}, {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
     for ratio in ODDS_RATIOS:
-        known = {"odds_ratio": ratio}
-        if grades is not None:
-            level = {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
-            known["power"], known["error"] = rank_sum_power(grades, *sizes, ratio, **level)
-        entries[f"{ratio:g}"] = _entry(label, sizes, **known)
+        power, error = (None, None) if grades is None else rank_sum_power(grades, *sizes, ratio, **level)
+        entries[f"{ratio:g}"] = _entry(label, sizes, odds_ratio=ratio, power=power, error=error)
     return entries
 
 

@@ -24,18 +24,15 @@ from analysis.vocabulary import Response, StopReason
 MONTHS: tuple[int, ...] = (3, 6, 12)  # the months at which incidences are given
 CENSORED = "censored"  # what a course that was last known to go on without the event is called
 
-EVENTS: dict[str, tuple[str, ...]] = {
-    "first_response": ("response", "stopped"),
-    "best_response": ("response", "stopped"),
+EVENTS: dict[str, tuple[str, ...]] = {  # what ends each time: a response, or a stop before it; for therapy a stop
+    "first_response": ("response", "stopped"), "best_response": ("response", "stopped"),
     "therapy": ("efficacy", "intolerance", "other"),
-}
-"""What ends the time of each outcome: a response, or a stop before it; for therapy a stop, by its cause."""
+}  # fmt: skip
 
 CAUSES: dict[StopReason, str] = {  # of a stop (L261-L264): lack or loss of efficacy, intolerance, or another
-    StopReason.LACK_OF_EFFICACY: "efficacy",
-    StopReason.LOSS_OF_RESPONSE: "efficacy",
+    StopReason.LACK_OF_EFFICACY: "efficacy", StopReason.LOSS_OF_RESPONSE: "efficacy",
     StopReason.INTOLERANCE: "intolerance",
-}
+}  # fmt: skip
 
 
 def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -106,11 +103,9 @@ def _shares(curve: pd.DataFrame, prefix: str) -> Values:
 
 
 def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> Values:
-    frame = event_times(cohort, outcome, criteria)
+    frame, prefix = event_times(cohort, outcome, criteria), f"times.{outcome}"
     responded, recorded = frame["event"] == "response", frame["recorded"]
-    without = kaplan_meier(frame["months"], responded.astype(int))
-    incidence = _incidence(frame, "response")
-    prefix = f"times.{outcome}"
+    without, incidence = kaplan_meier(frame["months"], responded.astype(int)), _incidence(frame, "response")
     return {
         f"{prefix}.naive": spread(frame.loc[responded & recorded, "months"]),
         f"{prefix}.not_recorded": proportion(int((~recorded).sum()), int(responded.sum())),
