@@ -43,11 +43,9 @@ REPORTED_EARLIER = 29  # patients with systemic mastocytosis under omalizumab re
 
 
 def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
-    """Compare two independent proportions, as `analysis.summaries.proportion` gives them.
+    """Give the `difference_in_points` of two independent proportions, and the two-sided ``p_value`` of Fisher's test.
 
-    ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % ``interval``
-    (`analysis.statistics.exact_difference.difference_in_points`) and the two-sided ``p_value`` of Fisher's exact test;
-    all None if a denominator is 0.
+    They are as `analysis.summaries.proportion` gives them, here minus there; all is None if a denominator is 0.
     """
     found = difference_in_points(here["n"], here["denominator"], there["n"], there["denominator"])
     if found["interval"] is None:

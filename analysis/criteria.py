@@ -86,9 +86,7 @@ class Criteria:
 
     def __post_init__(self) -> None:
         for option in fields(self):
-            value = getattr(self, option.name)
-            if not _is_allowed(option, value):
-                raise _refused(option.name, value)
+            _check(option, getattr(self, option.name))
         if self.partial_from_percent > self.major_above_percent:
             raise ValueError(
                 f"criteria: partial_from_percent {self.partial_from_percent} is above major_above_percent "
@@ -98,32 +96,25 @@ class Criteria:
 
 _OPTIONS: dict[str, Field] = {option.name: option for option in fields(Criteria)}
 
+# The allowed values of the options that are chosen by name; the first is the default.
 CHOICES: dict[str, tuple[str, ...]] = {name: get_args(one.type) for name, one in _OPTIONS.items() if get_args(one.type)}
-"""The allowed values of the options that are chosen by name; the first is the default."""
-
-LIMITS: dict[str, tuple[float, float]] = {
+LIMITS: dict[str, tuple[float, float]] = {  # the smallest and largest allowed value of those that are numbers
     "major_above_percent": (0, 100), "partial_from_percent": (0, 100), "sustained_months": (0, 1200),
     "ige_stable_percent": (0, 1000), "alpha": (0, 1),
 }  # fmt: skip
-"""The smallest and largest allowed value of the options that are numbers."""
 
 
-def _is_allowed(option: Field, value: Any) -> bool:
-    """Tell whether an option allows a value; a truth value is not a number here."""
+def _check(option: Field, value: Any) -> None:
+    """Refuse a value that the option does not allow; a truth value is not a number here."""
     if option.name in CHOICES:
-        return isinstance(value, str) and value in CHOICES[option.name]
-    low, high = LIMITS[option.name]
-    numeric = isinstance(value, int | option.type) and not isinstance(value, bool)
-    return numeric and low <= value <= high
-
-
-def _refused(name: str, value: Any) -> ValueError:
-    if name in CHOICES:
-        allowed = "one of " + ", ".join(CHOICES[name])
+        correct = isinstance(value, str) and value in CHOICES[option.name]
+        allowed = "one of " + ", ".join(CHOICES[option.name])
     else:
-        number = "whole number" if _OPTIONS[name].type is int else "number"
-        allowed = f"a {number} from {LIMITS[name][0]:g} to {LIMITS[name][1]:g}"
-    return ValueError(f"criteria: {value!r} is not allowed for {name}; allowed is {allowed}")
+        low, high = LIMITS[option.name]
+        correct = isinstance(value, int | option.type) and not isinstance(value, bool) and low <= value <= high
+        allowed = f"a {'whole number' if option.type is int else 'number'} from {low:g} to {high:g}"
+    if not correct:
+        raise ValueError(f"criteria: {value!r} is not allowed for {option.name}; allowed is {allowed}")
 
 
 PAPER = Criteria()  # the paper's reading
@@ -137,11 +128,12 @@ def departures(criteria: Criteria) -> str:
     return ", ".join(f"{name}={value}" for name, value in vars(criteria).items() if value != getattr(PAPER, name))
 
 
-def _number(name: str, text: str) -> float:
+def _number(text: str) -> float | str:
+    """Read a number; another text stays as it is, and `Criteria` refuses it."""
     try:
         return int(text) if text.lstrip("-").isdecimal() else float(text)
     except ValueError:
-        raise _refused(name, text) from None
+        return text
 
 
 def read_criteria(text: str) -> Criteria:
@@ -173,5 +165,5 @@ def read_criteria(text: str) -> Criteria:
             raise ValueError(f"criteria: option {name!r} is unknown; allowed are {', '.join(_OPTIONS)}")
         if name in options:
             raise ValueError(f"criteria: option {name} is given twice; allowed is once")
-        options[name] = value if name in CHOICES else _number(name, value)
+        options[name] = value if name in CHOICES else _number(value)
     return Criteria(**options)

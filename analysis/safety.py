@@ -2,7 +2,6 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
@@ -16,10 +15,8 @@ _MONTHS, _WEEKS = 336, 1461  # so many months are so many weeks, of 365.25 days 
 
 def with_any(cohort: Cohort, events: pd.Series | None = None) -> pd.Series:
     """Tell which patients had at least one of some adverse events, rows of the table; of any, by default."""
-    codes = cohort.adverse_events["patient_id"].cat.codes
-    chosen = codes if events is None else codes[events]
-    counts = np.bincount(chosen, minlength=len(cohort.patients))
-    return pd.Series(counts > 0, index=cohort.patients.index)
+    rows = cohort.adverse_events if events is None else cohort.adverse_events[events]
+    return pd.Series(cohort.patients.index.isin(rows["patient_id"]), index=cohort.patients.index)
 
 
 def event_table(cohort: Cohort) -> pd.DataFrame:

@@ -13,11 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 _DIGITS = 15
-_PLACES = 9
-"""Most digits after the point that are looked for; more are computed rather than measured, and done more slowly."""
-
-_LARGEST = 2**36
-"""Largest whole number kept as a float: differences are exact, and so are products with numbers up to 131,072."""
+_PLACES = 9  # most digits after the point that are looked for; more are computed rather than measured, and slower
+_LARGEST = 2**36  # largest whole number kept as a float: differences and products with up to 131,072 are exact
 
 
 def _written(values: np.ndarray) -> list[str]:

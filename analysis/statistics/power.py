@@ -96,10 +96,9 @@ def detectable_rate(
     alpha: float = 0.05,
     p_at_alpha: str = "ns",
 ) -> float | None:
-    """Find the rate of the first group nearest to that of the second that Fisher's test would tell apart from it.
+    """Find the nearest ``higher`` or lower rate of the first group that Fisher's test would tell from the second's.
 
-    It is sought above that rate or below it, as ``higher`` says; the power rises from that of the second group to 1, or
-    to 0. None if not even a rate of 1 (or 0) gives the power asked for.
+    None if not even a rate of 1, or 0, gives the power asked for.
     """
     power = check_probability("power", power, inner=True)
     rate_second = check_probability("rate_second", rate_second)
@@ -144,10 +143,9 @@ def rank_sum_power(
 ) -> tuple[float, float]:
     """Simulate the power of the two-sided rank-sum test to tell two groups of grades apart; also its standard error.
 
-    ``shares`` are those, or the numbers, of each grade in the second group, from the lowest to the highest; in the
-    first group the odds of a higher grade are ``odds_ratio`` times as high (`shifted`). The power is the share of
-    significant samples; equal seeds give equal results. The p values are exact up to `SIMULATED_WORK` additions each,
-    beyond those of the normal approximation.
+    ``shares`` are those, or the numbers, of each grade in the second group, from the lowest to the highest, and those
+    of the first are `shifted` by the odds ratio. The power is the share of significant samples; equal seeds give equal
+    results. The p values are exact up to `SIMULATED_WORK` additions each.
     """
     n_first, n_second = _sizes(n_first, n_second)
     if int(whole_numbers(simulations, "simulations")) < 1:

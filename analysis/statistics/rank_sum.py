@@ -157,10 +157,9 @@ def rank_sum(
     """Test whether the values of one group tend to be larger than those of another, exactly and with ties.
 
     The values are in one unit; missing ones are left out, and ties are equal decimals. The alternative says which U
-    count as far out: those as far from their mean or farther, as in R's coin; the small ("less"), or the large ones, as
-    when the first group has the smaller, or the larger values. The p value is exact up to `WORK_LIMIT` additions,
-    beyond that of a normal approximation corrected for ties; 1 if all values are equal, since every division then gives
-    the same U; none if a group is empty. ``confidence`` is the level of the interval of the effect.
+    count as far out: those as far from their mean or farther, as in R's coin; the small ("less"), or the large ones.
+    The p value is exact up to `WORK_LIMIT` additions, beyond that of a normal approximation corrected for ties; 1 if
+    all values are equal. ``confidence`` is the level of the interval of the effect.
     """
     groups = [floats(values, name) for values, name in ((first, "first"), (second, "second"))]
     ones, others = (decimals(values[~np.isnan(values)]) for values in groups)

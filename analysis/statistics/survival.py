@@ -66,12 +66,10 @@ def _with_limits(counts: pd.DataFrame, estimate: np.ndarray, error: np.ndarray, 
 def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
     """Estimate the share of patients who have had no event by each time.
 
-    Times of the event or of censoring are 0 or more, in any unit; codes are 0 or false for a time that is censored, 1
-    or true, or larger, for the event, which comes before a censoring at the same time.
-
-    There is one row for time 0 and for each time observed, none if there is nobody: ``time``; ``at_risk`` just before
-    it; ``events``, ``competing`` (always 0 here) and ``censored`` at it; ``estimate`` from it on; ``low`` and ``high``,
-    missing where the estimate is 0 or 1.
+    Codes are 0 or false for a time that is censored, 1 or true, or larger, for the event, which comes before a
+    censoring at the same time. There is one row for time 0 and for each time observed, none if there is nobody:
+    ``time``; ``at_risk`` just before it; ``events``, ``competing`` (always 0 here) and ``censored`` at it; ``estimate``
+    from it on; ``low`` and ``high``, missing where the estimate is 0 or 1.
     """
     times, codes = _checked(times, codes, confidence)
     counts = _counts(times, np.minimum(codes, 1), cause=1)
