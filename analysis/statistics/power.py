@@ -70,21 +70,15 @@ def fisher_power(
     alpha = check_probability("alpha", alpha)
     check_choice("p_at_alpha", p_at_alpha, ("ns", "significant"))
     if (n_first + 1) * (n_second + 1) > OUTCOMES_LIMIT:
-        return _z_power(n_first, n_second, rate_first, rate_second, alpha)
+        if rate_first == rate_second:  # at rates of 0 or 1 the library divides by 0
+            return alpha if 0 < rate_first < 1 else 0.0
+        # The library takes the size of the first group, and the ratio of the second to it.
+        groups = rate_first - rate_second, rate_second, n_first, n_second / n_first
+        return float(power_proportions_2indep(*groups, alpha, return_results=False))
     first = stats.binom.pmf(np.arange(n_first + 1), n_first, rate_first)
     second = stats.binom.pmf(np.arange(n_second + 1), n_second, rate_second)
     # Summed without a matrix product, whose last digits hang on the processor.
     return min(float(np.outer(first, second)[_rejected(n_first, n_second, alpha, p_at_alpha)].sum()), 1.0)
-
-
-def _z_power(n_first: int, n_second: int, rate_first: float, rate_second: float, alpha: float) -> float:
-    """Approximate the power; the library takes the sample size of the first group and the ratio of the second to it."""
-    if rate_first == rate_second:  # at rates of 0 or 1 the library divides by 0
-        return alpha if 0 < rate_first < 1 else 0.0
-    power = power_proportions_2indep(
-        rate_first - rate_second, rate_second, n_first, n_second / n_first, alpha, return_results=False
-    )
-    return float(power)
 
 
 def detectable_rate(

@@ -155,15 +155,6 @@ class SignedRank:
     method: str | None
 
 
-def _doubled_ranks(values: np.ndarray, zeros: str) -> tuple[np.ndarray, np.ndarray, int]:
-    """Rank the non-zero values by size; return twice their midranks, which are positive, and how many are tied."""
-    changed = values != 0
-    ranked = values[changed] if zeros == "drop" else values
-    doubled = np.rint(2 * stats.rankdata(np.abs(ranked))).astype(np.int64)[ranked != 0]
-    _, sharing = np.unique(doubled, return_counts=True)
-    return doubled, values[changed] > 0, int(sharing[sharing > 1].sum())
-
-
 def signed_rank(
     differences: ArrayLike,
     zeros: Zeros = "drop",
@@ -198,8 +189,10 @@ def signed_rank(
     values = values[~np.isnan(values)]
     if not len(values):
         return SignedRank(0.0, 0, 0, 0, None, None, None)
-    doubled, positive, n_tied = _doubled_ranks(values, zeros)
-    doubled_sum, total, n = int(doubled[positive].sum()), int(doubled.sum()), len(doubled)
+    ranked = values[values != 0] if zeros == "drop" else values
+    doubled = np.rint(2 * stats.rankdata(np.abs(ranked))).astype(np.int64)[ranked != 0]
+    _, sharing = np.unique(doubled, return_counts=True)
+    doubled_sum, total, n = int(doubled[ranked[ranked != 0] > 0].sum()), int(doubled.sum()), len(doubled)
     method, upper = upper_tail(doubled, distribution)
     mirrored = total - doubled_sum  # the lower tail is the upper one of the mirrored sum
     far = {"two-sided": max(doubled_sum, mirrored), "less": mirrored, "greater": doubled_sum}[alternative]
@@ -208,7 +201,7 @@ def signed_rank(
         statistic=doubled_sum / 2,
         n=n,
         n_zero=len(values) - n,
-        n_tied=n_tied,
+        n_tied=int(sharing[sharing > 1].sum()),
         effect=(2 * doubled_sum - total) / total if n else None,
         p_value=above_zero(min(tails * upper(doubled, far), 1.0)) if n else 1.0,
         method=method,
