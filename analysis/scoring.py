@@ -76,8 +76,8 @@ def symptom_scores(cohort: Cohort, visit: Visit, criteria: Criteria = PAPER) -> 
         cell[~baseline[block]] = _NEW
         part = patient[block].astype(np.intp)
         first, last = part.min(), part.max() + 1
-        places = (part - first) * _CELLS + cell.astype(np.intp)
-        counts = np.bincount(places, minlength=(last - first) * _CELLS).reshape(-1, _CELLS)
+        cell += (part - first) * _CELLS
+        counts = np.bincount(cell.astype(np.intp), minlength=(last - first) * _CELLS).reshape(-1, _CELLS)
         # Sums of small whole numbers are exact as floats too, and much faster to multiply.
         scores[first:last] += (counts.astype(np.float64) @ _ADDS).astype(np.int64)
     return pd.DataFrame(scores, index=cohort.patients.index, columns=list(_COLUMNS))
