@@ -79,28 +79,8 @@ def compare_groups(values: pd.Series, group: pd.Series) -> dict[str, Any]:
     """
     ranks = _ranks(values)
     test = rank_sum(ranks[group], ranks[~group])
-    counts = {"n": test.n_first, "denominator": test.n_first + test.n_second}
-    if ranks.nunique() < 2:
-        return counts | {"statistic": None, "p_value": None, "method": None}
-    return counts | {"statistic": test.statistic, "p_value": test.p_value, "method": test.method}
-
-
-def _levels(cohort: Cohort, analyte: Analyte, pairs: pd.DataFrame, criteria: Criteria) -> Values:
-    name, before, later = f"biology.{analyte.value}", pairs["before"], pairs["on_therapy"]
-    # Levels are skewed, hence ranks too; two-tailed as all tests of the paper, in either direction.
-    ranks = signed_rank(decimal_differences(before, later), criteria.zeros, distribution=criteria.distribution)
-    directions = direction(pairs, criteria)
-    return {
-        f"{name}.diagnosis": spread(_samples(cohort, analyte, TimePoint.DIAGNOSIS)["value"]),
-        f"{name}.before": spread(before),
-        f"{name}.on_therapy": spread(later),
-        f"{name}.months_on_therapy": spread(pairs["months_on_therapy"]),
-        f"{name}.paired.all": proportion(len(pairs), len(cohort.patients)),
-        f"{name}.paired_t": asdict(paired_t(before, later)),
-        f"{name}.paired_ratio": asdict(paired_ratio(before, later)),
-        f"{name}.signed_rank": asdict(ranks),
-        **{f"{name}.{way}": share(directions == way) for way in DIRECTIONS},
-    }
+    found = {name: getattr(test, name) if ranks.nunique() > 1 else None for name in ("statistic", "p_value", "method")}
+    return {"n": test.n_first, "denominator": test.n_first + test.n_second, **found}
 
 
 def _outcome(cohort: Cohort, pairs: pd.DataFrame, criteria: Criteria) -> Values:
@@ -133,6 +113,19 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """
     values: Values = {}
     for analyte in Analyte:
-        pairs = paired_frame(cohort, analyte)
-        values |= _levels(cohort, analyte, pairs, criteria)
+        name, pairs = f"biology.{analyte}", paired_frame(cohort, analyte)
+        before, later, directions = pairs["before"], pairs["on_therapy"], direction(pairs, criteria)
+        # Levels are skewed, hence ranks too; two-tailed as all tests of the paper, in either direction.
+        ranks = signed_rank(decimal_differences(before, later), criteria.zeros, distribution=criteria.distribution)
+        values |= {
+            f"{name}.diagnosis": spread(_samples(cohort, analyte, TimePoint.DIAGNOSIS)["value"]),
+            f"{name}.before": spread(before),
+            f"{name}.on_therapy": spread(later),
+            f"{name}.months_on_therapy": spread(pairs["months_on_therapy"]),
+            f"{name}.paired.all": proportion(len(pairs), len(cohort.patients)),
+            f"{name}.paired_t": asdict(paired_t(before, later)),
+            f"{name}.paired_ratio": asdict(paired_ratio(before, later)),
+            f"{name}.signed_rank": asdict(ranks),
+            **{f"{name}.{way}": share(directions == way) for way in DIRECTIONS},
+        }
     return values | _outcome(cohort, paired_frame(cohort, Analyte.TOTAL_IGE), criteria)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.cohort import Cohort
 from analysis.summaries import proportion, share, spread
-from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Analyte, Diagnosis, Population
+from analysis.vocabulary import POPULATION_DIAGNOSES, Analyte, Diagnosis, Finding, Population
 
 NUMBERS = ("n", "denominator", "percent", "median", "mean", "sd", "minimum", "maximum", "ratio")
 COLUMNS = ("row", "label", "level", "column", "statistic", *NUMBERS)  # a number that a row does not have is missing
@@ -19,12 +19,10 @@ SECTIONS: dict[str, str] = {  # the sections of Table 1: the part of a row's key
 }  # fmt: skip
 
 DISEASES: dict[str, tuple[Diagnosis, ...]] = {  # MCAS is clonal (MMAS) or idiopathic (L232-L233, Table 1)
-    "ism": (Diagnosis.ISM,),
-    "cm": (Diagnosis.CM,),
-    "mcas": (Diagnosis.MMAS, Diagnosis.IDIOPATHIC),
-}
+    "ism": (Diagnosis.ISM,), "cm": (Diagnosis.CM,), "mcas": (Diagnosis.MMAS, Diagnosis.IDIOPATHIC),
+}  # fmt: skip
 
-DISEASE_LABELS: dict[str, str] = {  # the three diseases in full
+_DISEASE_LABELS = {
     "ism": "Indolent systemic mastocytosis (ISM)", "cm": "Cutaneous mastocytosis (CM)",
     "mcas": "Mast cell activation syndrome (MCAS)",
 }  # fmt: skip
@@ -39,13 +37,23 @@ CYTOREDUCTIVE: dict[str, str] = {  # the cytoreductive and targeted therapies be
     "interferon": "Interferon",
 }  # fmt: skip
 
+_GENERAL = (
+    ("age_at_diagnosis", "Age at diagnosis, years", "median_range", "age_at_diagnosis_years"),
+    ("age_at_treatment", "Age at omalizumab treatment, years", "median_range", "age_at_treatment_years"),
+    ("time_to_treatment", "Time from diagnosis to omalizumab treatment", "duration_range",
+     "diagnosis_to_treatment_months"),
+)  # fmt: skip
 _WHO = {
     "who_multifocal_infiltrates": "Multifocal dense mast cell infiltrates",
     "who_atypical_mast_cells": "Over 25% atypical or spindle-shaped mast cells",
     "kit_d816v": "KIT mutation at codon 816", "who_cd2_cd25": "Mast cells with CD2 and/or CD25",
     "who_tryptase_over_20": "Baseline serum tryptase >20 ng/mL",
 }  # fmt: skip
-_FINDINGS = {"positive": "positive", "negative": "negative", "not_evaluated": "not evaluated"}
+_BONE_MARROW = (
+    ("", "Involved bone marrow", "involved"), (".histology", "Histological criteria", "histology"),
+    (".cytology", "Cytological criteria", "cytology"), (".phenotype", "Phenotypical criteria", "phenotype"),
+    (".kit", "KIT D816V mutation", "kit_d816v"),
+)  # fmt: skip
 _Row = tuple[str, str, int, str, dict[str, Any]]
 
 
@@ -70,75 +78,48 @@ def sex_ratio(patients: pd.DataFrame) -> dict[str, Any]:
     return {"n": men, "denominator": women, "ratio": men / women if women else None}
 
 
-def _general(cohort: Cohort) -> Iterator[_Row]:
+def _rows(cohort: Cohort) -> Iterator[_Row]:
+    """Go through the rows of Table 1 as it prints them: key, label, indent, statistic and numbers."""
     patients = cohort.patients
-    yield "age_at_diagnosis", "Age at diagnosis, years", 0, "median_range", spread(patients["age_at_diagnosis_years"])
-    age = spread(patients["age_at_treatment_years"])
-    yield "age_at_treatment", "Age at omalizumab treatment, years", 0, "median_range", age
-    delay = spread(patients["diagnosis_to_treatment_months"])
-    yield "time_to_treatment", "Time from diagnosis to omalizumab treatment", 0, "duration_range", delay
-    yield "sex_ratio", "Sex ratio (M/F)", 0, "ratio", sex_ratio(patients)
 
+    def of_all(column: str, value: str = "positive") -> dict[str, Any]:
+        return share(patients[column] == value)
 
-def _classification(cohort: Cohort) -> Iterator[_Row]:
-    patients = cohort.patients
+    for key, label, statistic, column in _GENERAL:
+        yield f"general.{key}", label, 0, statistic, spread(patients[column])
+    yield "general.sex_ratio", "Sex ratio (M/F)", 0, "ratio", sex_ratio(patients)
     for population in (Population.PRIMARY, Population.IDIOPATHIC):
         group = share(of_disease(patients, POPULATION_DIAGNOSES[population]))
-        yield population.value, POPULATION_LABELS[population], 0, "count_percent", group
+        yield f"classification.{population}", population.label, 0, "count_percent", group
     for disease, diagnoses in DISEASES.items():
         mask = of_disease(patients, diagnoses)
-        yield disease, DISEASE_LABELS[disease], 0, "count_percent", share(mask)
-        kit = patients.loc[mask, "kit_d816v"]
-        for finding, text in _FINDINGS.items():
+        yield f"classification.{disease}", _DISEASE_LABELS[disease], 0, "count_percent", share(mask)
+        for finding in Finding:
             clonal = " (MMAS)" if (disease, finding) == ("mcas", "positive") else ""
-            yield f"{disease}.kit_{finding}", f"KIT D816V {text}{clonal}", 1, "count", share(kit == finding)
-
-
-def _presentation(cohort: Cohort) -> Iterator[_Row]:
-    patients = cohort.patients
-
-    def everyone(column: str) -> dict[str, Any]:
-        return share(patients[column] == "positive")
-
-    yield "skin", "Involved skin", 0, "count_percent", everyone("skin_involved")
-    yield "skin.maculopapular", "Maculopapular", 1, "count_percent", everyone("skin_maculopapular")
-    yield "skin.histology", "Histological criteria", 1, "count_percent", everyone("skin_histology")
-    yield "skin.kit", "KIT D816V mutation", 1, "count_percent", found(patients["skin_kit_d816v"])
+            text, kit = f"KIT D816V {finding.replace('_', ' ')}{clonal}", patients.loc[mask, "kit_d816v"]
+            yield f"classification.{disease}.kit_{finding}", text, 1, "count", share(kit == finding)
+    for column, label in _WHO.items():
+        yield f"who.{column.removeprefix('who_')}", label, 0, "count_percent", found(patients[column])
+    yield "presentation.skin", "Involved skin", 0, "count_percent", of_all("skin_involved")
+    yield "presentation.skin.maculopapular", "Maculopapular", 1, "count_percent", of_all("skin_maculopapular")
+    yield "presentation.skin.histology", "Histological criteria", 1, "count_percent", of_all("skin_histology")
+    yield "presentation.skin.kit", "KIT D816V mutation", 1, "count_percent", found(patients["skin_kit_d816v"])
     # Table 1 counts every marrow finding over the patients whose marrow was examined at all.
     examined = patients[patients["bone_marrow_involved"] != "not_evaluated"]
-    for key, label, column in (
-        ("", "Involved bone marrow", "bone_marrow_involved"),
-        (".histology", "Histological criteria", "bone_marrow_histology"),
-        (".cytology", "Cytological criteria", "bone_marrow_cytology"),
-        (".phenotype", "Phenotypical criteria", "bone_marrow_phenotype"),
-        (".kit", "KIT D816V mutation", "bone_marrow_kit_d816v"),
-    ):
-        yield f"bone_marrow{key}", label, int(key != ""), "count_percent", share(examined[column] == "positive")
-    yield "bone_density", "Decreased bone density", 0, "count_percent", everyone("decreased_bone_density")
-
-
-def _therapies(cohort: Cohort) -> Iterator[_Row]:
-    patients = cohort.patients
-    for key, label, therapies in (
-        ("symptomatic", "Symptomatic therapies", SYMPTOMATIC),
-        ("cytoreductive", "Cytoreductive or targeted therapies", CYTOREDUCTIVE),
-    ):
-        yield key, label, 0, "count_percent", share(received(patients, therapies))
-        for column, name in therapies.items():
-            yield column, name, 1, "count_percent", share(patients[column] == "yes")
-
-
-def _rows(cohort: Cohort) -> Iterator[tuple[str, _Row]]:
-    yield from (("general", row) for row in _general(cohort))
-    yield from (("classification", row) for row in _classification(cohort))
-    for column, label in _WHO.items():
-        yield "who", (column.removeprefix("who_"), label, 0, "count_percent", found(cohort.patients[column]))
-    yield from (("presentation", row) for row in _presentation(cohort))
+    for key, label, column in _BONE_MARROW:
+        marrow = share(examined[f"bone_marrow_{column}"] == "positive")
+        yield f"presentation.bone_marrow{key}", label, int(key != ""), "count_percent", marrow
+    density = of_all("decreased_bone_density")
+    yield "presentation.bone_density", "Decreased bone density", 0, "count_percent", density
     samples = cohort.laboratory[cohort.laboratory["time_point"] == "diagnosis"]
     for analyte, label in ((Analyte.TRYPTASE, "Tryptase, ng/mL"), (Analyte.TOTAL_IGE, "Total IgE, UI/mL")):
         level = spread(samples.loc[samples["analyte"] == analyte, "value"])
-        yield "laboratory", (analyte.value, label, 0, "mean_range", level)
-    yield from (("therapies", row) for row in _therapies(cohort))
+        yield f"laboratory.{analyte}", label, 0, "mean_range", level
+    kinds = {"symptomatic": "Symptomatic therapies", "cytoreductive": "Cytoreductive or targeted therapies"}
+    for (key, label), therapies in zip(kinds.items(), (SYMPTOMATIC, CYTOREDUCTIVE), strict=True):
+        yield f"therapies.{key}", label, 0, "count_percent", share(received(patients, therapies))
+        for column, name in therapies.items():
+            yield f"therapies.{column}", name, 1, "count_percent", of_all(column, "yes")
 
 
 def characteristics(cohort: Cohort) -> pd.DataFrame:
@@ -154,10 +135,8 @@ def characteristics(cohort: Cohort) -> pd.DataFrame:
         Table 1 is the first two rows of the classification. A finding is counted among the patients evaluated for it;
         skin (but for its mutation) and bone density among all, the bone marrow among those with an evaluated marrow.
     """
-    rows = [
-        {"row": f"{section}.{key}", "label": label, "level": level, "statistic": statistic} | numbers
-        for section, (key, label, level, statistic, numbers) in _rows(cohort)
-    ]
+    named = ("row", "label", "level", "statistic")
+    rows = [dict(zip(named, words, strict=True)) | numbers for *words, numbers in _rows(cohort)]
     frame = pd.DataFrame(rows, columns=COLUMNS).assign(column=cohort.population.value)
     whole = dict.fromkeys(("n", "denominator"), "Int64")
     return frame.astype(whole | dict.fromkeys(NUMBERS[2:], "float64"))

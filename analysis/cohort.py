@@ -7,11 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import CohortError
 from analysis.reading import OWN_SYMPTOMS, read_tables
 from analysis.vocabulary import POPULATION_DIAGNOSES, Diagnosis, Population
-
-__all__ = ["Cohort", "CohortError", "from_tables", "read_cohort", "restrict"]
 
 
 @dataclass(frozen=True)

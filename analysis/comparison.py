@@ -1,5 +1,6 @@
 """The comparisons of the discussion: this cohort beside the earlier one, and symptom groups beside one another."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,7 @@ class EarlierCohort:
     stopped_for_side_effects: int
 
     def __post_init__(self) -> None:
-        for name in ("responders", "with_side_effects", "stopped_for_side_effects"):
-            count = getattr(self, name)
+        for name, count in vars(self).items():
             if not 0 <= count <= self.patients:
                 raise ValueError(f"earlier cohort: {name} {count} is not allowed; allowed is 0 to {self.patients}")
 
@@ -43,11 +43,9 @@ REPORTED_EARLIER = 29  # patients with systemic mastocytosis under omalizumab re
 
 
 def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
-    """Compare two independent proportions, as `analysis.summaries.proportion` gives them.
+    """Give the `difference_in_points` of two independent proportions, and the two-sided ``p_value`` of Fisher's test.
 
-    ``difference`` in percentage points (here minus there), the limits ``low`` and ``high`` of its 95 % ``interval``
-    (`analysis.statistics.exact_difference.difference_in_points`) and the two-sided ``p_value`` of Fisher's exact test;
-    all None if a denominator is 0.
+    They are as `analysis.summaries.proportion` gives them, here minus there; all is None if a denominator is 0.
     """
     found = difference_in_points(here["n"], here["denominator"], there["n"], there["denominator"])
     if found["interval"] is None:
@@ -56,15 +54,15 @@ def compare_proportions(here: Share, there: Share) -> dict[str, Any]:
     return found | {"p_value": above_zero(float(stats.fisher_exact(counts).pvalue))}
 
 
-def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> dict[str, tuple[str, Share, Share]]:
+def _outcomes(cohort: Cohort, criteria: Criteria, earlier: EarlierCohort) -> Iterator[tuple[str, str, Share, Share]]:
+    """Give name, label, and the share of both cohorts for each outcome that the discussion compares."""
     stopped = cohort.courses["stop_reason"] == StopReason.INTOLERANCE
-    masks = {
-        "orr": ("Overall response", best_response(cohort, criteria) != Response.NR, earlier.responders),
-        "side_effects": ("Side effects", with_any(cohort), earlier.with_side_effects),
-        "stopped_for_side_effects": ("Stopped for side effects", stopped, earlier.stopped_for_side_effects),
-    }
-    of = earlier.patients
-    return {name: (label, share(mask), proportion(count, of)) for name, (label, mask, count) in masks.items()}
+    for name, label, mask, count in (
+        ("orr", "Overall response", best_response(cohort, criteria) != Response.NR, earlier.responders),
+        ("side_effects", "Side effects", with_any(cohort), earlier.with_side_effects),
+        ("stopped_for_side_effects", "Stopped for side effects", stopped, earlier.stopped_for_side_effects),
+    ):
+        yield name, label, share(mask), proportion(count, earlier.patients)
 
 
 def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort = EARLIER) -> pd.DataFrame:
@@ -78,7 +76,7 @@ def compare(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort =
         points, ``low`` and ``high`` of its ``interval`` and ``p_value``.
     """
     rows = {}
-    for outcome, (label, here, there) in _outcomes(cohort, criteria, earlier).items():
+    for outcome, label, here, there in _outcomes(cohort, criteria, earlier):
         other = {f"earlier_{name}": value for name, value in there.items()}
         rows[outcome] = {"label": label} | here | other | compare_proportions(here, there)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
@@ -105,9 +103,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER, earlier: EarlierCohort
         "comparison.patients.reported_earlier": {"n": REPORTED_EARLIER},
         "comparison.patients.earlier": {"n": earlier.patients},
     }
-    for outcome, (_, here, there) in _outcomes(cohort, criteria, earlier).items():
-        name = f"comparison.{outcome}"
-        values |= {f"{name}.here": here, f"{name}.earlier": there}
-        values[f"{name}.difference"] = compare_proportions(here, there)
+    for outcome, _, here, there in _outcomes(cohort, criteria, earlier):
+        parts = {"here": here, "earlier": there, "difference": compare_proportions(here, there)}
+        values |= {f"comparison.{outcome}.{part}": found for part, found in parts.items()}
     groups = improved_by_group(symptom_profile(cohort, criteria))
     return values | {f"comparison.improved.{group}": improved for group, improved in groups.items()}

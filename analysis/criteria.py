@@ -6,34 +6,8 @@ is a reading that another careful reader could have made; where it does say some
 change of ``partial_from_percent`` changes who responds, not the recorded month of the first response.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any
-
-CHOICES: dict[str, tuple[str, ...]] = {
-    "worsening": ("total", "any"),
-    "new_symptoms": ("rule_out", "count", "ignore"),
-    "missing_last": ("carry_forward", "drop", "no_response"),
-    "sustained_from": ("first", "best"),
-    "first_response": ("total", "any_symptom"),
-    "intolerance": ("responders", "all"),
-    "lost_to_follow_up": ("event", "censored"),
-    "symptoms_at": ("best", "last"),
-    "test": ("signed_rank", "sign"),
-    "zeros": ("drop", "pratt"),
-    "distribution": ("exact", "asymptotic"),
-    "alternative": ("two-sided", "greater"),
-    "adjustment": ("none", "holm", "benjamini_hochberg"),
-    "p_at_alpha": ("ns", "significant"),
-}
-"""The allowed values of the options that are chosen by name; the first is the default."""
-
-LIMITS: dict[str, tuple[float, float]] = {
-    "major_above_percent": (0, 100), "partial_from_percent": (0, 100), "sustained_months": (0, 1200),
-    "ige_stable_percent": (0, 1000), "alpha": (0, 1),
-}  # fmt: skip
-"""The smallest and largest allowed value of the options that are numbers."""
-
-_WHOLE = ("major_above_percent", "partial_from_percent")
+from dataclasses import Field, dataclass, fields
+from typing import Any, Literal, get_args
 
 
 @dataclass(frozen=True)
@@ -92,27 +66,27 @@ class Criteria:
 
     major_above_percent: int = 50
     partial_from_percent: int = 10
-    worsening: str = "total"
-    new_symptoms: str = "rule_out"
-    missing_last: str = "carry_forward"
+    worsening: Literal["total", "any"] = "total"
+    new_symptoms: Literal["rule_out", "count", "ignore"] = "rule_out"
+    missing_last: Literal["carry_forward", "drop", "no_response"] = "carry_forward"
     sustained_months: float = 3
-    sustained_from: str = "first"
-    first_response: str = "total"
-    intolerance: str = "responders"
+    sustained_from: Literal["first", "best"] = "first"
+    first_response: Literal["total", "any_symptom"] = "total"
+    intolerance: Literal["responders", "all"] = "responders"
     ige_stable_percent: float = 20
-    lost_to_follow_up: str = "event"
-    symptoms_at: str = "best"
-    test: str = "signed_rank"
-    zeros: str = "drop"
-    distribution: str = "exact"
-    alternative: str = "two-sided"
-    adjustment: str = "none"
+    lost_to_follow_up: Literal["event", "censored"] = "event"
+    symptoms_at: Literal["best", "last"] = "best"
+    test: Literal["signed_rank", "sign"] = "signed_rank"
+    zeros: Literal["drop", "pratt"] = "drop"
+    distribution: Literal["exact", "asymptotic"] = "exact"
+    alternative: Literal["two-sided", "greater"] = "two-sided"
+    adjustment: Literal["none", "holm", "benjamini_hochberg"] = "none"
     alpha: float = 0.05
-    p_at_alpha: str = "ns"
+    p_at_alpha: Literal["ns", "significant"] = "ns"
 
     def __post_init__(self) -> None:
         for option in fields(self):
-            _check(option.name, getattr(self, option.name))
+            _check(option, getattr(self, option.name))
         if self.partial_from_percent > self.major_above_percent:
             raise ValueError(
                 f"criteria: partial_from_percent {self.partial_from_percent} is above major_above_percent "
@@ -120,27 +94,30 @@ class Criteria:
             )
 
 
-def _allowed(name: str) -> str:
-    if name in CHOICES:
-        return "one of " + ", ".join(CHOICES[name])
-    low, high = LIMITS[name]
-    return f"a {'whole number' if name in _WHOLE else 'number'} from {low:g} to {high:g}"
+_OPTIONS: dict[str, Field] = {option.name: option for option in fields(Criteria)}
+
+# The allowed values of the options that are chosen by name; the first is the default.
+CHOICES: dict[str, tuple[str, ...]] = {name: get_args(one.type) for name, one in _OPTIONS.items() if get_args(one.type)}
+LIMITS: dict[str, tuple[float, float]] = {  # the smallest and largest allowed value of those that are numbers
+    "major_above_percent": (0, 100), "partial_from_percent": (0, 100), "sustained_months": (0, 1200),
+    "ige_stable_percent": (0, 1000), "alpha": (0, 1),
+}  # fmt: skip
 
 
-def _check(name: str, value: Any) -> None:
+def _check(option: Field, value: Any) -> None:
     """Refuse a value that the option does not allow; a truth value is not a number here."""
-    if name in CHOICES:
-        correct = isinstance(value, str) and value in CHOICES[name]
+    if option.name in CHOICES:
+        correct = isinstance(value, str) and value in CHOICES[option.name]
+        allowed = "one of " + ", ".join(CHOICES[option.name])
     else:
-        numeric = isinstance(value, int) or (isinstance(value, float) and name not in _WHOLE)
-        low, high = LIMITS[name]
-        correct = numeric and not isinstance(value, bool) and low <= value <= high
+        low, high = LIMITS[option.name]
+        correct = isinstance(value, int | option.type) and not isinstance(value, bool) and low <= value <= high
+        allowed = f"a {'whole number' if option.type is int else 'number'} from {low:g} to {high:g}"
     if not correct:
-        raise ValueError(f"criteria: {value!r} is not allowed for {name}; allowed is {_allowed(name)}")
+        raise ValueError(f"criteria: {value!r} is not allowed for {option.name}; allowed is {allowed}")
 
 
-PAPER = Criteria()
-"""The paper's reading."""
+PAPER = Criteria()  # the paper's reading
 
 
 def departures(criteria: Criteria) -> str:
@@ -148,15 +125,15 @@ def departures(criteria: Criteria) -> str:
 
     `read_criteria` reads the text back.
     """
-    changed = {field.name: getattr(criteria, field.name) for field in fields(Criteria)}
-    return ", ".join(f"{name}={value}" for name, value in changed.items() if value != getattr(PAPER, name))
+    return ", ".join(f"{name}={value}" for name, value in vars(criteria).items() if value != getattr(PAPER, name))
 
 
-def _number(name: str, text: str) -> float:
+def _number(text: str) -> float | str:
+    """Read a number; another text stays as it is, and `Criteria` refuses it."""
     try:
         return int(text) if text.lstrip("-").isdecimal() else float(text)
     except ValueError:
-        raise ValueError(f"criteria: {text!r} is not allowed for {name}; allowed is {_allowed(name)}") from None
+        return text
 
 
 def read_criteria(text: str) -> Criteria:
@@ -184,10 +161,9 @@ def read_criteria(text: str) -> Criteria:
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals:
             raise ValueError(f"criteria: {part.strip()!r} is not allowed; allowed is paper, or option=value, ...")
-        if name not in CHOICES and name not in LIMITS:
-            known = ", ".join(field.name for field in fields(Criteria))
-            raise ValueError(f"criteria: option {name!r} is unknown; allowed are {known}")
+        if name not in _OPTIONS:
+            raise ValueError(f"criteria: option {name!r} is unknown; allowed are {', '.join(_OPTIONS)}")
         if name in options:
             raise ValueError(f"criteria: option {name} is given twice; allowed is once")
-        options[name] = value if name in CHOICES else _number(name, value)
+        options[name] = value if name in CHOICES else _number(value)
     return Criteria(**options)

@@ -55,11 +55,9 @@ def dose_changes(cohort: Cohort, change: Change, criteria: Criteria = PAPER) -> 
 
 
 def _effects(changes: pd.DataFrame, name: str) -> Values:
-    effects = {effect: changes[effect] for effect in ("improved", "reached_mr", "reached_pr", "improved_pr", "stopped")}
-    effects |= {
-        "not_improved": ~changes["improved"],
-        "not_improved_and_stopped": ~changes["improved"] & changes["stopped"],
-    }
+    effects = changes[["improved", "reached_mr", "reached_pr", "improved_pr", "stopped"]]
+    effects = effects.assign(not_improved=~changes["improved"])
+    effects["not_improved_and_stopped"] = effects["not_improved"] & effects["stopped"]
     return {f"dosing.{effect}.{name}": share(mask) for effect, mask in effects.items()}
 
 

@@ -1,6 +1,5 @@
 """How long patients were treated, when they responded, how long responses lasted and why courses ended."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
@@ -38,10 +37,8 @@ def first_response_months(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Seri
     """
     if criteria.first_response == "total":
         return cohort.courses["months_to_first_response"]
-    rows = improvements(cohort)
-    earliest = np.full(len(cohort.patients), np.inf)
-    np.minimum.at(earliest, rows["patient_id"].cat.codes, rows["months"])
-    return pd.Series(earliest, cohort.patients.index, name="months_to_first_response").replace(np.inf, np.nan)
+    earliest = improvements(cohort).groupby("patient_id", observed=False)["months"].min()
+    return earliest.set_axis(cohort.patients.index).rename("months_to_first_response")
 
 
 def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
@@ -78,45 +75,9 @@ def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         best_response=best_response(cohort, criteria),
         last_status=last_status(cohort, criteria),
     )
-    frame = frame[["diagnosis", "best_response", "last_status", *_FRAME_COLUMNS]]
     order = ["best_response", "last_status", "duration_months", "patient_id"]
-    return frame.sort_values(order, ascending=[True, True, False, True])
-
-
-def _durations(cohort: Cohort, best: pd.Series, lost: pd.Series, first: pd.Series) -> Values:
-    duration, ongoing = cohort.courses["duration_months"], cohort.courses["ongoing"] == "yes"
-    groups = by_depth(best) | {"ongoing": ongoing, "loss_of_response": lost}
-    values = {f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()}
-    lasted = pd.Series(difference(duration, first), duration.index)
-    values["followup.response_duration.ongoing"] = spread(lasted[ongoing & (best != Response.NR)])
-    for name in ("all", "responders", "non_responders"):
-        values[f"followup.ongoing.{name}"] = share(ongoing[groups[name]])
-        values[f"followup.stopped.{name}"] = share(~ongoing[groups[name]])
-    return values
-
-
-def _stops(cohort: Cohort, responds: pd.Series) -> Values:
-    reasons = cohort.courses["stop_reason"]
-    return {
-        f"followup.stop.{name}.{reason}": share(reasons[mask] == reason)
-        for name, mask in (("responders", responds), ("non_responders", ~responds))
-        for reason in [*StopReason, *reasons[reasons.isin(further_values("StopReason"))].unique()]
-    }
-
-
-def _improvement_times(cohort: Cohort) -> Values:
-    rows = improvements(cohort)
-    general = rows["group"] == SymptomGroup.GENERAL_VASOMOTOR
-    others = rows[~general]
-    by_symptom = others.groupby("symptom", observed=True)["months"].median()
-    by_group = others.groupby("group", observed=True)["months"].median()
-    prefix = "followup.first_improvement"
-    return {f"{prefix}.{group.value}": spread(rows.loc[rows["group"] == group, "months"]) for group in SymptomGroup} | {
-        f"{prefix}.all": spread(rows["months"]),
-        f"{prefix}.other": spread(others["months"]),
-        f"{prefix}.symptom_medians.other": spread(by_symptom),
-        f"{prefix}.group_medians.other": spread(by_group),
-    }
+    frame = frame.sort_values(order, ascending=[True, True, False, True])
+    return frame[["diagnosis", "best_response", "last_status", *_FRAME_COLUMNS]]
 
 
 def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
@@ -128,12 +89,20 @@ def response_times(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """
     responds = best_response(cohort, criteria) != Response.NR
     first, to_best = first_response_months(cohort, criteria), cohort.courses["months_to_best_response"]
+    rows, prefix = improvements(cohort), "followup.first_improvement"
+    others = rows[rows["group"] != SymptomGroup.GENERAL_VASOMOTOR]
     return {
         "followup.first_response.all": spread(first),
         "followup.first_response.responders": spread(first[responds]),
         "followup.best_response.all": spread(to_best),
         "followup.best_response.responders": spread(to_best[responds]),
-        **_improvement_times(cohort),
+        **{f"{prefix}.{group}": spread(rows.loc[rows["group"] == group, "months"]) for group in SymptomGroup},
+        f"{prefix}.all": spread(rows["months"]),
+        f"{prefix}.other": spread(others["months"]),
+        **{
+            f"{prefix}.{kind}_medians.other": spread(others.groupby(kind, observed=True)["months"].median())
+            for kind in ("symptom", "group")
+        },
     }
 
 
@@ -144,15 +113,24 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     their first month to the last follow-up (L337); ongoing courses (L253), sustained responses (L258-L259), lost
     responses (L259-L260) and reasons for stopping (L261-L264), of the responders or of the non-responders.
     """
-    best = best_response(cohort, criteria)
-    responds = best != Response.NR
+    best, courses = best_response(cohort, criteria), cohort.courses
+    duration, reasons, ongoing = courses["duration_months"], courses["stop_reason"], courses["ongoing"] == "yes"
     lost = last_status(cohort, criteria) == FollowUpStatus.LOSS_OF_RESPONSE
-    responders = int(responds.sum())
-    return {
+    groups = by_depth(best) | {"ongoing": ongoing, "loss_of_response": lost}
+    responders = int(groups["responders"].sum())
+    lasted = pd.Series(difference(duration, first_response_months(cohort, criteria)), duration.index)
+    values = {
         **response_times(cohort, criteria),
         "followup.sustained.responders": proportion(int(sustained(cohort, criteria).sum()), responders),
         "followup.loss_of_response.all": share(lost),
         "followup.loss_of_response.responders": proportion(int(lost.sum()), responders),
-        **_durations(cohort, best, lost, first_response_months(cohort, criteria)),
-        **_stops(cohort, responds),
+        **{f"followup.duration.{name}": spread(duration[mask]) for name, mask in groups.items()},
+        "followup.response_duration.ongoing": spread(lasted[ongoing & groups["responders"]]),
     }
+    for name in ("all", "responders", "non_responders"):
+        values[f"followup.ongoing.{name}"] = share(ongoing[groups[name]])
+        values[f"followup.stopped.{name}"] = share(~ongoing[groups[name]])
+    known = [*StopReason, *reasons[reasons.isin(further_values("StopReason"))].unique()]
+    for name in ("responders", "non_responders"):
+        values |= {f"followup.stop.{name}.{reason}": share(reasons[groups[name]] == reason) for reason in known}
+    return values

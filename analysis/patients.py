@@ -9,11 +9,8 @@ from analysis.schema import further_values
 from analysis.summaries import Values, share, spread
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Diagnosis, ExclusionReason, Population
 
-EXCLUSION_LABELS: dict[str, str] = {  # the reasons for exclusion in full (L167-L169), and those that the paper lacks
-    ExclusionReason.NOT_TREATED: "Omalizumab not given", ExclusionReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
-    ExclusionReason.INSUFFICIENT_DATA: "Insufficient data",
-    ExclusionReason.SM_AHN: "SM with associated haematologic neoplasm",
-} | further_values("ExclusionReason")  # fmt: skip
+# The reasons for exclusion in full (L167-L169), and those that the paper lacks.
+EXCLUSION_LABELS: dict[str, str] = {one: one.label for one in ExclusionReason} | further_values("ExclusionReason")
 
 
 def inclusion(cohort: Cohort) -> pd.DataFrame:
@@ -47,12 +44,19 @@ def inclusion(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "category", "label", "n"])
 
 
-def _screening_values(cohort: Cohort) -> Values:
-    screening = cohort.screening
+def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
+    """Give the values of the text on the patients; ``screened`` at the end of a name is everyone screened.
+
+    Inclusion (L157-L171), ages, sex, diagnoses (L230-L233), KIT (L233-L236) and continued therapies (L238-L239). None
+    of them depends on the criteria.
+    """
+    patients, screening = cohort.patients, cohort.screening
+    groups = {population.lower(): POPULATION_DIAGNOSES[population] for population in list(Population)[1:]}
+    groups |= {"mcas": DISEASES["mcas"], "mastocytosis": (Diagnosis.ISM, Diagnosis.CM)}
     reason, months = screening["exclusion_reason"], screening["recommendation_month"]
     excluded = screening["screening"] == "excluded"
     reasons = [*ExclusionReason, *reason[reason.isin(further_values("ExclusionReason"))].unique()]
-    return {
+    values = {
         "patients.screened.all": {"n": len(screening)},
         "patients.centres.screened": {"n": int(screening["centre_id"].nunique())},
         "patients.recommendation_month.screened": {"n": len(months), "minimum": months.min(), "maximum": months.max()},
@@ -60,19 +64,6 @@ def _screening_values(cohort: Cohort) -> Values:
         "patients.excluded.screened": share(excluded),
         "patients.excluded.follow_up_or_data.screened": share(excluded & (reason != ExclusionReason.SM_AHN)),
         **{f"patients.excluded.{name.lower()}.screened": share(reason == name) for name in reasons},
-    }
-
-
-def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
-    """Give the values of the text on the patients; ``screened`` at the end of a name is everyone screened.
-
-    Inclusion (L157-L171), ages, sex, diagnoses (L230-L233), KIT (L233-L236) and continued therapies (L238-L239). None
-    of them depends on the criteria.
-    """
-    patients = cohort.patients
-    groups = {population.lower(): POPULATION_DIAGNOSES[population] for population in list(Population)[1:]}
-    groups |= {"mcas": DISEASES["mcas"], "mastocytosis": (Diagnosis.ISM, Diagnosis.CM)}
-    values = _screening_values(cohort) | {
         "patients.age_at_diagnosis.all": spread(patients["age_at_diagnosis_years"]),
         "patients.age_at_treatment.all": spread(patients["age_at_treatment_years"]),
         "patients.months_from_diagnosis.all": spread(patients["diagnosis_to_treatment_months"]),

@@ -13,14 +13,11 @@ FREE_TEXTS = ("term", "detail")  # the columns in which somebody may write anyth
 HIDDEN = "(hidden)"
 _SHOWN = 20
 
+Texts = str | Sequence[str]  # one for all problems, or one each
+
 
 def problems(
-    file: str,
-    allowed: str | Sequence[str],
-    row: int | Sequence[int] = 0,
-    column: str | Sequence[str] = "",
-    value: str | Sequence[str] = "",
-    nearest: str | Sequence[str] = "",
+    file: str, allowed: Texts, row: int | Sequence[int] = 0, column: Texts = "", value: Texts = "", nearest: Texts = ""
 ) -> pd.DataFrame:
     """Make a table of problems with one file, one row per problem, with the columns `PROBLEM_COLUMNS`.
 

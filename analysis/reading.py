@@ -23,9 +23,8 @@ OWN_SYMPTOMS = "own_symptoms.csv"  # the file of a cohort with symptoms that the
 DATA_PACKAGE = "datapackage.json"  # the file of a cohort that may say that its rows were reconstructed
 
 _GIVE = (
-    "a folder with a CSV file (UTF-8, commas) or a Parquet file for each of the tables "
-    + ", ".join(schema.TABLES)
-    + "; spreadsheets and other CSV files are read, and the rules across tables checked, by make check COHORT=... and "
+    f"a folder with a CSV file (UTF-8, commas) or a Parquet file for each of the tables {', '.join(schema.TABLES)}; "
+    "spreadsheets and other CSV files are read, and the rules across tables checked, by make check COHORT=... and "
     "make paper COHORT=..."
 )
 
@@ -133,7 +132,7 @@ def _without_refused(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.Dat
     found = []
     for name, cells in schema.refused_cells(frame, table).items():
         written = frame.loc[cells, name].astype("str").fillna("").map(shortened)
-        allowed = [schema.describe_allowed(schema.columns_of(table).loc[name])] * len(written)
+        allowed = schema.describe_allowed(schema.columns_of(table).loc[name])
         found.append(problems(file, allowed, written.index, name, written.to_numpy()))
         frame = frame.assign(**{name: frame[name].mask(cells)})
     return frame, together(found)
@@ -149,11 +148,10 @@ def first_alike(frame: pd.DataFrame) -> pd.Series:
 
 
 def _repeated(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
-    key = schema.KEYS[table]
-    first = first_alike(frame.reindex(columns=key))
-    allowed = [f"one row for each {' and '.join(key)}; row {row} is the same" for row in first]
-    values = frame.reindex(columns=key).loc[first.index, key[-1]].astype("str")
-    return problems(file, allowed, first.index, key[-1], values.to_numpy())
+    keys = frame.reindex(columns=schema.KEYS[table])
+    first, last = first_alike(keys), keys.columns[-1]
+    allowed = [f"one row for each {' and '.join(keys)}; row {row} is the same" for row in first]
+    return problems(file, allowed, first.index, last, keys.loc[first.index, last].astype("str").to_numpy())
 
 
 def _strangers(patients: dict[str, pd.Series], whole: set[str], files: dict[str, str]) -> pd.DataFrame:
@@ -165,9 +163,8 @@ def _strangers(patients: dict[str, pd.Series], whole: set[str], files: dict[str,
     found = []
     for table, other in [*pairs, ("patients", "courses")]:
         if table in patients and other in whole:
-            unknown = patients[table][~patients[table].isin(patients[other].unique()) & patients[table].notna()]
-            unknown = unknown.astype("str")
-            allowed = [f"a patient_id of the table {other}"] * len(unknown)
+            known = patients[table].isin(patients[other].unique()) | patients[table].isna()
+            unknown, allowed = patients[table][~known].astype("str"), f"a patient_id of the table {other}"
             found.append(problems(files[table], allowed, unknown.index, "patient_id", unknown.to_numpy()))
     return together(found)
 

@@ -12,17 +12,17 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, FollowUpStatus, Population
 RESPONSES = pd.CategoricalDtype([response.value for response in Response], ordered=True)
 STATUSES = pd.CategoricalDtype([status.value for status in FollowUpStatus], ordered=True)
 
+# The classes that make up the overall response rate (L244-L245).
 RESPONDING: tuple[str, ...] = (Response.CR.value, Response.MR.value, Response.PR.value)
-"""The classes that make up the overall response rate (L244-L245)."""
 
+# The row of Table 2 in which a responder who stopped is counted. All others are counted with those lost to follow-up:
+# those who wish to conceive, since L261-L262 has two of each where Table 2 has four, and those who stopped for what the
+# paper does not have, but for a remission, in which a response goes on.
 STOPPED_AS: dict[StopReason, FollowUpStatus] = {
     StopReason.LACK_OF_EFFICACY: FollowUpStatus.LOSS_OF_RESPONSE,
     StopReason.LOSS_OF_RESPONSE: FollowUpStatus.LOSS_OF_RESPONSE,
     StopReason.INTOLERANCE: FollowUpStatus.INTOLERANCE,
 }
-"""The row of Table 2 in which a responder who stopped is counted. All others are counted with those lost to follow-up:
-those who wish to conceive, since L261-L262 has two of each where Table 2 has four, and those who stopped for what the
-paper does not have, but for a remission, in which a response goes on."""
 
 
 def classify(scores: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
@@ -102,12 +102,10 @@ def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
 
 def _count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:
     """Count the patients of each class in each population, one row per class, one column per population."""
-    diagnosis = cohort.patients["diagnosis"].cat
-    n, m = len(classes.cat.categories), len(diagnosis.categories)
-    pairs = classes.cat.codes.to_numpy().astype(np.intp) * m + diagnosis.codes.to_numpy()
-    counts = pd.DataFrame(np.bincount(pairs, minlength=n * m).reshape(n, m), classes.cat.categories)
-    counts.columns = diagnosis.categories
-    return pd.DataFrame({key.value: counts[list(parts)].sum(axis=1) for key, parts in POPULATION_DIAGNOSES.items()})
+    diagnosis, counts = cohort.patients["diagnosis"], {}
+    for population, parts in POPULATION_DIAGNOSES.items():
+        counts[population.value] = classes[diagnosis.isin(parts)].value_counts(sort=False)
+    return pd.DataFrame(counts)
 
 
 def response_counts(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:

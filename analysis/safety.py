@@ -2,7 +2,6 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
@@ -16,22 +15,8 @@ _MONTHS, _WEEKS = 336, 1461  # so many months are so many weeks, of 365.25 days 
 
 def with_any(cohort: Cohort, events: pd.Series | None = None) -> pd.Series:
     """Tell which patients had at least one of some adverse events, rows of the table; of any, by default."""
-    codes = cohort.adverse_events["patient_id"].cat.codes
-    chosen = codes if events is None else codes[events]
-    counts = np.bincount(chosen, minlength=len(cohort.patients))
-    return pd.Series(counts > 0, index=cohort.patients.index)
-
-
-def _key(text: str) -> str:
-    """Make a part of a value's name from free text."""
-    return re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed"
-
-
-def _patients_by(rows: pd.DataFrame, column: str) -> dict[str, int]:
-    """Count the patients with each text of a column, texts with the same key together."""
-    keys = rows[column].map({text: _key(text) for text in rows[column].unique()})
-    pairs = pd.DataFrame({"key": keys, "patient": rows["patient_id"].cat.codes}).drop_duplicates()
-    return pairs["key"].value_counts().sort_index().to_dict()
+    rows = cohort.adverse_events if events is None else cohort.adverse_events[events]
+    return pd.Series(cohort.patients.index.isin(rows["patient_id"]), index=cohort.patients.index)
 
 
 def event_table(cohort: Cohort) -> pd.DataFrame:
@@ -50,20 +35,17 @@ def event_table(cohort: Cohort) -> pd.DataFrame:
     flags = pd.DataFrame({"term": events["term"], "n": 1} | {name: mask.astype(int) for name, mask in marks.items()})
     counts = flags.groupby("term", as_index=False).sum().astype({"term": object})
     counts = counts.sort_values(["n", "term"], ascending=[False, True], ignore_index=True)
-    denominator = len(cohort.patients)
-    counts.insert(2, "denominator", denominator)
-    counts.insert(3, "percent", 100 * counts["n"] / denominator)
-    return counts
+    counts = counts.assign(denominator=len(cohort.patients), percent=100 * counts["n"] / len(cohort.patients))
+    return counts[["term", "n", "denominator", "percent", *marks]]
 
 
-def _by_term(cohort: Cohort) -> Values:
-    events, size = cohort.adverse_events, len(cohort.patients)
-    values = {
-        f"safety.event.{term}.all": proportion(count, size) for term, count in _patients_by(events, "term").items()
-    }
-    detailed = events[events["detail"].notna()]
-    details = _patients_by(detailed, "detail")
-    return values | {f"safety.detail.{detail}.all": proportion(count, size) for detail, count in details.items()}
+def _by_text(cohort: Cohort, kind: str, column: str) -> Values:
+    """Count the patients with each text of a column; texts that make the same part of a name count together."""
+    rows = cohort.adverse_events.dropna(subset=column)
+    keys = {text: re.sub(r"\W+", "_", text.lower()).strip("_") or "unnamed" for text in rows[column].unique()}
+    pairs = pd.DataFrame({"key": rows[column].map(keys), "patient": rows["patient_id"].cat.codes}).drop_duplicates()
+    counts = pairs["key"].value_counts().sort_index()
+    return {f"safety.{kind}.{key}.all": proportion(count, len(cohort.patients)) for key, count in counts.items()}
 
 
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
@@ -91,5 +73,6 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
         "safety.events.all": {"n": len(events)},
         "safety.after_first_injection.severe_events": share(at_first[severe]),
         **{f"safety.severity.{level.value}.events": share(events["severity"] == level) for level in Severity},
-        **_by_term(cohort),
+        **_by_text(cohort, "event", "term"),
+        **_by_text(cohort, "detail", "detail"),
     }

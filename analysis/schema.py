@@ -16,14 +16,10 @@ from analysis import vocabulary
 
 CONTRACT = Path(__file__).parent / "contract"
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
-KEYS: dict[str, list[str]] = {  # the columns that identify a row of each table
-    "screening": ["patient_id"],
-    "patients": ["patient_id"],
-    "symptoms": ["patient_id", "symptom"],
-    "courses": ["patient_id"],
-    "laboratory": ["patient_id", "analyte", "time_point"],
-    "adverse_events": ["patient_id", "term"],
-}
+KEYS: dict[str, list[str]] = {table: ["patient_id"] for table in TABLES}  # the columns that identify a row of each
+KEYS["symptoms"] += ["symptom"]
+KEYS["laboratory"] += ["analyte", "time_point"]
+KEYS["adverse_events"] += ["term"]
 # Table and column that a file may lack; visits are no table of a cohort, other centres' ones are turned into grades.
 OPTIONAL = (("courses", "escalated_interval_weeks"), ("visits", "visit_month"), ("visits", "months_on_therapy"))
 
@@ -114,28 +110,23 @@ def describe_allowed(column: pd.Series) -> str:
     return text
 
 
-def _numeric(texts: np.ndarray, column: pd.Series) -> np.ndarray:
-    numbers = pd.to_numeric(texts, errors="coerce").astype(float)
-    allowed = np.isfinite(numbers) & (numbers >= column["minimum"]) & (numbers <= column["maximum"])
-    if column["type"] == "grade":
-        return allowed & np.isin(numbers, vocabulary.GRADES)
-    if column["type"] == "score":
-        return allowed & (numbers * 4 % 1 == 0)
-    return allowed & (numbers % 1 == 0) if column["type"] == "integer" else allowed
-
-
 def _is_allowed(texts: np.ndarray, column: pd.Series) -> np.ndarray:
-    listed = allowed_values(column)
+    listed, kind = allowed_values(column), column["type"]
     if listed is not None:
         return np.array([text in listed for text in texts], dtype=bool)
-    if column["type"] == "month":  # no calendar has a year 0000
+    if kind == "month":  # no calendar has a year 0000
         return np.array([bool(re.fullmatch(_MONTH, text)) and text[:4] != "0000" for text in texts], dtype=bool)
     # Blanks around a number would be read as if they were not there.
     stripped = np.array([text.strip() == text != "" for text in texts], dtype=bool)
-    if column["type"] in ("identifier", "text"):
+    if kind in ("identifier", "text"):
         # A sign that nobody sees would make two patients of one.
         return stripped & np.array([text.isprintable() for text in texts], dtype=bool)
-    return stripped & _numeric(texts, column)
+    numbers = pd.to_numeric(texts, errors="coerce").astype(float)
+    allowed = stripped & np.isfinite(numbers) & (numbers >= column["minimum"]) & (numbers <= column["maximum"])
+    if kind == "grade":
+        return allowed & np.isin(numbers, vocabulary.GRADES)
+    parts = {"integer": 1, "score": 4}.get(kind)
+    return allowed & (numbers * parts % 1 == 0) if parts else allowed
 
 
 def refused(values: pd.Series, column: pd.Series) -> pd.Series:
@@ -190,24 +181,12 @@ def data_package(name: str, reconstructed: bool = False) -> dict:
     It has a tabular resource per table with types, constraints, units and meanings, and says whether the rows were
     reconstructed from published results.
     """
-    resources = [
-        {
-            "name": table,
-            "path": f"{table}.csv",
-            "profile": "tabular-data-resource",
-            "encoding": "utf-8",
-            "schema": {
-                "fields": [_field(*row) for row in columns_of(table).iterrows() if (table, row[0]) not in OPTIONAL],
-                "missingValues": [""],
-                "primaryKey": KEYS[table],
-            },
-        }
-        for table in TABLES
-    ]
+    resources = []
+    for table in TABLES:
+        fields = [_field(*row) for row in columns_of(table).iterrows() if (table, row[0]) not in OPTIONAL]
+        file = {"name": table, "path": f"{table}.csv", "profile": "tabular-data-resource", "encoding": "utf-8"}
+        resources.append(file | {"schema": {"fields": fields, "missingValues": [""], "primaryKey": KEYS[table]}})
     return {"profile": "tabular-data-package", "name": name, "reconstructed": reconstructed, "resources": resources}
-
-
-_FRICTIONLESS = {"integer": "integer", "number": "number", "grade": "number", "score": "number", "month": "yearmonth"}
 
 
 def _field(name: str, column: pd.Series) -> dict:
@@ -218,5 +197,6 @@ def _field(name: str, column: pd.Series) -> dict:
     for bound in ("minimum", "maximum"):
         if np.isfinite(column[bound]):
             constraints[bound] = column[bound]
-    field = {"name": name, "type": _FRICTIONLESS.get(column["type"], "string"), "description": column["meaning"]}
+    types = {"integer": "integer", "number": "number", "grade": "number", "score": "number", "month": "yearmonth"}
+    field = {"name": name, "type": types.get(column["type"], "string"), "description": column["meaning"]}
     return field | ({"unit": column["unit"]} if column["unit"] else {}) | {"constraints": constraints}

@@ -36,11 +36,7 @@ def is_baseline(symptoms: pd.DataFrame) -> np.ndarray:
 def visit_grades(symptoms: pd.DataFrame, visit: Visit, criteria: Criteria = PAPER) -> np.ndarray:
     """Give each symptom its grade at a visit, missing grades at last follow-up treated as ``missing_last`` says.
 
-    Returns
-    -------
-    ndarray of float, shape (rows,)
-        Grades (1.5, 1, 0.75, 0.5, 0.25 or 0); missing where the symptom does not enter the score, which is so for a
-        symptom that appeared under therapy.
+    A grade is missing where the symptom does not enter the score, as one that appeared under therapy.
     """
     if visit not in VISITS:
         raise ValueError(f"visit {visit!r} is unknown; allowed are {', '.join(VISITS)}")
@@ -53,21 +49,6 @@ def visit_grades(symptoms: pd.DataFrame, visit: Visit, criteria: Criteria = PAPE
     else:
         grades[missing] = np.where(is_baseline(symptoms)[missing], UNCHANGED, np.nan)
     return grades
-
-
-def _cells(grades: np.ndarray, given: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """Find the cell of each row from the grade that counts, the grade that was given, and the onset."""
-    quarters = grades * 4
-    quarters[np.isnan(quarters)] = _UNGRADED
-    quarters[np.isnan(given)] += _MISSING
-    quarters[~baseline] = _NEW
-    return quarters.astype(np.intp)
-
-
-def _blocks(patient: np.ndarray) -> list[slice]:
-    """Cut the rows into blocks that each concern few patients, or not at all if patients are not in order."""
-    size = _BLOCK if (patient[:-1] <= patient[1:]).all() else len(patient)
-    return [slice(start, start + size) for start in range(0, len(patient), size)]
 
 
 def symptom_scores(cohort: Cohort, visit: Visit, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -86,11 +67,17 @@ def symptom_scores(cohort: Cohort, visit: Visit, criteria: Criteria = PAPER) -> 
     baseline = is_baseline(symptoms)
     grades, given = visit_grades(symptoms, visit, criteria), symptoms[f"grade_{visit}"].to_numpy()
     scores = np.zeros((len(cohort.patients), len(_COLUMNS)), dtype=np.int64)
-    for block in _blocks(patient):
+    # Blocks of rows concern few patients each; where patients are not in order, all rows are one block.
+    size = _BLOCK if (patient[:-1] <= patient[1:]).all() else len(patient)
+    for block in (slice(start, start + size) for start in range(0, len(patient), size)):
+        cell = grades[block] * 4
+        cell[np.isnan(cell)] = _UNGRADED
+        cell[np.isnan(given[block])] += _MISSING
+        cell[~baseline[block]] = _NEW
         part = patient[block].astype(np.intp)
         first, last = part.min(), part.max() + 1
-        places = (part - first) * _CELLS + _cells(grades[block], given[block], baseline[block])
-        counts = np.bincount(places, minlength=(last - first) * _CELLS).reshape(-1, _CELLS)
+        cell += (part - first) * _CELLS
+        counts = np.bincount(cell.astype(np.intp), minlength=(last - first) * _CELLS).reshape(-1, _CELLS)
         # Sums of small whole numbers are exact as floats too, and much faster to multiply.
         scores[first:last] += (counts.astype(np.float64) @ _ADDS).astype(np.int64)
     return pd.DataFrame(scores, index=cohort.patients.index, columns=list(_COLUMNS))

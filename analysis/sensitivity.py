@@ -5,6 +5,7 @@ compute the paper, and the combinations of all rules are put together from that.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -24,24 +25,28 @@ from analysis.vocabulary import Analyte, FollowUpStatus, Response
 
 Row = dict[str, Any]
 
-NUMBERS: dict[str, tuple[float, ...]] = {
-    "major_above_percent": (50, 40, 60),
-    "partial_from_percent": (10, 20, 30),
-    "sustained_months": (3, 6),
-    "ige_stable_percent": (20, 10, 30),
-    "alpha": (0.05, 0.01),
-}
-"""Values tried of the options that are numbers; the first is the paper's, or, where it gives none, the default."""
+NUMBERS: dict[str, tuple[float, ...]] = {  # values tried of the options that are numbers, the default first
+    "major_above_percent": (50, 40, 60), "partial_from_percent": (10, 20, 30), "sustained_months": (3, 6),
+    "ige_stable_percent": (20, 10, 30), "alpha": (0.05, 0.01),
+}  # fmt: skip
 
+# The options that each result depends on.
 BEST: tuple[str, ...] = ("major_above_percent", "partial_from_percent", "worsening", "new_symptoms")
 LAST: tuple[str, ...] = (*BEST, "missing_last", "intolerance")
 SUSTAINED: tuple[str, ...] = (*BEST, "sustained_months", "sustained_from", "first_response")
 TESTED: tuple[str, ...] = ("symptoms_at", "missing_last", "test", "zeros", "distribution", "alternative")
 RESPONSE_OPTIONS: tuple[str, ...] = tuple(dict.fromkeys((*LAST, *SUSTAINED)))
-"""The options that the rates of response depend on."""
-
 SYMPTOM_OPTIONS: tuple[str, ...] = (*TESTED, "adjustment", "alpha", "p_at_alpha")
-"""The options that the significance of a symptom depends on."""
+
+OUTCOMES: dict[str, str] = {  # the results that are followed when rules are changed, and what to call them
+    "best.orr": "Overall response", "best.cr": "Complete response", "best.mr": "Major response",
+    "best.pr": "Partial response", "best.nr": "No response", "last.persistent_orr": "Persistent response",
+    "last.loss_of_response": "Loss of response", "last.intolerance": "Intolerance", "sustained": "Sustained response",
+    "first_response_months": "First response, median months",
+    "therapy_months": "Time on therapy, Kaplan-Meier median months", "ige_increased": "Total IgE increased",
+    "significant": "Symptoms significant",
+}  # fmt: skip
+RESPONSE_OUTCOMES: dict[str, str] = dict(list(OUTCOMES.items())[:9])  # those of `response_outcomes`
 
 
 def values_of(option: str, criteria: Criteria = PAPER) -> tuple[Any, ...]:
@@ -58,10 +63,9 @@ def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataF
     values = {name: values_of(name, criteria) for name in options}
     if {"partial_from_percent", "major_above_percent"} <= set(values):
         # Whole values are left out rather than single combinations, so that each value meets all those of the others.
-        partial = criteria.partial_from_percent
-        values["major_above_percent"] = tuple(x for x in values["major_above_percent"] if x >= partial)
-        lowest = min(values["major_above_percent"])
-        values["partial_from_percent"] = tuple(x for x in values["partial_from_percent"] if x <= lowest)
+        partials, majors = values["partial_from_percent"], values["major_above_percent"]
+        values["major_above_percent"] = majors = [x for x in majors if x >= criteria.partial_from_percent]
+        values["partial_from_percent"] = [x for x in partials if x <= min(majors)]
     rows = pd.DataFrame(product(*values.values()), columns=list(values))
     if {"symptoms_at", "missing_last"} <= set(values):
         # No grade is missing at best response, so what becomes of a missing one cannot matter there.
@@ -73,33 +77,11 @@ def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataF
     return rows.reset_index(drop=True)
 
 
-OUTCOMES: dict[str, str] = {
-    "best.orr": "Overall response",
-    "best.cr": "Complete response",
-    "best.mr": "Major response",
-    "best.pr": "Partial response",
-    "best.nr": "No response",
-    "last.persistent_orr": "Persistent response",
-    "last.loss_of_response": "Loss of response",
-    "last.intolerance": "Intolerance",
-    "sustained": "Sustained response",
-    "first_response_months": "First response, median months",
-    "therapy_months": "Time on therapy, Kaplan-Meier median months",
-    "ige_increased": "Total IgE increased",
-    "significant": "Symptoms significant",
-}
-"""The results that are followed when rules are changed, and what to call them; numbers of patients come first."""
-RESPONSE_OUTCOMES: dict[str, str] = dict(list(OUTCOMES.items())[:9])
-
-
-def _computed(
-    grid: pd.DataFrame, options: Iterable[str], compute: Callable[[Criteria], Row], of: Criteria
-) -> pd.DataFrame:
+def _computed(grid: pd.DataFrame, options: tuple[str, ...], compute: Callable[..., Row], of: Criteria) -> pd.DataFrame:
     """Compute a result once for each combination of the options it depends on, for every row of the grid."""
     distinct = grid[list(options)].drop_duplicates()
-    rows = [compute(Criteria(**(vars(of) | row))) for row in distinct.to_dict("records")]
-    found = distinct.join(pd.DataFrame(rows, index=distinct.index))
-    return grid.merge(found, on=list(options), how="left")
+    rows = [compute(criteria=Criteria(**(vars(of) | row))) for row in distinct.to_dict("records")]
+    return grid.merge(distinct.join(pd.DataFrame(rows, index=distinct.index)), on=list(options), how="left")
 
 
 def _best(cohort: Cohort, criteria: Criteria) -> Row:
@@ -130,11 +112,11 @@ def response_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Count responses under every combination of `RESPONSE_OPTIONS`, a row each; the first is under the criteria."""
     grid = combinations(RESPONSE_OPTIONS, criteria)
     for options, compute in ((BEST, _best), (LAST, _last), (SUSTAINED, _sustained)):
-        grid = _computed(grid, options, lambda rules, compute=compute: compute(cohort, rules), criteria)
+        grid = _computed(grid, options, partial(compute, cohort), criteria)
     return grid
 
 
-def _marks(cohort: Cohort, criteria: Criteria, kept: dict[tuple, pd.DataFrame]) -> pd.Series:
+def _marks(cohort: Cohort, kept: dict[tuple, pd.DataFrame], criteria: Criteria) -> pd.Series:
     """Mark every symptom; adjusting and marking need no new test, so that profiles are kept by what they depend on."""
     key = tuple(getattr(criteria, name) for name in TESTED)
     if key not in kept:
@@ -148,9 +130,7 @@ def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     One row per combination, with a column for each of `SYMPTOM_OPTIONS` and, beside them, of the symptoms that occur:
     as `analysis.symptoms.judged` does, missing where nobody's grade is known.
     """
-    kept: dict[tuple, pd.DataFrame] = {}
-    options = combinations(SYMPTOM_OPTIONS, criteria)
-    return _computed(options, SYMPTOM_OPTIONS, lambda rules: _marks(cohort, rules, kept).to_dict(), criteria)
+    return _computed(combinations(SYMPTOM_OPTIONS, criteria), SYMPTOM_OPTIONS, partial(_marks, cohort, {}), criteria)
 
 
 def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
@@ -175,24 +155,20 @@ def outcomes(
     first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
     ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
     therapy = median_time(remaining(event_times(cohort, "therapy", criteria))).value
-    found = _marks(cohort, criteria, {} if kept is None else kept)
+    found = _marks(cohort, {} if kept is None else kept, criteria)
     numbers = {
         **response_outcomes(cohort, criteria),
         "first_response_months": float(decimals([first.median()])[0]),
         "therapy_months": np.nan if therapy is None else therapy,
         "ige_increased": int((ways == "increased").sum()),
-        "significant": int(_significant(found).sum()),
+        "significant": int(found.isin(STARS).sum()),
     }
     return numbers, found
 
 
-def _significant(found: pd.Series) -> pd.Series:
-    return found.isin(STARS)
-
-
 def _moved(before: pd.Series, after: pd.Series) -> Row:
     """Say which symptoms have another mark, and which of them lost or gained significance."""
-    was, now = _significant(before), _significant(after)
+    was, now = before.isin(STARS), after.isin(STARS)
     return {
         "marks_changed": int((before.fillna("") != after.fillna("")).sum()),
         "lost": ", ".join(before.index[was & ~now]),
@@ -225,19 +201,13 @@ def most_moving(changes: pd.DataFrame) -> pd.DataFrame:
     Indexed by ``outcome``: ``before`` (under the criteria themselves), ``option`` and ``value`` of the change that
     moves it most (both empty if nothing does), ``after``, and ``lowest`` and ``highest`` over all.
     """
-    rows: dict[str, Row] = {}
+    rows = {}
     for outcome in OUTCOMES:
         values = changes[outcome]
         moved = pd.Series(difference(values, np.full(len(values), values.iloc[0]))).abs().fillna(0.0)
         most = changes.iloc[int(moved.argmax())] if moved.max() > 0 else changes.iloc[0]
-        rows[outcome] = {
-            "before": values.iloc[0],
-            "option": most["option"],
-            "value": most["value"],
-            "after": most[outcome],
-            "lowest": values.min(),
-            "highest": values.max(),
-        }
+        rows[outcome] = {"before": values.iloc[0], **most[["option", "value"]], "after": most[outcome]}
+        rows[outcome] |= {"lowest": values.min(), "highest": values.max()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("outcome")
 
 

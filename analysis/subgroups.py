@@ -4,6 +4,7 @@ The paper says that the response profile does not seem to be different (L289-L29
 is not significant is no evidence that there is none.
 """
 
+import math
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -24,14 +25,12 @@ from analysis.symptoms import ADJUSTMENTS, CHANGES, symptom_profile
 from analysis.tables import ROWS_2
 from analysis.vocabulary import GRADES, POPULATION_DIAGNOSES, Population
 
+# The two groups (L289-L290); differences are the first minus the second.
 GROUPS: tuple[Population, Population] = (Population.IDIOPATHIC, Population.PRIMARY)
-"""The two groups (L289-L290); differences are the first minus the second."""
-
 CLASSES: dict[str, tuple[str, ...]] = {  # the rows of Table 2 that divide a group by depth of response, at each visit
     "best": ("best.cr", "best.mr", "best.pr", "best.nr"),
     "last": ("last.cr", "last.mr", "last.pr", "last.no_persistent_response"),
 }
-
 RATES: dict[str, str] = {"best": "best.orr", "last": "last.persistent_orr"}  # the overall rate in Table 2
 DIFFERENCES: tuple[int, ...] = (-40, -30, -20, -10, 10, 20, 30)  # of the response rate, in percentage points
 ODDS_RATIOS: tuple[float, ...] = (2.0, 3.0, 5.0)  # of a better grade of a symptom
@@ -42,8 +41,7 @@ _RATE_LABELS = {"best": "Overall response at best response", "last": "Overall re
 
 def _tested(table: list[list[int]] | np.ndarray) -> dict[str, Any]:
     test = fisher_freeman_halton(table)
-    found = {"p_value": test.p_value, "error": test.error}
-    return {name: np.nan if part is None else part for name, part in found.items()} | {"method": test.method}
+    return {"p_value": test.p_value, "error": test.error, "method": test.method}
 
 
 def _compared(counts: pd.DataFrame, row: str, tested: bool) -> dict[str, Any]:
@@ -77,22 +75,18 @@ def response_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
     rows = []
     for visit, classes in CLASSES.items():
         rows += [_compared(counts, row, tested=row == RATES[visit]) for row in (RATES[visit], *classes)]
-        test = _tested(counts.loc[list(classes), list(GROUPS)].to_numpy())
-        sizes = {f"{group}_denominator": int(counts.at["patients", group]) for group in GROUPS}
         row = {"row": f"{visit}.classes", "label": "All classes together", "level": 0}
-        rows.append(row | sizes | test)
+        row |= {f"{group}_denominator": int(counts.at["patients", group]) for group in GROUPS}
+        rows.append(row | _tested(counts.loc[list(classes), list(GROUPS)].to_numpy()))
     numbers = dict.fromkeys(("difference", "low", "high", "p_value", "error"), float)
     return pd.DataFrame(rows).astype({f"{group}_n": "Int64" for group in GROUPS} | numbers)
 
 
-def _grade_counts(cohort: Cohort, group: Population, criteria: Criteria) -> pd.DataFrame:
-    """Count the grades of each symptom of the list in a group, and give their mean, missing where there is none."""
-    names = symptom_list().index
-    if not cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[group]).any():
-        return pd.DataFrame(0, names, list(CHANGES)).assign(mean_score=np.nan, present=False)
-    profile = symptom_profile(restrict(cohort, group), criteria)
-    counts = profile[list(CHANGES)].reindex(names, fill_value=0)
-    return counts.assign(mean_score=profile["mean_score"].reindex(names), present=names.isin(profile.index))
+def _profile(cohort: Cohort, group: Population, criteria: Criteria) -> pd.DataFrame:
+    """Give the profile of the symptoms in a group, without rows if it has no patients."""
+    if cohort.patients["diagnosis"].isin(POPULATION_DIAGNOSES[group]).any():
+        return symptom_profile(restrict(cohort, group), criteria)
+    return pd.DataFrame(columns=[*CHANGES, "mean_score"], dtype=float)
 
 
 def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -112,26 +106,24 @@ def symptoms_by_group(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFram
         ``effect_low`` to ``effect_high`` (Newcombe, method 5), and ``method``. A symptom that one group does not have
         was not tested and has none of these.
     """
-    grades = {group: _grade_counts(cohort, group, criteria) for group in GROUPS}
-    first, second = (grades[group] for group in GROUPS)
-    present = first["present"] | second["present"]
+    profiles, symptoms = {group: _profile(cohort, group, criteria) for group in GROUPS}, symptom_list()
+    names = symptoms.index[symptoms.index.isin([name for profile in profiles.values() for name in profile.index])]
     # The grades stand in the order of rising improvement.
-    pairs = zip(*(group.loc[present, list(CHANGES)].to_numpy() for group in (first, second)), strict=True)
-    tests = [asdict(rank_sum_counts(*pair)) for pair in pairs]
-    tests = pd.DataFrame(tests, index=first.index[present], columns=[field.name for field in fields(RankSum)])
+    counts = (profile[list(CHANGES)].reindex(names, fill_value=0).to_numpy() for profile in profiles.values())
+    tests = [asdict(rank_sum_counts(*pair)) for pair in zip(*counts, strict=True)]
+    tests = pd.DataFrame(tests, index=names, columns=[field.name for field in fields(RankSum)])
     limits = np.array([ci or (np.nan, np.nan) for ci in tests["ci"]], dtype=float).reshape(-1, 2)
     numbers = {name: tests[name].astype(float) for name in ("statistic", "p_value", "smallest_p", "effect")}
-    return pd.DataFrame(
-        {
-            "label": symptom_list().loc[tests.index, "label"],
-            **{f"{g}_n": tests[n].astype(int) for g, n in zip(GROUPS, ("n_first", "n_second"), strict=True)},
-            **{f"{group}_mean_score": grades[group].loc[tests.index, "mean_score"] for group in GROUPS},
-            **{name: numbers[name] for name in ("statistic", "p_value")},
-            **{f"p_{name}": adjusted(numbers["p_value"], name) for name in ADJUSTMENTS},
-            **{name: numbers[name] for name in ("smallest_p", "effect")},
-            **{"effect_low": limits[:, 0], "effect_high": limits[:, 1], "method": tests["method"]},
-        }
-    )
+    columns = {
+        "label": symptoms.loc[names, "label"],
+        **{f"{g}_n": tests[n].astype(int) for g, n in zip(GROUPS, ("n_first", "n_second"), strict=True)},
+        **{f"{group}_mean_score": profile["mean_score"].reindex(names) for group, profile in profiles.items()},
+        **{name: numbers.pop(name) for name in ("statistic", "p_value")},
+        **{f"p_{name}": adjusted(tests["p_value"], name) for name in ADJUSTMENTS},
+        **numbers,
+        **{"effect_low": limits[:, 0], "effect_high": limits[:, 1], "method": tests["method"]},
+    }
+    return pd.DataFrame(columns)
 
 
 def _entry(label: str, sizes: tuple[int, int], **known: float | None) -> dict[str, Any]:
@@ -151,14 +143,12 @@ def rate_power(label: str, sizes: tuple[int, int], rate: float | None, criteria:
     base = {} if rate is None else {"primary_percent": 100 * rate}
     entries = {}
     for points in DIFFERENCES:
-        known = base | {"difference": float(points)}
-        other = None if rate is None else rate + points / 100
-        if other is not None and 0 <= other <= 1:
+        known, other = base | {"difference": float(points)}, math.nan if rate is None else rate + points / 100
+        if 0 <= other <= 1:
             known |= {"idiopathic_percent": 100 * other, "power": fisher_power(*sizes, other, rate, **level)}
         entries[f"power.{'below' if points < 0 else 'above'}_{abs(points)}"] = _entry(label, sizes, **known)
-    for side, higher in (("below", False), ("above", True)):
-        found = None if rate is None else detectable_rate(*sizes, rate, higher, POWER, **level)
-        known = base
+    for side in ("below", "above"):
+        found, known = None if rate is None else detectable_rate(*sizes, rate, side == "above", POWER, **level), base
         if found is not None:
             known = base | {"idiopathic_percent": 100 * found, "difference": 100 * (found - rate), "power": POWER}
         entries[f"detectable.{side}"] = _entry(label, sizes, **known)
@@ -171,13 +161,10 @@ def symptom_power(label: str, sizes: tuple[int, int], grades: np.ndarray | None,
     ``grades`` tells how many patients with primary MCAS have each grade, from worse to disappeared; None if a group is
     empty. Each entry has the ``power`` and its simulation ``error`` beside the parts of `rate_power`.
     """
-    entries = {}
+    entries, level = {}, {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
     for ratio in ODDS_RATIOS:
-        known = {"odds_ratio": ratio}
-        if grades is not None:
-            level = {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
-            known["power"], known["error"] = rank_sum_power(grades, *sizes, ratio, **level)
-        entries[f"{ratio:g}"] = _entry(label, sizes, **known)
+        power, error = (None, None) if grades is None else rank_sum_power(grades, *sizes, ratio, **level)
+        entries[f"{ratio:g}"] = _entry(label, sizes, odds_ratio=ratio, power=power, error=error)
     return entries
 
 
@@ -213,7 +200,7 @@ def _powers(cohort: Cohort, tests: pd.DataFrame, criteria: Criteria) -> Values:
     if (pairs > 0).any():
         best = tests.loc[pairs.idxmax()]
         label, sizes = best["label"], (int(best["idiopathic_n"]), int(best["primary_n"]))
-        grades = _grade_counts(cohort, Population.PRIMARY, criteria).loc[best.name, list(CHANGES)].to_numpy()
+        grades = _profile(cohort, Population.PRIMARY, criteria).loc[best.name, list(CHANGES)].to_numpy()
     found = symptom_power(label, sizes, grades, criteria)
     return entries | {f"subgroups.power.symptom.{ratio}": entry for ratio, entry in found.items()}
 

@@ -15,38 +15,33 @@ from analysis.statistics.signs import SignFlips, sign_flips, sign_test
 from analysis.summaries import proportion, share, spread
 from analysis.vocabulary import GRADES
 
+# The names of the six grades as columns, in the order of `analysis.vocabulary.GRADES`.
 CHANGES: tuple[str, ...] = ("worse", "unchanged", "slight", "substantial", "dramatic", "disappeared")
-"""The names of the six grades as columns, in the order of `analysis.vocabulary.GRADES`."""
+IMPROVED: tuple[str, ...] = CHANGES[2:]  # the grades below 1 (L204-L207)
+ADJUSTMENTS: tuple[str, ...] = CHOICES["adjustment"][1:]  # the ways to adjust the p values of all symptoms
+TOO_FEW = "too_few"  # the mark of a test in which so few patients changed that no p value could have been significant
+STARS: tuple[str, ...] = ("*", "**", "***")  # the marks of significance
 
-IMPROVED: tuple[str, ...] = CHANGES[2:]
-"""The grades below 1 (L204-L207)."""
-
-ADJUSTMENTS: tuple[str, ...] = CHOICES["adjustment"][1:]
-"""The ways to adjust the p values of all symptoms of a profile."""
-
-TEST_COLUMNS: tuple[str, ...] = (
+TEST_COLUMNS: tuple[str, ...] = (  # what a profile gives of each test
     *("statistic", "n_nonzero", "n_zero", "n_tied", "effect", "better_percent", "better_low", "better_high"),
     *("p_value", "smallest_p", "p_sign"),
     *(f"p_{name}" for name in ADJUSTMENTS),
     *("method", "significance"),
 )
-"""What a profile gives of each test."""
 
-TOO_FEW = "too_few"
-"""The mark of a test in which so few patients changed that no p value could have been significant."""
 
-STARS: tuple[str, ...] = ("*", "**", "***")
-"""The marks of significance."""
+def _scored(cohort: Cohort, criteria: Criteria) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give patient, symptom (places in their lists) and grade of every baseline symptom whose grade enters."""
+    grades = visit_grades(cohort.symptoms, criteria.symptoms_at, criteria)
+    scored = is_baseline(cohort.symptoms) & ~np.isnan(grades)
+    patient, symptom = (cohort.symptoms[name].cat.codes.to_numpy()[scored] for name in ("patient_id", "symptom"))
+    return patient, symptom.astype(np.intp), grades[scored]
 
 
 def _grade_counts(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
     """Count the patients of each grade, one row per symptom of the list, one column per grade."""
-    names = schema.symptom_list().index
-    grades = visit_grades(cohort.symptoms, criteria.symptoms_at, criteria)
-    scored = is_baseline(cohort.symptoms) & ~np.isnan(grades)
-    symptom = cohort.symptoms["symptom"].cat.codes.to_numpy()[scored].astype(np.intp)
-    quarters = (4 * grades[scored]).astype(np.intp)
-    width = int(4 * max(GRADES)) + 1
+    names, (_, symptom, grades) = schema.symptom_list().index, _scored(cohort, criteria)
+    quarters, width = (4 * grades).astype(np.intp), int(4 * max(GRADES)) + 1
     counts = np.bincount(symptom * width + quarters, minlength=len(names) * width).reshape(-1, width)
     columns = {name: counts[:, int(4 * grade)] for name, grade in zip(CHANGES, GRADES, strict=True)}
     return pd.DataFrame(columns, index=names)
@@ -121,8 +116,8 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     n = counts.sum(axis=1)
     # The sum of whole quarters is exact, so that the mean is rounded once.
     quarters = (counts * [int(4 * grade) for grade in GRADES]).sum(axis=1)
-    described = names.loc[counts.index, ["label", "group"]].assign(n=n)
-    return described.join(counts).assign(mean_score=quarters / (4 * n)).join(_tests(counts, criteria))
+    described = names.loc[counts.index, ["label", "group"]].assign(n=n, **counts, mean_score=quarters / (4 * n))
+    return described.join(_tests(counts, criteria))
 
 
 def together(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[SignFlips, pd.Series]:
@@ -131,12 +126,9 @@ def together(cohort: Cohort, criteria: Criteria = PAPER) -> tuple[SignFlips, pd.
     Many tests of the same patients depend on one another; here whatever ties the symptoms of a patient together stays.
     The second part is indexed by ``symptom``: every one of the list, missing where nobody's changed.
     """
-    names = schema.symptom_list().index
-    grades = visit_grades(cohort.symptoms, criteria.symptoms_at, criteria)
-    scored = is_baseline(cohort.symptoms) & ~np.isnan(grades)
+    names, (patient, symptom, grades) = schema.symptom_list().index, _scored(cohort, criteria)
     directions = np.zeros((len(cohort.patients), len(names)), dtype=np.int8)
-    place = [cohort.symptoms[column].cat.codes.to_numpy()[scored] for column in ("patient_id", "symptom")]
-    directions[tuple(place)] = np.sign(UNCHANGED - grades[scored])
+    directions[patient, symptom] = np.sign(UNCHANGED - grades)
     found = sign_flips(directions, criteria.alternative)
     return found, pd.Series(found.p_values, names, name="p_max_t")
 
@@ -151,22 +143,16 @@ def improved_by_group(profile: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def _describe(profile: pd.DataFrame, p_max_t: pd.Series, patients: int) -> dict[str, dict[str, Any]]:
     """Give the values of each symptom of the list; one that nobody had has a denominator of 0 and no test."""
     values = {}
-    names = schema.symptom_list().index
-    counts = profile[["n", *CHANGES]].reindex(names, fill_value=0)
     numbers = ["mean_score", "effect", "better_percent", "better_low", "better_high", "p_value", "p_sign"]
     numbers += [*(f"p_{name}" for name in ADJUSTMENTS), "p_max_t"]
-    tests = profile.assign(p_max_t=p_max_t)[[*numbers, "significance"]].astype(object).reindex(names)
-    for symptom in names:
-        row, test = counts.loc[symptom], tests.loc[symptom]
-        n = int(row["n"])
+    rows = profile.assign(p_max_t=p_max_t).astype(object).reindex(schema.symptom_list().index)
+    for symptom, row in rows.iterrows():
+        n, *counts = (0 if pd.isna(row[name]) else row[name] for name in ("n", "worse", *IMPROVED))
         values[f"symptoms.patients.{symptom}"] = proportion(n, patients)
-        values[f"symptoms.improved.{symptom}"] = proportion(int(row[list(IMPROVED)].sum()), n)
-        values[f"symptoms.worse.{symptom}"] = proportion(int(row["worse"]), n)
-        values[f"symptoms.score.{symptom}"] = {
-            "n": n,
-            **{name.removesuffix("_score"): None if pd.isna(test[name]) else float(test[name]) for name in numbers},
-            "significance": test["significance"] if n else None,
-        }
+        values[f"symptoms.improved.{symptom}"] = proportion(sum(counts[1:]), n)
+        values[f"symptoms.worse.{symptom}"] = proportion(counts[0], n)
+        known = {name.removesuffix("_score"): None if pd.isna(row[name]) else float(row[name]) for name in numbers}
+        values[f"symptoms.score.{symptom}"] = {"n": n, **known, "significance": row["significance"] if n else None}
     return values
 
 
@@ -186,10 +172,8 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str,
     each = pd.Series(np.bincount(patient, minlength=len(cohort.patients)))
     flips, p_max_t = together(cohort, criteria)
     values = {"symptoms.per_patient.all": spread(each)} | _describe(profile, p_max_t, len(cohort.patients))
-    values["symptoms.together"] = {
-        **{"n": flips.n, "symptoms": int(p_max_t.notna().sum())},
-        **{name: getattr(flips, name) for name in ("p_value", "error", "method")},
-    }
+    found = {name: getattr(flips, name) for name in ("p_value", "error", "method")}
+    values["symptoms.together"] = {"n": flips.n, "symptoms": int(p_max_t.notna().sum()), **found}
     better = profile["significance"].isin(STARS) & (profile["mean_score"] < UNCHANGED)
     for group, improved in improved_by_group(profile).items():
         values[f"symptoms.group_improved.{group}"] = improved

@@ -1,6 +1,5 @@
 """The two tables of the paper as tidy numbers, one row per printed row and column."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.characteristics import COLUMNS, characteristics
@@ -19,8 +18,8 @@ ROWS_2: dict[str, tuple[str, int]] = {  # the rows of Table 2 in order: key, lab
     **{f"last.{one.lower()}": (FOLLOW_UP_STATUS_LABELS[one], 1) for one in list(FollowUpStatus)[3:]},
 }
 
+# The columns of Table 2 with the limits of the 95 % intervals of its percentages.
 INTERVALS: tuple[str, ...] = tuple(f"{method}_{limit}" for method in METHODS for limit in ("low", "high"))
-"""The columns of Table 2 with the limits of the 95 % intervals of its percentages."""
 
 
 def table_1(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -40,14 +39,10 @@ def table_2(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         if the population has no patients.
     """
     counts = response_counts(cohort, criteria)
-    cells = counts.loc[list(ROWS_2)].rename_axis("row").reset_index().melt("row", var_name="column", value_name="n")
-    # Melting goes down the columns; the table is read along its rows.
-    order = cells["row"].map({row: place for place, row in enumerate(ROWS_2)})
-    cells = cells.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+    cells = counts.loc[list(ROWS_2)].rename_axis(index="row", columns="column").stack().rename("n").reset_index()
+    labels = pd.DataFrame.from_dict(ROWS_2, orient="index", columns=["label", "level"])
     denominator = cells["column"].map(counts.loc["patients"])
-    table = cells.assign(
-        label=cells["row"].map({row: label for row, (label, _) in ROWS_2.items()}),
-        level=cells["row"].map({row: level for row, (_, level) in ROWS_2.items()}),
+    table = cells.join(labels, on="row").assign(
         statistic="count_percent",
         denominator=denominator,
         percent=100 * cells["n"] / denominator.where(denominator > 0),

@@ -4,7 +4,6 @@ The paper gives medians over the patients who responded, and over all durations 
 (L249-L257). Here a stop before a response competes with it, and a course that goes on is censored at last follow-up.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,18 +23,15 @@ from analysis.vocabulary import Response, StopReason
 MONTHS: tuple[int, ...] = (3, 6, 12)  # the months at which incidences are given
 CENSORED = "censored"  # what a course that was last known to go on without the event is called
 
-EVENTS: dict[str, tuple[str, ...]] = {
-    "first_response": ("response", "stopped"),
-    "best_response": ("response", "stopped"),
+EVENTS: dict[str, tuple[str, ...]] = {  # what ends each time: a response, or a stop before it; for therapy a stop
+    "first_response": ("response", "stopped"), "best_response": ("response", "stopped"),
     "therapy": ("efficacy", "intolerance", "other"),
-}
-"""What ends the time of each outcome: a response, or a stop before it; for therapy a stop, by its cause."""
+}  # fmt: skip
 
 CAUSES: dict[StopReason, str] = {  # of a stop (L261-L264): lack or loss of efficacy, intolerance, or another
-    StopReason.LACK_OF_EFFICACY: "efficacy",
-    StopReason.LOSS_OF_RESPONSE: "efficacy",
+    StopReason.LACK_OF_EFFICACY: "efficacy", StopReason.LOSS_OF_RESPONSE: "efficacy",
     StopReason.INTOLERANCE: "intolerance",
-}
+}  # fmt: skip
 
 
 def event_times(cohort: Cohort, outcome: str, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -105,33 +101,6 @@ def _shares(curve: pd.DataFrame, prefix: str) -> Values:
     }
 
 
-def _response(cohort: Cohort, outcome: str, criteria: Criteria) -> Values:
-    frame = event_times(cohort, outcome, criteria)
-    responded, recorded = frame["event"] == "response", frame["recorded"]
-    without = kaplan_meier(frame["months"], responded.astype(int))
-    incidence = _incidence(frame, "response")
-    prefix = f"times.{outcome}"
-    return {
-        f"{prefix}.naive": spread(frame.loc[responded & recorded, "months"]),
-        f"{prefix}.not_recorded": proportion(int((~recorded).sum()), int(responded.sum())),
-        f"{prefix}.kaplan_meier": _month(without, survival.median_time(without)),
-        f"{prefix}.half": _month(incidence, survival.half_time(incidence)),
-        **_shares(incidence, f"{prefix}.incidence"),
-        **_shares(_incidence(frame, "stopped"), f"{prefix}.stopped"),
-    }
-
-
-def _therapy(cohort: Cohort, criteria: Criteria) -> Iterator[tuple[str, dict[str, Any]]]:
-    frame, best = event_times(cohort, "therapy", criteria), best_response(cohort, criteria)
-    for name, mask in by_depth(best).items():
-        curve = remaining(frame[mask])
-        yield f"times.therapy.{name}.naive", spread(frame.loc[mask, "months"])
-        yield f"times.therapy.{name}.kaplan_meier", _month(curve, survival.median_time(curve))
-    yield from _shares(remaining(frame), "times.therapy.remaining").items()
-    for cause in EVENTS["therapy"]:
-        yield from _shares(_incidence(frame, cause), f"times.therapy.stopped.{cause}").items()
-
-
 def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """Give the medians of the paper (L249-L264), and what the times say when stops and censoring are heeded.
 
@@ -150,11 +119,28 @@ def summarise(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     The groups of response are those known at the end, and a patient must stay on therapy long enough to respond: that
     responders were treated for longer is in part by construction, and is no effect of response.
     """
-    return {
-        **_response(cohort, "first_response", criteria),
-        **_response(cohort, "best_response", criteria),
-        **dict(_therapy(cohort, criteria)),
-    }
+    values: Values = {}
+    for outcome in ("first_response", "best_response"):
+        frame, prefix = event_times(cohort, outcome, criteria), f"times.{outcome}"
+        responded, recorded = frame["event"] == "response", frame["recorded"]
+        without, incidence = kaplan_meier(frame["months"], responded.astype(int)), _incidence(frame, "response")
+        values |= {
+            f"{prefix}.naive": spread(frame.loc[responded & recorded, "months"]),
+            f"{prefix}.not_recorded": proportion(int((~recorded).sum()), int(responded.sum())),
+            f"{prefix}.kaplan_meier": _month(without, survival.median_time(without)),
+            f"{prefix}.half": _month(incidence, survival.half_time(incidence)),
+            **_shares(incidence, f"{prefix}.incidence"),
+            **_shares(_incidence(frame, "stopped"), f"{prefix}.stopped"),
+        }
+    frame = event_times(cohort, "therapy", criteria)
+    for name, mask in by_depth(best_response(cohort, criteria)).items():
+        curve = remaining(frame[mask])
+        values[f"times.therapy.{name}.naive"] = spread(frame.loc[mask, "months"])
+        values[f"times.therapy.{name}.kaplan_meier"] = _month(curve, survival.median_time(curve))
+    values |= _shares(remaining(frame), "times.therapy.remaining")
+    for cause in EVENTS["therapy"]:
+        values |= _shares(_incidence(frame, cause), f"times.therapy.stopped.{cause}")
+    return values
 
 
 def curves(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:

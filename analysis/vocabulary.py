@@ -5,14 +5,25 @@ members is the order of rows, columns and colours in every table and figure.
 """
 
 from enum import StrEnum
+from typing import Self
 
-GRADES: tuple[float, ...] = (1.5, 1.0, 0.75, 0.5, 0.25, 0.0)
-"""The six grades of a symptom under therapy, from worsening to disappearance (L201-L207); exact quarters."""
-
-GRADE_LABELS: dict[float, str] = {  # what each grade means (L202-L207)
+GRADE_LABELS: dict[float, str] = {  # the six grades of a symptom under therapy and their meaning (L201-L207)
     1.5: "Worse", 1.0: "No change", 0.75: "Slight improvement", 0.5: "Substantial improvement",
     0.25: "Dramatic improvement", 0.0: "Disappeared",
 }  # fmt: skip
+GRADES: tuple[float, ...] = tuple(GRADE_LABELS)  # exact quarters, from worsening to disappearance
+
+
+class Labelled(StrEnum):
+    """A vocabulary whose terms stand beside their labels, which are what tables and figures call them."""
+
+    label: str
+
+    def __new__(cls, term: str, label: str) -> Self:
+        """Make a member that is the term, with its label."""
+        member = str.__new__(cls, term)
+        member._value_, member.label = term, label
+        return member
 
 
 class Sex(StrEnum):
@@ -49,78 +60,63 @@ class Diagnosis(StrEnum):
     IDIOPATHIC = "idiopathic_MCAS"
 
 
-class Population(StrEnum):
+class Population(Labelled):
     """A part of the cohort for which the paper reports results (Table 2)."""
 
-    ALL = "all"
-    PRIMARY = "primary"
-    ISM = "ISM"
-    CM = "CM"
-    MMAS = "MMAS"
-    IDIOPATHIC = "idiopathic"
+    ALL = "all", "All patients"
+    PRIMARY = "primary", "Primary MCAS"
+    ISM = "ISM", "ISM"
+    CM = "CM", "CM"
+    MMAS = "MMAS", "MMAS"
+    IDIOPATHIC = "idiopathic", "Idiopathic MCAS"
 
 
+POPULATION_LABELS: dict[Population, str] = {one: one.label for one in Population}
 POPULATION_DIAGNOSES: dict[Population, tuple[Diagnosis, ...]] = {  # what makes up each (L266, Table 1)
     Population.ALL: tuple(Diagnosis), Population.PRIMARY: (Diagnosis.ISM, Diagnosis.CM, Diagnosis.MMAS),
     Population.ISM: (Diagnosis.ISM,), Population.CM: (Diagnosis.CM,), Population.MMAS: (Diagnosis.MMAS,),
     Population.IDIOPATHIC: (Diagnosis.IDIOPATHIC,),
 }  # fmt: skip
 
-POPULATION_LABELS: dict[Population, str] = {  # how each population is called in tables and figures
-    Population.ALL: "All patients", Population.PRIMARY: "Primary MCAS", Population.ISM: "ISM", Population.CM: "CM",
-    Population.MMAS: "MMAS", Population.IDIOPATHIC: "Idiopathic MCAS",
-}  # fmt: skip
 
-
-class Response(StrEnum):
+class Response(Labelled):
     """Depth of response (L210-L216), best first."""
 
-    CR = "CR"
-    MR = "MR"
-    PR = "PR"
-    NR = "NR"
+    CR = "CR", "Complete response"
+    MR = "MR", "Major response"
+    PR = "PR", "Partial response"
+    NR = "NR", "No response"
 
 
-RESPONSE_LABELS: dict[Response, str] = {
-    Response.CR: "Complete response", Response.MR: "Major response", Response.PR: "Partial response",
-    Response.NR: "No response",
-}  # fmt: skip
+RESPONSE_LABELS: dict[Response, str] = {one: one.label for one in Response}
 
 
-class FollowUpStatus(StrEnum):
+class FollowUpStatus(Labelled):
     """What became of a patient at last follow-up, in the order of Table 2."""
 
-    CR = "CR"
-    MR = "MR"
-    PR = "PR"
-    NR = "NR"
-    LOSS_OF_RESPONSE = "loss_of_response"
-    INTOLERANCE = "intolerance"
-    LOST_TO_FOLLOW_UP = "lost_to_follow_up"
+    CR = "CR", "Complete response"
+    MR = "MR", "Major response"
+    PR = "PR", "Partial response"
+    NR = "NR", "No response"
+    LOSS_OF_RESPONSE = "loss_of_response", "Loss of response"
+    INTOLERANCE = "intolerance", "Intolerance"
+    LOST_TO_FOLLOW_UP = "lost_to_follow_up", "Lost to follow-up"
 
 
-FOLLOW_UP_STATUS_LABELS: dict[FollowUpStatus, str] = {
-    **{FollowUpStatus(response.value): label for response, label in RESPONSE_LABELS.items()},
-    FollowUpStatus.LOSS_OF_RESPONSE: "Loss of response", FollowUpStatus.INTOLERANCE: "Intolerance",
-    FollowUpStatus.LOST_TO_FOLLOW_UP: "Lost to follow-up",
-}  # fmt: skip
+FOLLOW_UP_STATUS_LABELS: dict[FollowUpStatus, str] = {one: one.label for one in FollowUpStatus}
 
 
-class StopReason(StrEnum):
+class StopReason(Labelled):
     """Why a course of omalizumab ended (L261-L264)."""
 
-    LACK_OF_EFFICACY = "lack_of_efficacy"
-    LOSS_OF_RESPONSE = "loss_of_response"
-    INTOLERANCE = "intolerance"
-    LOST_TO_FOLLOW_UP = "lost_to_follow_up"
-    PREGNANCY_INTENT = "pregnancy_intent"
+    LACK_OF_EFFICACY = "lack_of_efficacy", "Lack of efficacy"
+    LOSS_OF_RESPONSE = "loss_of_response", "Loss of response"
+    INTOLERANCE = "intolerance", "Intolerance"
+    LOST_TO_FOLLOW_UP = "lost_to_follow_up", "Lost to follow-up"
+    PREGNANCY_INTENT = "pregnancy_intent", "Pregnancy intent"
 
 
-STOP_REASON_LABELS: dict[StopReason, str] = {
-    StopReason.LACK_OF_EFFICACY: "Lack of efficacy", StopReason.LOSS_OF_RESPONSE: "Loss of response",
-    StopReason.INTOLERANCE: "Intolerance", StopReason.LOST_TO_FOLLOW_UP: "Lost to follow-up",
-    StopReason.PREGNANCY_INTENT: "Pregnancy intent",
-}  # fmt: skip
+STOP_REASON_LABELS: dict[StopReason, str] = {one: one.label for one in StopReason}
 
 
 class Screening(StrEnum):
@@ -130,13 +126,13 @@ class Screening(StrEnum):
     EXCLUDED = "excluded"
 
 
-class ExclusionReason(StrEnum):
+class ExclusionReason(Labelled):
     """Why a screened patient was left out (L167-L169)."""
 
-    NOT_TREATED = "not_treated"
-    LOST_TO_FOLLOW_UP = "lost_to_follow_up"
-    INSUFFICIENT_DATA = "insufficient_data"
-    SM_AHN = "SM_AHN"
+    NOT_TREATED = "not_treated", "Omalizumab not given"
+    LOST_TO_FOLLOW_UP = "lost_to_follow_up", "Lost to follow-up"
+    INSUFFICIENT_DATA = "insufficient_data", "Insufficient data"
+    SM_AHN = "SM_AHN", "SM with associated haematologic neoplasm"
 
 
 class Onset(StrEnum):
@@ -146,17 +142,15 @@ class Onset(StrEnum):
     ON_THERAPY = "on_therapy"
 
 
-class Analyte(StrEnum):
+class Analyte(Labelled):
     """What a blood sample was tested for (L218)."""
 
-    TRYPTASE = "tryptase"
-    TOTAL_IGE = "total_ige"
+    TRYPTASE = "tryptase", "Serum tryptase"
+    TOTAL_IGE = "total_ige", "Total IgE"
 
 
-ANALYTE_UNITS: dict[Analyte, str] = {Analyte.TRYPTASE: "ng/mL", Analyte.TOTAL_IGE: "UI/mL"}
-"""The one unit of each analyte (L307-L311)."""
-
-ANALYTE_LABELS: dict[Analyte, str] = {Analyte.TRYPTASE: "Serum tryptase", Analyte.TOTAL_IGE: "Total IgE"}
+ANALYTE_LABELS: dict[Analyte, str] = {one: one.label for one in Analyte}
+ANALYTE_UNITS: dict[Analyte, str] = {Analyte.TRYPTASE: "ng/mL", Analyte.TOTAL_IGE: "UI/mL"}  # (L307-L311)
 
 
 class TimePoint(StrEnum):
@@ -176,19 +170,15 @@ class Severity(StrEnum):
     SEVERE = "severe"
 
 
-class SymptomGroup(StrEnum):
+class SymptomGroup(Labelled):
     """The symptom groups that the paper reports together (L250, L285-L288)."""
 
-    GENERAL_VASOMOTOR = "general_vasomotor"
-    SUPERFICIAL_VASOMOTOR = "superficial_vasomotor"
-    GASTROINTESTINAL = "gastrointestinal"
-    URINARY = "urinary"
-    PAIN = "pain"
-    NEUROPSYCHIATRIC = "neuropsychiatric"
+    GENERAL_VASOMOTOR = "general_vasomotor", "General vasomotor"
+    SUPERFICIAL_VASOMOTOR = "superficial_vasomotor", "Superficial vasomotor"
+    GASTROINTESTINAL = "gastrointestinal", "Gastrointestinal"
+    URINARY = "urinary", "Urinary"
+    PAIN = "pain", "Musculoskeletal pain and headache"
+    NEUROPSYCHIATRIC = "neuropsychiatric", "Neuropsychiatric"
 
 
-SYMPTOM_GROUP_LABELS: dict[SymptomGroup, str] = {
-    SymptomGroup.GENERAL_VASOMOTOR: "General vasomotor", SymptomGroup.SUPERFICIAL_VASOMOTOR: "Superficial vasomotor",
-    SymptomGroup.GASTROINTESTINAL: "Gastrointestinal", SymptomGroup.URINARY: "Urinary",
-    SymptomGroup.PAIN: "Musculoskeletal pain and headache", SymptomGroup.NEUROPSYCHIATRIC: "Neuropsychiatric",
-}  # fmt: skip
+SYMPTOM_GROUP_LABELS: dict[SymptomGroup, str] = {one: one.label for one in SymptomGroup}

@@ -55,8 +55,7 @@ def _known(known: pd.DataFrame, cells: list[Cell]) -> None:
         pd.crosstab(known[name], [known[other] for other, _ in others])
 
 
-def main() -> None:
-    """Print seconds, the ratio to counting people who are known, and how many answers are exact."""
+if __name__ == "__main__":
     given = options(
         __doc__,
         tables=([12, 22], "cross tables that are printed"),
@@ -85,15 +84,11 @@ def main() -> None:
         taken, cohorts = timed(lambda p=people: sample(p, given.cohorts, 1))
         wide = [(cell, {one.low, one.high}) for cell, one in pairs if one.low < one.high]
         both = sum(ends <= {counted_in(cohort, cell) for cohort in cohorts} for cell, ends in wide)
+        reached = f"both ends of {both / len(wide):.0%} of {len(wide)} counts that are not fixed are among them"
         print(
-            f"{tables} tables: {taken / given.cohorts:.2f} s for each of {given.cohorts} other people who fit;", end=" "
+            f"{tables} tables: {taken / given.cohorts:.2f} s for each of {given.cohorts} other people who fit;", reached
         )
-        print(f"both ends of {both / len(wide):.0%} of {len(wide)} counts that are not fixed are among them")
     print(pd.DataFrame(rows).round(2).to_string(index=False))
     for mean, sd, n, highest in (("2.7", "1.9", 130, 5), ("4.0", "1.5", 100, 7)):
         seconds, found = timed(partial(data_sets, mean, sd, n, 1, highest))
         print(f"mean {mean}, sd {sd}, n {n}, scale 1 to {highest}: {found.number:,} sets counted in {seconds:.2f} s")
-
-
-if __name__ == "__main__":
-    main()

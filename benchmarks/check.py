@@ -43,8 +43,7 @@ def measure(task: str, path: Path, repeats: int, where: str = ".") -> tuple[floa
     return min(seconds for seconds, _ in runs), max(memory for _, memory in runs)
 
 
-def main() -> None:
-    """Print seconds, peak memory, and the ratio to reading, for each size."""
+if __name__ == "__main__":
     given = options(
         __doc__,
         patients=([55, 5_000, 100_000], "sizes of the cohorts"),
@@ -76,7 +75,3 @@ def main() -> None:
                 rows.append(row)
     print(f"check_cohort against pandas.read_csv of the same CSV files, best of {given.repeats} processes")
     print(pd.DataFrame(rows).round(2).to_string(index=False))
-
-
-if __name__ == "__main__":
-    main()

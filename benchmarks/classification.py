@@ -3,9 +3,6 @@
 Run by hand: ``python -m benchmarks.classification``; other sizes with ``--patients`` and ``--symptoms``.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -34,15 +31,13 @@ def make_cohort(patients: int, symptoms: int, seed: int = 1) -> Cohort:
     return Cohort(empty, empty, frame, empty, empty, empty)
 
 
-def main() -> None:
-    """Print time and peak memory of each task, and their ratio to those of numpy."""
+if __name__ == "__main__":
     sizes = {"patients": (1_000_000, "patients of the cohort"), "symptoms": (11, "baseline symptoms of each")}
     given = options(__doc__, **sizes, repeats=(7, "times each task is measured"))
     cohort = make_cohort(given.patients, given.symptoms)
-    grades = cohort.symptoms["grade_best"].to_numpy()
-    codes = cohort.symptoms["patient_id"].cat.codes.to_numpy()
+    grades, codes = cohort.symptoms["grade_best"].to_numpy(), cohort.symptoms["patient_id"].cat.codes.to_numpy()
     starts = np.arange(0, len(grades), given.symptoms)
-    tasks: dict[str, Callable[[], Any]] = {
+    tasks = {
         "numpy.bincount": lambda: np.bincount(codes, weights=grades, minlength=given.patients),
         "numpy.add.reduceat": lambda: np.add.reduceat(grades, starts),
         "best_response": lambda: best_response(cohort),
@@ -56,7 +51,3 @@ def main() -> None:
         table[f"memory / {name}"] = table["peak_mb"] / table.at[name, "peak_mb"]
     print(f"{given.patients} patients with {given.symptoms} symptoms each, best of {given.repeats} runs")
     print(table.round(3).T.to_string())
-
-
-if __name__ == "__main__":
-    main()

@@ -9,8 +9,6 @@ import os
 from itertools import pairwise
 from unittest.mock import patch
 
-from matplotlib.figure import Figure
-
 from analysis.cohort import read_cohort
 from analysis.criteria import PAPER
 from benchmarks import options
@@ -20,12 +18,11 @@ from compendium.document.build import ROOT, Given, documents
 SOURCES = [str(ROOT / name) for name in ("paper/report.md", "figures", "data/cohort")]
 
 
-def main() -> None:
-    """Print seconds, of children too, and ratios."""
+if __name__ == "__main__":
     options(__doc__)
     cohorts = [read_cohort(SOURCES[-1], population) for population in filtered.POPULATIONS]
     filtered.variants("figure-1", cohorts[:1], PAPER)  # once before, so that no import is counted
-    figures: list[Figure] = []
+    figures = []
     write = filtered._svg
     times = [os.times()]
     with patch.object(filtered, "_svg", lambda figure: (figures.append(figure), write(figure))[1]):
@@ -42,7 +39,3 @@ def main() -> None:
     print(f"{len(figures)} drawings: {drawn:.1f} s, {drawn / saved:.1f} times what writing the same figures takes")
     print(f"{len(made)} outputs: {written:.1f} s, {written / pandoc:.1f} times what pandoc takes of it")
     print(f"together {drawn + written:.1f} s of processor time")
-
-
-if __name__ == "__main__":
-    main()

@@ -40,8 +40,7 @@ def usage() -> tuple[float, int]:
     return sum(one.memory_info().rss for one in (own, *children)) / 1e6, len(children)
 
 
-def main() -> None:
-    """Start the kernels and print how many failed."""
+if __name__ == "__main__":
     given = options(__doc__, number=(1000, "kernels to start"), cold=(False, "start each by itself"))
     load_papermill()
     with tempfile.TemporaryDirectory() as folder, private_folder() as private:
@@ -56,10 +55,5 @@ def main() -> None:
             after = usage()
         print(f"{given.number} kernels in {seconds:.0f} s, {2 * cores()} at a time")
         print(f"memory of driver and server {before[0]:.0f} MB before, {after[0]:.0f} MB after; children {after[1]}")
-        outcomes += found
-    for text, count in outcomes.most_common():
-        print(f"{count:6d}  {text}")
-
-
-if __name__ == "__main__":
-    main()
+        for text, count in (outcomes + found).most_common():
+            print(f"{count:6d}  {text}")

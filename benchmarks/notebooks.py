@@ -44,6 +44,7 @@ def synthetic(root: Path, number: int) -> tuple[Job, ...]:
     made["cells"][0]["metadata"]["tags"] = ["parameters"]
     for folder in ("notebooks", "data/cohort"):
         (root / folder).mkdir(parents=True)
+    (root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     for n in range(number):
         (root / f"notebooks/n{n}.ipynb").write_text(json.dumps(made), encoding="utf-8")
     return tuple(Job(f"n{n}", f"n{n}.ipynb", {"name": f"figure-{n}"}) for n in range(number))
@@ -65,11 +66,11 @@ def by_build(root: Path, jobs: tuple[Job, ...], out: Path, cold: str = "") -> No
 
 def by_papermill(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Run one after another through the papermill command line."""
+    folder = root / "notebooks"
     for job in jobs:
-        options = [word for name, value in given(job, root, out).items() for word in ("-r", name, str(value))]
-        folder = root / "notebooks"
         command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--cwd", str(folder)]
-        command += [str(folder / job.notebook), str(out / f"{job.name}.ipynb"), *options]
+        command += [str(folder / job.notebook), str(out / f"{job.name}.ipynb")]
+        command += [word for name, value in given(job, root, out).items() for word in ("-r", name, str(value))]
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
@@ -131,13 +132,12 @@ def by_forks(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     _run(root, [sys.executable, "-c", FORKS], input=orders, text=True)
 
 
-def main() -> None:
-    """Measure the ways in turn and print the shortest time of each."""
-    repeat, made = (2, "times each way is measured"), (0, "number of made-up notebooks instead of the real ones")
-    given = options(__doc__, repeat=repeat, synthetic=made)
+if __name__ == "__main__":
+    made = (0, "number of made-up notebooks instead of the real ones")
+    asked = options(__doc__, repeat=(2, "times each way is measured"), synthetic=made)
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) if given.synthetic else ROOT
-        jobs = synthetic(root, given.synthetic) if given.synthetic else JOBS
+        root = Path(folder) if asked.synthetic else ROOT
+        jobs = synthetic(root, asked.synthetic) if asked.synthetic else JOBS
         ways = {
             "make paper (environment ready)": by_build,
             "the same with cold kernels": partial(by_build, cold="1"),
@@ -146,15 +146,11 @@ def main() -> None:
             "papermill command line, one after another": by_papermill,
         }
         times = dict.fromkeys(ways, math.inf)
-        for _ in range(given.repeat):
+        for _ in range(asked.repeat):
             for label, way in ways.items():
                 with tempfile.TemporaryDirectory(prefix="benchmark") as out:
                     times[label] = min(times[label], timed(partial(way, root, jobs, Path(out)))[0])
-    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {given.repeat}")
+    print(f"{len(jobs)} notebooks, {cores()} cores, shortest of {asked.repeat}")
     print(f"{'way':<42}{'seconds':>8}{'build takes':>14}")
     for label, seconds in times.items():
         print(f"{label:<42}{seconds:>8.1f}{next(iter(times.values())) / seconds:>14.2f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -66,14 +66,10 @@ def _sums(pairs: list[tuple[int, int]]) -> dict[int, int]:
 def truth(differences: np.ndarray) -> Fraction:
     """Count the two-sided p value of changes of at most four sizes besides 0, without any rounding."""
     changed = differences[differences != 0]
-    sizes, place, counts = np.unique(np.abs(changed), return_inverse=True, return_counts=True)
-    before = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    ranks = [int(2 * b + c + 1) for b, c in zip(before, counts, strict=True)]  # twice the mean rank
-    groups = list(zip(ranks, counts.tolist(), strict=True))
-    total = sum(rank * many for rank, many in groups)
-    positive = sum(ranks[at] for at, change in zip(place, changed, strict=True) if change > 0)
-    least = max(positive, total - positive)
-    one, other = _sums(groups[: len(sizes) // 2]), _sums(groups[len(sizes) // 2 :])
+    ranks = np.rint(2 * stats.rankdata(np.abs(changed))).astype(int)  # twice the mean rank
+    groups, positive = list(Counter(ranks.tolist()).items()), int(ranks[changed > 0].sum())
+    least = max(positive, int(ranks.sum()) - positive)
+    one, other = _sums(groups[:2]), _sums(groups[2:])
     totals = sorted(other)
     from_here = list(accumulate((other[part] for part in reversed(totals)), initial=0))[::-1]
     far = sum(count * from_here[bisect_left(totals, least - part)] for part, count in one.items())
@@ -151,8 +147,9 @@ def approximations(n: int) -> pd.DataFrame:
         # Pratt's ranks: those of the changed pairs begin after those of the unchanged ones.
         ranks = 3_000 + np.arange(1.0, n + 1) if sizes is None else stats.rankdata(sizes)
         doubled = np.rint(2 * ranks).astype(np.int64)
-        common = int(np.gcd.reduce(doubled))
-        chance = _distribution(doubled // common)
+        common, chance = int(np.gcd.reduce(doubled)), np.ones(1)
+        for rank in np.sort(doubled // common):  # the chance of every sum with a positive sign, rank after rank
+            chance = (np.append(chance, np.zeros(rank)) + np.append(np.zeros(rank), chance)) / 2
         tails = np.cumsum(chance[::-1])[::-1]
         places = np.flatnonzero((chance > 0) & (tails <= 0.5) & (tails >= 1e-13))
         places = places[np.unique(np.linspace(0, len(places) - 1, 2_000).astype(int))]
@@ -165,19 +162,7 @@ def approximations(n: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _distribution(ranks: np.ndarray) -> np.ndarray:
-    """Give the chance of every sum of the ranks with a positive sign, one rank after the other."""
-    chance = np.ones(1)
-    for rank in np.sort(ranks):
-        grown = np.zeros(len(chance) + rank)
-        grown[: len(chance)] = chance
-        grown[rank:] += chance
-        chance = grown / 2
-    return chance
-
-
-def main() -> None:
-    """Print both comparisons."""
+if __name__ == "__main__":
     given = options(__doc__, sizes=([14, 55, 200, 1000], "numbers of pairs"), samples=(5, "samples of each size"))
     table = compare(given.sizes, given.samples)
     print(f"Two-sided p values of {given.samples} samples of each size, against the truth; shortest time of a call")
@@ -187,7 +172,3 @@ def main() -> None:
     n = EXACT_LIMIT + 1
     print(f"\nApproximations of one tail for {n:,} ranks, against the exact distribution")
     print(approximations(n).to_string(index=False, float_format=lambda x: f"{x:.2g}"))
-
-
-if __name__ == "__main__":
-    main()

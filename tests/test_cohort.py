@@ -8,7 +8,8 @@ import pytest
 
 from analysis import cohort as cohort_module
 from analysis import schema
-from analysis.cohort import CohortError, from_tables, read_cohort, restrict
+from analysis.cohort import from_tables, read_cohort, restrict
+from analysis.problems import CohortError
 from analysis.vocabulary import POPULATION_DIAGNOSES, Population
 from tests.cohorts import random_cohort, random_tables, write_cohort
 

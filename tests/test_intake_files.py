@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 
 from analysis import schema
-from analysis.cohort import CohortError, from_tables
+from analysis.cohort import from_tables
+from analysis.problems import CohortError
 from compendium.centre.intake import checking, files
 from compendium.centre.intake.checking import check_cohort, checked_tables
 from compendium.centre.intake.files import read_bytes

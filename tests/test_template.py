@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from analysis import schema, vocabulary
-from analysis.cohort import CohortError, from_tables
+from analysis.cohort import from_tables
+from analysis.problems import CohortError
 from compendium.centre.checks.plausibility import doubtful
 from compendium.centre.intake.checking import checked_tables
 from compendium.centre.template import texts, workbook

@@ -1,16 +1,20 @@
 """What the functions of this package refuse with a ValueError: what is no real number, and numbers out of range."""
 
 import math
+import operator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-WHOLE_LIMIT = 999_999_999
-"""Largest count or code: more than any cohort has, and the product of two still fits in 64 bits."""
+WHOLE_LIMIT = 999_999_999  # largest count: more than any cohort has, and the product of two still fits in 64 bits
+
+Alternative = Literal["two-sided", "less", "greater"]
+_SIDES = {"two-sided": abs, "less": operator.neg, "greater": operator.pos}
 
 _NUMERIC = "iuf"  # kinds of NumPy and pandas types that hold nothing but real numbers
 _MISSING = (type(None), type(pd.NA), type(pd.NaT))
@@ -85,10 +89,16 @@ def check_each(name: str, values: np.ndarray, fits: np.ndarray, allowed: str) ->
         raise ValueError(f"{name} holds {found} at position {position}; allowed are {allowed}")
 
 
-def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def check_choice(name: str, value: str, allowed: Iterable[str]) -> None:
     """Refuse a value that is not one of those allowed."""
     if value not in allowed:
         raise ValueError(f"{name} {value!r} is unknown; allowed are {', '.join(allowed)}")
+
+
+def side_of(alternative: Alternative) -> Callable[[Any], Any]:
+    """Give what turns a distance from the mean into how far out it is, to either side, below or above."""
+    check_choice("alternative", alternative, _SIDES)
+    return _SIDES[alternative]
 
 
 def check_probability(name: str, value: float, inner: bool = False) -> float:

@@ -1,8 +1,4 @@
-"""Fisher's exact test of a table of counts with any number of rows and columns (Freeman and Halton's extension).
-
-Reference: Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit and other problems of
-significance. Biometrika 1951;38:141-149.
-"""
+"""Fisher's exact test of a table of counts with any number of rows and columns (Freeman and Halton's extension)."""
 
 import math
 from dataclasses import dataclass
@@ -15,9 +11,7 @@ from scipy.special import gammaln
 from analysis.statistics.arguments import WHOLE_LIMIT, whole_numbers
 from analysis.statistics.significance import above_zero
 
-CELLS_LIMIT = 100
-"""Most cells of a table whose p value is Fisher's, within about two seconds; that of a larger one is Pearson's."""
-
+CELLS_LIMIT = 100  # most cells of a table with Fisher's p value, within about two seconds; a larger one has Pearson's
 TABLES_LIMIT = 1_000_000  # most tables that are gone through, in about a third of a second; more are sampled
 RESAMPLES = 99_999  # tables that are drawn beyond the limit: the standard error of the p value is then at most 0.0016
 _LOG_TOLERANCE = math.log1p(1e-7)  # tables this close in probability count as equally likely, as in R
@@ -85,17 +79,6 @@ def _drawn_weights(rows: np.ndarray, columns: np.ndarray, seed: int) -> np.ndarr
     return weights - gammaln(remaining + 1).sum(axis=1)
 
 
-def _many(counts: np.ndarray, observed: float, seed: int) -> tuple[float, str, int, float | None]:
-    """Give p value, method, tables and error where there are too many tables to go through."""
-    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
-    if counts.shape == (2, 2):
-        # Never more than one cell to go through; SciPy finds the other tail by bisection.
-        return above_zero(float(stats.fisher_exact(counts).pvalue)), "exact", int(min(*rows, *columns)) + 1, None
-    extreme = int((_drawn_weights(rows, columns, seed) <= observed).sum())
-    p_value = (extreme + 1) / (RESAMPLES + 1)  # the table observed is one of them
-    return p_value, "monte_carlo", RESAMPLES, math.sqrt(p_value * (1 - p_value) / RESAMPLES)
-
-
 def fisher_freeman_halton(table: ArrayLike, seed: int = 0) -> TableTest:
     """Test whether rows and columns of a table are independent, given their sums.
 
@@ -117,10 +100,16 @@ def fisher_freeman_halton(table: ArrayLike, seed: int = 0) -> TableTest:
     if counts.size > CELLS_LIMIT:
         p_value = float(stats.chi2_contingency(counts, correction=False).pvalue)
         return TableTest(n, above_zero(p_value), "chi_square", None)
-    weights, observed = _log_weights(counts.sum(axis=1), counts.sum(axis=0)), -float(gammaln(counts + 1).sum())
+    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
+    weights, observed = _log_weights(rows, columns), -float(gammaln(counts + 1).sum())
     observed += max(_LOG_TOLERANCE, _ROUNDING * abs(observed))
+    if weights is None and counts.shape == (2, 2):  # one cell to go through; SciPy finds the other tail by bisection
+        p_value = above_zero(float(stats.fisher_exact(counts).pvalue))
+        return TableTest(n, p_value, "exact", int(min(*rows, *columns)) + 1)
     if weights is None:
-        return TableTest(n, *_many(counts, observed, seed))
+        extreme = int((_drawn_weights(rows, columns, seed) <= observed).sum())
+        p_value = (extreme + 1) / (RESAMPLES + 1)  # the table observed is one of them
+        return TableTest(n, p_value, "monte_carlo", RESAMPLES, math.sqrt(p_value * (1 - p_value) / RESAMPLES))
     # The likelihood of each table against the likeliest; sums and factorials of the margins cancel.
     likelihoods = np.exp(weights - weights.max())
     p_value = min(math.fsum(likelihoods[weights <= observed]) / math.fsum(likelihoods), 1.0)

@@ -6,31 +6,20 @@ number and back; several columns become whole numbers of one unit, such as tenth
 and products are exact.
 """
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 _DIGITS = 15
-_POWERS = np.array([float(f"1e{power}") for power in range(309)])
-_PLACES = 9
-"""Most digits after the point that are looked for; more are computed rather than measured, and done more slowly."""
-
-_LARGEST = 2**36
-"""Largest whole number kept as a float: differences are exact, and so are products with numbers up to 131,072."""
+_PLACES = 9  # most digits after the point that are looked for; more are computed rather than measured, and slower
+_LARGEST = 2**36  # largest whole number kept as a float: differences and products with up to 131,072 are exact
 
 
-def _shifted(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Move the point of each number to the right by so many places; one power of ten may be too large for a float."""
-    right, left = np.maximum(places, 0), np.maximum(-places, 0)
-    return values * _POWERS[np.minimum(right, 300)] * _POWERS[np.maximum(right - 300, 0)] / _POWERS[left]
-
-
-def _written(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give numbers other than 0 as whole numbers of at most 15 digits, and the places after the point of each."""
-    places = _DIGITS - 1 - np.floor(np.log10(np.abs(values))).astype(np.int64)
-    places += np.abs(_shifted(values, places)) < 10 ** (_DIGITS - 1)  # the logarithm of 999.9999999999999 may be 3
-    whole = np.rint(_shifted(values, places)).astype(np.int64)
-    full = np.abs(whole) == 10**_DIGITS  # 9.9999999999999999 is 10: one way of writing for one number
-    return np.where(full, whole // 10, whole), places - full
+def _written(values: np.ndarray) -> list[str]:
+    """Write each number with 15 digits."""
+    return [f"{value:.{_DIGITS}g}" for value in values.tolist()]
 
 
 def _is_whole(values: np.ndarray, scale: int) -> bool:
@@ -42,31 +31,21 @@ def _is_whole(values: np.ndarray, scale: int) -> bool:
 def decimals(values: ArrayLike) -> np.ndarray:
     """Give each number as the float nearest to the decimal it stands for; missing and infinite ones are kept.
 
-    Decimals that are equal on paper then are equal floats: 0.30000000000000004 is 0.3. Below 1e-7, where powers of ten
-    are rounded themselves, the float may be the second nearest, the same for equal decimals.
+    Decimals that are equal on paper then are equal floats: 0.30000000000000004 is 0.3.
     """
     values = np.array(values, dtype=float)
     with np.errstate(over="ignore"):
         if _is_whole(values, 1) or _is_whole(values, 100):  # as most columns are, and found sooner
             return values
-    known = np.isfinite(values) & (values != 0)
-    whole, places = _written(values[known])
-    below = np.minimum(places, 300)
-    values[known] = np.where(below < 0, whole * _POWERS[np.maximum(-below, 0)], whole / _POWERS[np.maximum(below, 0)])
-    values[known] /= _POWERS[places - below]
-    return values
+    return np.array(_written(values), dtype=float)
 
 
 def in_units(*columns: ArrayLike) -> tuple[list[np.ndarray], int]:
     """Express columns of one unit of measurement as whole numbers of the smallest decimal place that any of them uses.
 
-    Returns
-    -------
-    list of ndarray
-        The columns: floats, or Python's own whole numbers (of type object) where those might be rounded. Missing values
-        are nan, and infinite ones are kept.
-    int
-        How many of the units make 1: 10 if a value has one digit after the point.
+    The columns are floats, or Python's own whole numbers (of type object) where those might be rounded; missing values
+    are nan, and infinite ones are kept. Beside them stands how many of the units make 1: 10 if a value has one digit
+    after the point.
     """
     arrays = [np.asarray(column, dtype=float) for column in columns]
     for attempt in (arrays, map(decimals, arrays)):
@@ -77,16 +56,13 @@ def in_units(*columns: ArrayLike) -> tuple[list[np.ndarray], int]:
                 break
             if all(_is_whole(array, scale) for array in arrays):
                 return [np.rint(array * scale) for array in arrays], scale
-    known = [np.isfinite(array) & (array != 0) for array in arrays]
-    written = [_written(array[mask]) for array, mask in zip(arrays, known, strict=True)]
-    most = max((int(places.max(initial=0)) for _, places in written), default=0)
-    found = []
-    for array, mask, (whole, places) in zip(arrays, known, written, strict=True):
-        exact = array.astype(object)
-        exact[array == 0] = 0
-        exact[mask] = whole.astype(object) * 10 ** (most - places).astype(object)
-        found.append(exact)
-    return found, 10**most
+    known = [np.isfinite(array) for array in arrays]
+    exact = [[*map(Decimal, _written(array[mask]))] for array, mask in zip(arrays, known, strict=True)]
+    places = max((-one.as_tuple().exponent for column in exact for one in column), default=0)
+    scale, found = 10 ** max(places, 0), [array.astype(object) for array in arrays]
+    for array, mask, column in zip(found, known, exact, strict=True):
+        array[mask] = [int(Fraction(one) * scale) for one in column]
+    return found, scale
 
 
 def difference(values: ArrayLike, others: ArrayLike) -> np.ndarray:

@@ -1,13 +1,4 @@
-"""Exact interval of the difference of two proportions: its coverage is never below the level, whatever the rates.
-
-References
-----------
-Buehler RJ. Confidence intervals for the product of two binomial parameters. Journal of the American Statistical
-Association 1957;52:482-493. Kabaila P, Lloyd CJ. Tight upper confidence limits from discrete data. Australian Journal
-of Statistics 1997;39:193-204. Lloyd CJ, Moldovan MV. Exact one-sided confidence limits for the difference between two
-correlated proportions. Statistics in Medicine 2007;26:3369-3384. Newcombe RG. Interval estimation for the difference
-between independent proportions. Statistics in Medicine 1998;17:873-890.
-"""
+"""Exact interval of the difference of two proportions: its coverage is never below the level, whatever the rates."""
 
 import math
 from dataclasses import dataclass
@@ -146,19 +137,9 @@ def exact_difference_interval(
     """Give an exact unconditional interval of the difference of two proportions, the first minus the other.
 
     Buehler's method: each limit is the tightest that covers with certainty (each tail at most half of what the level
-    leaves, for any two true rates) among those that order the outcomes as the limit of Newcombe's method 10 does.
-
-    Parameters
-    ----------
-    n, denominator, other_n, other_denominator : int
-        How many of how many in two independent groups, one of which has at most `SMALLER_LIMIT`.
-    confidence : float, default 0.95
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    tuple of two floats, or None
-        Limits from -1 to 1, each outside of the exact one by at most `TOLERANCE`; None if a group is empty.
+    leaves, for any two true rates) among those that order the outcomes as the limit of Newcombe's method 10 does
+    (Kabaila and Lloyd; Lloyd and Moldovan). One of the groups has at most `SMALLER_LIMIT`. Limits lie outside of the
+    exact ones by at most `TOLERANCE`; None if a group is empty.
     """
     confidence = check_probability("confidence", confidence, inner=True)
     first = [int(array[0]) for array in shares(n, denominator)]

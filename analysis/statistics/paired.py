@@ -1,13 +1,6 @@
-"""Two measurements of the same patients: the paired t test (L224-L225), also of logarithms, and Spearman's correlation.
-
-References
-----------
-Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and Spearman correlations. Psychometrika
-2000;65:23-28.
-"""
+"""Two measurements of the same patients: the paired t test (L224-L225), also of logarithms, and rank correlation."""
 
 import math
-import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +49,9 @@ class PairedRatio:
     n: int
     n_not_positive: int
     ratio: float | None
-    ci: tuple[float, float] | None
-    statistic: float | None
-    p_value: float | None
+    ci: tuple[float, float] | None = None
+    statistic: float | None = None
+    p_value: float | None = None
 
 
 def _pairs(before: ArrayLike, after: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -126,10 +119,9 @@ def paired_ratio(before: ArrayLike, after: ArrayLike, confidence: float = 0.95) 
             raise ValueError(f"{name} holds {values[values < 0][0]}; allowed are numbers of 0 or more")
     positive = (first > 0) & (second > 0)
     logs = np.log(ratio(second[positive], first[positive]))
-    test = _paired_t(logs, confidence)
-    ci = tuple(math.exp(limit) for limit in test["ci"]) if test else None
-    found = math.exp(math.fsum(logs) / len(logs)) if len(logs) else None
-    return PairedRatio(len(logs), len(first) - len(logs), found, ci, test.get("statistic"), test.get("p_value"))
+    found, test = math.exp(math.fsum(logs) / len(logs)) if len(logs) else None, _paired_t(logs, confidence)
+    test |= {"ci": tuple(math.exp(limit) for limit in test["ci"])} if test else {}
+    return PairedRatio(len(logs), len(first) - len(logs), found, **test)
 
 
 @dataclass(frozen=True)
@@ -174,14 +166,9 @@ def _products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _steps(ranks: np.ndarray) -> np.ndarray:
-    """Give midranks as whole numbers from 0 on, as small as possible."""
+    """Give midranks as whole numbers from 0 on, as small as possible, and Python's own, which never overflow."""
     doubled = np.rint(2 * (ranks - ranks.min())).astype(np.int64)
-    return doubled // np.gcd.reduce(doubled)
-
-
-def _sum_of_products(first: np.ndarray, second: np.ndarray) -> int:
-    """Add up products of whole numbers with Python's own, which never overflow."""
-    return sum(map(operator.mul, first.tolist(), second.tolist()))
+    return (doubled // np.gcd.reduce(doubled)).astype(object)
 
 
 def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> RankCorrelation:
@@ -197,9 +184,9 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.
         return RankCorrelation(n)
     one, other = map(_steps, ranks)
     # The covariance, but for a factor that no pairing changes, as a whole number.
-    centre = int(one.sum()) * int(other.sum())
-    covariance = n * _sum_of_products(one, other) - centre
-    squares = [n * _sum_of_products(each, each) - int(each.sum()) ** 2 for each in (one, other)]
+    centre = one.sum() * other.sum()
+    covariance = n * (one @ other) - centre
+    squares = [n * (each @ each) - each.sum() ** 2 for each in (one, other)]
     rho = covariance / math.sqrt(squares[0] * squares[1])
     ci = None
     if n > 3 and covariance**2 < squares[0] * squares[1]:

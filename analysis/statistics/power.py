@@ -70,21 +70,15 @@ def fisher_power(
     alpha = check_probability("alpha", alpha)
     check_choice("p_at_alpha", p_at_alpha, ("ns", "significant"))
     if (n_first + 1) * (n_second + 1) > OUTCOMES_LIMIT:
-        return _z_power(n_first, n_second, rate_first, rate_second, alpha)
+        if rate_first == rate_second:  # at rates of 0 or 1 the library divides by 0
+            return alpha if 0 < rate_first < 1 else 0.0
+        # The library takes the size of the first group, and the ratio of the second to it.
+        groups = rate_first - rate_second, rate_second, n_first, n_second / n_first
+        return float(power_proportions_2indep(*groups, alpha, return_results=False))
     first = stats.binom.pmf(np.arange(n_first + 1), n_first, rate_first)
     second = stats.binom.pmf(np.arange(n_second + 1), n_second, rate_second)
     # Summed without a matrix product, whose last digits hang on the processor.
     return min(float(np.outer(first, second)[_rejected(n_first, n_second, alpha, p_at_alpha)].sum()), 1.0)
-
-
-def _z_power(n_first: int, n_second: int, rate_first: float, rate_second: float, alpha: float) -> float:
-    """Approximate the power; the library takes the sample size of the first group and the ratio of the second to it."""
-    if rate_first == rate_second:  # at rates of 0 or 1 the library divides by 0
-        return alpha if 0 < rate_first < 1 else 0.0
-    power = power_proportions_2indep(
-        rate_first - rate_second, rate_second, n_first, n_second / n_first, alpha, return_results=False
-    )
-    return float(power)
 
 
 def detectable_rate(
@@ -96,10 +90,9 @@ def detectable_rate(
     alpha: float = 0.05,
     p_at_alpha: str = "ns",
 ) -> float | None:
-    """Find the rate of the first group nearest to that of the second that Fisher's test would tell apart from it.
+    """Find the nearest ``higher`` or lower rate of the first group that Fisher's test would tell from the second's.
 
-    It is sought above that rate or below it, as ``higher`` says; the power rises from that of the second group to 1, or
-    to 0. None if not even a rate of 1 (or 0) gives the power asked for.
+    None if not even a rate of 1, or 0, gives the power asked for.
     """
     power = check_probability("power", power, inner=True)
     rate_second = check_probability("rate_second", rate_second)
@@ -144,10 +137,9 @@ def rank_sum_power(
 ) -> tuple[float, float]:
     """Simulate the power of the two-sided rank-sum test to tell two groups of grades apart; also its standard error.
 
-    ``shares`` are those, or the numbers, of each grade in the second group, from the lowest to the highest; in the
-    first group the odds of a higher grade are ``odds_ratio`` times as high (`shifted`). The power is the share of
-    significant samples; equal seeds give equal results. The p values are exact up to `SIMULATED_WORK` additions each,
-    beyond those of the normal approximation.
+    ``shares`` are those, or the numbers, of each grade in the second group, from the lowest to the highest, and those
+    of the first are `shifted` by the odds ratio. The power is the share of significant samples; equal seeds give equal
+    results. The p values are exact up to `SIMULATED_WORK` additions each.
     """
     n_first, n_second = _sizes(n_first, n_second)
     if int(whole_numbers(simulations, "simulations")) < 1:

@@ -3,15 +3,6 @@
 Wilson's interval has a coverage close to the level; that of Clopper and Pearson is never below it, and so is usually
 wider. At none of n, and at n of n, it is the shorter one from n = 46 (at 95 %): none of 55 has an upper limit of
 0.0649, Wilson's is 0.0653.
-
-References
-----------
-Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the American Statistical
-Association 1927;22:209-212. Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of
-the binomial. Biometrika 1934;26:404-413. Newcombe RG. Interval estimation for the difference between independent
-proportions: comparison of eleven methods. Statistics in Medicine 1998;17:873-890. Newcombe RG. Confidence intervals for
-an effect size measure based on the Mann-Whitney statistic. Part 2: asymptotic methods and evaluation. Statistics in
-Medicine 2006;25:559-573.
 """
 
 import math

@@ -1,11 +1,4 @@
-"""Which p values are called significant, alone and among many.
-
-References
-----------
-Holm S. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 1979;6:65-70.
-Benjamini Y, Hochberg Y. Controlling the false discovery rate. Journal of the Royal Statistical Society B
-1995;57:289-300.
-"""
+"""Which p values are called significant, alone and among many."""
 
 import sys
 from typing import Literal

@@ -2,29 +2,22 @@
 
 To flip a patient exchanges better and worse in all symptoms at once, so that whatever ties them together stays
 (Westfall and Young's largest statistic, single step).
-
-References
-----------
-Dixon WJ, Mood AM. The statistical sign test. Journal of the American Statistical Association 1946;41:557-566. Clopper
-CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika
-1934;26:404-413. Westfall PH, Young SS. Resampling-based multiple testing. New York: Wiley, 1993. Phipson B, Smyth GK.
-Permutation p-values should never be zero. Statistical Applications in Genetics and Molecular Biology 2010;9:39.
 """
 
 from dataclasses import dataclass
 from functools import cache
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.statistics.arguments import check_choice, check_each, whole_numbers
+from analysis.statistics.arguments import Alternative, check_choice, check_each, side_of, whole_numbers
 from analysis.statistics.proportions import interval
-from analysis.statistics.signed_rank import Alternative
 from analysis.statistics.significance import above_zero
 
 FLIPS_LIMIT = 14  # most patients of whom all ways to flip are gone through
-DRAWS = 19_999  # ways drawn of more patients; the one observed counts as one more, so that no p value is 0
+DRAWS = 19_999  # ways drawn of more patients; the one observed counts as one more (Phipson and Smyth)
 NORMAL_FROM = 5_000  # from so many patients on sums are drawn from the normal distribution with their covariance
 
 _SEED = 1946
@@ -33,7 +26,7 @@ _CHUNK = 2_000
 
 @dataclass(frozen=True)
 class SignTest:
-    """Result of the sign test: ``n`` that changed, and how many ``percent`` of these for the better.
+    """Result of Dixon and Mood's sign test: ``n`` that changed, and how many ``percent`` of these for the better.
 
     ``low`` and ``high`` are the limits of its exact (Clopper-Pearson) 95 % interval, which leaves out 50 % where the
     two-sided p value is below 0.05. If nothing changed, the three are None and the p value is 1.
@@ -52,7 +45,7 @@ def sign_test(n_better: int, n_worse: int, alternative: Alternative = "two-sided
 
     ``alternative``: "greater" looks for changes for the better only, "less" for those for the worse.
     """
-    check_choice("alternative", alternative, ("two-sided", "less", "greater"))
+    check_choice("alternative", alternative, get_args(Alternative))
     better, n = int(n_better), int(whole_numbers([n_better, n_worse], "number of changes").sum())
     if not n:
         return SignTest(0, None, None, None, 1.0)
@@ -95,7 +88,7 @@ def sign_flips(directions: ArrayLike, alternative: Alternative = "two-sided") ->
     or no value. The statistic of a test is its changes for the better less those for the worse, divided by the square
     root of their number. All ways to flip up to `FLIPS_LIMIT` patients are gone through; `DRAWS` are drawn of more.
     """
-    check_choice("alternative", alternative, ("two-sided", "less", "greater"))
+    side = side_of(alternative)
     given = np.asarray(directions)
     if given.ndim != 2:
         raise ValueError(f"directions: {given.ndim} dimensions are not allowed; allowed is a row of tests per patient")
@@ -108,7 +101,6 @@ def sign_flips(directions: ArrayLike, alternative: Alternative = "two-sided") ->
         return SignFlips(0, None, p_values, None, None)
     changes = changes[:, tested]
     root = np.sqrt((changes != 0).sum(axis=0))
-    side = {"two-sided": np.abs, "less": np.negative, "greater": np.positive}[alternative]
     method = "exact" if n <= FLIPS_LIMIT else "drawn" if n < NORMAL_FROM else "normal"
     largest = side(_sums(changes, method) / root).max(axis=1)
     observed = side(changes.sum(axis=0) / root)
