@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from compendium.reconstruction.courses import MONTHS_OF_FLARE, MONTHS_OF_SEVERE, Courses, Variables
-from compendium.reconstruction.leaning import Leaning, NoRoomError
+from compendium.reconstruction.leaning import TESTS, Leaning, NoRoomError
 from compendium.reconstruction.patients import Settled
 from compendium.reconstruction.statements import Statements
 
@@ -28,13 +28,6 @@ OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", 
 SCALE = 10  # blood values are held in tenths of the printed unit
 _MOST_CHANGE = 3  # by what factor tryptase changes at most between two samples
 STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
-
-TESTS = {
-    ("tryptase", "diagnosis"): "table1.biology.tryptase", ("tryptase", "before"): "results.biology.tryptase.before",
-    ("tryptase", "on_therapy"): "results.biology.tryptase.on", ("total_ige", "diagnosis"): "table1.biology.ige",
-    ("total_ige", "before"): "results.biology.ige.before", ("total_ige", "on_therapy"): "results.biology.ige.on",
-}  # fmt: skip
-"""The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
 Laboratory = dict[tuple[str, str], Variables]
 """For each analyte and time point, the value of each tested patient in tenths."""

@@ -2,7 +2,7 @@
 
 from ortools.sat.python import cp_model
 
-from compendium.reconstruction.leaning import Leaning
+from compendium.reconstruction.leaning import YOUNGEST, Leaning
 from compendium.reconstruction.statements import Statements
 from compendium.verification.identities import POPULATIONS
 
@@ -40,7 +40,6 @@ _WHOLE_COHORT = (
     "legends.figure?.n",
 )
 
-YOUNGEST = 15  # age in years below which systemic mastocytosis and activation syndromes are not diagnosed here
 _MONTHS_A_LINE = 6  # months that each line of cytoreductive or targeted therapy takes before omalizumab
 
 _NAMES = ["male", *EXAMINATIONS, *MARROW, *KNOWN, *SYMPTOMATIC, *CYTOREDUCTIVE, "continued_classical_therapy"]
