@@ -51,8 +51,9 @@ def make_ensemble(n: int, seed: int, folder: Path, jobs: int | None = None, sche
             _begin(folder, seed)
             places = [_place(folder, number) for number in range(1, n + 1)]
             missing = [number for number, place in enumerate(places, 1) if not place.is_dir()]
-            with _workers(jobs or cores(), scheduler) if missing else contextlib.nullcontext():
-                _make(folder, seed, missing, n)
+            if missing:
+                with _workers(jobs or cores(), scheduler):
+                    _make(folder, seed, missing, n)
             _write_results(folder, places)
     except OSError as error:
         raise EnsembleError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from error
@@ -61,15 +62,12 @@ def make_ensemble(n: int, seed: int, folder: Path, jobs: int | None = None, sche
 
 def read_ensemble(folder: Path) -> list[dict[str, dict]]:
     """Read ``values`` and ``marks`` of all members in a folder, in the order of their numbers."""
-    return [read_values(path) for path in sorted((folder / "cohorts").glob("*/values.json"), key=_number)]
+    paths = (folder / "cohorts").glob("*/values.json")
+    return [read_values(path) for path in sorted(paths, key=lambda path: int(path.parent.name))]
 
 
 def _place(folder: Path, number: int) -> Path:
     return folder / "cohorts" / f"{number:03d}"
-
-
-def _number(path: Path) -> int:
-    return int(path.parent.name)
 
 
 @contextlib.contextmanager
@@ -85,24 +83,21 @@ def _locked(folder: Path) -> Iterator[None]:
 def _begin(folder: Path, seed: int) -> None:
     """Note which ensemble this is; members that other sources made are removed, and what was left half-written."""
     note, cohorts = folder / "ensemble.json", folder / "cohorts"
-    known = {}
     if note.is_file():
         try:
             known = json.loads(note.read_text(encoding="utf-8"))
-            known = {"seed": int(known["seed"]), "sources": str(known["sources"])}
+            before, made_from = int(known["seed"]), str(known["sources"])
         except (ValueError, KeyError, TypeError) as error:
             raise EnsembleError(f"{note}: not the note of an ensemble; allowed is one that was not changed") from error
-        if known["seed"] != seed:
-            raise EnsembleError(
-                f"{note}: seed is {known['seed']}; allowed here is SEED={known['seed']}, or another OUT"
-            )
+        if before != seed:
+            raise EnsembleError(f"{note}: seed is {before}; allowed here is SEED={before}, or another OUT")
+        if made_from != sources():
+            print("Other sources made the cohorts here: they are made again.", flush=True)
+            remove_folder(cohorts)
     elif cohorts.exists():
         raise EnsembleError(
             f"{cohorts}: not made by an ensemble, since {note.name} is missing; allowed is a new folder"
         )
-    if known and known["sources"] != sources():
-        print("Other sources made the cohorts here: they are made again.", flush=True)
-        remove_folder(cohorts)
     make_folder(cohorts)
     for part in cohorts.glob(".part-*"):
         remove_folder(part)
@@ -136,8 +131,6 @@ def _workers(jobs: int, scheduler: str) -> Iterator[None]:
 
 def _make(folder: Path, seed: int, missing: list[int], n: int) -> None:
     """Make members, each put in its place as soon as it is done."""
-    if not missing:
-        return
     start, made_from = time.perf_counter(), sources()
     calls = (joblib.delayed(member)(seed, number, made_from) for number in missing)
     for done, (number, files) in enumerate(joblib.Parallel(return_as="generator_unordered")(calls), 1):
