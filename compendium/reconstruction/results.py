@@ -43,15 +43,13 @@ _ROUND = ("mean_score", "effect", "p_value", "p_holm", "p_benjamini_hochberg", "
 _NOTEBOOKS: dict[str, Callable[[Cohort, Criteria], dict[str, dict[str, Any]]]] = {
     "duration": followup.summarise,
     "patients": patients.summarise,
-    "response": lambda cohort, criteria: (
-        response.summarise(cohort, criteria) | followup.response_times(cohort, criteria)
-    ),
+    "response": lambda *given: response.summarise(*given) | followup.response_times(*given),
     "dose": dosing.summarise,
     "symptoms": symptoms.summarise,
     "safety": safety.summarise,
     "biology": biology.summarise,
     "comparison": comparison.summarise,
-    "subgroups": lambda cohort, criteria: subgroups.summarise(cohort, criteria, powers=False),
+    "subgroups": lambda *given: subgroups.summarise(*given, powers=False),
     "times": times.summarise,
 }
 
@@ -142,25 +140,11 @@ def compare_marks(shipped: Mapping[str, Any], others: Sequence[Mapping[str, Any]
 def reach(determined: pd.DataFrame, seen: Mapping[str, Sequence[float]]) -> pd.DataFrame:
     """Say how much of each proved range some cohorts reach.
 
-    Parameters
-    ----------
-    determined : DataFrame
-        Proved ranges, indexed by ``quantity``, with ``low`` and ``high``, as `compendium.determined.results.as_frame`
-        lays them out.
-    seen : mapping of str to sequence of float
-        For each quantity its value in each cohort; missing numbers are left out.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``quantity``, those that both have: ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``,
-        how much of the range lies between these (1 where the range is one number); ``both_ends``; and ``outside``, how
-        many cohorts lie outside, which would refute the range.
-
-    Raises
-    ------
-    ValueError
-        If ``low`` or ``high`` is missing in the table, or a range ends before it begins.
+    Proved ranges are indexed by ``quantity``, with ``low`` and ``high``, as `compendium.determined.results.as_frame`
+    lays them out; seen is, for each quantity, its value in each cohort, and missing numbers are left out. Given are, of
+    the quantities that both have, ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``, how much of the range
+    lies between these (1 where the range is one number); ``both_ends``; and ``outside``, how many cohorts lie outside,
+    which would refute the range. A ValueError tells of a column that is missing, or a range that ends before it begins.
     """
     if missing := {"low", "high"} - set(determined.columns):
         raise ValueError(f"the ranges have no column {min(missing)}; needed are low and high")
