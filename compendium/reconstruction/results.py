@@ -141,8 +141,8 @@ def reach(determined: pd.DataFrame, seen: Mapping[str, Sequence[float]]) -> pd.D
     """Say how much of each proved range some cohorts reach.
 
     Proved ranges are indexed by ``quantity``, with ``low`` and ``high``, as `compendium.determined.results.as_frame`
-    lays them out; seen is, for each quantity, its value in each cohort, and missing numbers are left out. Given are, of
-    the quantities that both have, ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``, how much of the range
+    lays them out; seen is, for each quantity, its value in each cohort; missing numbers are left out. Given are, of the
+    quantities that both have, ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``, how much of the range
     lies between these (1 where the range is one number); ``both_ends``; and ``outside``, how many cohorts lie outside,
     which would refute the range. A ValueError tells of a column that is missing, or a range that ends before it begins.
     """
