@@ -1,16 +1,12 @@
-"""Which whole numbers give the printed percentages of a whole claims file, and why a printed one is not possible.
+"""Which whole numbers give the printed percentages of a whole claims file, and why a printed one is not possible."""
 
-Columns at a time, in exact integers; sentences only for those that are not simply possible.
-"""
-
-from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from compendium.verification.audit.arithmetic import nearest_numerators, numerator_bounds
+from compendium.verification.audit.arithmetic import nearest_numerators, possible_denominators, possible_numerators
 from compendium.verification.audit.rounding import RULES, printed_number, round_like
 
 YES, NO, NOT_CHECKABLE = "yes", "no", "not checkable"
@@ -21,67 +17,34 @@ VERDICTS = (*BY_RULE.values(), NO, NOT_CHECKABLE)
 _ENDS = {"": "half_up", "_cut": "truncate"}  # of the names of columns, by rule
 
 
-def _digits(printed: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Split printed numbers into digits and the power of ten of their decimals; a negative number becomes -1."""
-    parts = printed.str.replace(",", ".", regex=False).str.partition(".")
-    digits = (parts[0] + parts[2]).tolist()
-    negative = printed.str.contains("^[-−].*[1-9]").tolist()
-    units = [-1 if below else int(text.lstrip("-−")) for text, below in zip(digits, negative, strict=True)]
-    scale = [10 ** len(text) for text in parts[2]]
-    return np.array(units, dtype=object), np.array(scale, dtype=object)
-
-
-def _within(units: np.ndarray, scale: np.ndarray, size: np.ndarray | int, rule: str) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first and last possible numerator, from 0 to the denominator; none where first is above last."""
-    first, last = numerator_bounds(units, scale, size, rule)
-    return np.maximum(first, 0), np.minimum(last, size)
-
-
-def _fits(numerator: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Say which numerators are possible; -1 stands for any."""
-    return np.where(numerator < 0, first <= last, (first <= numerator) & (numerator <= last)).astype(bool)
-
-
-def _ranges(first: Iterable[int], last: Iterable[int]) -> np.ndarray:
-    texts = [(f"{a}" if a == b else f"{a} to {b}") if a <= b else "" for a, b in zip(first, last, strict=True)]
-    return np.array(texts, dtype=object)
-
-
-def _possible_sizes(keys: pd.DataFrame, largest: int, rule: str) -> list[str]:
-    """List the denominators up to the largest for which each print is possible."""
-    units, scale, numerator = (keys[name].to_numpy(dtype=object) for name in ("units", "scale", "numerator"))
-    possible = np.zeros((len(keys), largest), dtype=bool)
-    # No share is above 100 %, and machine integers hold all that can be one of a moderate size.
-    units = np.where(units > 101 * scale, -1, units)
-    kind = np.int64 if max(scale, default=1) <= 10**12 and largest <= 10**4 else object
-    units, scale, numerator = (each.astype(kind) for each in (units, scale, numerator))
-    for size in range(1, largest + 1):
-        possible[:, size - 1] = _fits(numerator, *_within(units, scale, size, rule))
-    return [", ".join(str(place + 1) for place in np.flatnonzero(row)) for row in possible]
-
-
 def audit_shares(shares: pd.DataFrame, largest: int) -> pd.DataFrame:
     """Check printed percentages: the ``value``, ``numerator`` and ``denominator`` of each, strings that may be empty.
 
     Gives the columns of `table.audit` from ``possible`` (one of `VERDICTS`) on. Denominators, up to the largest, are
     those for which the value is possible with the numerator, or with any where none is printed.
     """
-    units, scale = _digits(shares["value"])
-    numerator = np.array([int(text or -1) for text in shares["numerator"]], dtype=object)
-    size = np.array([int(text or 1) for text in shares["denominator"]], dtype=object)
-    bounds = {rule: _within(units, scale, size, rule) for rule in RULES}
-    known = shares["denominator"].ne("").to_numpy()
-    possible = np.where(known, NO, NOT_CHECKABLE).astype(object)
-    for rule in reversed(RULES):  # so that of several that fit the first one stays
-        possible[known & _fits(numerator, *bounds[rule])] = BY_RULE[rule]
-    columns = {f"numerators{end}": np.where(known, _ranges(*bounds[rule]), "") for end, rule in _ENDS.items()}
-    found = pd.DataFrame({"possible": possible, **columns}, index=shares.index)
-    prints = pd.DataFrame({"units": units, "scale": scale, "numerator": numerator}, index=shares.index)
-    keys = prints.drop_duplicates()
-    sizes = {f"denominators{end}": _possible_sizes(keys, largest, rule) for end, rule in _ENDS.items()}
-    found = found.join(prints.merge(keys.assign(**sizes), how="left").set_index(prints.index)[list(sizes)])
-    odd = shares.join(found)[known & (possible != YES)]
+
+    @cache
+    def sizes(value: str, numerator: str, rule: str) -> str:
+        found = possible_denominators(value, largest, int(numerator) if numerator else None, rule)
+        return ", ".join(map(str, found))
+
+    rows = []
+    for row in shares.itertuples():
+        numbers = {rule: possible_numerators(row.value, int(row.denominator or 1), rule) for rule in RULES}
+        fitting = [rule for rule in RULES if (int(row.numerator) in numbers[rule] if row.numerator else numbers[rule])]
+        possible = (BY_RULE[fitting[0]] if fitting else NO) if row.denominator else NOT_CHECKABLE
+        given = [_as_text(numbers[rule]) if row.denominator else "" for rule in _ENDS.values()]
+        rows.append((possible, *given, *(sizes(row.value, row.numerator, rule) for rule in _ENDS.values())))
+    names = [f"{what}{end}" for what in ("numerators", "denominators") for end in _ENDS]
+    found = pd.DataFrame(rows, shares.index, ["possible", *names])
+    odd = shares.join(found)[~found["possible"].isin([YES, NOT_CHECKABLE])]
     return found.join(_explained(odd)).fillna({"nearest": "", "finding": ""})
+
+
+def _as_text(numbers: range) -> str:
+    """Write consecutive numbers as the first to the last."""
+    return " to ".join(dict.fromkeys(str(end) for end in (numbers[0], numbers[-1]))) if numbers else ""
 
 
 def _explained(odd: pd.DataFrame) -> pd.DataFrame:
