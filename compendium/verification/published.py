@@ -52,6 +52,11 @@ def place(claim: Mapping[str, str] | pd.Series) -> str:
     return ", ".join([section, *(part for part in where if part)])
 
 
+def words(name: str) -> str:
+    """Write a name of the claims file as words: ``table_1`` as "Table 1"."""
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
 def built_values(folder: str | os.PathLike[str]) -> Values:
     """Collect what the notebooks computed from the cohort.
 
