@@ -74,42 +74,6 @@ def find_events(statements: Statements, leaning: Leaning, courses: Courses, sett
     return {term: [solver.value(literal) for literal in literals] for term, literals in events.items()}
 
 
-def _with_printed_means(statements: Statements, n: int) -> Laboratory:
-    """Add the levels of n tested patients, with the means and ranges that are printed."""
-    tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
-    statements.counts(dict.fromkeys(tested, [1] * n))
-    bounds = {"tryptase": (10, 2500), "total_ige": (20, 60_000)}
-    new = statements.model.new_int_var
-    values = {(analyte, time): [new(*bounds[analyte], "") for _ in range(n)] for analyte, time in TESTS}
-    for key, claim in TESTS.items():
-        statements.mean(f"{claim}.mean", values[key], scale=SCALE)
-        if f"{claim}.minimum" in statements.claims.index:
-            statements.ends(claim, values[key], scale=SCALE)
-    return values
-
-
-def _tryptase(statements: Statements, values: Laboratory, criteria: list[int], apart: bool) -> None:
-    """Agree with the criterion of 20 ng/mL, and let the mean change be far from significant (L306-L308).
-
-    Without ``apart`` the change is left to be tested afterwards.
-    """
-    model, n = statements.model, len(criteria)
-    changes = []
-    for i, criterion in enumerate(criteria):
-        for time in ("diagnosis", "before"):
-            above = statements.at_least(values["tryptase", time][i], 20 * SCALE + 1)
-            model.add(above == criterion)
-        if apart:
-            change = model.new_int_var(0, 2500, "")
-            model.add_abs_equality(change, values["tryptase", "on_therapy"][i] - values["tryptase", "before"][i])
-            changes.append(change)
-    # |t| < t* if the sum of squared changes exceeds S^2/n (1 + (n-1)/t*^2), S being their sum; by Cauchy and Schwarz
-    # that follows from a large enough sum of absolute changes. The printed means bound S by 2 ng/mL a patient.
-    if apart:
-        bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
-        model.add(sum(changes) >= ceil(bound))
-
-
 def choose_tested(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> np.ndarray:
     """Choose the positions of the patients whose blood was tested on therapy, who had it for long enough."""
     n, least = statements.printed_count("table1.biology.n"), int(statements.printed("results.sustained.threshold"))
@@ -139,8 +103,27 @@ def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart
     """Find levels near some that are drawn; ``apart`` keeps the changes of tryptase from significance beforehand."""
     statements.begin()
     model, n, drawn = statements.model, len(criteria), leaning.levels(criteria)
-    values = _with_printed_means(statements, n)
-    _tryptase(statements, values, criteria, apart)
+    tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
+    statements.counts(dict.fromkeys(tested, [1] * n))
+    bounds, new = {"tryptase": (10, 2500), "total_ige": (20, 60_000)}, model.new_int_var
+    values = {(analyte, time): [new(*bounds[analyte], "") for _ in range(n)] for analyte, time in TESTS}
+    for key, claim in TESTS.items():
+        statements.mean(f"{claim}.mean", values[key], scale=SCALE)
+        if f"{claim}.minimum" in statements.claims.index:
+            statements.ends(claim, values[key], scale=SCALE)
+    changes = []
+    for i, criterion in enumerate(criteria):
+        for time in ("diagnosis", "before"):  # of which the criterion speaks
+            model.add(statements.at_least(values["tryptase", time][i], 20 * SCALE + 1) == criterion)
+        if apart:
+            changes.append(new(0, 2500, ""))
+            model.add_abs_equality(changes[-1], values["tryptase", "on_therapy"][i] - values["tryptase", "before"][i])
+    # The mean change is far from significant (L306-L308): |t| < t* if the sum of squared changes exceeds
+    # S^2/n (1 + (n-1)/t*^2), S being their sum; by Cauchy and Schwarz that follows from a large enough sum of absolute
+    # changes. The printed means bound S by 2 ng/mL a patient.
+    if apart:
+        bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
+        model.add(sum(changes) >= ceil(bound))
     for i in range(n):
         for key in TESTS:
             statements.near(values[key][i], int(SCALE * drawn[key][i]))
@@ -149,8 +132,7 @@ def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart
             model.add(later <= _MOST_CHANGE * earlier)
             model.add(earlier <= _MOST_CHANGE * later)
     rises = [model.new_bool_var("") for _ in range(n)]
-    for i, rise in enumerate(rises):
-        before, on = (values["total_ige", time][i] for time in ("before", "on_therapy"))
+    for rise, before, on in zip(rises, values["total_ige", "before"], values["total_ige", "on_therapy"], strict=True):
         model.add(100 * on >= (100 + STABLE_PERCENT) * before + 1).only_enforce_if(rise)
         model.add(100 * on <= (100 + STABLE_PERCENT) * before).only_enforce_if(~rise)
         model.add(100 * on >= (100 - STABLE_PERCENT) * before).only_enforce_if(~rise)
