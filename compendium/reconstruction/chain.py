@@ -80,10 +80,10 @@ def _find_parts(statements: Statements, leaning: Leaning) -> Parts:
     events = find_events(statements, leaning, courses, patients)
     had = [(i, term.replace(" ", "_")) for term in OF_THE_DISEASE for i in np.flatnonzero(events[term])]
     rows = present_symptoms(statements, leaning, had)
-    symptoms = find_symptoms(statements, leaning, courses, rows)
+    before = find_symptoms(statements, leaning, courses, rows)
     tested = choose_tested(statements, leaning, courses, patients)
     laboratory = find_levels(statements, leaning, tested, patients)
-    return Parts(leaning.diagnosis, leaning.best, patients, courses, events, symptoms, tested, laboratory)
+    return Parts(leaning.diagnosis, leaning.best, patients, courses, events, rows, before, tested, laboratory)
 
 
 def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int, number: int | None = None) -> None:

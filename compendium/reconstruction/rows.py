@@ -15,7 +15,6 @@ from compendium.reconstruction.courses import LONGEST, Courses
 from compendium.reconstruction.observations import FLARE, SCALE, SEVERE, TERMS, Laboratory
 from compendium.reconstruction.patients import Settled
 from compendium.reconstruction.statements import Statements
-from compendium.reconstruction.symptoms import Symptoms
 
 STUDY_START = pd.Period("2015-01", freq="M")
 
@@ -40,7 +39,8 @@ class Parts:
     patients: Settled
     courses: Courses
     events: dict[str, list[int]]  # for each term, 0 or 1
-    symptoms: Symptoms
+    symptoms: pd.DataFrame  # one row per symptom at baseline, as `find_symptoms` leaves it
+    before: list[int]  # total score before a change of dose, in quarters
     tested: np.ndarray  # the positions of the patients whose blood was tested on therapy
     laboratory: Laboratory
 
@@ -117,8 +117,8 @@ def _courses(statements: Statements, parts: Parts, generator: np.random.Generato
 def _changes(statements: Statements, parts: Parts) -> dict[str, pd.Series]:
     """Give month, dose and total scores of escalations and weekly schedules."""
     change = pd.Series(parts.courses.chosen(parts.courses.change)).reindex(range(len(parts.best)))
-    month, before = pd.Series(parts.courses.month), pd.Series(parts.symptoms.before)
-    rows = parts.symptoms.rows
+    month, before = pd.Series(parts.courses.month), pd.Series(parts.before)
+    rows = parts.symptoms
     best, last = (rows.groupby("patient")[grades].sum() for grades in ("quarters", "last"))
     after = best.where(change != "weekly_stopped", last)
     escalated = change.isin(["reached_mr", "better_pr", "not_improved"])
@@ -156,7 +156,7 @@ def _screening(
 
 
 def _symptoms(parts: Parts, courses: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
-    rows = parts.symptoms.rows
+    rows = parts.symptoms
     frame = rows[["patient", "symptom"]].assign(
         onset="baseline",
         grade_best=rows["quarters"] / 4,
