@@ -1,6 +1,7 @@
 """The part on the courses of treatment: follow-up, stops, durations, responses, changes of dose."""
 
 from dataclasses import dataclass
+from itertools import product
 
 from ortools.sat.python import cp_model
 
@@ -10,9 +11,9 @@ from compendium.reconstruction.statements import Statements
 from compendium.verification.identities import POPULATIONS
 from compendium.verification.published import matching
 
-RESPONDER_STATUS = ("CR", "MR", "PR", "loss", "intolerance", "lost", "pregnancy")
-"""What a responder's course came to: still in that class and on therapy, or stopped for that reason."""
-
+_ON_THERAPY = ("CR", "MR", "PR")
+# What a responder's course came to: still in that class and on therapy, or stopped for that reason.
+RESPONDER_STATUS = (*_ON_THERAPY, "loss", "intolerance", "lost", "pregnancy")
 NON_RESPONDER_STATUS = ("inefficacy", "intolerance")  # why a patient without response stopped (L264-L265)
 
 CHANGES = {
@@ -22,10 +23,10 @@ CHANGES = {
 """What a change of dose led to, the first three an escalation, the others a weekly schedule (L273-L284), and the best
 responses of the patients to whom it may have happened."""
 
-_ON_THERAPY = ("CR", "MR", "PR")
-_LAST = {"orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss": ("loss",)}
-_LAST |= {"intolerance": ("intolerance",), "lost": ("lost", "pregnancy")}
-"""The rows of Table 2 on responders at last follow-up, by status."""
+_LAST = {  # the rows of Table 2 on responders at last follow-up, by status
+    "orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss": ("loss",),
+    "intolerance": ("intolerance",), "lost": ("lost", "pregnancy"),
+}  # fmt: skip
 
 LONGEST_WAIT = 10  # the longest time to the first improvement of a symptom, in months (L252)
 LONGEST = 36  # months from January 2015, the start of the study, to January 2018, the last follow-up (L156, L165)
@@ -105,16 +106,16 @@ def find_courses(statements: Statements, leaning: Leaning, settled: Settled) -> 
 def _best_response(statements: Statements, leaning: Leaning) -> None:
     """Check the given best responses against every place that prints them."""
     rows = {"cr": ["CR"], "mr": ["MR"], "pr": ["PR"], "none": ["NR"], "orr": ["CR", "MR", "PR"]}
-    for population in POPULATIONS:
-        for row, classes in rows.items():
-            literals = [int(leaning.best[i] in classes) for i in leaning.members(population)]
-            statements.count(f"table2.best.{row}.{population}", literals)
-    for row in ("cr", "mr", "pr", "orr"):
-        for section in ("abstract", "results"):
-            statements.count(f"{section}.best.{row}.all", [int(best in rows[row]) for best in leaning.best])
+
+    def having(row: str, population: str) -> list[int]:
+        return [int(leaning.best[i] in rows[row]) for i in leaning.members(population)]
+
+    for population, row in product(POPULATIONS, rows):
+        statements.count(f"table2.best.{row}.{population}", having(row, population))
+    for row, section in product(("cr", "mr", "pr", "orr"), ("abstract", "results")):
+        statements.count(f"{section}.best.{row}.all", having(row, "all"))
     for claim, population in (("results.best.orr.primary", "primary"), ("discussion.best.orr.all", "all")):
-        responds = [int(leaning.best[i] != "NR") for i in leaning.members(population)]
-        statements.percent(claim, responds, len(responds))
+        statements.percent(claim, having("orr", population), len(leaning.members(population)))
 
 
 def _last_follow_up(statements: Statements, leaning: Leaning, courses: Courses, patients: Patients) -> None:

@@ -14,7 +14,7 @@ from ortools.sat.python import cp_model
 from analysis.schema import symptom_list
 from compendium.reconstruction.statements import Statements
 
-PREVALENCE = {
+PREVALENCE = {  # how common each symptom is typically, on the logit scale: plausible, and estimated from nothing
     "anaphylaxis": -0.8, "malaise": 0.0, "palpitations": 0.2, "pruritus": 1.2, "flush": 1.3, "urticaria": 0.0,
     "angioedema": -0.9, "sweating": -0.2, "abdominal_pain": 0.8, "diarrhoea": 0.7, "nausea": 0.1, "vomiting": -1.0,
     "epigastric_pain": 0.0, "bloating": 0.5, "food_intolerance": -0.5, "pollakiuria": -0.3, "urinary_urgency": -0.8,
@@ -22,40 +22,35 @@ PREVALENCE = {
     "poor_concentration": 0.1, "depression": -0.4, "anxiety": -0.1, "irritability": -0.6, "insomnia": -0.1,
     "dizziness": -0.4, "loss_of_libido": -1.2,
 }  # fmt: skip
-"""How common each symptom is in a typical cohort, on the logit scale: plausible, and estimated from nothing."""
 
-_POPULATIONS = {
+_POPULATIONS = {  # the diagnoses of each population, as the claims name it
     "all": ["ISM", "CM", "MMAS", "idiopathic_MCAS"], "primary": ["ISM", "CM", "MMAS"], "ism": ["ISM"], "cm": ["CM"],
     "mmas": ["MMAS"], "idiopathic": ["idiopathic_MCAS"], "mcas": ["MMAS", "idiopathic_MCAS"],
     "mastocytosis": ["ISM", "CM"],
 }  # fmt: skip
-"""The diagnoses of each population, as the claims name it."""
 
 YOUNGEST = 15  # age in years below which systemic mastocytosis and activation syndromes are not diagnosed here
 
 TIMES = ("diagnosis", "before", "on_therapy")  # of the blood tests
 
-TESTS = {
+TESTS = {  # the claims that print mean and range of each analyte and time point (L307-L310, Table 1)
     ("tryptase", "diagnosis"): "table1.biology.tryptase", ("tryptase", "before"): "results.biology.tryptase.before",
     ("tryptase", "on_therapy"): "results.biology.tryptase.on", ("total_ige", "diagnosis"): "table1.biology.ige",
     ("total_ige", "before"): "results.biology.ige.before", ("total_ige", "on_therapy"): "results.biology.ige.on",
 }  # fmt: skip
-"""The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
 
 _IGE_RISES = 3  # how many patients' total IgE rises between diagnosis and therapy
 
-_IMPROVES = {
+_IMPROVES = {  # probability that a symptom of each group improves in a patient with a major response (L285-L288)
     "general_vasomotor": 0.97, "superficial_vasomotor": 0.93, "gastrointestinal": 0.85, "urinary": 0.90,
     "neuropsychiatric": 0.62, "pain": 0.52,
 }  # fmt: skip
-"""Probability that a symptom of each group improves in a patient with a major response (L285-L288)."""
 
-_DEPTH = {
+_DEPTH = {  # how far an improved symptom improves in a major response: gone, dramatically, substantially, slightly
     "general_vasomotor": (0.58, 0.32, 0.08, 0.02), "superficial_vasomotor": (0.50, 0.36, 0.11, 0.03),
     "gastrointestinal": (0.28, 0.40, 0.24, 0.08), "urinary": (0.42, 0.38, 0.15, 0.05),
     "neuropsychiatric": (0.10, 0.28, 0.40, 0.22), "pain": (0.08, 0.25, 0.40, 0.27),
 }  # fmt: skip
-"""How far an improved symptom improves in a major response: gone, dramatically, substantially, slightly."""
 
 _RESPONSE_FACTOR = {"CR": 1.0, "MR": 1.0, "PR": 0.65, "NR": 0.12}
 _WORSENS = {"CR": 0.0, "MR": 0.01, "PR": 0.02, "NR": 0.06}

@@ -26,9 +26,8 @@ _CLAIMS = "data/published/claims.csv"
 _SOURCES = ("analysis", "compendium/reconstruction", "compendium/verification/published.py", _CLAIMS)
 
 PAIRS = 8  # so many pairs of findings are made to go together, or apart, as far as can be
-
+# How often a symptom improves on average in each class, before the grades are made to add up.
 _IMPROVES = {"CR": 1.0, "MR": 0.95, "PR": 0.6, "NR": 0.1}
-"""How often a symptom improves on average in each class, before the grades are made to add up."""
 
 
 class Corner(Leaning):

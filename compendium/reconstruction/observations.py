@@ -10,27 +10,24 @@ from compendium.reconstruction.leaning import TESTS, Leaning, NoRoomError
 from compendium.reconstruction.patients import Settled
 from compendium.reconstruction.statements import Statements
 
-FLARE = "symptom flare"
-SEVERE = "laryngeal oedema and dyspnoea"
+FLARE, SEVERE = "symptom flare", "laryngeal oedema and dyspnoea"
 
-TERMS: dict[str, str] = {
+TERMS = {  # the events that the paper names (L293-L302) and the claims that count the patients with each
     SEVERE: "results.safety.severe", FLARE: "*.safety.flare", "fatigue": "results.safety.fatigue",
     "fever": "results.safety.fever", "headache": "results.safety.headache", "malaise": "results.safety.malaise",
     "nausea": "results.safety.nausea", "abdominal pain": "results.safety.abdominal_pain",
     "menorrhagia and epistaxis": "results.safety.menstruation_epistaxis", "ecchymosis": "results.safety.ecchymosis",
     "pruritus": "results.safety.pruritus", "local rash": "results.safety.rash", "sweating": "results.safety.sweating",
 }  # fmt: skip
-"""The events that the paper names (L293-L302) and the claims that count the patients with each."""
 
+# Events that are a symptom of the disease as well.
 OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating")
-"""Events that are a symptom of the disease as well."""
 
 SCALE = 10  # blood values are held in tenths of the printed unit
 _MOST_CHANGE = 3  # by what factor tryptase changes at most between two samples
 STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
 
-Laboratory = dict[tuple[str, str], Variables]
-"""For each analyte and time point, the value of each tested patient in tenths."""
+Laboratory = dict[tuple[str, str], Variables]  # of each analyte and time point, the value of each tested patient
 
 
 def find_events(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> dict[str, list[int]]:

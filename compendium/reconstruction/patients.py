@@ -6,12 +6,11 @@ from compendium.reconstruction.leaning import YOUNGEST, Leaning
 from compendium.reconstruction.statements import Statements
 from compendium.verification.identities import POPULATIONS
 
-EXAMINATIONS = {
+EXAMINATIONS = {  # findings that not every patient was examined for, and the claims that count them
     "kit_d816v": "*.who.kit", "who_multifocal_infiltrates": "*.who.infiltrates",
     "who_atypical_mast_cells": "*.who.atypical", "who_cd2_cd25": "*.who.phenotype",
     "who_tryptase_over_20": "*.who.tryptase", "skin_kit_d816v": "*.skin.kit", "bone_marrow_involved": "table1.marrow",
 }  # fmt: skip
-"""Findings that not every patient was examined for, and the claims that count them."""
 
 MARROW = {  # marrow findings, the claims that count them, and the WHO criterion that each of them fulfils
     "bone_marrow_histology": ("table1.marrow.histology", "who_multifocal_infiltrates"),
@@ -20,11 +19,10 @@ MARROW = {  # marrow findings, the claims that count them, and the WHO criterion
     "bone_marrow_kit_d816v": ("table1.marrow.kit", "kit_d816v"),
 }
 
-KNOWN = {
+KNOWN = {  # findings known of every patient
     "skin_involved": "table1.skin", "skin_maculopapular": "table1.skin.maculopapular",
     "skin_histology": "table1.skin.histology", "decreased_bone_density": "table1.bone_density",
 }  # fmt: skip
-"""Findings known of every patient."""
 
 SYMPTOMATIC = {
     "h1_antihistamine": "*.symptomatic.h1", "h2_antihistamine": "*.symptomatic.h2",

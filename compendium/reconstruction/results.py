@@ -32,11 +32,9 @@ from analysis.vocabulary import Population
 from compendium.files import settled
 from compendium.verification.published import table_values
 
-POPULATIONS = (Population.ALL, Population.PRIMARY, Population.IDIOPATHIC)
-"""The patients of Figures 1, E1 and E2."""
+POPULATIONS = (Population.ALL, Population.PRIMARY, Population.IDIOPATHIC)  # the patients of Figures 1, E1 and E2
 
-ABSENT = "absent"
-"""The mark of a symptom that nobody has."""
+ABSENT = "absent"  # the mark of a symptom that nobody has
 
 _ROUND = ("mean_score", "effect", "p_value", "p_holm", "p_benjamini_hochberg", "better_percent")
 

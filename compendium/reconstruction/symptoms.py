@@ -16,13 +16,10 @@ from compendium.reconstruction.leaning import Leaning, NoRoomError
 from compendium.reconstruction.statements import Statements
 
 GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
-
 _MOST = 28  # symptoms of a patient
-
 _ANAPHYLAXIS = 1  # the largest grade of anaphylaxis that improved, in quarters: without epinephrine in all (L326)
-
+# The class in which each change of dose found the patient.
 _LIMITS = {"reached_mr": "PR", "better_pr": "PR", "weekly_mr": "PR", "weekly_pr": "NR"}
-"""The class in which each change of dose found the patient."""
 
 
 def present_symptoms(statements: Statements, leaning: Leaning, had: Collection[tuple[int, str]]) -> pd.DataFrame:

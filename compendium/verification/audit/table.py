@@ -1,10 +1,11 @@
 """Audit the arithmetic of a claims file: for each printed number, whether it is possible, and if not, why.
 
-Percentages are those of `shares`; means, ratios, ranges and sums are checked here, a claim or a group at a time.
+Percentages, means and ratios are checked a claim at a time, ranges and sums a group at a time.
 """
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -12,8 +13,12 @@ import pandas as pd
 import compendium.verification.audit.arithmetic as arithmetic
 from compendium.verification.audit.claims import OPTIONAL
 from compendium.verification.audit.rounding import RULES, count, printed_number, round_like, rounds_to
-from compendium.verification.audit.shares import BY_RULE, NO, NOT_CHECKABLE, VERDICTS, YES, audit_shares, misread
 
+YES, NO, NOT_CHECKABLE = "yes", "no", "not checkable"
+BY_RULE = {"half_up": YES, "half_even": "by half-even only", "truncate": "by truncation"}
+"""What a check answers that holds under a rule, but under none before it."""
+
+VERDICTS = (*BY_RULE.values(), NO, NOT_CHECKABLE)
 COLUMNS = (
     *("claim", "kind", "printed", "numerator", "denominator", "possible", "numerators", "numerators_cut"),
     *("denominators", "denominators_cut", "nearest", "finding"),
@@ -46,7 +51,8 @@ def audit(claims: pd.DataFrame, largest: int = arithmetic.LARGEST) -> pd.DataFra
     table = claims[["kind", "numerator", "denominator"]].assign(printed=claims["value"], possible=NOT_CHECKABLE)
     table = table.assign(**{name: "" for name in COLUMNS[6:]})
     table.loc[claims["kind"].eq("count") & claims["denominator"].ne(""), "possible"] = YES
-    table.update(audit_shares(claims[claims["kind"].eq("percent")], largest))
+    shares = claims[claims["kind"].eq("percent")]
+    table.update(pd.DataFrame([_share(row, largest) for row in shares.itertuples()], shares.index))
     found = _summaries(claims)
     # What is not checkable weighs less than any answer, and a no the most.
     weight, before = (column.map((NOT_CHECKABLE, *VERDICTS).index) for column in (found["possible"], table["possible"]))
@@ -58,6 +64,69 @@ def summary(table: pd.DataFrame) -> str:
     """Sum up an audit in a line, such as ``368 claims: 204 yes, 6 by truncation, 6 no, 152 not checkable``."""
     counts = table["possible"].value_counts()
     return f"{len(table)} claims: " + ", ".join(f"{counts[name]} {name}" for name in VERDICTS if name in counts)
+
+
+@cache
+def _sizes(printed: str, largest: int, numerator: int | None, rule: str) -> list[int]:
+    return arithmetic.possible_denominators(printed, largest, numerator, rule)
+
+
+def _share(row: Any, largest: int) -> dict[str, str]:
+    """Check a printed percentage: the columns of `audit` from ``possible`` on, but for those that are empty.
+
+    Denominators are those for which the value is possible with the numerator, or with any where none is printed.
+    """
+    size, n = (int(text) if text else None for text in (row.denominator, row.numerator))
+    numbers = {rule: arithmetic.possible_numerators(row.value, size, rule) for rule in RULES} if size else {}
+    fitting = [rule for rule, found in numbers.items() if (found if n is None else n in found)]
+    sizes = [_sizes(row.value, largest, n, rule) for rule in ("half_up", "truncate")]
+    found = dict(zip(("denominators", "denominators_cut"), (", ".join(map(str, some)) for some in sizes), strict=True))
+    if size:
+        found["possible"] = BY_RULE[fitting[0]] if fitting else NO
+        found["numerators"], found["numerators_cut"] = (_as_text(numbers[rule]) for rule in ("half_up", "truncate"))
+    if found.get("possible", YES) != YES:
+        around = arithmetic.nearest_numerators(row.value, size)
+        found["nearest"] = "; ".join(f"{k} of {size}: {text}" for k, text in around)
+        if n is None and not fitting:
+            near = " and ".join(f"{number} of {size} is {text} %" for number, text in around)
+            found["finding"] = f"No whole number of {size} is {row.value} %: {near}."
+            return found
+        n = numbers["truncate"][0] if n is None else n
+        share, shown = Fraction(100 * n, size), f"{n} of {size}"
+        if fitting:
+            found["finding"] = _misread(shown, share, row.value, found["possible"], " %")
+        else:
+            right = f"; {found['numerators']} of {size} would be" if found["numerators"] else ""
+            wrong = f"{shown} is {_digits_of(share, row.value)} %, not {row.value} %"
+            found["finding"] = f"{wrong}{_others(n, size, *sizes)}{right}."
+    return found
+
+
+def _as_text(numbers: range) -> str:
+    """Write consecutive numbers as the first to the last."""
+    return " to ".join(dict.fromkeys(str(end) for end in (numbers[0], numbers[-1]))) if numbers else ""
+
+
+def _others(n: int, size: int, rounded: list[int], cut: list[int]) -> str:
+    """Name the one or two denominators next to the printed one with which the numerator would fit."""
+    near = sorted(sorted(rounded or cut, key=lambda other: abs(other - size))[:2])
+    how = "" if rounded else ", cut"
+    return f"; {n} of {' or '.join(map(str, near))} would be{how}" if near else ""
+
+
+def _digits_of(value: Fraction, printed: str) -> str:
+    """Print a number, cut, with three decimals more than another one: ``5.4545…`` for 60/11 beside ``5.4``."""
+    mark = "," if "," in printed else "."
+    more = f"{printed}000" if mark in printed else f"{printed}.000"
+    text = round_like(value, more, "truncate")
+    return text.rstrip("0").rstrip(mark) if printed_number(text)[0] == value else f"{text}…"
+
+
+def _misread(shown: str, value: Fraction, printed: str, possible: str, unit: str = "") -> str:
+    """Say how the value of what is shown, such as ``3 of 55``, was rounded if by half-even only or by truncation."""
+    right = round_like(value, printed)
+    how = "cut" if possible == BY_RULE["truncate"] else "with the half rounded to the even digit, or cut"
+    return f"{shown} is {_digits_of(value, printed)}{unit}, which is {right} rounded and {printed} {how}."
 
 
 def _summaries(claims: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +175,7 @@ def _two_counts(row: Any) -> Row:
     possible = _answer(lambda rule: rounds_to(ratio, row.value, rule))
     right = round_like(ratio, row.value)
     finding = f"{groups} is {right}, not {row.value}."
-    explained = finding if possible == NO else misread(groups, ratio, row.value, possible)
+    explained = finding if possible == NO else _misread(groups, ratio, row.value, possible)
     return _row(row.Index, possible, explained, f"{groups}: {right}")
 
 
@@ -118,7 +187,7 @@ def _divided(row: Any) -> Row:
     finding = f"No two groups of {total} together have the ratio {row.value}: {around}."
     if possible not in (YES, NO):
         a, b = arithmetic.possible_ratios(row.value, total, ("half_even", "truncate"))[0]
-        finding = misread(f"{a} to {b}", Fraction(a, b), row.value, possible)
+        finding = _misread(f"{a} to {b}", Fraction(a, b), row.value, possible)
     return _row(row.Index, possible, finding, "; ".join(f"{groups}: {text}" for groups, text in texts))
 
 
