@@ -7,7 +7,7 @@ from ortools.sat.python import cp_model
 
 from compendium.reconstruction.leaning import Leaning
 from compendium.reconstruction.patients import Patients, Settled
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.statements import Statements, found
 from compendium.verification.identities import POPULATIONS
 from compendium.verification.published import matching
 
@@ -49,15 +49,6 @@ class Courses:
     change: dict[str, ByPatient]  # for each of `CHANGES`, whom it may have happened to and the literal that it did
     month: Variables  # month of the change of dose; without meaning where there was none
 
-    def solved(self, solver: cp_model.CpSolver) -> "Courses":
-        """Give the numbers that were found for the variables."""
-        times = [[solver.value(one) for one in own] for own in (self.duration, self.first, self.best)]
-        either = [
-            {name: {i: solver.value(one) for i, one in own.items()} for name, own in literals.items()}
-            for literals in (self.status, self.change)
-        ]
-        return Courses(*times, *either, [solver.value(one) for one in self.month])
-
     @staticmethod
     def chosen(literals: dict[str, dict[int, int]]) -> dict[int, str]:
         """Name the one of several alternatives that was found for each patient."""
@@ -96,11 +87,11 @@ def find_courses(statements: Statements, leaning: Leaning, settled: Settled) -> 
     _leave_room_for_flares(statements, courses)
     # The symptom that takes longest to improve needs somebody who goes on improving so long.
     model.add_bool_or([statements.at_least(courses.best[i], LONGEST_WAIT) for i in leaning.responders()])
-    found = courses.solved(leaning.solve(statements))
-    dense = {name: [own.get(i, 0) for i in range(n)] for name, own in (found.status | found.change).items()}
+    courses = Courses(**found(leaning.solve(statements), vars(courses)))
+    dense = {name: [own.get(i, 0) for i in range(n)] for name, own in (courses.status | courses.change).items()}
     dense["escalated"] = [sum(dense[name][i] for name in list(CHANGES)[:3]) for i in range(n)]
     leaning.note(dense)
-    return found
+    return courses
 
 
 def _best_response(statements: Statements, leaning: Leaning) -> None:
@@ -154,8 +145,12 @@ def _stops(statements: Statements, leaning: Leaning, courses: Courses) -> None:
     for response in _ON_THERAPY:
         statements.count(f"results.last.{response.lower()}.all", courses.having(everyone, response))
     statements.percent("results.last.orr.all", ongoing, len(everyone))
-    reasons = {"loss": "loss", "intolerance": "intolerance", "lost_from_follow_up": "lost"}
-    reasons |= {"pregnancy_intent": "pregnancy"}
+    reasons = {
+        "loss": "loss",
+        "intolerance": "intolerance",
+        "lost_from_follow_up": "lost",
+        "pregnancy_intent": "pregnancy",
+    }
     for claim, status in reasons.items():
         statements.count(f"results.stops.responders.{claim}", courses.having(responders, status))
     statements.count("results.stops.responders.all", courses.having(responders, *reasons.values()))
@@ -170,8 +165,8 @@ def _stops(statements: Statements, leaning: Leaning, courses: Courses) -> None:
 def _durations(statements: Statements, leaning: Leaning, courses: Courses) -> None:
     """Bind the months on therapy (L254-L257, L263)."""
     model, duration = statements.model, courses.duration
-    classes = {"cr": ["CR"], "mr": ["MR"], "pr": ["PR"], "responders": ["CR", "MR", "PR"], "non_responders": ["NR"]}
-    classes["all"] = ["CR", "MR", "PR", "NR"]
+    classes = {"cr": ["CR"], "mr": ["MR"], "pr": ["PR"], "responders": _ON_THERAPY, "non_responders": ["NR"]}
+    classes["all"] = (*_ON_THERAPY, "NR")
     months = {name: [duration[i] for i, b in enumerate(leaning.best) if b in own] for name, own in classes.items()}
     for name, values in months.items():
         statements.median(f"results.duration.{name}.median", values)

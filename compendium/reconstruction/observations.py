@@ -8,7 +8,7 @@ from scipy import stats
 from compendium.reconstruction.courses import MONTHS_OF_FLARE, MONTHS_OF_SEVERE, Courses, Variables
 from compendium.reconstruction.leaning import TESTS, Leaning, NoRoomError
 from compendium.reconstruction.patients import Settled
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.statements import Statements, found
 
 FLARE, SEVERE = "symptom flare", "laryngeal oedema and dyspnoea"
 
@@ -67,8 +67,7 @@ def find_events(statements: Statements, leaning: Leaning, courses: Courses, sett
         own = lean if alike else lean * leaning.generator.choice([-1, 1]) + leaning.preference("event")
         for literal, score in zip(literals, own, strict=True):
             statements.prefer(literal, float(score))
-    solver = leaning.solve(statements)
-    return {term: [solver.value(literal) for literal in literals] for term, literals in events.items()}
+    return found(leaning.solve(statements), events)
 
 
 def choose_tested(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> np.ndarray:
@@ -135,8 +134,7 @@ def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart
         model.add(100 * on >= (100 - STABLE_PERCENT) * before).only_enforce_if(~rise)
     statements.count("*.biology.ige.increased", rises)
     statements.count("results.biology.ige.stable", [~rise for rise in rises])
-    solver = leaning.solve(statements)
-    return {key: [solver.value(variable) for variable in values[key]] for key in TESTS}
+    return found(leaning.solve(statements), values)
 
 
 def _is_significant(levels: Laboratory) -> bool:

@@ -3,7 +3,7 @@
 from ortools.sat.python import cp_model
 
 from compendium.reconstruction.leaning import YOUNGEST, Leaning
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.statements import Statements, found
 from compendium.verification.identities import POPULATIONS
 
 EXAMINATIONS = {  # findings that not every patient was examined for, and the claims that count them
@@ -90,7 +90,7 @@ def find_ages(statements: Statements, leaning: Leaning) -> Settled:
     statements.minimum("*.time_to_treatment.minimum", delay)
     statements.maximum("*.time_to_treatment.maximum", delay, scale=12)
     names = ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months")
-    return _values(leaning.solve(statements), dict(zip(names, (diagnosis, treatment, delay), strict=True)))
+    return found(leaning.solve(statements), dict(zip(names, (diagnosis, treatment, delay), strict=True)))
 
 
 def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Settled:
@@ -111,13 +111,9 @@ def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Se
             else:
                 statements.model.add_bool_or([~one, ~other, both])
             statements.prefer(both, leaning.strength if many else -leaning.strength)
-    found = _values(leaning.solve(statements, longer=2, level=2), variables)
-    leaning.note(found)
-    return found
-
-
-def _values(solver: cp_model.CpSolver, variables: Patients) -> Settled:
-    return {name: [solver.value(variable) for variable in own] for name, own in variables.items()}
+    findings = found(leaning.solve(statements, longer=2, level=2), variables)
+    leaning.note(findings)
+    return findings
 
 
 def _literals(statements: Statements, leaning: Leaning) -> Patients:
@@ -189,8 +185,8 @@ def _organs(statements: Statements, variables: Patients) -> None:
         model.add_implication(variables["skin_kit_d816v_evaluated"][i], variables["kit_d816v_evaluated"][i])
         model.add_implication(variables["skin_kit_d816v"][i], variables["kit_d816v"][i])
         # A mutation was found somewhere: in the marrow or in the skin.
-        found = [variables["bone_marrow_kit_d816v"][i], variables["skin_kit_d816v"][i]]
-        model.add_bool_or([*found, ~variables["kit_d816v"][i]])
+        somewhere = [variables["bone_marrow_kit_d816v"][i], variables["skin_kit_d816v"][i]]
+        model.add_bool_or([*somewhere, ~variables["kit_d816v"][i]])
     for i, involved in enumerate(variables["bone_marrow_involved"]):
         model.add_max_equality(involved, [variables[name][i] for name in MARROW])
         for name, (_, criterion) in MARROW.items():

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from ortools.sat.python import cp_model
@@ -102,13 +103,12 @@ class Statements:
         text = self.claims.loc[claim, "value"]
         return _whole_between(text if printed_number(text)[1] else f"{text}.0", n)
 
-    def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:
+    def truncated_ratio(self, claim: str, numerator: Linear, denominator: Linear) -> None:
         """Let the digits of a ratio, cut instead of rounded, be the printed ones."""
-        for name in matching(self.claims, pattern):
-            value, decimals = printed_number(self.claims.loc[name, "value"])
-            scale = 10**decimals
-            self.model.add(scale * numerator >= int(value * scale) * denominator)
-            self.model.add(scale * numerator <= (int(value * scale) + 1) * denominator - 1)
+        value, decimals = printed_number(self.claims.loc[claim, "value"])
+        scale = 10**decimals
+        self.model.add(scale * numerator >= int(value * scale) * denominator)
+        self.model.add(scale * numerator <= (int(value * scale) + 1) * denominator - 1)
 
     def at_least(self, value: Linear, bound: int) -> cp_model.IntVar:
         """Make a literal that is true exactly if ``value >= bound``."""
@@ -157,6 +157,13 @@ class Statements:
     def _within(self, values: Sequence[Linear], low: int, high: int) -> None:
         self.model.add(sum(values) >= low)
         self.model.add(sum(values) <= high)
+
+
+def found(solver: cp_model.CpSolver, variables: Any) -> Any:
+    """Give the numbers that were found for variables, laid out in lists and dicts as these are."""
+    if isinstance(variables, dict):
+        return {name: found(solver, own) for name, own in variables.items()}
+    return [found(solver, own) for own in variables] if isinstance(variables, list) else solver.value(variables)
 
 
 def _whole_between(printed: str, factor: int | Fraction) -> tuple[int, int]:
