@@ -145,12 +145,8 @@ def _stops(statements: Statements, leaning: Leaning, courses: Courses) -> None:
     for response in _ON_THERAPY:
         statements.count(f"results.last.{response.lower()}.all", courses.having(everyone, response))
     statements.percent("results.last.orr.all", ongoing, len(everyone))
-    reasons = {
-        "loss": "loss",
-        "intolerance": "intolerance",
-        "lost_from_follow_up": "lost",
-        "pregnancy_intent": "pregnancy",
-    }
+    reasons = {"loss": "loss", "intolerance": "intolerance"}
+    reasons |= {"lost_from_follow_up": "lost", "pregnancy_intent": "pregnancy"}
     for claim, status in reasons.items():
         statements.count(f"results.stops.responders.{claim}", courses.having(responders, status))
     statements.count("results.stops.responders.all", courses.having(responders, *reasons.values()))
@@ -175,10 +171,9 @@ def _durations(statements: Statements, leaning: Leaning, courses: Courses) -> No
     # The response that lasted longest is still going on at last follow-up (L337).
     ongoing_months = []
     for i in leaning.responders():
-        months_on = model.new_int_var(0, LONGEST, "")
-        model.add(months_on <= duration[i])
-        model.add(months_on <= LONGEST * sum(courses.having([i], *_ON_THERAPY)))
-        ongoing_months.append(months_on)
+        ongoing_months.append(model.new_int_var(0, LONGEST, ""))
+        model.add(ongoing_months[-1] <= duration[i])
+        model.add(ongoing_months[-1] <= LONGEST * sum(courses.having([i], *_ON_THERAPY)))
     statements.maximum("results.duration.responders.maximum", ongoing_months)
     # Responses were lost after the printed least and greatest number of months (L259-L260).
     for end in ("minimum", "maximum"):
@@ -186,12 +181,10 @@ def _durations(statements: Statements, leaning: Leaning, courses: Courses) -> No
             months = int(statements.printed(name))
             attained = []
             for i, lost in courses.status["loss"].items():
-                within = duration[i] <= months if end == "maximum" else duration[i] >= months
-                model.add(within).only_enforce_if(lost)
-                equal = model.new_bool_var("")
-                model.add(duration[i] == months).only_enforce_if(equal)
-                model.add_implication(equal, lost)
-                attained.append(equal)
+                model.add(duration[i] <= months if end == "maximum" else duration[i] >= months).only_enforce_if(lost)
+                attained.append(model.new_bool_var(""))
+                model.add(duration[i] == months).only_enforce_if(attained[-1])
+                model.add_implication(attained[-1], lost)
             model.add_bool_or(attained)
     for i, lost in courses.status["loss"].items():
         model.add(duration[i] >= courses.best[i] + 1).only_enforce_if(lost)
