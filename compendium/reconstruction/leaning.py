@@ -5,6 +5,7 @@ for adults with a mast cell disorder, estimated from nothing. Those of an ensemb
 """
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,13 @@ class Leaning:
     def __init__(self, statements: Statements, generator: Generator) -> None:
         self.statements = statements
         self.generator = generator  # the source of all choices
-        self.diagnosis, self.best = _cross_table(statements)
+        # Diagnosis by best response, as Table 2 prints it; patients of one cell are exchangeable.
+        cells = product(_POPULATIONS["all"], (("CR", "cr"), ("MR", "mr"), ("PR", "pr"), ("NR", "none")))
+        counts = {
+            (diagnosis, best): statements.printed_count(f"table2.best.{row}.{diagnosis.split('_')[0].lower()}")
+            for diagnosis, (best, row) in cells
+        }
+        self.diagnosis, self.best = np.repeat(list(counts), list(counts.values()), axis=0).T
         self.names = symptom_list().index
         self.groups = symptom_list()["group"].astype(str)
         self.known: dict[str, np.ndarray] = {}  # what is settled of each patient so far, 0 or 1
@@ -262,18 +269,6 @@ class Leaning:
         values = zip(TIMES, (first, before, on), strict=True)
         frame = pd.DataFrame({time: np.append(drawn, printed[time][:2]) for time, drawn in values})
         return frame.iloc[rng.permutation(n)].reset_index(drop=True)
-
-
-def _cross_table(statements: Statements) -> tuple[np.ndarray, np.ndarray]:
-    """Lay out diagnosis by best response as Table 2 prints it; patients of one cell are exchangeable."""
-    rows = [
-        (diagnosis, response)
-        for diagnosis in _POPULATIONS["all"]
-        for response, row in (("CR", "cr"), ("MR", "mr"), ("PR", "pr"), ("NR", "none"))
-        for _ in range(statements.printed_count(f"table2.best.{row}.{diagnosis.split('_')[0].lower()}"))
-    ]
-    diagnosis, response = zip(*rows, strict=True)
-    return np.array(diagnosis), np.array(response)
 
 
 def _centred(values: np.ndarray, median: float) -> np.ndarray:

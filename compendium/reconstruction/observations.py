@@ -92,7 +92,12 @@ def find_levels(statements: Statements, leaning: Leaning, tested: np.ndarray, se
     """Find levels with the printed means and ranges, without a significant change of tryptase."""
     criteria = [settled["who_tryptase_over_20"][i] for i in tested]
     levels = _levels(statements, leaning, criteria, apart=leaning.generator.random() < leaning.apart)
-    return _levels(statements, leaning, criteria, apart=True) if _is_significant(levels) else levels
+    pairs = zip(levels["tryptase", "before"], levels["tryptase", "on_therapy"], strict=True)
+    changes = [on - before for before, on in pairs]
+    n, total, squares = len(changes), sum(changes), sum(change * change for change in changes)
+    # The paired t test, from whole numbers: t^2 = total^2 (n - 1) / (n squares - total^2).
+    significant = total**2 * (n - 1) >= stats.t.ppf(0.975, n - 1) ** 2 * (n * squares - total**2)
+    return _levels(statements, leaning, criteria, apart=True) if significant else levels
 
 
 def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart: bool) -> Laboratory:
@@ -135,12 +140,3 @@ def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart
     statements.count("*.biology.ige.increased", rises)
     statements.count("results.biology.ige.stable", [~rise for rise in rises])
     return found(leaning.solve(statements), values)
-
-
-def _is_significant(levels: Laboratory) -> bool:
-    """Whether the paired t test of tryptase is significant, from whole numbers."""
-    pairs = zip(levels["tryptase", "before"], levels["tryptase", "on_therapy"], strict=True)
-    changes = [on - before for before, on in pairs]
-    n, total, squares = len(changes), sum(changes), sum(change * change for change in changes)
-    # t^2 = total^2 (n - 1) / (n squares - total^2)
-    return total**2 * (n - 1) >= stats.t.ppf(0.975, n - 1) ** 2 * (n * squares - total**2)

@@ -53,10 +53,10 @@ def _read(path: Path) -> dict[str, tuple[str, list[str]]]:
 
 _RELATIONS = _read(Path(__file__).with_name("relations.txt"))
 ONE_ROUNDING = "one rounding"
+# By name: what is read into the paper, in a sentence, and the relations that follow.
 READINGS = {name: given for name, given in _RELATIONS.items() if name} | {
     ONE_ROUNDING: ("A median, mean or end of a range is rounded or cut alike wherever it stands.", [])
 }
-"""By name: what is read into the paper, in a sentence, and the relations that follow."""
 
 
 def relations() -> Iterator[Relation]:
@@ -68,9 +68,6 @@ def relations() -> Iterator[Relation]:
                 given = dict(zip(names, values, strict=True))
                 left, sign, right = text.format(size=_size_of(given.get("p", "all")), **given).split(" ", 2)
                 yield Relation(left, sign, tuple(right.split(" + ")), reading)
-
-
-_SAME = {"patients.analysed.all": "patients.included.screened"}  # values that are one quantity under another name
 
 
 def canonical(value: str) -> str:
@@ -86,12 +83,11 @@ def canonical(value: str) -> str:
             return f"patients.{finding}.{diagnosis}" if finding else f"patients.diagnosis.{diagnosis}.all"
         if row in ("general.age_at_diagnosis", "general.age_at_treatment"):
             return f"patients.{row.removeprefix('general.')}.all"
-    return _SAME.get(value, value)
+    return "patients.included.screened" if value == "patients.analysed.all" else value
 
 
+# Quantities taken of those evaluated, whose number is a quantity of its own.
 _EVALUATED = ("table_1:who.", "table_1:presentation.skin.kit", "table_1:presentation.bone_marrow", "table_1:general.")
-"""Quantities taken of those evaluated, whose number is a quantity of its own."""
-
 _DENOMINATORS = {
     "responders": "response.best.orr.all",
     "non_responders": "response.best.nr.all",
@@ -106,8 +102,7 @@ _DENOMINATORS = {
 
 def denominator_of(quantity: str) -> str:
     """Name the quantity that a share is taken of; if it is no other, it is one of its own, ``.../denominator``."""
-    own = f"{quantity}/denominator"
-    last = quantity.rpartition(".")[2]
+    own, last = f"{quantity}/denominator", quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
         return quantity.replace("kit_positive", "kit_evaluated")
     if quantity.startswith("symptoms.") and last == "anaphylaxis":

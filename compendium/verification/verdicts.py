@@ -37,25 +37,21 @@ def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value:
 
 def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
     """Compare what is printed, a number or a month, with what was computed, and give that with the print's decimals."""
+    printed = claim["value"].replace(",", ".")
     if statistic in ("not_before", "not_after"):
-        return _end_of_period(claim["value"], statistic, value)
+        # An end of a period is reproduced if the rows reach it; that they lie within does not prove it.
+        limit = str(pd.Period(printed, freq="M"))  # "January 2015" as 2015-01
+        first, last = value["minimum"], value["maximum"]
+        end, beyond = (first, first < limit) if statistic == "not_before" else (last, last > limit)
+        verdict = Verdict.DIFFERS if beyond else Verdict.REPRODUCED if end == limit else Verdict.WITHIN
+        return verdict, f"{first} to {last}"
     number = computed_number(claim, statistic, value)
     if number is None:
         return Verdict.DIFFERS, "–"
-    printed = claim["value"].replace(",", ".")
     shown = round_like(number, printed)
     if rounds_to(number, printed):
         return Verdict.REPRODUCED, shown
     return (Verdict.TRUNCATED if rounds_to(number, printed, "truncate") else Verdict.DIFFERS), shown
-
-
-def _end_of_period(printed: str, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
-    """Call an end of a period reproduced if the rows reach it; that they lie within does not prove it."""
-    limit = str(pd.Period(printed, freq="M"))  # "January 2015" as 2015-01
-    first, last = value["minimum"], value["maximum"]
-    end, beyond = (first, first < limit) if statistic == "not_before" else (last, last > limit)
-    verdict = Verdict.DIFFERS if beyond else Verdict.REPRODUCED if end == limit else Verdict.WITHIN
-    return verdict, f"{first} to {last}"
 
 
 def _whole(value: dict[str, Any], part: str) -> str:

@@ -16,9 +16,8 @@ REQUIRED = ("claim", "kind", "value")
 OPTIONAL = ("numerator", "denominator", "population", "unit", "n", "step", "group", "part_of")
 TEXT_KINDS, SHARES = ("date", "identifier", "rule"), ("count", "percent")
 SAMPLES = ("median", "mean", "sd", "minimum", "maximum", "ratio")
+# Kinds of statistic of a file without a vocabulary of its own.
 KINDS = (*SHARES, *SAMPLES, "p_threshold", "dose", "interval", *TEXT_KINDS, "definition", "score")
-"""Kinds of statistic of a file without a vocabulary of its own."""
-
 WHOLE = r"[0-9]{1,15}"
 SHOWN = 200  # problems in a message
 Checks = Iterator[tuple[pd.Series, str, str | pd.Series]]  # the wrong rows, their column, and what is allowed there

@@ -15,18 +15,16 @@ from compendium.verification.audit.claims import OPTIONAL
 from compendium.verification.audit.rounding import RULES, count, printed_number, round_like, rounds_to
 
 YES, NO, NOT_CHECKABLE = "yes", "no", "not checkable"
+# What a check answers that holds under a rule, but under none before it.
 BY_RULE = {"half_up": YES, "half_even": "by half-even only", "truncate": "by truncation"}
-"""What a check answers that holds under a rule, but under none before it."""
-
 VERDICTS = (*BY_RULE.values(), NO, NOT_CHECKABLE)
 COLUMNS = (
     *("claim", "kind", "printed", "numerator", "denominator", "possible", "numerators", "numerators_cut"),
     *("denominators", "denominators_cut", "nearest", "finding"),
 )
 
+# Summaries of groups that are known of all values together: which of them are the smallest and largest possible.
 COMBINED = {"mean": (min, max), "median": (min, max), "minimum": (min, min), "maximum": (max, max)}
-"""Summaries of groups that are known of all values together: which of them are the smallest and largest possible."""
-
 SUMMARIES = ("minimum", "maximum", "mean", "median", "sd")
 Row = tuple[str, str, str, str]  # a claim, whether it is possible, the nearest possibilities, and the finding
 
@@ -166,29 +164,23 @@ def _ratios(claims: pd.DataFrame) -> Iterator[Row]:
     """Check the ratios of two groups whose sizes, or whose size together, are known."""
     ratios = claims[claims["kind"].eq("ratio") & ~claims["value"].str.contains("^[-−]")]
     counted = ratios["numerator"].ne("") & ratios["denominator"].ne("")
-    yield from map(_two_counts, ratios[counted].itertuples())
-    yield from map(_divided, ratios[~counted & ratios["n"].ne("")].itertuples())
-
-
-def _two_counts(row: Any) -> Row:
-    groups, ratio = f"{row.numerator} to {row.denominator}", Fraction(int(row.numerator), int(row.denominator))
-    possible = _answer(lambda rule: rounds_to(ratio, row.value, rule))
-    right = round_like(ratio, row.value)
-    finding = f"{groups} is {right}, not {row.value}."
-    explained = finding if possible == NO else _misread(groups, ratio, row.value, possible)
-    return _row(row.Index, possible, explained, f"{groups}: {right}")
-
-
-def _divided(row: Any) -> Row:
-    total = int(row.n)
-    possible = _answer(lambda rule: bool(arithmetic.possible_ratios(row.value, total, rule)))
-    texts = [(f"{a} to {b}", text) for a, b, text in arithmetic.nearest_ratios(row.value, total)]
-    around = " and ".join(f"{groups} is {text}" for groups, text in texts)
-    finding = f"No two groups of {total} together have the ratio {row.value}: {around}."
-    if possible not in (YES, NO):
-        a, b = arithmetic.possible_ratios(row.value, total, ("half_even", "truncate"))[0]
-        finding = _misread(f"{a} to {b}", Fraction(a, b), row.value, possible)
-    return _row(row.Index, possible, finding, "; ".join(f"{groups}: {text}" for groups, text in texts))
+    for row in ratios[counted].itertuples():
+        groups, ratio = f"{row.numerator} to {row.denominator}", Fraction(int(row.numerator), int(row.denominator))
+        possible = _answer(lambda rule, row=row, ratio=ratio: rounds_to(ratio, row.value, rule))
+        right = round_like(ratio, row.value)
+        finding = f"{groups} is {right}, not {row.value}."
+        finding = finding if possible == NO else _misread(groups, ratio, row.value, possible)
+        yield _row(row.Index, possible, finding, f"{groups}: {right}")
+    for row in ratios[~counted & ratios["n"].ne("")].itertuples():
+        total = int(row.n)
+        possible = _answer(lambda rule, row=row, n=total: bool(arithmetic.possible_ratios(row.value, n, rule)))
+        texts = [(f"{a} to {b}", text) for a, b, text in arithmetic.nearest_ratios(row.value, total)]
+        around = " and ".join(f"{groups} is {text}" for groups, text in texts)
+        finding = f"No two groups of {total} together have the ratio {row.value}: {around}."
+        if possible not in (YES, NO):
+            a, b = arithmetic.possible_ratios(row.value, total, ("half_even", "truncate"))[0]
+            finding = _misread(f"{a} to {b}", Fraction(a, b), row.value, possible)
+        yield _row(row.Index, possible, finding, "; ".join(f"{groups}: {text}" for groups, text in texts))
 
 
 def _summarised(claims: pd.DataFrame) -> Iterator[dict[str, Any]]:
