@@ -78,13 +78,6 @@ class Leaning:
     alike = 0.0  # how often all events are to happen to the same patients, as far as can be
     apart = 0.0  # how often the changes of tryptase are kept from significance before they are tested
 
-    # Years of age at treatment, and months: since the diagnosis, on therapy, to first and to best response.
-    age: np.ndarray
-    delay: np.ndarray
-    duration: np.ndarray
-    first: np.ndarray
-    best_month: np.ndarray
-
     def __init__(self, statements: Statements, generator: Generator) -> None:
         self.statements = statements
         self.generator = generator  # the source of all choices
@@ -140,7 +133,10 @@ class Leaning:
         return []
 
     def draw_times(self) -> None:
-        """Draw the age and the times of each patient."""
+        """Draw the age at treatment in years, and the times of each patient in months.
+
+        They are ``delay`` since the diagnosis, ``duration`` on therapy, and those to ``first`` and ``best_month``.
+        """
         rng, best = self.generator, self.best
         n, responds = len(best), best != "NR"
         ends = [self._printed(f"table1.age_treatment.{end}") for end in ("minimum", "maximum")]

@@ -191,12 +191,10 @@ def _summarised(claims: pd.DataFrame) -> Iterator[dict[str, Any]]:
     group = known["group"].where(known["group"].ne(""), pd.Series(default, known.index, dtype=object))
     known = known.assign(group=group)[group.ne("")]
     known = known[~known.duplicated(["group", "population", "unit", "kind"], keep=False)]
-    key = known.groupby(["group", "population", "unit"], sort=False).ngroup()
-    many = known[key.duplicated(keep=False)]
-    members: dict[int, dict[str, Any]] = {}
-    for place, row in zip(key[many.index], many.itertuples(), strict=True):
-        members.setdefault(place, {})[row.kind] = row
-    yield from members.values()
+    members: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in known.itertuples():
+        members.setdefault((row.group, row.population, row.unit), {})[row.kind] = row
+    yield from (some for some in members.values() if len(some) > 1)
 
 
 def _size(members: dict[str, Any]) -> int | None:
