@@ -59,11 +59,10 @@ def _percentage(printed: str) -> tuple[int, int]:
 def possible_numerators(printed_percent: str, denominator: int, rules: Rules = "half_up") -> range:
     """Find the whole numbers k of the denominator, always consecutive, that are printed as this percentage."""
     units, scale = _percentage(printed_percent)
-    denominator, found = count(denominator, "denominator", 1), range(0)
-    for rule in as_rules(rules):
-        one = _numerators(units, scale, denominator, rule) if units >= 0 else range(0)
-        found = range(min(found.start, one.start), max(found.stop, one.stop)) if found and one else found or one
-    return found
+    count(denominator, "denominator", 1)
+    each = [_numerators(units, scale, denominator, rule) for rule in as_rules(rules)]
+    found = [one for one in each if one and units >= 0]
+    return range(min(one.start for one in found), max(one.stop for one in found)) if found else range(0)
 
 
 def possible_denominators(
