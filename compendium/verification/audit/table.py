@@ -77,27 +77,26 @@ def _share(row: Any, largest: int) -> dict[str, str]:
     size, n = (int(text) if text else None for text in (row.denominator, row.numerator))
     numbers = {rule: arithmetic.possible_numerators(row.value, size, rule) for rule in RULES} if size else {}
     fitting = [rule for rule, found in numbers.items() if (found if n is None else n in found)]
-    sizes = [_sizes(row.value, largest, n, rule) for rule in ("half_up", "truncate")]
-    found = dict(zip(("denominators", "denominators_cut"), (", ".join(map(str, some)) for some in sizes), strict=True))
-    if size:
-        found["possible"] = BY_RULE[fitting[0]] if fitting else NO
-        found["numerators"], found["numerators_cut"] = (_as_text(numbers[rule]) for rule in ("half_up", "truncate"))
-    if found.get("possible", YES) != YES:
-        around = arithmetic.nearest_numerators(row.value, size)
-        found["nearest"] = "; ".join(f"{k} of {size}: {text}" for k, text in around)
-        if n is None and not fitting:
-            near = " and ".join(f"{number} of {size} is {text} %" for number, text in around)
-            found["finding"] = f"No whole number of {size} is {row.value} %: {near}."
-            return found
-        n = numbers["truncate"][0] if n is None else n
-        share, shown = Fraction(100 * n, size), f"{n} of {size}"
-        if fitting:
-            found["finding"] = _misread(shown, share, row.value, found["possible"], " %")
-        else:
-            right = f"; {found['numerators']} of {size} would be" if found["numerators"] else ""
-            wrong = f"{shown} is {_digits_of(share, row.value)} %, not {row.value} %"
-            found["finding"] = f"{wrong}{_others(n, size, *sizes)}{right}."
-    return found
+    rounded, truncated = (_sizes(row.value, largest, n, rule) for rule in ("half_up", "truncate"))
+    found = {"denominators": ", ".join(map(str, rounded)), "denominators_cut": ", ".join(map(str, truncated))}
+    if not size:
+        return found
+    found["possible"] = BY_RULE[fitting[0]] if fitting else NO
+    found["numerators"], found["numerators_cut"] = (_as_text(numbers[rule]) for rule in ("half_up", "truncate"))
+    if found["possible"] == YES:
+        return found
+    around = arithmetic.nearest_numerators(row.value, size)
+    found["nearest"] = "; ".join(f"{k} of {size}: {text}" for k, text in around)
+    if n is None and not fitting:
+        near = " and ".join(f"{number} of {size} is {text} %" for number, text in around)
+        return found | {"finding": f"No whole number of {size} is {row.value} %: {near}."}
+    n = numbers["truncate"][0] if n is None else n
+    share, shown = Fraction(100 * n, size), f"{n} of {size}"
+    if fitting:
+        return found | {"finding": _misread(shown, share, row.value, found["possible"], " %")}
+    wrong = f"{shown} is {_digits_of(share, row.value)} %, not {row.value} %{_others(n, size, rounded, truncated)}"
+    right = f"; {found['numerators']} of {size} would be" if found["numerators"] else ""
+    return found | {"finding": f"{wrong}{right}."}
 
 
 def _as_text(numbers: range) -> str:
