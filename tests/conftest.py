@@ -70,9 +70,8 @@ def shipped_rates():
 @pytest.fixture(scope="session")
 def other_folder(tmp_path_factory):
     """Give the folder of a cohort of another seed, made once for all processes of a run."""
-    from compendium.reconstruction.chain import reconstruct
-    from compendium.reconstruction.typical import Typical
-    from compendium.reconstruction.writing import write_cohort
+    from compendium.reconstruction.chain import reconstruct, write_cohort
+    from compendium.reconstruction.leaning import Leaning
 
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / f"seed {SEED_OF_ANOTHER}"
@@ -80,7 +79,7 @@ def other_folder(tmp_path_factory):
     with (folder / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "datapackage.json").exists():
-            write_cohort(reconstruct(Typical, SEED_OF_ANOTHER), folder, SEED_OF_ANOTHER)
+            write_cohort(reconstruct(Leaning, SEED_OF_ANOTHER), folder, SEED_OF_ANOTHER)
     return folder
 
 

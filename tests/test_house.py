@@ -76,7 +76,7 @@ def _centres(root: Path) -> list[Path]:
 
 def _ensembles(root: Path) -> list[Path]:
     """List what was added to make many cohorts instead of one, which is counted for itself."""
-    names = ("corners", "ensemble", "members", "results", "writing")
+    names = ("ensemble", "members", "results")
     paths = [root / "compendium" / "reconstruction" / f"{name}.py" for name in names]
     paths.append(root / "compendium" / "determined" / "reached.py")
     return [path for path in paths if path.exists()]

@@ -10,12 +10,10 @@ import pytest
 from ortools.sat.python import cp_model
 
 from compendium.reconstruction.__main__ import SEED
-from compendium.reconstruction.chain import NoCohortError, reconstruct
-from compendium.reconstruction.leaning import NoRoomError
+from compendium.reconstruction.chain import NoCohortError, reconstruct, write_cohort
+from compendium.reconstruction.leaning import Leaning, NoRoomError
 from compendium.reconstruction.statements import Statements, read_left_out
 from compendium.reconstruction.symptoms import class_rule
-from compendium.reconstruction.typical import Typical
-from compendium.reconstruction.writing import write_cohort
 from compendium.verification.published import read_claims
 from tests.conftest import SEED_OF_ANOTHER
 from tests.places import COHORT
@@ -46,7 +44,7 @@ def made() -> SimpleNamespace:
     """The shipped cohort made again: its tables, what was leant on what statements, and what each search ended with."""
     found, searches = SimpleNamespace(), []
 
-    class Noted(Typical):
+    class Noted(Leaning):
         def __init__(self, statements, generator):
             super().__init__(statements, generator)
             found.statements = statements
@@ -232,14 +230,14 @@ def test_a_contradiction_is_no_cohort(monkeypatch, wrong):
     claims = read_claims()
     claims.loc[wrong[0], ["value", "numerator"]] = wrong[1]
     with pytest.raises(NoCohortError, match=f"no cohort {SEED} found in 1 attempts"):
-        reconstruct(Typical, SEED, claims=claims)
+        reconstruct(Leaning, SEED, claims=claims)
 
 
 @pytest.mark.parametrize("effort", [1.0, 0.0])
 def test_what_is_preferred_is_found_if_it_is_allowed(monkeypatch, effort):
-    monkeypatch.setattr(Typical, "effort", effort)
+    monkeypatch.setattr(Leaning, "effort", effort)
     statements = Statements(read_claims())
-    leaning = Typical(statements, np.random.default_rng(SEED))
+    leaning = Leaning(statements, np.random.default_rng(SEED))
     value = statements.model.new_int_var(3, 7, "")
     statements.near(value, 9)
     if effort:

@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 from analysis import biology, dosing, followup, patients, response, safety, symptoms
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.verification.audit.consistency import Consistency, Relation
-from compendium.verification.explanations import common_size, rounding_habit
 from compendium.verification.identities import READINGS, canonical, consistency, denominator_of, relations
 from compendium.verification.published import AnswerError, built_values, read_answers, read_claims
-from compendium.verification.verdict_page import verdict_page
+from compendium.verification.verdict_page import common_size, rounding_habit, verdict_page
 from compendium.verification.verdicts import (
     Verdict,
     compare,

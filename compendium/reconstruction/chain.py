@@ -1,4 +1,4 @@
-"""A cohort from the statements of the paper: small models solved one after another.
+"""A cohort from the statements of the paper: small models solved one after another, and the tables written.
 
 Ages; findings; courses; events; symptoms; blood tests: each part is a model of its own that knows the former parts as
 numbers. Conditions are what the paper prints and how it is read, and what is clinically possible; among all that these
@@ -9,9 +9,19 @@ A cohort depends on what it is leant to, its seed and its number alone. If the p
 later one, which is seldom, it is begun again with other draws.
 """
 
+import argparse
+import json
+import math
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from analysis import schema
+from compendium.centre.intake.checking import checked_tables
 from compendium.reconstruction.courses import find_courses
 from compendium.reconstruction.leaning import Leaning, NoRoomError
 from compendium.reconstruction.observations import OF_THE_DISEASE, choose_tested, find_events, find_levels
@@ -30,28 +40,18 @@ class NoCohortError(ValueError):
 
 
 def reconstruct(leant_to: type[Leaning], *numbers: int, claims: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
-    """Make the six tables of a cohort.
+    """Make the six tables of a cohort that is leant to the typical, `Leaning`, or to a corner, `members.Corner`.
 
-    Parameters
-    ----------
-    leant_to : type of Leaning
-        `typical.Typical` or `corners.Corner`.
-    *numbers : int
-        The seed, and of many cohorts the number: the same give the same cohort on every x86-64 machine.
-    claims : DataFrame, optional
-        As `compendium.verification.published.read_claims` gives them, which is the default.
-
-    Raises
-    ------
-    NoCohortError
-        If the statements contradict one another, or no draw led to a cohort.
+    The numbers are the seed, and of many cohorts the number: the same give the same cohort on every x86-64 machine. The
+    claims are as `published.read_claims` gives them, which is the default. A NoCohortError says that the statements
+    contradict one another, or that no draw led to a cohort.
     """
     claims = read_claims() if claims is None else claims
     for attempt in range(ATTEMPTS):
         sequence = np.random.SeedSequence([*numbers, attempt])
         statements = Statements(claims)
         try:
-            parts = find_parts(statements, leant_to(statements, np.random.default_rng(sequence)))
+            parts = _find_parts(statements, leant_to(statements, np.random.default_rng(sequence)))
         except NoRoomError:
             continue
         for state in sequence.generate_state(_ROWS):
@@ -72,7 +72,7 @@ def _as_printed(tables: dict[str, pd.DataFrame], statements: Statements) -> bool
     return sampled == earliest and tables["screening"]["recommendation_month"].max() < end
 
 
-def find_parts(statements: Statements, leaning: Leaning) -> Parts:
+def _find_parts(statements: Statements, leaning: Leaning) -> Parts:
     """Solve the parts in turn."""
     ages = find_ages(statements, leaning)
     patients = ages | find_findings(statements, leaning, ages)
@@ -80,7 +80,39 @@ def find_parts(statements: Statements, leaning: Leaning) -> Parts:
     events = find_events(statements, leaning, courses, patients)
     had = [(i, term.replace(" ", "_")) for term in OF_THE_DISEASE for i in np.flatnonzero(events[term])]
     rows = present_symptoms(statements, leaning, had)
-    symptoms = find_symptoms(statements, leaning, courses, rows)
+    before = find_symptoms(statements, leaning, courses, rows)
     tested = choose_tested(statements, leaning, courses, patients)
     laboratory = find_levels(statements, leaning, tested, patients)
-    return Parts(leaning.diagnosis, leaning.best, patients, courses, events, symptoms, tested, laboratory)
+    return Parts(leaning.diagnosis, leaning.best, patients, courses, events, rows, before, tested, laboratory)
+
+
+def write_cohort(tables: dict[str, pd.DataFrame], folder: Path, seed: int, number: int | None = None) -> None:
+    """Write the tables and their Data Package, which notes the seed, into a folder that may be missing.
+
+    They are checked against the contract first; the files there change only if all is well. ``number`` is that of a
+    member of an ensemble.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as staging:
+        for table, whole in tables.items():
+            frame = whole.drop(columns=[name for of, name in schema.OPTIONAL if of == table], errors="ignore")
+            frame.to_csv(Path(staging) / f"{table}.csv", index=False, lineterminator="\n", float_format="%g")
+        package = schema.data_package("reconstructed-cohort", reconstructed=True) | {"seed": seed}
+        package |= {} if number is None else {"number": number}
+        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+        (Path(staging) / "datapackage.json").write_text(text, encoding="utf-8")
+        checked_tables(staging)
+        for file in sorted(Path(staging).iterdir()):
+            os.replace(file, folder / file.name)
+
+
+def whole_number(smallest: int = 0, largest: float = math.inf) -> Callable[[str], int]:
+    """Read a whole number of a command line, such as the seed of a cohort."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not smallest <= int(text) <= largest:
+            to = f" to {largest}" if largest < math.inf else ""
+            raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed is a whole number from {smallest}{to}")
+        return int(text)
+
+    return read

@@ -1,18 +1,19 @@
 """The part on the courses of treatment: follow-up, stops, durations, responses, changes of dose."""
 
 from dataclasses import dataclass
+from itertools import product
 
 from ortools.sat.python import cp_model
 
 from compendium.reconstruction.leaning import Leaning
 from compendium.reconstruction.patients import Patients, Settled
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.statements import Statements, found
 from compendium.verification.identities import POPULATIONS
 from compendium.verification.published import matching
 
-RESPONDER_STATUS = ("CR", "MR", "PR", "loss", "intolerance", "lost", "pregnancy")
-"""What a responder's course came to: still in that class and on therapy, or stopped for that reason."""
-
+_ON_THERAPY = ("CR", "MR", "PR")
+# What a responder's course came to: still in that class and on therapy, or stopped for that reason.
+RESPONDER_STATUS = (*_ON_THERAPY, "loss", "intolerance", "lost", "pregnancy")
 NON_RESPONDER_STATUS = ("inefficacy", "intolerance")  # why a patient without response stopped (L264-L265)
 
 CHANGES = {
@@ -22,10 +23,10 @@ CHANGES = {
 """What a change of dose led to, the first three an escalation, the others a weekly schedule (L273-L284), and the best
 responses of the patients to whom it may have happened."""
 
-_ON_THERAPY = ("CR", "MR", "PR")
-_LAST = {"orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss": ("loss",)}
-_LAST |= {"intolerance": ("intolerance",), "lost": ("lost", "pregnancy")}
-"""The rows of Table 2 on responders at last follow-up, by status."""
+_LAST = {  # the rows of Table 2 on responders at last follow-up, by status
+    "orr": _ON_THERAPY, "cr": ("CR",), "mr": ("MR",), "pr": ("PR",), "loss": ("loss",),
+    "intolerance": ("intolerance",), "lost": ("lost", "pregnancy"),
+}  # fmt: skip
 
 LONGEST_WAIT = 10  # the longest time to the first improvement of a symptom, in months (L252)
 LONGEST = 36  # months from January 2015, the start of the study, to January 2018, the last follow-up (L156, L165)
@@ -47,15 +48,6 @@ class Courses:
     status: dict[str, ByPatient]  # for each status, the patients who may have it and the literal that they do
     change: dict[str, ByPatient]  # for each of `CHANGES`, whom it may have happened to and the literal that it did
     month: Variables  # month of the change of dose; without meaning where there was none
-
-    def solved(self, solver: cp_model.CpSolver) -> "Courses":
-        """Give the numbers that were found for the variables."""
-        times = [[solver.value(one) for one in own] for own in (self.duration, self.first, self.best)]
-        either = [
-            {name: {i: solver.value(one) for i, one in own.items()} for name, own in literals.items()}
-            for literals in (self.status, self.change)
-        ]
-        return Courses(*times, *either, [solver.value(one) for one in self.month])
 
     @staticmethod
     def chosen(literals: dict[str, dict[int, int]]) -> dict[int, str]:
@@ -95,26 +87,26 @@ def find_courses(statements: Statements, leaning: Leaning, settled: Settled) -> 
     _leave_room_for_flares(statements, courses)
     # The symptom that takes longest to improve needs somebody who goes on improving so long.
     model.add_bool_or([statements.at_least(courses.best[i], LONGEST_WAIT) for i in leaning.responders()])
-    found = courses.solved(leaning.solve(statements))
-    dense = {name: [own.get(i, 0) for i in range(n)] for name, own in (found.status | found.change).items()}
+    courses = Courses(**found(leaning.solve(statements), vars(courses)))
+    dense = {name: [own.get(i, 0) for i in range(n)] for name, own in (courses.status | courses.change).items()}
     dense["escalated"] = [sum(dense[name][i] for name in list(CHANGES)[:3]) for i in range(n)]
     leaning.note(dense)
-    return found
+    return courses
 
 
 def _best_response(statements: Statements, leaning: Leaning) -> None:
     """Check the given best responses against every place that prints them."""
     rows = {"cr": ["CR"], "mr": ["MR"], "pr": ["PR"], "none": ["NR"], "orr": ["CR", "MR", "PR"]}
-    for population in POPULATIONS:
-        for row, classes in rows.items():
-            literals = [int(leaning.best[i] in classes) for i in leaning.members(population)]
-            statements.count(f"table2.best.{row}.{population}", literals)
-    for row in ("cr", "mr", "pr", "orr"):
-        for section in ("abstract", "results"):
-            statements.count(f"{section}.best.{row}.all", [int(best in rows[row]) for best in leaning.best])
+
+    def having(row: str, population: str) -> list[int]:
+        return [int(leaning.best[i] in rows[row]) for i in leaning.members(population)]
+
+    for population, row in product(POPULATIONS, rows):
+        statements.count(f"table2.best.{row}.{population}", having(row, population))
+    for row, section in product(("cr", "mr", "pr", "orr"), ("abstract", "results")):
+        statements.count(f"{section}.best.{row}.all", having(row, "all"))
     for claim, population in (("results.best.orr.primary", "primary"), ("discussion.best.orr.all", "all")):
-        responds = [int(leaning.best[i] != "NR") for i in leaning.members(population)]
-        statements.percent(claim, responds, len(responds))
+        statements.percent(claim, having("orr", population), len(leaning.members(population)))
 
 
 def _last_follow_up(statements: Statements, leaning: Leaning, courses: Courses, patients: Patients) -> None:
@@ -153,8 +145,8 @@ def _stops(statements: Statements, leaning: Leaning, courses: Courses) -> None:
     for response in _ON_THERAPY:
         statements.count(f"results.last.{response.lower()}.all", courses.having(everyone, response))
     statements.percent("results.last.orr.all", ongoing, len(everyone))
-    reasons = {"loss": "loss", "intolerance": "intolerance", "lost_from_follow_up": "lost"}
-    reasons |= {"pregnancy_intent": "pregnancy"}
+    reasons = {"loss": "loss", "intolerance": "intolerance"}
+    reasons |= {"lost_from_follow_up": "lost", "pregnancy_intent": "pregnancy"}
     for claim, status in reasons.items():
         statements.count(f"results.stops.responders.{claim}", courses.having(responders, status))
     statements.count("results.stops.responders.all", courses.having(responders, *reasons.values()))
@@ -169,8 +161,8 @@ def _stops(statements: Statements, leaning: Leaning, courses: Courses) -> None:
 def _durations(statements: Statements, leaning: Leaning, courses: Courses) -> None:
     """Bind the months on therapy (L254-L257, L263)."""
     model, duration = statements.model, courses.duration
-    classes = {"cr": ["CR"], "mr": ["MR"], "pr": ["PR"], "responders": ["CR", "MR", "PR"], "non_responders": ["NR"]}
-    classes["all"] = ["CR", "MR", "PR", "NR"]
+    classes = {"cr": ["CR"], "mr": ["MR"], "pr": ["PR"], "responders": _ON_THERAPY, "non_responders": ["NR"]}
+    classes["all"] = (*_ON_THERAPY, "NR")
     months = {name: [duration[i] for i, b in enumerate(leaning.best) if b in own] for name, own in classes.items()}
     for name, values in months.items():
         statements.median(f"results.duration.{name}.median", values)
@@ -179,10 +171,9 @@ def _durations(statements: Statements, leaning: Leaning, courses: Courses) -> No
     # The response that lasted longest is still going on at last follow-up (L337).
     ongoing_months = []
     for i in leaning.responders():
-        months_on = model.new_int_var(0, LONGEST, "")
-        model.add(months_on <= duration[i])
-        model.add(months_on <= LONGEST * sum(courses.having([i], *_ON_THERAPY)))
-        ongoing_months.append(months_on)
+        ongoing_months.append(model.new_int_var(0, LONGEST, ""))
+        model.add(ongoing_months[-1] <= duration[i])
+        model.add(ongoing_months[-1] <= LONGEST * sum(courses.having([i], *_ON_THERAPY)))
     statements.maximum("results.duration.responders.maximum", ongoing_months)
     # Responses were lost after the printed least and greatest number of months (L259-L260).
     for end in ("minimum", "maximum"):
@@ -190,12 +181,10 @@ def _durations(statements: Statements, leaning: Leaning, courses: Courses) -> No
             months = int(statements.printed(name))
             attained = []
             for i, lost in courses.status["loss"].items():
-                within = duration[i] <= months if end == "maximum" else duration[i] >= months
-                model.add(within).only_enforce_if(lost)
-                equal = model.new_bool_var("")
-                model.add(duration[i] == months).only_enforce_if(equal)
-                model.add_implication(equal, lost)
-                attained.append(equal)
+                model.add(duration[i] <= months if end == "maximum" else duration[i] >= months).only_enforce_if(lost)
+                attained.append(model.new_bool_var(""))
+                model.add(duration[i] == months).only_enforce_if(attained[-1])
+                model.add_implication(attained[-1], lost)
             model.add_bool_or(attained)
     for i, lost in courses.status["loss"].items():
         model.add(duration[i] >= courses.best[i] + 1).only_enforce_if(lost)

@@ -21,10 +21,9 @@ import joblib
 
 from compendium.files import csv_text, write_atomically
 from compendium.folders import MARK, make_folder, remove_folder
-from compendium.reconstruction.chain import NoCohortError
+from compendium.reconstruction.chain import NoCohortError, whole_number
 from compendium.reconstruction.members import ROOT, member, read_values, sources, values_of
 from compendium.reconstruction.results import compare_marks, compare_values
-from compendium.reconstruction.writing import whole_number
 from compendium.workflow.driver import cores
 
 SEED = 1
@@ -39,30 +38,12 @@ class EnsembleError(ValueError):
 
 
 def make_ensemble(n: int, seed: int, folder: Path, jobs: int | None = None, scheduler: str = "") -> list[Path]:
-    """Make the members of an ensemble that are not there yet, and write how all of them differ.
+    """Make the members, numbered from 1, of an ensemble that are not there yet, and write how all of them differ.
 
-    Parameters
-    ----------
-    n, seed : int
-        How many members, numbered from 1, and the number from which all draws follow.
-    folder : path
-        Where to write; it may hold a part of the same ensemble.
-    jobs : int, optional
-        How many processes work side by side, by default one a core of this machine.
-    scheduler : str, optional
-        Address of the scheduler of a Dask cluster, such as ``tcp://10.0.0.1:8786``; its workers make the members then.
-
-    Returns
-    -------
-    list of Path
-        The folders of the members.
-
-    Raises
-    ------
-    EnsembleError
-        If the folder holds another ensemble, is in use or cannot be written, or the scheduler does not answer.
-    NoCohortError
-        If a member cannot be found.
+    All draws follow from the seed. The folder may hold a part of the same ensemble. By default as many processes work
+    side by side as this machine has cores; with the address of the scheduler of a Dask cluster its workers do. Given
+    are the folders of the members. An EnsembleError tells of a folder that holds another ensemble, is in use or cannot
+    be written, and of a scheduler that does not answer; a NoCohortError of a member that cannot be found.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,8 +51,9 @@ def make_ensemble(n: int, seed: int, folder: Path, jobs: int | None = None, sche
             _begin(folder, seed)
             places = [_place(folder, number) for number in range(1, n + 1)]
             missing = [number for number, place in enumerate(places, 1) if not place.is_dir()]
-            with _workers(jobs or cores(), scheduler) if missing else contextlib.nullcontext():
-                _make(folder, seed, missing, n)
+            if missing:
+                with _workers(jobs or cores(), scheduler):
+                    _make(folder, seed, missing, n)
             _write_results(folder, places)
     except OSError as error:
         raise EnsembleError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from error
@@ -80,15 +62,12 @@ def make_ensemble(n: int, seed: int, folder: Path, jobs: int | None = None, sche
 
 def read_ensemble(folder: Path) -> list[dict[str, dict]]:
     """Read ``values`` and ``marks`` of all members in a folder, in the order of their numbers."""
-    return [read_values(path) for path in sorted((folder / "cohorts").glob("*/values.json"), key=_number)]
+    paths = (folder / "cohorts").glob("*/values.json")
+    return [read_values(path) for path in sorted(paths, key=lambda path: int(path.parent.name))]
 
 
 def _place(folder: Path, number: int) -> Path:
     return folder / "cohorts" / f"{number:03d}"
-
-
-def _number(path: Path) -> int:
-    return int(path.parent.name)
 
 
 @contextlib.contextmanager
@@ -104,24 +83,21 @@ def _locked(folder: Path) -> Iterator[None]:
 def _begin(folder: Path, seed: int) -> None:
     """Note which ensemble this is; members that other sources made are removed, and what was left half-written."""
     note, cohorts = folder / "ensemble.json", folder / "cohorts"
-    known = {}
     if note.is_file():
         try:
             known = json.loads(note.read_text(encoding="utf-8"))
-            known = {"seed": int(known["seed"]), "sources": str(known["sources"])}
+            before, made_from = int(known["seed"]), str(known["sources"])
         except (ValueError, KeyError, TypeError) as error:
             raise EnsembleError(f"{note}: not the note of an ensemble; allowed is one that was not changed") from error
-        if known["seed"] != seed:
-            raise EnsembleError(
-                f"{note}: seed is {known['seed']}; allowed here is SEED={known['seed']}, or another OUT"
-            )
+        if before != seed:
+            raise EnsembleError(f"{note}: seed is {before}; allowed here is SEED={before}, or another OUT")
+        if made_from != sources():
+            print("Other sources made the cohorts here: they are made again.", flush=True)
+            remove_folder(cohorts)
     elif cohorts.exists():
         raise EnsembleError(
             f"{cohorts}: not made by an ensemble, since {note.name} is missing; allowed is a new folder"
         )
-    if known and known["sources"] != sources():
-        print("Other sources made the cohorts here: they are made again.", flush=True)
-        remove_folder(cohorts)
     make_folder(cohorts)
     for part in cohorts.glob(".part-*"):
         remove_folder(part)
@@ -155,8 +131,6 @@ def _workers(jobs: int, scheduler: str) -> Iterator[None]:
 
 def _make(folder: Path, seed: int, missing: list[int], n: int) -> None:
     """Make members, each put in its place as soon as it is done."""
-    if not missing:
-        return
     start, made_from = time.perf_counter(), sources()
     calls = (joblib.delayed(member)(seed, number, made_from) for number in missing)
     for done, (number, files) in enumerate(joblib.Parallel(return_as="generator_unordered")(calls), 1):
@@ -186,22 +160,13 @@ def _write_results(folder: Path, places: list[Path]) -> None:
     print(f"Of the {len(figure)} symptoms with a star in Figure 1, {everywhere} have the same in all others.")
 
 
-def _count(largest: int) -> object:
-    def read(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= largest:
-            raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed is a whole number from 1 to {largest}")
-        return int(text)
-
-    return read
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="make ensemble", description="Make other cohorts that fit the paper.")
-    parser.add_argument("--n", type=_count(_LARGEST), default=200, help="how many (default: %(default)s)")
-    parser.add_argument("--seed", type=whole_number, default=SEED, help="number of the ensemble (default: %(default)s)")
+    parser.add_argument("--n", type=whole_number(1, _LARGEST), default=200, help="how many (default: %(default)s)")
+    parser.add_argument("--seed", type=whole_number(), default=SEED, help="of the ensemble (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/ensemble"), help="folder (default: %(default)s)")
-    parser.add_argument("--jobs", type=_count(1000), help="processes side by side (default: one a core)")
+    parser.add_argument("--jobs", type=whole_number(1, 1000), help="processes side by side (default: one a core)")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler, as tcp://10.0.0.1:8786")
     arguments = parser.parse_args(argv)
     try:

@@ -6,38 +6,28 @@ import numpy as np
 from scipy import stats
 
 from compendium.reconstruction.courses import MONTHS_OF_FLARE, MONTHS_OF_SEVERE, Courses, Variables
-from compendium.reconstruction.leaning import Leaning, NoRoomError
+from compendium.reconstruction.leaning import TESTS, Leaning, NoRoomError
 from compendium.reconstruction.patients import Settled
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.statements import Statements, found
 
-FLARE = "symptom flare"
-SEVERE = "laryngeal oedema and dyspnoea"
+FLARE, SEVERE = "symptom flare", "laryngeal oedema and dyspnoea"
 
-TERMS: dict[str, str] = {
+TERMS = {  # the events that the paper names (L293-L302) and the claims that count the patients with each
     SEVERE: "results.safety.severe", FLARE: "*.safety.flare", "fatigue": "results.safety.fatigue",
     "fever": "results.safety.fever", "headache": "results.safety.headache", "malaise": "results.safety.malaise",
     "nausea": "results.safety.nausea", "abdominal pain": "results.safety.abdominal_pain",
     "menorrhagia and epistaxis": "results.safety.menstruation_epistaxis", "ecchymosis": "results.safety.ecchymosis",
     "pruritus": "results.safety.pruritus", "local rash": "results.safety.rash", "sweating": "results.safety.sweating",
 }  # fmt: skip
-"""The events that the paper names (L293-L302) and the claims that count the patients with each."""
 
+# Events that are a symptom of the disease as well.
 OF_THE_DISEASE = ("fatigue", "headache", "malaise", "nausea", "abdominal pain", "pruritus", "sweating")
-"""Events that are a symptom of the disease as well."""
 
 SCALE = 10  # blood values are held in tenths of the printed unit
 _MOST_CHANGE = 3  # by what factor tryptase changes at most between two samples
 STABLE_PERCENT = 20  # a change of total IgE of at most so much is stable by the default rule (L310-L311)
 
-TESTS = {
-    ("tryptase", "diagnosis"): "table1.biology.tryptase", ("tryptase", "before"): "results.biology.tryptase.before",
-    ("tryptase", "on_therapy"): "results.biology.tryptase.on", ("total_ige", "diagnosis"): "table1.biology.ige",
-    ("total_ige", "before"): "results.biology.ige.before", ("total_ige", "on_therapy"): "results.biology.ige.on",
-}  # fmt: skip
-"""The claims that print mean and range of each analyte and time point (L307-L310, Table 1)."""
-
-Laboratory = dict[tuple[str, str], Variables]
-"""For each analyte and time point, the value of each tested patient in tenths."""
+Laboratory = dict[tuple[str, str], Variables]  # of each analyte and time point, the value of each tested patient
 
 
 def find_events(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> dict[str, list[int]]:
@@ -77,44 +67,7 @@ def find_events(statements: Statements, leaning: Leaning, courses: Courses, sett
         own = lean if alike else lean * leaning.generator.choice([-1, 1]) + leaning.preference("event")
         for literal, score in zip(literals, own, strict=True):
             statements.prefer(literal, float(score))
-    solver = leaning.solve(statements)
-    return {term: [solver.value(literal) for literal in literals] for term, literals in events.items()}
-
-
-def _with_printed_means(statements: Statements, n: int) -> Laboratory:
-    """Add the levels of n tested patients, with the means and ranges that are printed."""
-    tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
-    statements.counts(dict.fromkeys(tested, [1] * n))
-    bounds = {"tryptase": (10, 2500), "total_ige": (20, 60_000)}
-    new = statements.model.new_int_var
-    values = {(analyte, time): [new(*bounds[analyte], "") for _ in range(n)] for analyte, time in TESTS}
-    for key, claim in TESTS.items():
-        statements.mean(f"{claim}.mean", values[key], scale=SCALE)
-        if f"{claim}.minimum" in statements.claims.index:
-            statements.ends(claim, values[key], scale=SCALE)
-    return values
-
-
-def _tryptase(statements: Statements, values: Laboratory, criteria: list[int], apart: bool) -> None:
-    """Agree with the criterion of 20 ng/mL, and let the mean change be far from significant (L306-L308).
-
-    Without ``apart`` the change is left to be tested afterwards.
-    """
-    model, n = statements.model, len(criteria)
-    changes = []
-    for i, criterion in enumerate(criteria):
-        for time in ("diagnosis", "before"):
-            above = statements.at_least(values["tryptase", time][i], 20 * SCALE + 1)
-            model.add(above == criterion)
-        if apart:
-            change = model.new_int_var(0, 2500, "")
-            model.add_abs_equality(change, values["tryptase", "on_therapy"][i] - values["tryptase", "before"][i])
-            changes.append(change)
-    # |t| < t* if the sum of squared changes exceeds S^2/n (1 + (n-1)/t*^2), S being their sum; by Cauchy and Schwarz
-    # that follows from a large enough sum of absolute changes. The printed means bound S by 2 ng/mL a patient.
-    if apart:
-        bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
-        model.add(sum(changes) >= ceil(bound))
+    return found(leaning.solve(statements), events)
 
 
 def choose_tested(statements: Statements, leaning: Leaning, courses: Courses, settled: Settled) -> np.ndarray:
@@ -139,15 +92,39 @@ def find_levels(statements: Statements, leaning: Leaning, tested: np.ndarray, se
     """Find levels with the printed means and ranges, without a significant change of tryptase."""
     criteria = [settled["who_tryptase_over_20"][i] for i in tested]
     levels = _levels(statements, leaning, criteria, apart=leaning.generator.random() < leaning.apart)
-    return _levels(statements, leaning, criteria, apart=True) if _is_significant(levels) else levels
+    pairs = zip(levels["tryptase", "before"], levels["tryptase", "on_therapy"], strict=True)
+    changes = [on - before for before, on in pairs]
+    n, total, squares = len(changes), sum(changes), sum(change * change for change in changes)
+    # The paired t test, from whole numbers: t^2 = total^2 (n - 1) / (n squares - total^2).
+    significant = total**2 * (n - 1) >= stats.t.ppf(0.975, n - 1) ** 2 * (n * squares - total**2)
+    return _levels(statements, leaning, criteria, apart=True) if significant else levels
 
 
 def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart: bool) -> Laboratory:
     """Find levels near some that are drawn; ``apart`` keeps the changes of tryptase from significance beforehand."""
     statements.begin()
     model, n, drawn = statements.model, len(criteria), leaning.levels(criteria)
-    values = _with_printed_means(statements, n)
-    _tryptase(statements, values, criteria, apart)
+    tested = ("table1.biology.n", "results.biology.tryptase.patients", "results.biology.ige.patients")
+    statements.counts(dict.fromkeys(tested, [1] * n))
+    bounds, new = {"tryptase": (10, 2500), "total_ige": (20, 60_000)}, model.new_int_var
+    values = {(analyte, time): [new(*bounds[analyte], "") for _ in range(n)] for analyte, time in TESTS}
+    for key, claim in TESTS.items():
+        statements.mean(f"{claim}.mean", values[key], scale=SCALE)
+        if f"{claim}.minimum" in statements.claims.index:
+            statements.ends(claim, values[key], scale=SCALE)
+    changes = []
+    for i, criterion in enumerate(criteria):
+        for time in ("diagnosis", "before"):  # of which the criterion speaks
+            model.add(statements.at_least(values["tryptase", time][i], 20 * SCALE + 1) == criterion)
+        if apart:
+            changes.append(new(0, 2500, ""))
+            model.add_abs_equality(changes[-1], values["tryptase", "on_therapy"][i] - values["tryptase", "before"][i])
+    # The mean change is far from significant (L306-L308): |t| < t* if the sum of squared changes exceeds
+    # S^2/n (1 + (n-1)/t*^2), S being their sum; by Cauchy and Schwarz that follows from a large enough sum of absolute
+    # changes. The printed means bound S by 2 ng/mL a patient.
+    if apart:
+        bound = 2 * SCALE * n * sqrt(1 + (n - 1) / stats.t.ppf(0.975, n - 1) ** 2)
+        model.add(sum(changes) >= ceil(bound))
     for i in range(n):
         for key in TESTS:
             statements.near(values[key][i], int(SCALE * drawn[key][i]))
@@ -156,21 +133,10 @@ def _levels(statements: Statements, leaning: Leaning, criteria: list[int], apart
             model.add(later <= _MOST_CHANGE * earlier)
             model.add(earlier <= _MOST_CHANGE * later)
     rises = [model.new_bool_var("") for _ in range(n)]
-    for i, rise in enumerate(rises):
-        before, on = (values["total_ige", time][i] for time in ("before", "on_therapy"))
+    for rise, before, on in zip(rises, values["total_ige", "before"], values["total_ige", "on_therapy"], strict=True):
         model.add(100 * on >= (100 + STABLE_PERCENT) * before + 1).only_enforce_if(rise)
         model.add(100 * on <= (100 + STABLE_PERCENT) * before).only_enforce_if(~rise)
         model.add(100 * on >= (100 - STABLE_PERCENT) * before).only_enforce_if(~rise)
     statements.count("*.biology.ige.increased", rises)
     statements.count("results.biology.ige.stable", [~rise for rise in rises])
-    solver = leaning.solve(statements)
-    return {key: [solver.value(variable) for variable in values[key]] for key in TESTS}
-
-
-def _is_significant(levels: Laboratory) -> bool:
-    """Whether the paired t test of tryptase is significant, from whole numbers."""
-    pairs = zip(levels["tryptase", "before"], levels["tryptase", "on_therapy"], strict=True)
-    changes = [on - before for before, on in pairs]
-    n, total, squares = len(changes), sum(changes), sum(change * change for change in changes)
-    # t^2 = total^2 (n - 1) / (n squares - total^2)
-    return total**2 * (n - 1) >= stats.t.ppf(0.975, n - 1) ** 2 * (n * squares - total**2)
+    return found(leaning.solve(statements), values)

@@ -2,16 +2,15 @@
 
 from ortools.sat.python import cp_model
 
-from compendium.reconstruction.leaning import Leaning
-from compendium.reconstruction.statements import Statements
+from compendium.reconstruction.leaning import YOUNGEST, Leaning
+from compendium.reconstruction.statements import Statements, found
 from compendium.verification.identities import POPULATIONS
 
-EXAMINATIONS = {
+EXAMINATIONS = {  # findings that not every patient was examined for, and the claims that count them
     "kit_d816v": "*.who.kit", "who_multifocal_infiltrates": "*.who.infiltrates",
     "who_atypical_mast_cells": "*.who.atypical", "who_cd2_cd25": "*.who.phenotype",
     "who_tryptase_over_20": "*.who.tryptase", "skin_kit_d816v": "*.skin.kit", "bone_marrow_involved": "table1.marrow",
 }  # fmt: skip
-"""Findings that not every patient was examined for, and the claims that count them."""
 
 MARROW = {  # marrow findings, the claims that count them, and the WHO criterion that each of them fulfils
     "bone_marrow_histology": ("table1.marrow.histology", "who_multifocal_infiltrates"),
@@ -20,11 +19,10 @@ MARROW = {  # marrow findings, the claims that count them, and the WHO criterion
     "bone_marrow_kit_d816v": ("table1.marrow.kit", "kit_d816v"),
 }
 
-KNOWN = {
+KNOWN = {  # findings known of every patient
     "skin_involved": "table1.skin", "skin_maculopapular": "table1.skin.maculopapular",
     "skin_histology": "table1.skin.histology", "decreased_bone_density": "table1.bone_density",
 }  # fmt: skip
-"""Findings known of every patient."""
 
 SYMPTOMATIC = {
     "h1_antihistamine": "*.symptomatic.h1", "h2_antihistamine": "*.symptomatic.h2",
@@ -40,10 +38,9 @@ _WHOLE_COHORT = (
     "legends.figure?.n",
 )
 
-YOUNGEST = 15  # age in years below which systemic mastocytosis and activation syndromes are not diagnosed here
 _MONTHS_A_LINE = 6  # months that each line of cytoreductive or targeted therapy takes before omalizumab
 
-_NAMES = ["male", *EXAMINATIONS, *MARROW, *KNOWN, *SYMPTOMATIC, *CYTOREDUCTIVE, "continued_classical_therapy"]
+_FINDINGS = [*EXAMINATIONS, *MARROW, *KNOWN, *SYMPTOMATIC, *CYTOREDUCTIVE]
 
 Literals = list[cp_model.IntVar]
 Settled = dict[str, list[int]]
@@ -76,39 +73,6 @@ def find_ages(statements: Statements, leaning: Leaning) -> Settled:
     """Find the ages and the time between them."""
     statements.begin()
     _sizes(statements, leaning)
-    ages = _ages(statements, leaning)
-    return _values(leaning.solve(statements), ages)
-
-
-def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Settled:
-    """Find sex, examinations, findings and therapies, 0 or 1."""
-    statements.begin()
-    delay = statements.constants(ages)["diagnosis_to_treatment_months"]
-    variables = _literals(statements, leaning)
-    _kit(statements, leaning, variables)
-    _diagnoses(statements, leaning, variables)
-    _skin(statements, variables)
-    _marrow(statements, variables)
-    _therapies(statements, leaning, variables, delay)
-    for pair, many in leaning.pairs(_NAMES):
-        for one, other in zip(*(variables[name] for name in pair), strict=True):
-            both = statements.model.new_bool_var("")
-            if many:
-                statements.model.add_implication(both, one)
-                statements.model.add_implication(both, other)
-            else:
-                statements.model.add_bool_or([~one, ~other, both])
-            statements.prefer(both, leaning.strength if many else -leaning.strength)
-    found = _values(leaning.solve(statements, longer=2, level=2), variables)
-    leaning.note(found)
-    return found
-
-
-def _values(solver: cp_model.CpSolver, variables: Patients) -> Settled:
-    return {name: [solver.value(variable) for variable in own] for name, own in variables.items()}
-
-
-def _ages(statements: Statements, leaning: Leaning) -> Patients:
     model, n = statements.model, len(leaning.diagnosis)
     # Mastocytosis that begins in childhood is cutaneous.
     diagnosis = [model.new_int_var(0 if kind == "CM" else YOUNGEST, 120, "") for kind in leaning.diagnosis]
@@ -126,15 +90,37 @@ def _ages(statements: Statements, leaning: Leaning) -> Patients:
     statements.minimum("*.time_to_treatment.minimum", delay)
     statements.maximum("*.time_to_treatment.maximum", delay, scale=12)
     names = ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months")
-    return dict(zip(names, (diagnosis, treatment, delay), strict=True))
+    return found(leaning.solve(statements), dict(zip(names, (diagnosis, treatment, delay), strict=True)))
+
+
+def find_findings(statements: Statements, leaning: Leaning, ages: Settled) -> Settled:
+    """Find sex, examinations, findings and therapies, 0 or 1."""
+    statements.begin()
+    delay = statements.constants(ages)["diagnosis_to_treatment_months"]
+    variables = _literals(statements, leaning)
+    _kit(statements, leaning, variables)
+    _diagnoses(statements, leaning, variables)
+    _organs(statements, variables)
+    _therapies(statements, leaning, variables, delay)
+    for pair, many in leaning.pairs(["male", *_FINDINGS, "continued_classical_therapy"]):
+        for one, other in zip(*(variables[name] for name in pair), strict=True):
+            both = statements.model.new_bool_var("")
+            if many:
+                statements.model.add_implication(both, one)
+                statements.model.add_implication(both, other)
+            else:
+                statements.model.add_bool_or([~one, ~other, both])
+            statements.prefer(both, leaning.strength if many else -leaning.strength)
+    findings = found(leaning.solve(statements, longer=2, level=2), variables)
+    leaning.note(findings)
+    return findings
 
 
 def _literals(statements: Statements, leaning: Leaning) -> Patients:
     """Make a literal per patient and finding, each with a preference, and count them as printed."""
     model, n = statements.model, len(leaning.diagnosis)
-    evaluated = {f"{name}_evaluated" for name in EXAMINATIONS}
-    names = ["male", "continued_classical_therapy", *sorted(evaluated), *EXAMINATIONS, *MARROW, *KNOWN]
-    names += [*SYMPTOMATIC, *CYTOREDUCTIVE]
+    evaluated = sorted(f"{name}_evaluated" for name in EXAMINATIONS)
+    names = ["male", "continued_classical_therapy", *evaluated, *_FINDINGS]
     variables = {name: [model.new_bool_var("") for _ in range(n)] for name in names}
     for name in names:
         for literal, score in zip(variables[name], leaning.preference(name), strict=True):
@@ -143,10 +129,8 @@ def _literals(statements: Statements, leaning: Leaning) -> Patients:
         for positive, examined in zip(variables[name], variables[f"{name}_evaluated"], strict=True):
             model.add_implication(positive, examined)
         statements.count(f"{claim}.evaluated", variables[f"{name}_evaluated"])
-    for name, claim in (EXAMINATIONS | KNOWN | SYMPTOMATIC | CYTOREDUCTIVE).items():
-        statements.count(claim, variables[name])
-    for name, (claim, _) in MARROW.items():
-        statements.count(claim, variables[name])
+    counted = EXAMINATIONS | KNOWN | SYMPTOMATIC | CYTOREDUCTIVE | {name: claim for name, (claim, _) in MARROW.items()}
+    statements.counts({claim: variables[name] for name, claim in counted.items()})
     examined = statements.printed_count("table1.who.atypical.evaluated")
     statements.percent("table1.who.atypical", variables["who_atypical_mast_cells"], examined)
     statements.count("*.conventional.continued", variables["continued_classical_therapy"])
@@ -191,7 +175,8 @@ def _diagnoses(statements: Statements, leaning: Leaning, variables: Patients) ->
             model.add(variables["bone_marrow_involved"][i] == 0)
 
 
-def _skin(statements: Statements, variables: Patients) -> None:
+def _organs(statements: Statements, variables: Patients) -> None:
+    """Let skin and marrow be involved exactly if a finding is positive there, and belong to what else was found."""
     model = statements.model
     for i, skin in enumerate(variables["skin_involved"]):
         rash, histology = variables["skin_maculopapular"][i], variables["skin_histology"][i]
@@ -200,13 +185,8 @@ def _skin(statements: Statements, variables: Patients) -> None:
         model.add_implication(variables["skin_kit_d816v_evaluated"][i], variables["kit_d816v_evaluated"][i])
         model.add_implication(variables["skin_kit_d816v"][i], variables["kit_d816v"][i])
         # A mutation was found somewhere: in the marrow or in the skin.
-        found = [variables["bone_marrow_kit_d816v"][i], variables["skin_kit_d816v"][i]]
-        model.add_bool_or([*found, ~variables["kit_d816v"][i]])
-
-
-def _marrow(statements: Statements, variables: Patients) -> None:
-    """Let the marrow be involved exactly if one of the four findings is positive there."""
-    model = statements.model
+        somewhere = [variables["bone_marrow_kit_d816v"][i], variables["skin_kit_d816v"][i]]
+        model.add_bool_or([*somewhere, ~variables["kit_d816v"][i]])
     for i, involved in enumerate(variables["bone_marrow_involved"]):
         model.add_max_equality(involved, [variables[name][i] for name in MARROW])
         for name, (_, criterion) in MARROW.items():

@@ -28,35 +28,31 @@ from analysis import (
 from analysis.cohort import Cohort, restrict
 from analysis.criteria import PAPER, Criteria
 from analysis.summaries import Values
-from analysis.symptoms import symptom_profile
 from analysis.vocabulary import Population
 from compendium.files import settled
+from compendium.verification.published import table_values
 
-POPULATIONS = (Population.ALL, Population.PRIMARY, Population.IDIOPATHIC)
-"""The patients of Figures 1, E1 and E2."""
+POPULATIONS = (Population.ALL, Population.PRIMARY, Population.IDIOPATHIC)  # the patients of Figures 1, E1 and E2
 
-ABSENT = "absent"
-"""The mark of a symptom that nobody has."""
+ABSENT = "absent"  # the mark of a symptom that nobody has
 
 _ROUND = ("mean_score", "effect", "p_value", "p_holm", "p_benjamini_hochberg", "better_percent")
 
 _NOTEBOOKS: dict[str, Callable[[Cohort, Criteria], dict[str, dict[str, Any]]]] = {
     "duration": followup.summarise,
     "patients": patients.summarise,
-    "response": lambda cohort, criteria: (
-        response.summarise(cohort, criteria) | followup.response_times(cohort, criteria)
-    ),
+    "response": lambda *given: response.summarise(*given) | followup.response_times(*given),
     "dose": dosing.summarise,
     "symptoms": symptoms.summarise,
     "safety": safety.summarise,
     "biology": biology.summarise,
     "comparison": comparison.summarise,
-    "subgroups": lambda cohort, criteria: subgroups.summarise(cohort, criteria, powers=False),
+    "subgroups": lambda *given: subgroups.summarise(*given, powers=False),
     "times": times.summarise,
 }
 
 
-def notebook_values(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
+def notebook_values(cohort: Cohort) -> Values:
     """Compute the values of all notebooks and the cells of both tables, by name, as `built_values` reads them.
 
     Without the powers of the comparison of two groups, which hang on their sizes and take seconds. Each number has the
@@ -64,18 +60,11 @@ def notebook_values(cohort: Cohort, criteria: Criteria = PAPER) -> Values:
     """
     found: Values = {}
     for notebook, summarise in _NOTEBOOKS.items():
-        for name, entry in summarise(cohort, criteria).items():
-            found[name] = _plain(entry) | {"notebook": f"{notebook}.ipynb"}
-    for table, numbers in (
-        ("table_1", tables.table_1(cohort, criteria)),
-        ("table_2", tables.table_2(cohort, criteria)),
-    ):
-        for cell in numbers.to_dict("records"):
-            known = {key: value for key, value in cell.items() if not pd.isna(value)}
-            found[f"{table}:{cell['row']}:{cell['column']}"] = _plain(known) | {
-                "notebook": f"{table.replace('_', '-')}.ipynb"
-            }
-    return found
+        values = summarise(cohort, PAPER)
+        found |= {name: entry | {"notebook": f"{notebook}.ipynb"} for name, entry in values.items()}
+    for table, cells in (("table-1", tables.table_1(cohort, PAPER)), ("table-2", tables.table_2(cohort, PAPER))):
+        found |= table_values(table, cells)
+    return {name: _plain(entry) for name, entry in found.items()}
 
 
 def _plain(entry: Mapping[str, object]) -> dict[str, Any]:
@@ -92,17 +81,16 @@ def _plain(entry: Mapping[str, object]) -> dict[str, Any]:
     return found
 
 
-def symptom_marks(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[str, dict[str, Any]]]:
+def symptom_marks(cohort: Cohort) -> dict[str, dict[str, dict[str, Any]]]:
     """Give the mark of each symptom of the list in each population of Figure 1, with its numbers; or `ABSENT`."""
-    names, found = schema.symptom_list().index, {}
+    found = {}
     for population in POPULATIONS:
-        profile = symptom_profile(restrict(cohort, population), criteria)
+        profile = symptoms.symptom_profile(restrict(cohort, population), PAPER)
+        marks = profile["significance"].where(profile["significance"] != "", ABSENT)
+        numbers = profile[["n", *_ROUND]].to_dict("index")
         found[population.value] = {
-            name: _plain(profile.loc[name, ["n", *_ROUND]].to_dict())
-            | {"mark": profile.at[name, "significance"] or ABSENT}
-            if name in profile.index
-            else {"mark": ABSENT}
-            for name in names
+            name: _plain(numbers.get(name, {})) | {"mark": marks.get(name, ABSENT)}
+            for name in schema.symptom_list().index
         }
     return found
 
@@ -110,12 +98,9 @@ def symptom_marks(cohort: Cohort, criteria: Criteria = PAPER) -> dict[str, dict[
 def compare_values(shipped: Values, others: Sequence[Values]) -> pd.DataFrame:
     """Compare each value of the shipped cohort with those of others.
 
-    Returns
-    -------
-    DataFrame
-        One row per ``value`` and ``statistic``: ``shipped``; ``smallest`` and ``largest`` among the others, missing for
-        texts and where no other has the number; ``cohorts``, how many others; in how many of them it is ``equal`` to
-        that of the shipped cohort, is a number (``known``), and, of p values, is ``below`` the paper's level.
+    One row per ``value`` and ``statistic``: ``shipped``; ``smallest`` and ``largest`` among the others, missing for
+    texts and where no other has the number; ``cohorts``, how many others; in how many of them it is ``equal`` to that
+    of the shipped cohort, is a number (``known``), and, of p values, is ``below`` the paper's level.
     """
     rows = []
     for name in sorted({name for values in (shipped, *others) for name in values}):
@@ -134,11 +119,8 @@ def compare_values(shipped: Values, others: Sequence[Values]) -> pd.DataFrame:
 def compare_marks(shipped: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Count the marks of each symptom in each population, all as `symptom_marks` gives them.
 
-    Returns
-    -------
-    DataFrame
-        One row per ``population``, ``symptom`` and ``mark`` that occurs: ``shipped``, whether the shipped cohort has
-        it; ``cohorts``, in how many of the others it stands; and ``of``, how many they are.
+    One row per ``population``, ``symptom`` and ``mark`` that occurs: ``shipped``, whether the shipped cohort has it;
+    ``cohorts``, in how many of the others it stands; and ``of``, how many they are.
     """
     order = ("***", "**", "*", "ns", symptoms.TOO_FEW, ABSENT)
     rows = []
@@ -156,25 +138,11 @@ def compare_marks(shipped: Mapping[str, Any], others: Sequence[Mapping[str, Any]
 def reach(determined: pd.DataFrame, seen: Mapping[str, Sequence[float]]) -> pd.DataFrame:
     """Say how much of each proved range some cohorts reach.
 
-    Parameters
-    ----------
-    determined : DataFrame
-        Proved ranges, indexed by ``quantity``, with ``low`` and ``high``, as `compendium.determined.results.as_frame`
-        lays them out.
-    seen : mapping of str to sequence of float
-        For each quantity its value in each cohort; missing numbers are left out.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``quantity``, those that both have: ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``,
-        how much of the range lies between these (1 where the range is one number); ``both_ends``; and ``outside``, how
-        many cohorts lie outside, which would refute the range.
-
-    Raises
-    ------
-    ValueError
-        If ``low`` or ``high`` is missing in the table, or a range ends before it begins.
+    Proved ranges are indexed by ``quantity``, with ``low`` and ``high``, as `compendium.determined.results.as_frame`
+    lays them out; seen is, for each quantity, its value in each cohort; missing numbers are left out. Given are, of the
+    quantities that both have, ``low``, ``high``, ``smallest`` and ``largest`` seen; ``share``, how much of the range
+    lies between these (1 where the range is one number); ``both_ends``; and ``outside``, how many cohorts lie outside,
+    which would refute the range. A ValueError tells of a column that is missing, or a range that ends before it begins.
     """
     if missing := {"low", "high"} - set(determined.columns):
         raise ValueError(f"the ranges have no column {min(missing)}; needed are low and high")

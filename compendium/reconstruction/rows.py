@@ -15,7 +15,6 @@ from compendium.reconstruction.courses import LONGEST, Courses
 from compendium.reconstruction.observations import FLARE, SCALE, SEVERE, TERMS, Laboratory
 from compendium.reconstruction.patients import Settled
 from compendium.reconstruction.statements import Statements
-from compendium.reconstruction.symptoms import Symptoms
 
 STUDY_START = pd.Period("2015-01", freq="M")
 
@@ -24,9 +23,7 @@ _STOP_REASONS = {
     "lost": "lost_to_follow_up", "pregnancy": "pregnancy_intent",
 }  # fmt: skip
 
-_NEW_SYMPTOM_PATIENTS = 2
-"""In how many patients without response a symptom is drawn to appear under therapy (L215-L216)."""
-
+_NEW_SYMPTOM_PATIENTS = 2  # without response, in whom a symptom is drawn to appear under therapy (L215-L216)
 _ACCENTUATED = 2  # how many symptoms are worse at the end of a course that a flare ended
 _DETAILS = {"menorrhagia and epistaxis": "bleeding", "ecchymosis": "bleeding"}
 
@@ -40,7 +37,8 @@ class Parts:
     patients: Settled
     courses: Courses
     events: dict[str, list[int]]  # for each term, 0 or 1
-    symptoms: Symptoms
+    symptoms: pd.DataFrame  # one row per symptom at baseline, as `find_symptoms` leaves it
+    before: list[int]  # total score before a change of dose, in quarters
     tested: np.ndarray  # the positions of the patients whose blood was tested on therapy
     laboratory: Laboratory
 
@@ -50,7 +48,7 @@ def _yes_no(values: np.ndarray | pd.Series) -> np.ndarray:
 
 
 def make_tables(statements: Statements, parts: Parts, seed: int) -> dict[str, pd.DataFrame]:
-    """Lay out the six tables by name, with the columns of the contract, sorted by identifier."""
+    """Lay out the six tables by name, with the columns of the contract and no others, sorted by identifier."""
     generator = np.random.default_rng([seed, 1])
     screened = statements.printed_count("methods.recommended.patients")
     names = np.array([f"reconstructed-{number:02d}" for number in generator.permutation(screened) + 1])
@@ -77,10 +75,8 @@ def make_tables(statements: Statements, parts: Parts, seed: int) -> dict[str, pd
 
 
 def _patients(parts: Parts) -> pd.DataFrame:
-    value = {name: np.array(found) for name, found in parts.patients.items()}
-    frame = pd.DataFrame({"sex": np.where(value["male"], "M", "F"), "diagnosis": parts.diagnosis})
-    for name in ("age_at_diagnosis_years", "age_at_treatment_years", "diagnosis_to_treatment_months"):
-        frame[name] = value[name]
+    value = pd.DataFrame(parts.patients)
+    frame = value.assign(sex=np.where(value["male"], "M", "F"), diagnosis=parts.diagnosis)
     examined = {name: value[f"{name}_evaluated"] for name in patients.EXAMINATIONS}
     marrow = examined["bone_marrow_involved"]
     examined |= {name: marrow & examined[criterion] for name, (_, criterion) in patients.MARROW.items()}
@@ -117,8 +113,8 @@ def _courses(statements: Statements, parts: Parts, generator: np.random.Generato
 def _changes(statements: Statements, parts: Parts) -> dict[str, pd.Series]:
     """Give month, dose and total scores of escalations and weekly schedules."""
     change = pd.Series(parts.courses.chosen(parts.courses.change)).reindex(range(len(parts.best)))
-    month, before = pd.Series(parts.courses.month), pd.Series(parts.symptoms.before)
-    rows = parts.symptoms.rows
+    month, before = pd.Series(parts.courses.month), pd.Series(parts.before)
+    rows = parts.symptoms
     best, last = (rows.groupby("patient")[grades].sum() for grades in ("quarters", "last"))
     after = best.where(change != "weekly_stopped", last)
     escalated = change.isin(["reached_mr", "better_pr", "not_improved"])
@@ -156,7 +152,7 @@ def _screening(
 
 
 def _symptoms(parts: Parts, courses: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
-    rows = parts.symptoms.rows
+    rows = parts.symptoms
     frame = rows[["patient", "symptom"]].assign(
         onset="baseline",
         grade_best=rows["quarters"] / 4,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from ortools.sat.python import cp_model
@@ -29,10 +30,9 @@ class Statements:
 
     def __init__(self, claims: pd.DataFrame) -> None:
         self.claims = claims
-        self.model = cp_model.CpModel()
         self.held: list[str] = []  # the claims bound so far
         self._left_out = read_left_out()["part"]
-        self._costs: list[Linear] = []
+        self.begin()
 
     def bound(self, pattern: str, without: tuple[str, ...] = ("whole",)) -> list[str]:
         """Name the claims of a pattern that are to hold, and note that they do."""
@@ -62,8 +62,7 @@ class Statements:
     def percent(self, pattern: str, literals: Sequence[Linear], denominator: int) -> None:
         """Let the share of true literals round half up to the printed percentage."""
         for name in self.bound(pattern):
-            low, high = (bound * denominator / 100 for bound in span(self.claims.loc[name, "value"])[:2])
-            self._within(sum(literals), low, high)
+            self._within(literals, *_whole_between(self.claims.loc[name, "value"], Fraction(denominator, 100)))
 
     def median(self, pattern: str, values: Sequence[Linear], scale: int = 1) -> None:
         """Let the median be the printed number times ``scale``; of an even number of values both middle ones."""
@@ -97,24 +96,19 @@ class Statements:
         A mean printed without decimals is held to its first decimal, so that nobody reads 31.5 for a printed 32.
         """
         for name in self.bound(pattern):
-            low, high = self.mean_limits(name, len(values) * scale)
-            self.model.add(sum(values) >= low)
-            self.model.add(sum(values) <= high)
+            self._within(values, *self.mean_limits(name, len(values) * scale))
 
     def mean_limits(self, claim: str, n: int) -> tuple[int, int]:
         """Give the least and greatest whole sum of n values, inclusive, whose mean is printed as a claim does."""
         text = self.claims.loc[claim, "value"]
-        whole = printed_number(text)[1] == 0
-        low, high = (bound * n for bound in span(f"{text}.0" if whole else text)[:2])
-        return math.ceil(low), math.ceil(high) - 1
+        return _whole_between(text if printed_number(text)[1] else f"{text}.0", n)
 
-    def truncated_ratio(self, pattern: str, numerator: Linear, denominator: Linear) -> None:
+    def truncated_ratio(self, claim: str, numerator: Linear, denominator: Linear) -> None:
         """Let the digits of a ratio, cut instead of rounded, be the printed ones."""
-        for name in matching(self.claims, pattern):
-            value, decimals = printed_number(self.claims.loc[name, "value"])
-            scale = 10**decimals
-            self.model.add(scale * numerator >= int(value * scale) * denominator)
-            self.model.add(scale * numerator <= (int(value * scale) + 1) * denominator - 1)
+        value, decimals = printed_number(self.claims.loc[claim, "value"])
+        scale = 10**decimals
+        self.model.add(scale * numerator >= int(value * scale) * denominator)
+        self.model.add(scale * numerator <= (int(value * scale) + 1) * denominator - 1)
 
     def at_least(self, value: Linear, bound: int) -> cp_model.IntVar:
         """Make a literal that is true exactly if ``value >= bound``."""
@@ -142,7 +136,8 @@ class Statements:
 
     def begin(self) -> None:
         """Begin a new model, which knows nothing of the former; the claims that were held stay noted."""
-        self.model, self._costs = cp_model.CpModel(), []
+        self.model = cp_model.CpModel()
+        self._costs: list[Linear] = []
 
     def constants(self, values: Mapping[str, Sequence[int]]) -> dict[str, list[cp_model.IntVar]]:
         """Make numbers that are settled constants of the present model."""
@@ -159,7 +154,19 @@ class Statements:
             raise ValueError(f"claim {claim} prints {value}, which is no whole number of units of 1/{scale}")
         return int(value * scale)
 
-    def _within(self, total: Linear, low: Fraction, high: Fraction) -> None:
-        """Let low <= total < high for a whole total."""
-        self.model.add(total >= math.ceil(low))
-        self.model.add(total <= math.ceil(high) - 1)
+    def _within(self, values: Sequence[Linear], low: int, high: int) -> None:
+        self.model.add(sum(values) >= low)
+        self.model.add(sum(values) <= high)
+
+
+def found(solver: cp_model.CpSolver, variables: Any) -> Any:
+    """Give the numbers that were found for variables, laid out in lists and dicts as these are."""
+    if isinstance(variables, dict):
+        return {name: found(solver, own) for name, own in variables.items()}
+    return [found(solver, own) for own in variables] if isinstance(variables, list) else solver.value(variables)
+
+
+def _whole_between(printed: str, factor: int | Fraction) -> tuple[int, int]:
+    """Give the least and greatest whole number that, divided by a factor, rounds half up to the printed number."""
+    low, high = (end * factor for end in span(printed)[:2])
+    return math.ceil(low), math.ceil(high) - 1

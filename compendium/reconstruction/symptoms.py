@@ -6,7 +6,6 @@ medians are printed by group and symptom, are searched for.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,22 +16,10 @@ from compendium.reconstruction.leaning import Leaning, NoRoomError
 from compendium.reconstruction.statements import Statements
 
 GRADES = (0, 1, 2, 3, 4, 6)  # the grades, in quarters: gone, three more improvements, unchanged, worse (L202-L207)
-
 _MOST = 28  # symptoms of a patient
-
 _ANAPHYLAXIS = 1  # the largest grade of anaphylaxis that improved, in quarters: without epinephrine in all (L326)
-
+# The class in which each change of dose found the patient.
 _LIMITS = {"reached_mr": "PR", "better_pr": "PR", "weekly_mr": "PR", "weekly_pr": "NR"}
-"""The class in which each change of dose found the patient."""
-
-
-@dataclass
-class Symptoms:
-    """What was found; grades and scores in quarters."""
-
-    rows: pd.DataFrame  # one per symptom at baseline: ``patient`` (position), ``symptom``, ``group``, ``change``,
-    # the grades at best response (``quarters``) and at last follow-up (``last``), and ``month`` of first improvement
-    before: list[int]  # total score before a change of dose, one per patient
 
 
 def present_symptoms(statements: Statements, leaning: Leaning, had: Collection[tuple[int, str]]) -> pd.DataFrame:
@@ -90,11 +77,7 @@ def _best_grades(rows: pd.DataFrame, leaning: Leaning, most: dict[int, int]) -> 
 
 
 def _adding_up(
-    values: list[int],
-    limits: list[tuple[int, int]],
-    allowed: tuple[int, int],
-    target: int,
-    generator: Generator,
+    values: list[int], limits: list[tuple[int, int]], allowed: tuple[int, int], target: int, generator: Generator
 ) -> list[int]:
     """Raise or lower grades one at a time until their sum is the wanted one, or beside it within what is allowed.
 
@@ -143,8 +126,12 @@ def _last_grades(rows: pd.DataFrame, leaning: Leaning, courses: Courses) -> np.n
     return last
 
 
-def find_symptoms(statements: Statements, leaning: Leaning, courses: Courses, rows: pd.DataFrame) -> Symptoms:
-    """Find grades, months and scores before a change of dose, given who has which symptoms and how the courses went."""
+def find_symptoms(statements: Statements, leaning: Leaning, courses: Courses, rows: pd.DataFrame) -> list[int]:
+    """Find how the symptoms at baseline went, and give the total score of each patient before a change of dose.
+
+    Entered in the rows are ``change``, the grades at best response (``quarters``) and at last follow-up (``last``), and
+    the ``month`` of first improvement. Grades and scores are in quarters.
+    """
     size = rows.groupby("patient").size()
     # Before a change of dose that led to a better state, the state was worse by so much.
     change = courses.chosen(courses.change)
@@ -170,7 +157,7 @@ def find_symptoms(statements: Statements, leaning: Leaning, courses: Courses, ro
             scores[i] = int(leaning.generator.integers(low, before[i][1] + 1))
         else:
             scores[i] = int((final if name == "weekly_stopped" else total)[i])
-    return Symptoms(rows, scores)
+    return scores
 
 
 def _months(statements: Statements, leaning: Leaning, courses: Courses, rows: pd.DataFrame) -> pd.Series:
@@ -179,7 +166,11 @@ def _months(statements: Statements, leaning: Leaning, courses: Courses, rows: pd
     They are early enough for the first response of their patient.
     """
     statements.begin()
-    _check(statements, rows)
+    # What is drawn agrees with what the paper says of anaphylaxis and of the number of symptoms.
+    anaphylaxis = rows.loc[rows["symptom"] == "anaphylaxis", "change"]
+    for change in ("improved", "worse"):
+        statements.count(f"discussion.anaphylaxis.{change}", [int(value == change) for value in anaphylaxis])
+    statements.mean("results.symptoms.mean", rows.groupby("patient").size().tolist())
     model, improved = statements.model, rows[rows["change"] == "improved"]
     month = pd.Series({cell: model.new_int_var(1, LONGEST_WAIT, "") for cell in improved.index})
     for cell, row in zip(improved.index, improved.itertuples(), strict=True):
@@ -210,11 +201,3 @@ def _months(statements: Statements, leaning: Leaning, courses: Courses, rows: pd
             model.add(sum((4 - int(q)) * statements.at_most(month[cell], first) for cell, q in gains.items()) >= needed)
     solver = leaning.solve(statements)
     return month.map(solver.value).reindex(rows.index)
-
-
-def _check(statements: Statements, rows: pd.DataFrame) -> None:
-    """Check the rows against what the paper says of anaphylaxis and of the number of symptoms."""
-    anaphylaxis = rows.loc[rows["symptom"] == "anaphylaxis", "change"]
-    for change in ("improved", "worse"):
-        statements.count(f"discussion.anaphylaxis.{change}", [int(value == change) for value in anaphylaxis])
-    statements.mean("results.symptoms.mean", rows.groupby("patient").size().tolist())

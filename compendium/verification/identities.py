@@ -53,10 +53,10 @@ def _read(path: Path) -> dict[str, tuple[str, list[str]]]:
 
 _RELATIONS = _read(Path(__file__).with_name("relations.txt"))
 ONE_ROUNDING = "one rounding"
+# By name: what is read into the paper, in a sentence, and the relations that follow.
 READINGS = {name: given for name, given in _RELATIONS.items() if name} | {
     ONE_ROUNDING: ("A median, mean or end of a range is rounded or cut alike wherever it stands.", [])
 }
-"""By name: what is read into the paper, in a sentence, and the relations that follow."""
 
 
 def relations() -> Iterator[Relation]:
@@ -68,9 +68,6 @@ def relations() -> Iterator[Relation]:
                 given = dict(zip(names, values, strict=True))
                 left, sign, right = text.format(size=_size_of(given.get("p", "all")), **given).split(" ", 2)
                 yield Relation(left, sign, tuple(right.split(" + ")), reading)
-
-
-_SAME = {"patients.analysed.all": "patients.included.screened"}  # values that are one quantity under another name
 
 
 def canonical(value: str) -> str:
@@ -86,12 +83,11 @@ def canonical(value: str) -> str:
             return f"patients.{finding}.{diagnosis}" if finding else f"patients.diagnosis.{diagnosis}.all"
         if row in ("general.age_at_diagnosis", "general.age_at_treatment"):
             return f"patients.{row.removeprefix('general.')}.all"
-    return _SAME.get(value, value)
+    return "patients.included.screened" if value == "patients.analysed.all" else value
 
 
+# Quantities taken of those evaluated, whose number is a quantity of its own.
 _EVALUATED = ("table_1:who.", "table_1:presentation.skin.kit", "table_1:presentation.bone_marrow", "table_1:general.")
-"""Quantities taken of those evaluated, whose number is a quantity of its own."""
-
 _DENOMINATORS = {
     "responders": "response.best.orr.all",
     "non_responders": "response.best.nr.all",
@@ -106,8 +102,7 @@ _DENOMINATORS = {
 
 def denominator_of(quantity: str) -> str:
     """Name the quantity that a share is taken of; if it is no other, it is one of its own, ``.../denominator``."""
-    own = f"{quantity}/denominator"
-    last = quantity.rpartition(".")[2]
+    own, last = f"{quantity}/denominator", quantity.rpartition(".")[2]
     if quantity.startswith("patients.kit_positive"):
         return quantity.replace("kit_positive", "kit_evaluated")
     if quantity.startswith("symptoms.") and last == "anaphylaxis":
@@ -123,15 +118,21 @@ def denominator_of(quantity: str) -> str:
     return _DENOMINATORS.get(last) or (_size_of(last) if last in (*POPULATIONS, "mcas") else own)
 
 
-_NAMED = {"ism": "ISM", "cm": "CM", "mmas": "MMAS", "mcas": "MCAS", "cr": "CR", "mr": "MR", "pr": "PR"}
-_LIKE_CLAIMS = ("all", "primary", "idiopathic", "screened", "responders", "non_responders", "escalated", "weekly")
-_OF_OTHERS = {
-    # The beginning of a value's name, where its end does not name the population.
-    "patients.screened.": "screened",
-    "followup.stop.responders.": "responders",
-    "followup.stop.non_responders.": "non_responders",
-    "followup.duration.loss_of_response": "lost_response",
-    "followup.response_duration.": "responders",
+def _by_beginning(name: str, beginnings: dict[str, tuple[str, ...]]) -> str:
+    """Give the first of what is told by how a name begins; nothing if it begins otherwise."""
+    return next((told for told, texts in beginnings.items() if name.startswith(texts)), "")
+
+
+_LIKE_CLAIMS = (
+    *("ISM", "CM", "MMAS", "MCAS", "CR", "MR", "PR", "all", "primary", "idiopathic", "screened"),
+    *("responders", "non_responders", "escalated", "weekly"),
+)
+_NAMED = {name.lower(): name for name in _LIKE_CLAIMS}
+_OF_OTHERS = {  # where the end of a value's name does not name the population
+    "screened": ("patients.screened.",),
+    "responders": ("followup.stop.responders.", "followup.response_duration."),
+    "non_responders": ("followup.stop.non_responders.",),
+    "lost_response": ("followup.duration.loss_of_response",),
 }
 
 
@@ -144,15 +145,10 @@ def population_of(value: str) -> str:
         return _NAMED.get(diagnosis, diagnosis) if value.startswith("table_1:classification.") and named else "all"
     if value.startswith("table_2:"):
         return value.rpartition(":")[2]
-    for start, population in _OF_OTHERS.items():
-        if value.startswith(start):
-            return population
-    last = value.rpartition(".")[2]
-    return _NAMED.get(last, last if last in _LIKE_CLAIMS else "all")
+    return _by_beginning(value, _OF_OTHERS) or _NAMED.get(value.rpartition(".")[2], "all")
 
 
-_UNITS = {
-    # What medians, means and ends of ranges are measured in, by how the name of their quantity begins; the first holds.
+_UNITS = {  # of medians, means and ends of ranges
     "years": ("patients.age_at_",),
     "months": ("table_1:general.time_to_treatment", "biology.tryptase.months_on_therapy", "followup."),
     "mg": ("dosing.start_dose_mg", "dosing.escalated_dose_mg"),
@@ -160,6 +156,12 @@ _UNITS = {
     "ng/mL": ("biology.tryptase", "table_1:laboratory.tryptase"),
     "UI/mL": ("biology.total_ige", "table_1:laboratory.total_ige"),
     "symptoms": ("symptoms.per_patient",),
+}
+_KINDS = {  # where it is not that of the statistic
+    "dose": ("dosing.start_dose_mg", "dosing.escalated_dose_mg"),
+    "interval": ("dosing.start_interval_weeks",),
+    "definition": ("biology.tryptase.months_on_therapy",),
+    "median": ("followup.first_improvement.symptom_medians",),
 }
 
 
@@ -169,26 +171,16 @@ def units_of(quantity: str, statistic: str) -> tuple[str, ...]:
         # The abstract counts severe events, the results the patients who had one.
         others = {"patients.centres.screened": ("centres",), "safety.severe.all": ("patients", "events")}
         return others.get(quantity, ("patients",))
-    if statistic == "percent":
-        return ("percent",)
-    if statistic in ("ratio", "not_before", "not_after"):
-        return ("",)
-    found = next((unit for unit, starts in _UNITS.items() if quantity.startswith(starts)), "")
-    return (found, "years") if quantity == "table_1:general.time_to_treatment" else (found,)
+    if statistic in ("percent", "ratio", "not_before", "not_after"):
+        return ("percent" if statistic == "percent" else "",)
+    unit = _by_beginning(quantity, _UNITS)
+    return (unit, "years") if quantity == "table_1:general.time_to_treatment" else (unit,)
 
 
 def kind_of(quantity: str, statistic: str) -> str:
     """Name the kind, as the claims do, that a statistic of a quantity is printed as."""
-    for kind, starts in {
-        "dose": ("dosing.start_dose_mg", "dosing.escalated_dose_mg"),
-        "interval": ("dosing.start_interval_weeks",),
-        "definition": ("biology.tryptase.months_on_therapy",),
-        "median": ("followup.first_improvement.symptom_medians",),
-    }.items():
-        if quantity.startswith(starts):
-            return kind
     kinds = {"n": "count", "denominator": "count", "not_before": "date", "not_after": "date"}
-    return kinds.get(statistic, statistic)
+    return _by_beginning(quantity, _KINDS) or kinds.get(statistic, statistic)
 
 
 def consistency(claims: pd.DataFrame, without: Iterable[str] = ()) -> Consistency:

@@ -52,6 +52,11 @@ def place(claim: Mapping[str, str] | pd.Series) -> str:
     return ", ".join([section, *(part for part in where if part)])
 
 
+def words(name: str) -> str:
+    """Write a name of the claims file as words: ``table_1`` as "Table 1"."""
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
 def built_values(folder: str | os.PathLike[str]) -> Values:
     """Collect what the notebooks computed from the cohort.
 
@@ -65,11 +70,19 @@ def built_values(folder: str | os.PathLike[str]) -> Values:
         entries = json.loads(path.read_text(encoding="utf-8"))
         values |= {name: entry | {"notebook": notebook} for name, entry in entries.items() if name != ABOUT}
     for table in ("table-1", "table-2"):
-        cells = pd.read_csv(Path(folder) / f"{table}.csv")
-        for cell in cells.to_dict("records"):
-            known = {key: value for key, value in cell.items() if not pd.isna(value)}
-            values[f"{table.replace('-', '_')}:{cell['row']}:{cell['column']}"] = known | {"notebook": f"{table}.ipynb"}
+        values |= table_values(table, pd.read_csv(Path(folder) / f"{table}.csv"))
     return values
+
+
+def table_values(table: str, cells: pd.DataFrame) -> Values:
+    """Give what is known of the cells of a table, such as ``table-1``, as `built_values` does."""
+    return {
+        f"{table.replace('-', '_')}:{cell['row']}:{cell['column']}": {
+            **{key: value for key, value in cell.items() if not pd.isna(value)},
+            "notebook": f"{table}.ipynb",
+        }
+        for cell in cells.to_dict("records")
+    }
 
 
 def read_answers(path: str | os.PathLike[str], claims: pd.DataFrame, values: Values | None = None) -> pd.DataFrame:

@@ -70,8 +70,8 @@ def _label(claim: dict[str, Any]) -> str:
     return _LABELS.get(claim["claim"]) or claim["statement"].removesuffix(".").removesuffix(", the whole cohort")
 
 
-def _statements(published: str | os.PathLike[str]) -> pd.DataFrame:
-    """List the claims that a computed value answers, tables first, and the ``quantity`` that several have in common."""
+def _statements(published: str | os.PathLike[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """List all claims; and those that a computed value answers, tables first, with the ``quantity`` of several."""
     folder = Path(published)
     claims = read_claims(folder / "claims.csv")
     # An event that nobody had, or a dose that nobody got, is no value of this cohort, and no fault of the file.
@@ -79,7 +79,7 @@ def _statements(published: str | os.PathLike[str]) -> pd.DataFrame:
     found = claims.join(answers[["answer", "statistic"]])
     found = found[found["answer"] != ""]
     rank = found["section"].map({section: number for number, section in enumerate(_PLACES)}).fillna(len(_PLACES))
-    return found.assign(quantity=found["answer"].map(_quantity)).iloc[rank.argsort(kind="stable")]
+    return claims, found.assign(quantity=found["answer"].map(_quantity)).iloc[rank.argsort(kind="stable")]
 
 
 def _fits(claim: dict[str, Any], n: int, of: int) -> bool:
@@ -170,8 +170,7 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
     ClaimsError, AnswerError
         If one of the two files cannot be used.
     """
-    found = _statements(published)
-    claims = read_claims(Path(published) / "claims.csv")
+    claims, found = _statements(published)
     # The size of each population is the denominator that the paper has for it most often.
     known = claims[claims["denominator"] != ""].groupby("population")["denominator"]
     sizes = known.agg(lambda texts: int(texts.mode().iloc[0])).to_dict()
@@ -206,7 +205,7 @@ def compared_values(published: str | os.PathLike[str], values: Values) -> pd.Dat
     One row per quantity and statistic, by section: ``quantity``, ``statistic``, ``section``, ``label``, ``place``,
     ``unit``, ``own`` (missing where the cohort has none) and ``published``. ClaimsError and AnswerError as there.
     """
-    found = _statements(published).reset_index()
+    found = _statements(published)[1].reset_index()
     found = found[found["kind"].isin(["median", "mean", "minimum", "maximum"])]
     rows = []
     for claim in found.drop_duplicates(["quantity", "statistic"]).to_dict("records"):

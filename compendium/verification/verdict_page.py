@@ -5,13 +5,17 @@ Places and groups stand there in words, numbers with their units. Its markup is 
 """
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import NamedTuple
 
 import pandas as pd
 
 from compendium.reporting.pages import render
-from compendium.verification.explanations import common_size, rounding_habit
+from compendium.verification.audit.rounding import rounds_to
 from compendium.verification.identities import READINGS
-from compendium.verification.published import Verdict, place
+from compendium.verification.published import Verdict, place, words
+from compendium.verification.verdicts import LARGEST
 
 STUDY = "Omalizumab in patients with a mast cell disorder"
 
@@ -43,6 +47,18 @@ _MEANINGS: dict[Verdict, str] = {
     Verdict.NOT_COMPUTABLE: "a rule, a date, a schedule or a number of another study, which no patient row can answer",
     Verdict.DIFFERS: "the rows give another number, and nothing printed explains it; under the paper's rules a defect",
 }
+
+
+class CommonSize(NamedTuple):
+    """A number of patients that repairs several statements."""
+
+    size: int
+    instead_of: int  # the number that it replaces
+    repaired: tuple[str, ...]  # the statements that are then as printed, rounded
+    shares: tuple[str, ...]  # how each of them is
+    spoiled: int  # reproduced percentages of the other number that would then be wrong
+    percentages: int  # all reproduced percentages of the other number
+    origin: str  # how the size may be made from other printed counts, if it may
 
 
 class PageError(ValueError):
@@ -112,7 +128,7 @@ def verdict_page(
         repaired=[claims[name] for name in repaired],
         repaired_cut=sum(claims[name]["verdict"] == Verdict.TRUNCATED for name in repaired),
         totals=_totals(found),
-        habit=rounding_habit(table),
+        habit=dict(zip(("rounded", "cut"), rounding_habit(table), strict=True)),
         definitions=[one for one in listed if one["kind"] == "definition"],
         wording=[one for one in listed if one["kind"] == "wording"],
         readings=[{"name": name, "text": text, "needed": name in needed} for name, (text, _) in READINGS.items()],
@@ -142,11 +158,11 @@ def _counted(values: pd.Series, names: pd.Series) -> list[tuple[str, str, int]]:
 def _shown(table: pd.DataFrame, root: str) -> pd.DataFrame:
     """Add to a table of verdicts what is shown of it: names, places and numbers in words, and what a proof rests on."""
     _check(table)
-    shown = table.assign(claim=table.index, section_name=table["section"].map(_words))
-    shown["place"] = [_words(place(claim)) for _, claim in table.iterrows()]
+    shown = table.assign(claim=table.index, section_name=table["section"].map(words))
+    shown["place"] = [words(place(claim)) for _, claim in table.iterrows()]
     cells = table[["table_row", "table_column"]].to_numpy()
     shown["cell"] = [" · ".join(filter(None, cell)) for cell in cells]
-    shown["group"] = shown["population"].map(lambda name: _GROUPS.get(name, _words(name)))
+    shown["group"] = shown["population"].map(lambda name: _GROUPS.get(name, words(name)))
     shown["why_not"] = shown["reason"].map(lambda reason: _REASONS.get(reason, reason.replace("_", " ")))
     for text, number in (("printed", "value"), ("computed_text", "computed")):
         shown[text] = [_with_unit(*pair) for pair in shown[[number, "unit"]].to_numpy()]
@@ -172,11 +188,6 @@ def _printed_counts(claim: pd.Series) -> str:
     return f"of {whole}" if whole else _with_unit(part, "patients") if part else ""
 
 
-def _words(name: str) -> str:
-    """Write a name of the claims file as words: ``table_1`` as "Table 1"."""
-    return name[:1].upper() + name[1:].replace("_", " ")
-
-
 def _check(table: pd.DataFrame) -> None:
     if missing := [column for column in COLUMNS if column not in table]:
         raise PageError(f"the table of verdicts lacks the column {missing[0]!r}")
@@ -199,3 +210,76 @@ def _with_unit(number: str, unit: str) -> str:
     if number == "1":
         unit = {"series": "series", "therapies": "therapy"}.get(unit, unit.removesuffix("s"))
     return f"{number}%" if unit == "percent" else f"{number} {unit}"
+
+
+def common_size(table: pd.DataFrame) -> CommonSize | None:
+    """Search a table of verdicts for one number of patients that repairs the most statements at once.
+
+    Of the statements that contradict themselves or are cut, and are of the same number of patients, those that another
+    number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number repairs two that
+    contradict themselves. It is a hypothesis.
+    """
+    wrong = table[table["verdict"].isin([Verdict.CONTRADICTS, Verdict.TRUNCATED])]
+    sizes = {name: _size(row) for name, row in wrong.iterrows()}
+    found = []
+    for instead_of, size in product(sorted({size for size in sizes.values() if size}), range(1, LARGEST + 1)):
+        if size == instead_of:
+            continue
+        members = wrong.loc[[name for name in wrong.index if sizes[name] == instead_of]]
+        given = {name: _share(row, size) for name, row in members.iterrows()}
+        repaired = {name: one[1] for name, one in given.items() if one and rounds_to(one[0], members.at[name, "value"])}
+        if (members.loc[list(repaired), "verdict"] == Verdict.CONTRADICTS).sum() > 1:
+            found.append((size, instead_of, repaired))
+    if not found:
+        return None
+    size, instead_of, repaired = max(found, key=lambda one: (len(one[2]), -abs(one[0] - one[1])))
+    cost, origin = _cost(table, size, instead_of), _origin(table, size, instead_of)
+    return CommonSize(size, instead_of, tuple(repaired), tuple(repaired.values()), *cost, origin)
+
+
+def _share(row: pd.Series, size: int) -> tuple[Fraction, str] | None:
+    """Give a statement's number if it were one of another size, and in words; None if it depends on no size."""
+    n = int(row["n"] or 0)
+    if row["kind"] == "count" and row["computed"].isdigit() and row["n"] == row["computed"]:
+        return Fraction(size), f"{size} patients"
+    if row["kind"] == "percent" and row["computed_denominator"] and n <= size:
+        return Fraction(100 * n, size), f"{n} of {size}"
+    if row["kind"] == "ratio" and row["computed_denominator"] and n < size:
+        return Fraction(n, size - n), f"{n} to {size - n}"
+    return None
+
+
+def _size(row: pd.Series) -> int | None:
+    if row["kind"] == "count":
+        return int(row["n"]) if row["n"] else None
+    size = int(row["computed_denominator"]) if row["computed_denominator"] else None
+    return size + int(row["n"]) if size and row["kind"] == "ratio" else size
+
+
+def _cost(table: pd.DataFrame, size: int, instead_of: int) -> tuple[int, int]:
+    """Count the reproduced percentages of one size that are wrong of another, and all of them."""
+    right = table[(table["kind"] == "percent") & (table["verdict"] == Verdict.REPRODUCED)]
+    right = right[right["computed_denominator"] == str(instead_of)]
+    wrong = [not rounds_to(Fraction(100 * int(row.n), size), row.value) for row in right.itertuples()]
+    return sum(wrong), len(right)
+
+
+def _origin(table: pd.DataFrame, size: int, instead_of: int) -> str:
+    """Say of which two printed counts a size is the difference, and whether the rest to the other size is printed."""
+    counts = table[(table["kind"] == "count") & (table["population"] == "screened") & (table["unit"] == "patients")]
+    printed = [(words(place(row)), int(row["value"])) for _, row in counts.iterrows()]
+    for (whole, larger), (part, smaller) in product(printed, repeat=2):
+        if larger - smaller == size:
+            text, more = f"{larger} − {smaller} = {size} ({whole}; {part})", size - instead_of
+            rest = [where for where, value in printed if value == more and where != part]
+            return text + (f", the {more} of {rest[0]} still counted" if rest else "")
+    return ""
+
+
+def rounding_habit(table: pd.DataFrame) -> tuple[int, int]:
+    """Count the percentages that show that they were rounded half up, and those that show that digits were cut."""
+    percents = table[(table["kind"] == "percent") & (table["computed_denominator"] != "")]
+    rounded = percents[(percents["verdict"] == Verdict.REPRODUCED) & (percents["computed_denominator"] != "0")]
+    shares = [Fraction(100 * int(row.n), int(row.computed_denominator)) for row in rounded.itertuples()]
+    told = [not rounds_to(*one, "truncate") for one in zip(shares, rounded["value"], strict=True)]
+    return sum(told), int((percents["verdict"] == Verdict.TRUNCATED).sum())

@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 
 from analysis.summaries import Values
-from compendium.verification.audit.rounding import round_like, rounds_to
-from compendium.verification.explanations import cut, explained
+from compendium.verification.audit.arithmetic import nearest_numerators, possible_denominators, possible_numerators
+from compendium.verification.audit.rounding import printed_number, round_like, rounds_to
 from compendium.verification.identities import READINGS, canonical, consistency, kind_of, population_of, units_of
-from compendium.verification.published import Verdict, place, read_answers, read_claims
+from compendium.verification.published import Verdict, place, read_answers, read_claims, words
+
+LARGEST = 65  # the largest number of patients that a percentage is tried with: those screened (L157)
 
 
 def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> Fraction | None:
@@ -35,25 +37,21 @@ def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value:
 
 def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
     """Compare what is printed, a number or a month, with what was computed, and give that with the print's decimals."""
+    printed = claim["value"].replace(",", ".")
     if statistic in ("not_before", "not_after"):
-        return _end_of_period(claim["value"], statistic, value)
+        # An end of a period is reproduced if the rows reach it; that they lie within does not prove it.
+        limit = str(pd.Period(printed, freq="M"))  # "January 2015" as 2015-01
+        first, last = value["minimum"], value["maximum"]
+        end, beyond = (first, first < limit) if statistic == "not_before" else (last, last > limit)
+        verdict = Verdict.DIFFERS if beyond else Verdict.REPRODUCED if end == limit else Verdict.WITHIN
+        return verdict, f"{first} to {last}"
     number = computed_number(claim, statistic, value)
     if number is None:
         return Verdict.DIFFERS, "–"
-    printed = claim["value"].replace(",", ".")
     shown = round_like(number, printed)
     if rounds_to(number, printed):
         return Verdict.REPRODUCED, shown
     return (Verdict.TRUNCATED if rounds_to(number, printed, "truncate") else Verdict.DIFFERS), shown
-
-
-def _end_of_period(printed: str, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
-    """Call an end of a period reproduced if the rows reach it; that they lie within does not prove it."""
-    limit = str(pd.Period(printed, freq="M"))  # "January 2015" as 2015-01
-    first, last = value["minimum"], value["maximum"]
-    end, beyond = (first, first < limit) if statistic == "not_before" else (last, last > limit)
-    verdict = Verdict.DIFFERS if beyond else Verdict.REPRODUCED if end == limit else Verdict.WITHIN
-    return verdict, f"{first} to {last}"
 
 
 def _whole(value: dict[str, Any], part: str) -> str:
@@ -152,10 +150,10 @@ def _prove(claims: pd.DataFrame, found: pd.DataFrame, without: Iterable[str]) ->
         if minimal is not None:
             members = [one for one in minimal if one in claims.index]
             proven = [Verdict.CONTRADICTS, " ".join(members), "; ".join(minimal[len(members) :])]
-            proven += explained(claims, found.loc[name], members, model.limits(name, minimal))
+            proven += _explained(claims, found.loc[name], members, model.limits(name, minimal))
             found.loc[name, ["verdict", *_TEXTS[-5:]]] = proven
     for name in found.index[found["verdict"] == Verdict.TRUNCATED]:
-        found.loc[name, "explanation"] = cut(claims.loc[name], found.loc[name])
+        found.loc[name, "explanation"] = _cut(claims.loc[name], found.loc[name])
 
 
 def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[str]:
@@ -165,6 +163,69 @@ def _nearest_first(claims: pd.DataFrame, name: str, others: list[str]) -> list[s
     rank = 2 - sizes.str.startswith("patients.diagnosis").astype(int) - 2 * (sizes == "patients.included.screened")
     far = claims["section"] != claims.at[name, "section"]
     return sorted(others, key=lambda one: (far[one], rank[one], abs(at[one] - at[name])))
+
+
+def _explained(
+    claims: pd.DataFrame, verdict: pd.Series, members: list[str], limits: tuple[Fraction, Fraction]
+) -> tuple[str, str, str]:
+    """Write a proof in a sentence, its arithmetic, and how it may have come about where that points to it."""
+    claim = claims.loc[members[0]]
+    printed = claim["value"]
+    # Of how many patients a percentage must be: as it prints itself, or else as the rows give it.
+    known = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
+    known = known or verdict["computed_denominator"]
+    if claim["kind"] != "percent" or not known:
+        return _limited(claims, members, limits)
+    size, counted = int(known), int(claim["numerator"]) if claim["numerator"] else None
+    nearest = nearest_numerators(printed, size)
+    around = " and ".join(f"{number} of {size} is {shown} %" for number, shown in nearest)
+    # A percentage is taken to be possible if rounding half up or cutting digits gives it.
+    sizes = possible_denominators(printed, LARGEST, counted, ("half_up", "truncate"))
+    if counted is None:
+        n, of = int(verdict["n"]), "a whole number of"
+        first = f"No whole number of {size} patients is {printed} %: {around}."
+    else:
+        n, of, exact = counted, str(counted), f"{100 * counted / size:.3f}"
+        first = f"{counted} of {size} is {exact} %, which is not {printed} %, rounded or cut. Near it lie {around}."
+    found = ", ".join(map(str, sizes)) or "none"
+    explanation = f"{first} Sizes up to {LARGEST} of which {printed} % is {of} patients, rounded or cut: {found}."
+    share = round_like(Fraction(100 * n, size), printed)
+    if n in possible_numerators(printed, size + 1):
+        proof = f"{printed} % is {n} of {size + 1}; {n} of {size} is {share} %."
+        hypothesis = f"The percentage is one of {size + 1} patients: an earlier version may have counted one more."
+        return proof, explanation, hypothesis
+    if fitting := [number for number, shown in nearest if shown == printed and counted == size]:
+        proof = f"{printed} % of {size} is {fitting[0]} patients; printed are {counted} of {size}, which is {share} %."
+        hypothesis = f"The count repeats the number evaluated; the percentage belongs to {fitting[0]} of {size}."
+        return proof, explanation, hypothesis
+    return f"No number of {size} patients is {printed} %: {around}.", explanation, ""
+
+
+def _limited(claims: pd.DataFrame, members: list[str], limits: tuple[Fraction, Fraction]) -> tuple[str, str, str]:
+    """Say what the other members of a contradiction leave to a number, and which they are."""
+    claim = claims.loc[members[0]]
+    others = [f"{words(place(claims.loc[name]))} ({claims.at[name, 'value']})" for name in members[1:]]
+    if claim["kind"] == "date":
+        proof = f"{others[0]} and this statement speak of one period." if others else "The month cannot be right."
+        return proof, f"Printed is {claim['value']}; it cannot stand beside {' and '.join(others) or 'itself'}.", ""
+    low, high = (f"{float(end):g}" for end in limits)
+    value = printed_number(claim["value"])[0]
+    left = f"only {low}" if low == high else f"at most {high}" if value > limits[1] else f"at least {low}"
+    unit = f" {claim['unit']}" if claim["unit"] not in ("", "percent") else ""
+    unit = unit.removesuffix("s") if low == high == "1" else unit
+    grounds = " and ".join(others) or "The definitions"
+    proof = f"{grounds} leave{'s' * (len(others) == 1)} {left}{unit}; printed is {claim['value']}."
+    return proof, f"What the other statements leave goes from {low} to {high}; printed is {claim['value']}{unit}.", ""
+
+
+def _cut(claim: pd.Series, verdict: pd.Series) -> str:
+    """Write the arithmetic of a number whose digits were cut."""
+    n, of, computed = verdict["n"], verdict["computed_denominator"], verdict["computed"]
+    if not of:
+        return f"Rounded half up it is {computed}, cut {claim['value']}."
+    unit, word = (100, "of") if claim["kind"] == "percent" else (1, "to")
+    share = f"{unit * int(n) / int(of):.{printed_number(claim['value'])[1] + 2}f}"
+    return f"{n} {word} {of} is {share}: rounded half up {computed}, cut {claim['value']}."
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,6 @@ not above 0 or not exact, and an unknown rounding rule.
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any
 
 from compendium.verification.audit.rounding import (
     Exact,
@@ -38,43 +37,49 @@ MANY = 10_000  # with more possible sums than this the fineness of the values sa
 Rules = str | tuple[str, ...]
 
 
-def numerator_bounds(units: Any, scale: Any, denominator: Any, rule: str) -> tuple[Any, Any]:
-    """Give the first and last whole number of which a percentage is printed; works on whole columns.
+def _numerators(units: int, scale: int, denominator: int, rule: str) -> range:
+    """Give the whole numbers of a denominator of which a percentage is printed, which are always consecutive.
 
     The printed digits as a whole number (543 for 54.3 %) are `units`, ten to the power of the decimals is `scale`.
-    Every k with ``first <= k <= last`` gives the print, and no other; none does where first > last. The bounds are not
-    limited to 0 and the denominator. Arrays of Python integers (dtype object) stay exact for any size.
     """
     # Printed is k of d if low <= 2 * scale * 100 * k / d <= high for the half steps low and high of the print.
     low, high, low_in, high_in = half_steps(units, rule)
     low, high, unit = low * denominator, high * denominator, 200 * scale
-    first = -(-low // unit) + (1 - low_in) * (low % unit == 0)
-    last = high // unit - (1 - high_in) * (high % unit == 0)
-    return first, last
+    first = -(-low // unit) + (not low_in and low % unit == 0)
+    last = high // unit - (not high_in and high % unit == 0)
+    return range(max(first, 0), min(last, denominator) + 1)
+
+
+def _percentage(printed: str) -> tuple[int, int]:
+    """Give the digits of a printed percentage as a whole number, and ten to the power of its decimals."""
+    value, decimals = printed_number(printed)
+    return int(value * 10**decimals), 10**decimals
 
 
 def possible_numerators(printed_percent: str, denominator: int, rules: Rules = "half_up") -> range:
     """Find the whole numbers k of the denominator, always consecutive, that are printed as this percentage."""
-    value, decimals = printed_number(printed_percent)
-    denominator, scale = count(denominator, "denominator", 1), 10**decimals
-    found = range(0)
-    for rule in as_rules(rules):
-        if value >= 0:
-            first, last = numerator_bounds(int(value * scale), scale, denominator, rule)
-            one = range(max(first, 0), min(last, denominator) + 1)
-            found = range(min(found.start, one.start), max(found.stop, one.stop)) if found and one else found or one
-    return found
+    units, scale = _percentage(printed_percent)
+    count(denominator, "denominator", 1)
+    each = [_numerators(units, scale, denominator, rule) for rule in as_rules(rules)]
+    found = [one for one in each if one and units >= 0]
+    return range(min(one.start for one in found), max(one.stop for one in found)) if found else range(0)
 
 
 def possible_denominators(
     printed_percent: str, largest: int = LARGEST, numerator: int | None = None, rules: Rules = "half_up"
 ) -> list[int]:
     """Find the denominators from 1 to the largest for which a percentage is possible, of a numerator or of any."""
-    if numerator is not None:
-        count(numerator, "numerator", 0)
-    candidates = range(1, count(largest, "largest", 1) + 1)
-    numerators = ((size, possible_numerators(printed_percent, size, rules)) for size in candidates)
-    return [size for size, found in numerators if (numerator in found if numerator is not None else found)]
+    units, scale = _percentage(printed_percent)
+    first, last, rules = 1, count(largest, "largest", 1), as_rules(rules)
+    if numerator is not None and units > 1:  # a share of it lies within a unit of the print
+        share = 100 * scale * count(numerator, "numerator", 0)
+        first, last = max(first, share // (units + 1)), min(last, share // (units - 1))
+    found = []
+    for size in range(first, last + 1) if units >= 0 else ():
+        numerators = (_numerators(units, scale, size, rule) for rule in rules)
+        if any(one if numerator is None else numerator in one for one in numerators):
+            found.append(size)
+    return found
 
 
 def nearest_numerators(printed_percent: str, denominator: int) -> list[tuple[int, str]]:

@@ -3,6 +3,8 @@
 import difflib
 import json
 import os
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,11 @@ REQUIRED = ("claim", "kind", "value")
 OPTIONAL = ("numerator", "denominator", "population", "unit", "n", "step", "group", "part_of")
 TEXT_KINDS, SHARES = ("date", "identifier", "rule"), ("count", "percent")
 SAMPLES = ("median", "mean", "sd", "minimum", "maximum", "ratio")
+# Kinds of statistic of a file without a vocabulary of its own.
 KINDS = (*SHARES, *SAMPLES, "p_threshold", "dose", "interval", *TEXT_KINDS, "definition", "score")
-"""Kinds of statistic of a file without a vocabulary of its own."""
-
 WHOLE = r"[0-9]{1,15}"
 SHOWN = 200  # problems in a message
-Problems = list[pd.DataFrame]
+Checks = Iterator[tuple[pd.Series, str, str | pd.Series]]  # the wrong rows, their column, and what is allowed there
 
 
 class ClaimsError(ValueError):
@@ -90,85 +91,65 @@ def _nearest(value: str, allowed: list[str]) -> str:
     return f"one of {', '.join(allowed)}" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def _vocabulary_problems(claims: pd.DataFrame, fields: dict[str, dict[str, Any]]) -> Problems:
-    found = []
+def _vocabulary(claims: pd.DataFrame, fields: dict[str, dict[str, Any]]) -> Checks:
     rules = fields | {"kind": {"enum": list(KINDS)} | fields.get("kind", {})}
     for column, rule in ((name, rule) for name, rule in rules.items() if name in claims):
         values, allowed = claims[column], rule.get("enum")
         if rule.get("required") and column not in REQUIRED:
-            found.append(_problems(claims, values.eq(""), column, "a value"))
+            yield values.eq(""), column, "a value"
         if allowed:
             bad = values.ne("") & ~values.isin(allowed)
-            texts = {value: _nearest(value, allowed) for value in values[bad].unique()}
-            found.append(_problems(claims, bad, column, values.map(texts)))
-    return found
+            yield bad, column, values.map({value: _nearest(value, allowed) for value in values[bad].unique()})
 
 
-def _name_problems(claims: pd.DataFrame) -> Problems:
-    found = [_problems(claims, claims[name].eq(""), name, "a value") for name in REQUIRED]
-    names = claims["claim"]
-    twice = names.ne("") & names.duplicated()
+def _names(claims: pd.DataFrame) -> Checks:
+    for name in REQUIRED:
+        yield claims[name].eq(""), name, "a value"
+    names, whole = claims["claim"], claims["part_of"]
     first = names.map(names.drop_duplicates().reset_index().set_index("claim").iloc[:, 0].to_dict())
-    found.append(_problems(claims, twice, "claim", "a name of its own; it stands in row " + first.astype(str)))
-    whole = claims["part_of"]
-    bad = whole.ne("") & (~whole.isin(names) | whole.eq(names))
-    return [*found, _problems(claims, bad, "part_of", "the name of another claim")]
+    own = "a name of its own; it stands in row " + first.astype(str)
+    yield names.ne("") & names.duplicated(), "claim", own
+    yield whole.ne("") & (~whole.isin(names) | whole.eq(names)), "part_of", "the name of another claim"
 
 
-def _value_problems(claims: pd.DataFrame) -> Problems:
-    values, kinds = claims["value"], claims["kind"]
-    there, number = values.ne(""), values.str.fullmatch(NUMBER)
-    # A kind that is unknown here says nothing of its values.
-    wanted = there & kinds.isin(KINDS) & ~kinds.isin([*TEXT_KINDS, "count"])
-    count = there & kinds.eq("count")
-    return [
-        _problems(claims, wanted & ~number, "value", "a number as printed, such as 54.5 or 54,5, without a unit"),
-        _problems(claims, count & ~values.str.fullmatch(WHOLE), "value", "a whole number in digits"),
-    ]
-
-
-def _whole_problems(claims: pd.DataFrame, column: str, smallest: int) -> tuple[pd.Series, pd.DataFrame]:
-    """Read a column of whole numbers; what is empty or wrong is missing."""
-    number = _whole(claims[column]).mask(lambda number: number.lt(smallest))
-    bad = claims[column].ne("") & number.isna()
-    return number, _problems(claims, bad, column, f"a whole number from {smallest}")
-
-
-def _whole(texts: pd.Series) -> pd.Series:
+def _whole(texts: pd.Series, smallest: int = 0) -> pd.Series:
+    """Read whole numbers; what is empty, none or too small is missing."""
     # 15 digits are exact as float, and what is missing is neither above nor below anything.
-    return pd.to_numeric(texts.where(texts.str.fullmatch(WHOLE))).astype(float)
+    number = pd.to_numeric(texts.where(texts.str.fullmatch(WHOLE))).astype(float)
+    return number.mask(number.lt(smallest))
 
 
-def _number_problems(claims: pd.DataFrame) -> Problems:
-    numerator, wrong_numerator = _whole_problems(claims, "numerator", 0)
-    denominator, wrong_denominator = _whole_problems(claims, "denominator", 1)
-    counted, step = claims["kind"].eq("count"), claims["step"]
+def _numbers(claims: pd.DataFrame) -> Checks:
+    values, kinds, step = claims["value"], claims["kind"], claims["step"]
+    counted, number = kinds.eq("count"), values.str.fullmatch(NUMBER)
+    # A kind that is unknown here says nothing of its values.
+    wanted = values.ne("") & kinds.isin(KINDS) & ~kinds.isin([*TEXT_KINDS, "count"])
+    yield wanted & ~number, "value", "a number as printed, such as 54.5 or 54,5, without a unit"
+    yield values.ne("") & counted & ~values.str.fullmatch(WHOLE), "value", "a whole number in digits"
+    least = {"numerator": 0, "denominator": 1, "n": 1}
+    numbers = {column: _whole(claims[column], smallest) for column, smallest in least.items()}
+    for column, smallest in least.items():
+        yield claims[column].ne("") & numbers[column].isna(), column, f"a whole number from {smallest}"
     positive = step.str.fullmatch(NUMBER) & step.str.contains("[1-9]") & ~step.str.contains("^[-−]")
-    printed = _whole(claims["value"].where(counted, ""))
+    yield step.ne("") & ~positive, "step", "a number above 0"
+    numerator, denominator, printed = numbers["numerator"], numbers["denominator"], _whole(values.where(counted, ""))
     # Events may be more than the patients who had them, and a ratio may exceed 1.
-    limited = claims["kind"].eq("percent") | (counted & claims["unit"].isin(["", "patients", "percent"]))
+    limited = kinds.eq("percent") | (counted & claims["unit"].isin(["", "patients", "percent"]))
     most = "at most the denominator, " + claims["denominator"]
-    return [
-        *(wrong_numerator, wrong_denominator, _whole_problems(claims, "n", 1)[1]),
-        _problems(claims, step.ne("") & ~positive, "step", "a number above 0"),
-        _problems(claims, limited & (numerator > denominator), "numerator", most),
-        _problems(claims, limited & (printed > denominator) & numerator.isna(), "value", most),
-        _problems(claims, (printed - numerator).abs() > 0, "numerator", "the value of a count, or empty"),
-    ]
+    yield limited & (numerator > denominator), "numerator", most
+    yield limited & (printed > denominator) & numerator.isna(), "value", most
+    yield (printed - numerator).abs() > 0, "numerator", "the value of a count, or empty"
 
 
-def _place_problems(claims: pd.DataFrame) -> Problems:
+def _places(claims: pd.DataFrame) -> Checks:
     """Find numbers in columns that do not belong to the kind, where nothing would read them."""
     known, shares = claims["kind"].isin(KINDS), (*SHARES, "ratio")
-    places = {
-        "numerator": (shares, "empty, except for a count, a percent or a ratio"),
-        "denominator": (shares, "empty, except for a count, a percent or a ratio; other sizes go in n"),
-        "n": (SAMPLES, f"empty, except for one of {', '.join(SAMPLES)}; of how many goes in denominator"),
-    }
-    return [
-        _problems(claims, claims[column].ne("") & known & ~claims["kind"].isin(kinds), column, allowed)
-        for column, (kinds, allowed) in places.items()
-    ]
+    for column, kinds, allowed in (
+        ("numerator", shares, "empty, except for a count, a percent or a ratio"),
+        ("denominator", shares, "empty, except for a count, a percent or a ratio; other sizes go in n"),
+        ("n", SAMPLES, f"empty, except for one of {', '.join(SAMPLES)}; of how many goes in denominator"),
+    ):
+        yield claims[column].ne("") & known & ~claims["kind"].isin(kinds), column, allowed
 
 
 def read_claims(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -208,8 +189,8 @@ def read_claims(path: str | os.PathLike[str]) -> pd.DataFrame:
     if claims.empty:
         raise ClaimsError(_whole_file(file, "there are no claims under the header"))
     full = claims.assign(**{name: "" for name in OPTIONAL if name not in claims})
-    found = _name_problems(full) + _vocabulary_problems(claims, fields) + _value_problems(full)
-    problems = pd.concat(found + _number_problems(full) + _place_problems(full))
+    checks = chain(_names(full), _vocabulary(claims, fields), _numbers(full), _places(full))
+    problems = pd.concat(_problems(full, *check) for check in checks)
     if len(problems):
         place = problems["column"].map(list(claims.columns).index)
         problems = problems.assign(file=file, place=place).drop_duplicates(["row", "column"])

@@ -122,9 +122,8 @@ class Consistency:
             printed = THOUSANDTHS * (12 * month.year + month.month - 1)
             self._model.add(self._printed[claim] == printed).only_enforce_if(holds)
         elif statistic in SUMMARIES:
-            low, high = (self._scales[claim] * end for end in _rounded_or_cut(row["value"]))
-            self._model.add(self._printed[claim] >= ceil(low)).only_enforce_if(holds)
-            self._model.add(self._printed[claim] <= ceil(high) - 1).only_enforce_if(holds)
+            low, high = (ceil(self._scales[claim] * end) for end in _rounded_or_cut(row["value"]))
+            self._model.add_linear_constraint(self._printed[claim], low, high - 1).only_enforce_if(holds)
         else:
             self._bind_counts(holds, row)
 

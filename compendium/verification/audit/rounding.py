@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from numbers import Integral, Rational
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ class Span(NamedTuple):
     high_in: bool
 
 
+@cache
 def printed_number(text: str) -> tuple[Fraction, int]:
     """Give the exact value of a number such as ``54,5`` or ``-1.50``, and its decimals; else a ValueError."""
     if not isinstance(text, str) or not re.fullmatch(NUMBER, text):
@@ -58,8 +60,8 @@ def as_rules(rules: str | tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def half_steps(units: Any, rule: str) -> tuple[Any, Any, Any, Any]:
-    """Give the ends of the numbers printed alike, and whether each belongs to them; works on whole columns.
+def half_steps(units: Any, rule: str) -> tuple[Any, Any, bool, bool]:
+    """Give the ends of the numbers printed alike, and whether each belongs to them.
 
     `units` are the printed digits as a whole number, not negative, and the ends are counted in half units of the last
     digit: 543 for 54.3 has the ends 1085 and 1087 by rounding half up.
@@ -71,6 +73,7 @@ def half_steps(units: Any, rule: str) -> tuple[Any, Any, Any, Any]:
     return 2 * units - 1, 2 * units + 1, *ends_in
 
 
+@cache
 def span(printed: str, rule: str = "half_up") -> Span:
     """Give the numbers that are printed as this one: ``"54.5"`` half up from 54.45 to 54.55 without the upper end."""
     as_rules(rule)
