@@ -17,6 +17,7 @@ from analysis.vocabulary import (
     Response,
     StopReason,
 )
+from compendium.drawing import page
 from compendium.drawing.courses import (
     EVENT_LABELS,
     LEAST_CM,
@@ -25,7 +26,7 @@ from compendium.drawing.courses import (
     phases,
     symbols,
 )
-from compendium.drawing.followup import STATUS_ORDER, arrange, draw_followup, node_places, row_places, transitions
+from compendium.drawing.followup import GAP, HEADING, STATUS_ORDER, arrange, draw_followup, node_places, transitions
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
@@ -104,7 +105,7 @@ def test_phases_by_hand_and_that_they_fill_the_course():
 def test_rows_lie_under_their_heading_by_best_response_then_by_last_follow_up():
     frame = arrange(SMALL)
     assert frame.index.tolist() == ["P3", "P2", "P1", "P5", "P4", "P0"]
-    y, tops = row_places(frame["best_response"], 0.3)
+    y, tops = page.place_rows(frame["best_response"], 0.3, HEADING, GAP)
     assert np.diff(y)[[0, 1, 3]] == pytest.approx([0.3] * 3)
     assert (np.diff(y)[[2, 4]] > 0.3).all()
     assert tops.to_dict() == pytest.approx({"MR": y[0] - 0.15, "PR": y[3] - 0.15, "NR": y[5] - 0.15})
@@ -178,7 +179,7 @@ def test_ribbons_leave_their_rows_and_fill_the_blocks():
     leaving = sorted((v[0][1], v[-2][1]) for v in ribbons)
     arriving = sorted((v[3][1], v[4][1]) for v in ribbons)
     height = sum(bottom - top for top, bottom in leaving) / len(frame)
-    _, tops = row_places(arrange(frame)["best_response"], height)
+    _, tops = page.place_rows(arrange(frame)["best_response"], height, HEADING, GAP)
     starts = []
     for best, group in transitions(frame).groupby("best", sort=False):
         ends = tops[best] + height * group["n"].cumsum()

@@ -106,8 +106,7 @@ def draw_keys(figure: Figure, top: float, keys: Sequence[Key]) -> None:
     for title, signs, look in keys:
         page.add_key(figure, signs, top, _begin(title), **look)
         if title:
-            place = {"size": page.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
-            figure.text(page.MARGIN_CM, top - 0.11, title, **place)
+            page.write(figure, page.MARGIN_CM, top - 0.11, title, size=page.SMALL, va="center_baseline")
         top -= KEY_LINE_CM + page.extra_key_cm(signs, _begin(title))
 
 
@@ -148,16 +147,14 @@ def draw_lanes(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> 
         there = events[name].notna().to_numpy()
         for look in layers if there.any() else []:
             axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name)
-    look = {"size": page.SMALL, "color": page.MUTED, "va": "center_baseline", "transform": page.beside(axes)}
     for place, diagnosis in zip(y, frame["diagnosis"], strict=True) if pitch >= _READABLE_PITCH else ():
-        axes.text(page.MARGIN_CM + 0.2, place, _DIAGNOSES.get(diagnosis, diagnosis), **look)
+        text, look = _DIAGNOSES.get(diagnosis, diagnosis), {"size": page.SMALL, "color": page.MUTED}
+        page.write_beside(axes, page.MARGIN_CM + 0.2, place, text, **look)
 
 
 LEAST_CM = 0.16  # least height of a band, so that a group of a few patients among thousands can be seen
-
+# Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped.
 STATES = ("ongoing", "after", "deepening", "unknown", "waiting", "stopped")
-"""Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped."""
-
 _HATCHED = {"facecolor": "#f4f7fa", "edgecolor": "#b3c9de", "hatch": "////"}
 _LOOKS: Mapping[str, tuple[str, dict[str, Any]]] = {  # in the order of the key
     **{name: (label, {"facecolor": colour, "edgecolor": "none"}) for name, (label, colour) in PHASES.items()},

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.sensitivity import BEST, LAST, SUSTAINED
 from analysis.symptoms import TOO_FEW
@@ -102,11 +102,9 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> No
     axes.plot([x], [y], "o", color=page.INK, markersize=4, clip_on=False)
     shift, side = (-2, "right") if first > len(rows) / 2 else (2, "left")
     axes.annotate(f"{y:,.0f}", (x, y), xytext=(shift, 5), textcoords="offset points", ha=side, weight="bold")
-    axes.set_xlim(0, len(rows))
-    axes.set_ylim(0, 1.1 * patients)
+    axes.set(xlim=(0, len(rows)), ylim=(0, 1.1 * patients), xticks=[])
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_xticks([])
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(axis="y")
 
 
@@ -123,12 +121,12 @@ def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, values: dict[str, d
 
 def _draw_labels(figure: Figure, layout: list[tuple[str, float, dict[object, float]]], top: float) -> None:
     """Write the options and their values at the left; the value of the criteria is in bold."""
-    look = {"va": "center_baseline", "size": page.SMALL, "transform": page.centimetres(figure)}
+    look = {"va": "center_baseline", "size": page.SMALL}
     for option, y, values in layout:
-        figure.text(page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
+        page.write(figure, page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
         for place, (value, below) in enumerate(values.items()):
             weight = "normal" if place else "bold"
-            figure.text(page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
+            page.write(figure, page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
 
 
 def _head(rows: pd.DataFrame, width: float) -> list[str]:
@@ -141,12 +139,11 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
 
 def _draw_scale(figure: Figure, top: float) -> None:
     """Say at the left of the curves what they count and what the colours of the first one are."""
-    cm = page.centimetres(figure)
-    figure.text(page.MARGIN_CM, top - 0.1, "Number of patients", va="top", transform=cm)
+    page.write(figure, page.MARGIN_CM, top - 0.1, "Number of patients", va="top")
     for line, response in enumerate((Response.PR, Response.MR, Response.CR)):
-        place = {"y": top - 1.0 - 0.42 * line, "va": "center_baseline", "transform": cm}
-        figure.text(page.MARGIN_CM, s="\u25a0", color=page.RESPONSE_COLOURS[response], size=page.TITLE, **place)
-        figure.text(page.MARGIN_CM + 0.35, s=RESPONSE_LABELS[response], size=page.SMALL, **place)
+        y, square = top - 1.0 - 0.42 * line, {"color": page.RESPONSE_COLOURS[response], "size": page.TITLE}
+        page.write(figure, page.MARGIN_CM, y, "\u25a0", va="center_baseline", **square)
+        page.write(figure, page.MARGIN_CM + 0.35, y, RESPONSE_LABELS[response], va="center_baseline", size=page.SMALL)
 
 
 @page.journal_style()
@@ -173,7 +170,6 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     heads = {panel: _head(rows, width + _BETWEEN / 2) for panel, rows in curves.items()}
     above = _ABOVE + 0.38 * (max(map(len, heads.values())) - 1)
     figure = page.new_figure(bottom + _CURVE + above)
-    cm = page.centimetres(figure)
     for place, (panel, (heading, _, _)) in enumerate(PANELS.items()):
         x = left + place * (width + _BETWEEN)
         curve = page.add_axes(figure, x, bottom, width, _CURVE)
@@ -183,9 +179,9 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
         below.set_ylim(depth, 0)
         _draw_strips(below, curves[panel], panel, {option: values for option, _, values in layout})
         top, lines = bottom + _CURVE + 0.17, heads[panel]
-        figure.text(x, top + 0.38 * len(lines), heading, weight="bold", transform=cm)
+        page.write(figure, x, top + 0.38 * len(lines), heading, weight="bold")
         for line_number, line in enumerate(reversed(lines)):
-            figure.text(x, top + 0.34 * line_number, line, size=page.SMALL, transform=cm)
+            page.write(figure, x, top + 0.34 * line_number, line, size=page.SMALL)
     _draw_labels(figure, layout, foot + depth)
     _draw_scale(figure, bottom + _CURVE)
     title = page.heading(population, patients, "response under other readings of the rules")
@@ -211,14 +207,12 @@ def draw_marks(
         raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
     # The most significant first, as the most improved are in Figure 1.
     most = -shares["significant"] - shares["***"] / 1000
-    rows, headings, depth = symptoms.arrange(shares.assign(mean_score=most))
+    rows, begin, depth = symptoms.arrange(shares.assign(mean_score=most))
     percents = rows["significant"].map(lambda share: f"{number(100 * share)} %")
     cells = zip(rows["these"].map(mark_text), percents, strict=True)
     notes = [_MARKS_NOTE.format(combinations)]
     bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
-    always, never = (
-        int(np.isclose(share, 1).sum()) for share in (shares["significant"], shares["ns"] + shares[TOO_FEW])
-    )
+    always, never = (np.isclose(share, 1).sum() for share in (shares["significant"], shares["ns"] + shares[TOO_FEW]))
     holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
     title = page.heading(population, patients, holds)
     if page.extra_title_cm(title):
@@ -228,15 +222,15 @@ def draw_marks(
     columns, columns_width = _MARKS_IN_A_COLUMN if page.NARROW else (_MARKS_COLUMNS, _MARKS_COLUMNS_WIDTH)
     figure = page.new_figure(bottom + depth + above + page.extra_title_cm(title))
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - left
-    axes = page.add_lanes(
-        figure, left, bottom, width, depth, f"Combinations{' of the rules of the test' * (not page.NARROW)}, %"
-    )
+    label = "Combinations, %" if page.NARROW else "Combinations of the rules of the test, %"
+    axes = page.add_lanes(figure, left, bottom, width, depth, label)
     start = np.zeros(len(rows))
     for mark, colour in MARK_COLOURS.items():
         look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
         axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.26 if page.NARROW else 0.34, left=start, **look)
         start += 100 * rows[mark].to_numpy()
     axes.set_xlim(0, 100)
-    symptoms.draw_rows(axes, rows, headings, columns, cells)
+    symptoms.add_groups(axes, begin)
+    page.add_cells(axes, rows, columns, cells)
     page.add_key(figure, patches, bottom + depth + above - 0.85)
     return page.add_title_and_foot(figure, title, notes, caveats)

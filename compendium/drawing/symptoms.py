@@ -1,6 +1,6 @@
 """Figures 1, E1 and E2: what became of each symptom under therapy."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,8 +44,8 @@ def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
     return long[long["patients"] > 0].rename_axis(["row", "grade"]).reset_index()
 
 
-def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Give the rows with ``y``, the groups that occur with ``label`` and ``y``, and the height of all, in centimetres.
+def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, pd.Series, float]:
+    """Give the rows with ``y``, where those of each group begin, by its label, and the height of all, in centimetres.
 
     Within a group the most improved come first (order "score") or the symptoms as in the profile ("list").
     """
@@ -55,12 +55,8 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     row, head, gap, _ = _HEIGHTS[page.NARROW]
     rows = profile.assign(group=group).reset_index(drop=True)
     rows = rows.sort_values(["group", "mean_score"] if order == "score" else ["group"], kind="stable")
-    before = rows["group"].cat.remove_unused_categories().cat.codes
-    rows["y"] = head + before * (head + gap) + row * (np.arange(len(rows)) + 0.5)
-    first = rows.groupby("group", observed=True)["y"].min() - (row + head) / 2
-    labels = [SYMPTOM_GROUP_LABELS[name] for name in first.index]
-    headings = pd.DataFrame({"label": labels, "y": first.to_numpy()})
-    return rows, headings, rows["y"].max() + row / 2 + 0.1
+    rows["y"], begin = page.place_rows(rows["group"], row, head, gap)
+    return rows, begin.rename(SYMPTOM_GROUP_LABELS), rows["y"].max() + row / 2 + 0.1
 
 
 def label_width_cm(rows: pd.DataFrame) -> float:
@@ -68,33 +64,9 @@ def label_width_cm(rows: pd.DataFrame) -> float:
     return max(rows["label"].map(page.text_width_cm).max() + 0.25, 2.0 if page.NARROW else 3.0) + 0.2
 
 
-def draw_rows(
-    axes: Axes,
-    rows: pd.DataFrame,
-    headings: pd.DataFrame,
-    columns: Mapping[str, float],
-    cells: Iterable[Sequence[str]],
-    ground: Mapping[str, Any] | None = None,
-) -> None:
-    """Name groups, on a `ground`, and symptoms on the left of the axes, and print the cells of each row on the right.
-
-    `columns` are the heads and their centres in centimetres from the right end of the axes.
-    """
-    beside, box, height = page.beside(axes), page.box_cm(axes), _HEIGHTS[page.NARROW][1]
-    for text, centre in columns.items():
-        place = {
-            "ha": "center",
-            "linespacing": 1.05,
-            "size": page.HEAD_SIZE,
-            "transform": page.centimetres(axes.figure),
-        }
-        axes.figure.text(box.x1 + centre, box.y1 + 0.1, text, **place, **page.HEAD)
-    for heading in headings.itertuples():
-        page.add_section(axes, heading.label, heading.y - height / 2, height, bbox=ground)
-    for row, texts in zip(rows.itertuples(), cells, strict=True):
-        axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
-        for text, centre in zip(texts, columns.values(), strict=True):
-            axes.text(box.x1 + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
+def add_groups(axes: Axes, begin: pd.Series, **look: Any) -> None:
+    """Name the groups of symptoms, whose rows begin there."""
+    page.add_sections(axes, begin, _HEIGHTS[page.NARROW][1], **look)
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
@@ -137,9 +109,7 @@ def _draw_heads(figure: Figure, axes: Axes) -> None:
     page.add_key(figure, patches, box.y1 + _ABOVE - 0.85 + page.extra_key_cm(patches))
     zero = box.x0 + box.width * -axes.get_xlim()[0] / np.ptp(axes.get_xlim())
     for text, x, side in (("Not improved", zero - 0.15, "right"), ("Improved", zero + 0.15, "left")):
-        figure.text(
-            x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, transform=page.centimetres(figure), **page.HEAD
-        )
+        page.write(figure, x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, **page.HEAD)
 
 
 @page.journal_style(column=True)
@@ -171,7 +141,7 @@ def draw_symptoms(
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     heads = [] if beside is None else list(beside)
-    rows, headings, depth = arrange(profile.join(beside[heads]) if heads else profile, order)
+    rows, begin, depth = arrange(profile.join(beside[heads]) if heads else profile, order)
     marks = rows["significance"].map(mark_text)
     cells = [rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks]
     cells = zip(*cells, *(rows[head] for head in heads), strict=True)
@@ -193,5 +163,6 @@ def draw_symptoms(
     _draw_bars(axes, rows)
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
-    draw_rows(axes, rows, headings, columns, cells, ground)
+    add_groups(axes, begin, bbox=ground)
+    page.add_cells(axes, rows, columns, cells)
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -92,14 +92,13 @@ def _head(values: Values, outcome: str, last: float, width: float) -> list[tuple
 
 
 def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome: str, left: float, top: float) -> None:
-    cm, x = page.centimetres(figure), left + _INDENT / 3
-    figure.text(left, top, _HEADS[outcome], weight="bold", size=8.5, va="top", transform=cm)
+    page.write(figure, left, top, _HEADS[outcome], weight="bold", size=8.5, va="top")
     for place, (text, mark) in enumerate(lines):
-        y, plain = top - 0.6 - _LINE * place, mark is _PLAIN
-        look = {"color": page.MUTED} if plain else {}
-        figure.text(left + _INDENT, y, text, va="center_baseline", transform=cm, **look)
+        x, y, plain = left + _INDENT / 3, top - 0.6 - _LINE * place, mark is _PLAIN
+        page.write(figure, left + _INDENT, y, text, va="center_baseline", color=page.MUTED if plain else page.INK)
         if mark:
-            figure.add_artist(Line2D([x, x], [y - 0.14, y + 0.14] if plain else [y, y], transform=cm, **mark))
+            ends = [y - 0.14, y + 0.14] if plain else [y, y]
+            figure.add_artist(Line2D([x, x], ends, transform=page.centimetres(figure), **mark))
 
 
 def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
@@ -159,11 +158,11 @@ def _draw_labels(axes: Axes, shares: pd.DataFrame, outcome: str) -> None:
     last = shares.iloc[-1][[name for name, _, _ in layers]].to_numpy()
     line = 0.26 if page.NARROW else 0.34
     heights = np.array([line * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
-    cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * depth, heights, depth)
+    centres = _spread((np.cumsum(last) - last / 2) * depth, heights, depth)
     for (_, text, colour), centre in zip(layers, bottom + centres, strict=True):
-        edge = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5}
-        figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, transform=cm, **edge))
-        figure.text(left + 0.36, centre, text, size=page.SMALL, va="center", linespacing=1.1, transform=cm)
+        look = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5, "transform": page.centimetres(figure)}
+        figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, **look))
+        page.write(figure, left + 0.36, centre, text, size=page.SMALL, va="center", linespacing=1.1)
 
 
 def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
