@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,16 @@ from compendium.drawing.courses import (
     phases,
     symbols,
 )
-from compendium.drawing.followup import GAP, HEADING, STATUS_ORDER, arrange, draw_followup, node_places, transitions
+from compendium.drawing.followup import (
+    GAP,
+    HEADING,
+    LEAST_ROW_CM,
+    STATUS_ORDER,
+    arrange,
+    draw_followup,
+    node_places,
+    transitions,
+)
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
@@ -55,7 +65,8 @@ SMALL = frame_of(
 
 
 def banded(frame, **options):
-    return draw_followup(frame, "all", **({"least_row_cm": 9} | options))
+    with mock.patch.dict(LEAST_ROW_CM, dict.fromkeys(LEAST_ROW_CM, 9)):
+        return draw_followup(frame, "all", **options)
 
 
 def widths(figure, phase):
@@ -238,8 +249,10 @@ def test_rows_give_way_to_bands_when_they_would_be_too_low():
     rows = draw_followup(frame, "all")
     (waiting,) = [line.get_ydata() for line in rows.axes[0].lines if line.get_label() == "waiting"]
     pitch = np.diff(np.unique(waiting[~np.isnan(waiting)])).min()
-    assert drawing(draw_followup(frame, "all", least_row_cm=pitch * (1 - 1e-9))) == drawing(rows)
-    bands = draw_followup(frame, "all", least_row_cm=pitch * (1 + 1e-9))
+    with mock.patch.dict(LEAST_ROW_CM, {False: pitch * (1 - 1e-9)}):
+        assert drawing(draw_followup(frame, "all")) == drawing(rows)
+    with mock.patch.dict(LEAST_ROW_CM, {False: pitch * (1 + 1e-9)}):
+        bands = draw_followup(frame, "all")
     assert len(bands.axes[0].collections) > 10 and not rows.axes[0].collections
 
 

@@ -33,25 +33,23 @@ def drawn_rates(rates: pd.DataFrame) -> pd.DataFrame:
     return rates[~rates["section"].isin(_LEFT_OUT) & ~single & ~again & ~few].reset_index(drop=True)
 
 
-def _draw_rates(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.set_xlim(-4, 104)
-    axes.set_xticks([0, 25, 50, 75, 100])
+def _draw(shares: Axes, differences: Axes, rows: pd.DataFrame) -> None:
+    """Draw the rates in one panel, and their differences with intervals in the other."""
+    shares.set(xlim=(-4, 104), xticks=[0, 25, 50, 75, 100])
+    differences.set_xlim(-104, 104)
+    differences.set_xticks([-100, -50, 0, 50, 100], ["", "−50", "0", "50", ""])
+    differences.axvline(0, color=page.MUTED, linewidth=0.8, label="zero")
+    look = {"color": _COLOUR, "linewidth": 1.0, "marker": "|", "markersize": 4, "label": "interval"}
+    point = {"marker": "s", "color": _COLOUR, "markersize": 3.4, "markeredgewidth": 0, "label": "difference"}
     for row in rows.itertuples():
         ends = [row.own_percent, row.published_percent]
         if not pd.isna(row.own_percent):
-            axes.plot(ends, [row.y] * 2, color=page.RULE, linewidth=1.0, label="between", zorder=1)
-            axes.plot([row.own_percent], [row.y], label="own", linestyle="", **_OWN)
-        axes.plot([row.published_percent], [row.y], label="published", linestyle="", zorder=3, **_PAPER)
-
-
-def _draw_differences(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.set_xlim(-104, 104)
-    axes.set_xticks([-100, -50, 0, 50, 100], ["", "−50", "0", "50", ""])
-    axes.axvline(0, color=page.MUTED, linewidth=0.8, label="zero")
-    for row in rows[rows["difference"].notna()].itertuples():
-        ends = [row.low, row.high]
-        axes.plot(ends, [row.y] * 2, color=_COLOUR, linewidth=1.0, marker="|", markersize=4, label="interval")
-        axes.plot([row.difference], [row.y], "s", color=_COLOUR, markersize=3.4, markeredgewidth=0, label="difference")
+            shares.plot(ends, [row.y] * 2, color=page.RULE, linewidth=1.0, label="between", zorder=1)
+            shares.plot([row.own_percent], [row.y], label="own", linestyle="", **_OWN)
+        shares.plot([row.published_percent], [row.y], label="published", linestyle="", zorder=3, **_PAPER)
+        if not pd.isna(row.difference):
+            differences.plot([row.low, row.high], [row.y] * 2, **look)
+            differences.plot([row.difference], [row.y], linestyle="", **point)
 
 
 @page.journal_style()
@@ -76,9 +74,8 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     between, right = left + _RATES + _GAP, page.PAGE_WIDTH_CM - page.MARGIN_CM
     width = right - _NUMBERS - between
     shares = page.add_lanes(figure, left, bottom, _RATES, depth, "Patients (%)", (0, 100))
-    _draw_rates(shares, rows)
     differences = page.add_lanes(figure, between, bottom, width, depth, "Own minus paper (points)", (-100, 100))
-    _draw_differences(differences, rows)
+    _draw(shares, differences, rows)
     page.add_sections(shares, begin, _HEADING)
     for row in rows.itertuples():
         interval = difference_text(row.difference, row.low, row.high)

@@ -25,12 +25,11 @@ STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour o
     FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
 }
 
-LEAST_ROW_CM = 0.11  # lower rows cannot be read: bands take their place, from about 160 patients on
-LEAST_IN_A_COLUMN_CM = 0.3  # there symbols would be too small sooner, and there is less room: bands from 25 patients on
-
+# Lower rows cannot be read: a band for each best response takes their place, from about 160 patients on; in a column,
+# where symbols would be too small sooner and there is less room, from 25 patients on.
+LEAST_ROW_CM = {False: 0.11, True: 0.3}
 # All in centimetres.
-HEADING, GAP = 0.36, 0.08  # of the name of a group, and above it
-_LARGEST_PITCH = 0.36
+HEADING, GAP, _LARGEST_PITCH = 0.36, 0.08, 0.36
 _ABOVE, _BELOW = 2.75, 1.05  # title, key and column heads; scale
 _DIAGNOSIS, _RIBBON, _LABEL = 1.75, 2.3, 4.3
 _BANDS, _SCALE = 11.0, 0.9  # height of all bands together; room for their scale
@@ -53,9 +52,8 @@ def _ribbon_note(reasons: Collection[str]) -> str:
 def arrange(frame: pd.DataFrame) -> pd.DataFrame:
     """Put the patients into drawing order: by best response, status at last follow-up and falling duration."""
     place = pd.Categorical(frame["last_status"].astype(object), list(STATUS_ORDER), ordered=True)
-    order = ["best_response", "place", "duration_months"]
-    ordered = frame.assign(place=place).sort_values(order, ascending=[True, True, False], kind="stable")
-    return ordered.drop(columns="place")
+    order = {"best_response": True, "place": True, "duration_months": False}
+    return frame.assign(place=place).sort_values(list(order), ascending=list(order.values()), kind="stable")[[*frame]]
 
 
 def node_places(counts: pd.Series, pitch: float, depth: float = 0, least: float = 0) -> pd.DataFrame:
@@ -170,9 +168,7 @@ def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, top: float,
 
 
 @page.journal_style(column=True)
-def draw_followup(
-    frame: pd.DataFrame, population: str, *, least_row_cm: float = LEAST_ROW_CM, caveats: Sequence[str] = ()
-) -> Figure:
+def draw_followup(frame: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw how the response of each patient went over the months of therapy (Figures 2, E3 and E4), at most 24 cm high.
 
     Parameters
@@ -181,8 +177,6 @@ def draw_followup(
         One row per patient, at least one, as `analysis.followup.course_frame` gives it.
     population, caveats
         As `compendium.drawing` says.
-    least_row_cm : float, default `LEAST_ROW_CM`
-        If the rows of the patients would be lower than this, a band for each best response takes their place.
     """
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
@@ -195,11 +189,10 @@ def draw_followup(
     lower, bands, diagnosis = 0.0, _BANDS, _DIAGNOSIS
     if page.NARROW:  # the ribbons stand below the courses
         lower, bands, diagnosis = _COLUMN["ribbons"] + 0.75, _COLUMN["bands"], _COLUMN["diagnosis"]
-        least_row_cm = max(least_row_cm, LEAST_IN_A_COLUMN_CM)
     above = _ABOVE + page.extra_title_cm(title)
     room = page.PAGE_HEIGHT_CM - above - courses.extra_cm(keys) - _BELOW - page.foot_height_cm(notes, caveats) - 0.1
     pitch = _pitch(frame, room - lower)
-    banded = pitch < least_row_cm
+    banded = pitch < LEAST_ROW_CM[page.NARROW]
     if banded:
         notes = [*courses.band_notes(frame), ribbons]
         counts = frame["best_response"].astype(object).value_counts(sort=False)

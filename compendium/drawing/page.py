@@ -39,9 +39,8 @@ GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: th
     1.5: "#d5762a", 1.0: "#e6e4df", 0.75: "#b5d0e8", 0.5: "#78a8d1", 0.25: "#3a76b0", 0.0: "#123d6b",
 }  # fmt: skip
 
+# The colour of each response class: the deeper the response, the darker.
 RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78a8d1", "NR": "#d6d3cd"}
-"""The colour of each response class: the deeper the response, the darker."""
-
 ENDED_COLOUR = "#d5762a"  # of what went against the patient: a response lost or a therapy that had to be stopped
 HEAD = {"weight": "bold", "color": MUTED}  # the look of the head of a column or panel
 _KEY = {"loc": "upper left", "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
@@ -54,9 +53,9 @@ _RC = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "grid.color": PALE,
     "grid.linewidth": 0.6, "legend.frameon": False, "hatch.linewidth": 0.6,
 }  # fmt: skip
-_TICKS = {"color": RULE, "labelcolor": INK, "major.width": 0.6}
-_TICK_SIZES = ("xtick.labelsize", "ytick.labelsize")
-_RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
+for _axis in ("xtick", "ytick"):
+    _RC |= {f"{_axis}.color": RULE, f"{_axis}.labelcolor": INK, f"{_axis}.major.width": 0.6}
+_SIZED = ("font.size", "axes.labelsize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize")
 
 
 def _set_page(one: tuple[bool, float, float, float, float, float, float, float]) -> None:
@@ -71,9 +70,8 @@ def journal_style(*, column: bool = False) -> Iterator[None]:
     A figure that can be laid out in one column of a journal is so where COMPENDIUM_WIDTH asks for it.
     """
     _set_page(_ONE_COLUMN if column and os.environ.get(WIDTH) == "85" else _WHOLE_PAGE)
-    sizes = dict.fromkeys(("font.size", "axes.labelsize", "legend.fontsize", *_TICK_SIZES), NORMAL)
     try:
-        with matplotlib.style.context(["default", _RC | sizes]):
+        with matplotlib.style.context(["default", _RC | dict.fromkeys(_SIZED, NORMAL)]):
             yield
     finally:
         _set_page(_WHOLE_PAGE)
@@ -178,11 +176,8 @@ def place_rows(
     Gives the centre of each row and, by section, where its rows begin, in centimetres from above.
     """
     number, names = pd.factorize(sections)
-    y = (
-        head
-        + number * (head + gap)
-        + (np.cumsum(row) - row / 2 if np.ndim(row) else row * (np.arange(len(number)) + 0.5))
-    )
+    below = np.cumsum(row) - row / 2 if np.ndim(row) else row * (np.arange(len(number)) + 0.5)
+    y = head + number * (head + gap) + below
     return y, pd.Series((y - row / 2)[np.unique(number, return_index=True)[1]], names.astype(object))
 
 
@@ -190,8 +185,7 @@ def add_sections(axes: Axes, begin: Mapping[str, float], height: float, **look: 
     """Name sections at the left margin, each between a faint line across the page and where its rows begin."""
     line = {"color": RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False, "label": "rule"}
     for name, below in begin.items():
-        ends = [MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM]
-        axes.plot(ends, [below - height] * 2, transform=beside(axes), **line)
+        axes.plot([MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM], [below - height] * 2, transform=beside(axes), **line)
         write_beside(axes, MARGIN_CM, below - height / 2, name, weight="bold", **look)
 
 
@@ -252,9 +246,8 @@ def extra_title_cm(title: str) -> float:
 
 def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -> list[tuple[str, str]]:
     """Break the notes into lines, each with its weight."""
-    paragraphs = [(note, "normal") for note in notes] + [(caveat, "bold") for caveat in caveats]
-    width_cm -= 2 * MARGIN_CM
-    return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
+    parts, width_cm = {"normal": notes, "bold": caveats}, width_cm - 2 * MARGIN_CM
+    return [(line, bold) for bold, texts in parts.items() for one in texts for line in wrap(one, width_cm, SMALL, bold)]
 
 
 def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = 0) -> float:

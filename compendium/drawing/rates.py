@@ -13,12 +13,11 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, RESPONS
 from compendium.drawing import page
 from compendium.reporting.formatting import number, percent
 
+# The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading.
 PANELS: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
-"""The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading."""
-
+# The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2.
 OUTCOMES: dict[str, str] = {"orr": "Overall response"}
 OUTCOMES |= {name.lower(): RESPONSE_LABELS[name] for name in (Response.CR, Response.MR, Response.PR)}
-"""The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2."""
 
 _PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, set in and lighter
 _COLOURS = {Population.ALL: page.INK} | dict.fromkeys(_PARTS, page.RESPONSE_COLOURS["MR"])

@@ -21,18 +21,18 @@ from compendium.reporting.formatting import number
 from compendium.reporting.methods import mark_text
 from compendium.reporting.options import OPTION_LABELS, value_label
 
+# Heading of each panel, the options that its numbers depend on, and the numbers stacked in it.
 PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "best": ("Best response", BEST, ("best.cr", "best.mr", "best.pr")),
     "last": ("Response at last follow-up", LAST, ("last.persistent_orr",)),
     "sustained": ("Sustained response", SUSTAINED, ("sustained",)),
 }
-"""Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
-
 MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
 MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}  # the more significant, the darker
 
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
 _COLOURS |= dict.fromkeys(("last.persistent_orr", "sustained"), page.RESPONSE_COLOURS["MR"])
+Layout = list[tuple[str, float, dict[object, float]]]  # each option, and the places of its heading and its values
 _ROW, _HEADING, _GAP = 0.4, 0.42, 0.12  # heights in centimetres
 _CURVE, _ABOVE, _BETWEEN, _SIDE = 4.4, 1.75, 0.45, 0.55
 _BINS = 108  # columns of a strip at most, about half a millimetre each
@@ -77,7 +77,7 @@ def strips(rows: pd.DataFrame, option: str, values: Sequence[object], bins: int 
     return np.array([[np.mean(given[part] == value) for part in parts] for value in values])
 
 
-def _layout(grid: pd.DataFrame) -> tuple[list[tuple[str, float, dict[object, float]]], float]:
+def _layout(grid: pd.DataFrame) -> tuple[Layout, float]:
     """Place each option's heading and values, the first that of the criteria: centimetres from above, and the depth."""
     layout, y = [], 0.0
     for option in (name for name in OPTION_LABELS if name in grid.columns):
@@ -108,25 +108,14 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> No
     axes.grid(axis="y")
 
 
-def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, values: dict[str, dict[object, float]]) -> None:
+def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, layout: Layout, depth: float) -> None:
     """Draw below a curve which combinations have which value of each option that matters there."""
-    depth = axes.get_ylim()
     axes.axis("off")
-    for option in (name for name in values if name in PANELS[panel][1]):
-        for share, y in zip(strips(rows, option, list(values[option])), values[option].values(), strict=True):
+    for option, _, values in (part for part in layout if part[0] in PANELS[panel][1]):
+        for share, y in zip(strips(rows, option, list(values)), values.values(), strict=True):
             place = (0, 1, y + 0.4 * _ROW, y - 0.4 * _ROW)
             axes.imshow(share[None, :], cmap=_SHADES, vmin=0, vmax=1, aspect="auto", extent=place)
-    axes.set(xlim=(0, 1), ylim=depth)  # as they were before the strips
-
-
-def _draw_labels(figure: Figure, layout: list[tuple[str, float, dict[object, float]]], top: float) -> None:
-    """Write the options and their values at the left; the value of the criteria is in bold."""
-    look = {"va": "center_baseline", "size": page.SMALL}
-    for option, y, values in layout:
-        page.write(figure, page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
-        for place, (value, below) in enumerate(values.items()):
-            weight = "normal" if place else "bold"
-            page.write(figure, page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
+    axes.set(xlim=(0, 1), ylim=(depth, 0))
 
 
 def _head(rows: pd.DataFrame, width: float) -> list[str]:
@@ -137,8 +126,15 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
     return [whole] if 1.05 * page.text_width_cm(whole, page.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
 
 
-def _draw_scale(figure: Figure, top: float) -> None:
-    """Say at the left of the curves what they count and what the colours of the first one are."""
+def _draw_labels(figure: Figure, layout: Layout, top: float, bottom: float) -> None:
+    """Write at the left what the curves count, above the bottom, and the options and their values, the used in bold."""
+    look = {"va": "center_baseline", "size": page.SMALL}
+    for option, y, values in layout:
+        page.write(figure, page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
+        for place, (value, below) in enumerate(values.items()):
+            weight = "normal" if place else "bold"
+            page.write(figure, page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
+    top = bottom + _CURVE
     page.write(figure, page.MARGIN_CM, top - 0.1, "Number of patients", va="top")
     for line, response in enumerate((Response.PR, Response.MR, Response.CR)):
         y, square = top - 1.0 - 0.42 * line, {"color": page.RESPONSE_COLOURS[response], "size": page.TITLE}
@@ -176,14 +172,12 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
         _draw_curve(curve, curves[panel], panel, patients)
         curve.tick_params(labelleft=place == 0)
         below = page.add_axes(figure, x, foot, width, depth)
-        below.set_ylim(depth, 0)
-        _draw_strips(below, curves[panel], panel, {option: values for option, _, values in layout})
+        _draw_strips(below, curves[panel], panel, layout, depth)
         top, lines = bottom + _CURVE + 0.17, heads[panel]
         page.write(figure, x, top + 0.38 * len(lines), heading, weight="bold")
         for line_number, line in enumerate(reversed(lines)):
             page.write(figure, x, top + 0.34 * line_number, line, size=page.SMALL)
-    _draw_labels(figure, layout, foot + depth)
-    _draw_scale(figure, bottom + _CURVE)
+    _draw_labels(figure, layout, foot + depth, bottom)
     title = page.heading(population, patients, "response under other readings of the rules")
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)
 

@@ -17,9 +17,8 @@ from compendium.drawing import page
 from compendium.reporting.formatting import number
 from compendium.reporting.methods import VISIT_LABELS, mark_text, profile_notes
 
+# The column of a symptom profile that counts the patients with each grade.
 GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
-"""The column of a symptom profile that counts the patients with each grade."""
-
 # Heights in centimetres of a symptom, of a group's name, of the gap above that, and of a bar: on a page, in a column.
 _HEIGHTS = {False: (0.445, 0.45, 0.22, 0.35), True: (0.36, 0.36, 0.12, 0.27)}
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them

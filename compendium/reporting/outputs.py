@@ -101,25 +101,24 @@ def _write(base: Path, contents: Mapping[str, bytes]) -> list[Path]:
     return paths
 
 
-def _with_origin(numbers: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Put the origin of the rows before the columns."""
+def _csv(numbers: pd.DataFrame, cohort: Cohort) -> dict[str, bytes]:
+    """Write a table with the origin of its rows before the columns."""
     numbers = numbers.copy()
     numbers.insert(0, ORIGIN, about(reconstructed=cohort.reconstructed)[ORIGIN])
-    return numbers
+    return {"csv": csv_text(numbers).encode()}
 
 
-def _tiff(figure: Figure, metadata: Mapping[str, str]) -> bytes:
+def _save_tiff(figure: Figure, buffer: io.BytesIO, metadata: Mapping[str, str]) -> None:
     """Set a figure in dots without transparency, compressed by LZW, with its resolution, name and origin."""
     from PIL import Image, TiffImagePlugin
 
-    dots, buffer = io.BytesIO(), io.BytesIO()
+    dots = io.BytesIO()
     figure.savefig(dots, format="png", dpi=TIFF_DPI, pil_kwargs={"compress_level": 1})
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[269], tags[270] = metadata["Title"], metadata["Description"]  # DocumentName, ImageDescription
     tags[317] = 2  # each dot as its difference from the one before, which is a third shorter
     with Image.open(dots) as image:
         image.convert("RGB").save(buffer, "tiff", compression="tiff_lzw", dpi=(TIFF_DPI, TIFF_DPI), tiffinfo=tags)
-    return buffer.getvalue()
 
 
 def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
@@ -148,9 +147,9 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohor
             nothing, subject = _FORMATS[suffix]
             metadata = nothing | {"Title": name, subject: about(reconstructed=cohort.reconstructed)["note"]}
             if suffix == "tiff":
-                contents[suffix] = _tiff(figure, metadata)
-                continue
-            figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
+                _save_tiff(figure, buffer, metadata)
+            else:
+                figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
     if "svg" in contents:
         contents["svg"] = settled_svg(contents["svg"].decode()).encode()
@@ -173,14 +172,13 @@ def save_table(
         As `save_figure` takes them; it names the errors, too.
     """
     base = _output_path(folder, name)
-    if isinstance(html, GT):
-        html = page(html, name)
-    return _write(base, {"csv": csv_text(_with_origin(numbers, cohort)).encode(), "html": html.encode()})
+    html = page(html, name) if isinstance(html, GT) else html
+    return _write(base, _csv(numbers, cohort) | {"html": html.encode()})
 
 
 def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
     """Save the numbers behind a figure, a row per thing drawn, as CSV; otherwise as `save_table` does."""
-    return _write(_output_path(folder, name), {"csv": csv_text(_with_origin(numbers, cohort)).encode()})
+    return _write(_output_path(folder, name), _csv(numbers, cohort))
 
 
 def save_values(

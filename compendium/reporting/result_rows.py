@@ -253,29 +253,23 @@ def power_rows(values: Values) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Outcome", "Patients", "If in truth (idiopathic against primary)", "Power"])
 
 
-def _rate_method(sizes: Mapping[str, int]) -> str:
-    if is_enumerated(tuple(sizes.values())):
-        return "Fisher's exact test, from all outcomes"
-    return "z test of two proportions, for large groups a normal approximation to Fisher's exact test"
-
-
-def _sample_method(entry: Mapping[str, Any]) -> str:
-    """Say how the p values of the samples are computed; with which method each was is not kept."""
-    if is_exact(tuple(entry[f"{group}_n"] for group in GROUPS)):
-        return "exact"
-    return f"exact up to {SIMULATED_WORK:,} additions each and beyond by the normal approximation corrected for ties"
-
-
 def power_notes(values: Values, criteria: Criteria) -> list[str]:
     """Say how the powers were computed, by the criteria of the tests."""
-    entry = values["subgroups.detectable.best.below"]
+    entry, symptom = values["subgroups.detectable.best.below"], values["subgroups.power.symptom.2"]
     sizes = {group: entry[f"{group}_n"] for group in GROUPS}
+    rates, samples = "Fisher's exact test, from all outcomes", "exact"
+    if not is_enumerated(tuple(sizes.values())):
+        rates = "z test of two proportions, for large groups a normal approximation to Fisher's exact test"
+    if not is_exact(tuple(symptom[f"{group}_n"] for group in GROUPS)):  # with which method each was is not kept
+        samples = (
+            f"exact up to {SIMULATED_WORK:,} additions each and beyond by the normal approximation corrected for ties"
+        )
     compared = "≤" if criteria.p_at_alpha == "significant" else "<"
     return [
-        f"Power: probability of p {compared} {criteria.alpha:g}, not adjusted. Response rates: {_rate_method(sizes)}; "
+        f"Power: probability of p {compared} {criteria.alpha:g}, not adjusted. Response rates: {rates}; "
         f"rows with {number(100 * POWER)}% give the nearest rate with that power. Symptom: Wilcoxon-Mann-Whitney test, "
         f"for the symptom with the most pairs of patients; {SIMULATIONS:,} samples, p values "
-        f"{_sample_method(values['subgroups.power.symptom.2'])}; SE: standard error. The rate and the grades of "
+        f"{samples}; SE: standard error. The rate and the grades of "
         "primary MCAS are taken as observed.",
         *_empty(sizes),
     ]
