@@ -77,10 +77,7 @@ def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
 
 
 def keys(unknown: bool, stopped_for: Collection[str] = ()) -> list[Key]:
-    """Explain colours and symbols in three keys, the phase "unknown" only if asked to.
-
-    All reasons for stopping that the paper has are explained, or those given if others are among them.
-    """
+    """Explain colours, symbols and the paper's reasons for stopping, or those given if others are among them."""
     phases = {label: Patch(color=colour) for name, (label, colour) in PHASES.items() if name != "unknown" or unknown}
     handles = {name: tuple(Line2D([], [], **look) for look in layers) for name, layers in symbols(8).items()}
     layers = {"handler_map": {tuple: HandlerTuple(ndivide=1)}}
@@ -126,7 +123,7 @@ def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> 
 def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
     """Tell where each symbol stands, in months; symbols that would cover each other are moved apart."""
     events = frame[["months_to_best_response", "escalation_month", "weekly_month"]].astype(float)
-    events["months_to_best_response"] = events["months_to_best_response"].where(frame["best_response"] != Response.NR)
+    events.loc[frame["best_response"] == Response.NR, "months_to_best_response"] = np.nan
     distance = events["weekly_month"] - events["escalation_month"]
     shift = (0.7 * size_months - distance.abs()).clip(lower=0).fillna(0) / 2 * np.where(distance < 0, -1, 1)
     events["escalation_month"] -= shift
@@ -134,8 +131,7 @@ def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
     last = events[["escalation_month", "weekly_month"]].max(axis=1).fillna(-np.inf)
     end = np.maximum(frame["duration_months"].astype(float) + 0.6 * size_months, last + 0.9 * size_months)
     events["ongoing"] = end.where(frame["ongoing"])
-    reasons = frame["stop_reason"].astype(object)
-    return events.assign(**{reason: end.where(reasons == reason) for reason in STOP_BADGES})
+    return events.assign(**{reason: end.where(frame["stop_reason"].astype(object) == reason) for reason in STOP_BADGES})
 
 
 def draw_lanes(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:

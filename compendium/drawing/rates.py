@@ -51,24 +51,23 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     return rows.loc[there & rows["outcome"].isin(list(OUTCOMES)), columns].reset_index(drop=True)
 
 
-def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    cells = {
+def _cells(rows: pd.DataFrame) -> dict[str, list[str]]:
+    return {
         "n/N": [f"{row.n:,}/{row.denominator:,}" for row in rows.itertuples()],
         "%": list(map(percent, rows["n"], rows["denominator"])),
         # Digits stand below one another, so that zeros at the end are kept.
         "95% CI": [f"{number(row.wilson_low, 1)}–{number(row.wilson_high, 1)}" for row in rows.itertuples()],
     }
-    return pd.DataFrame(cells, index=rows.index)
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, begin: pd.Series, whole: str) -> None:
     """Draw the rates of one visit, Wilson's interval thick above the exact one, and a line at the rate of the whole."""
     axes.set_xlim(-3, 103)
     axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
-    several, depth = rows["population"].nunique(), _HEIGHTS[page.NARROW][0] * rows["population"].nunique()
-    for row in rows[rows["population"] == whole].itertuples() if several > 1 else ():
-        top = begin[row.outcome]
-        axes.plot([row.percent] * 2, [top, top + depth], label="whole", **_WHOLE)
+    populations = rows["population"].nunique()
+    for row in rows[rows["population"] == whole].itertuples() if populations > 1 else ():
+        ends = begin[row.outcome], begin[row.outcome] + _HEIGHTS[page.NARROW][0] * populations
+        axes.plot([row.percent] * 2, ends, label="whole", **_WHOLE)
     largest = rows["denominator"].max()
     for row in rows.itertuples():
         look = {"color": _COLOURS.get(row.population, _OTHER_COLOUR), "clip_on": False, "solid_capstyle": "butt"}
@@ -80,10 +79,10 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, begin: pd.Series, whole: str) ->
         axes.plot([row.percent], [row.y], sign, markersize=size, markeredgewidth=0, label="rate", zorder=3, **look)
 
 
-def _draw_numbers(axes: Axes, rows: pd.DataFrame, cells: pd.DataFrame, ends: dict[str, float], top: float) -> None:
+def _draw_numbers(axes: Axes, rows: pd.DataFrame, ends: dict[str, float], top: float) -> None:
     for column, right in ends.items():
         page.write(axes.figure, right, top, column, ha="right", **page.HEAD)
-        for y, text in zip(rows["y"], cells.loc[rows.index, column], strict=True):
+        for y, text in zip(rows["y"], rows[column], strict=True):
             page.write_beside(axes, right, y, text, size=page.SMALL, ha="right")
 
 
@@ -133,8 +132,8 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
         raise ValueError(f"population {str(population)!r} has no patients to draw; at least one is needed")
     row, head, gap = _HEIGHTS[page.NARROW]
     y, begin = page.place_rows(rows.loc[rows["visit"] == "best", "outcome"], row, head, gap)
-    rows["y"] = np.tile(y, len(PANELS))  # the same in both panels
     cells, drawn = _cells(rows), set(rows["population"])
+    rows = rows.assign(y=np.tile(y, len(PANELS)), **cells)  # the places are the same in both panels
     notes = _notes(numbers, drawn, population)
     depth = y[-1] + row / 2 + 0.1
     size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
@@ -158,7 +157,7 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
         part = rows[rows["visit"] == visit]
         _draw_panel(axes, part, begin, population)
         ends = dict(zip(widths, left + width + np.cumsum([one + space for one in widths.values()]), strict=True))
-        _draw_numbers(axes, part, cells, ends, bottom + depth + 0.12)
+        _draw_numbers(axes, part, ends, bottom + depth + 0.12)
         x, look = page.MARGIN_CM if page.NARROW else left, {"weight": "bold", "size": page.NORMAL + 0.5}
         page.write(figure, x, bottom + depth + 0.54, f"{letter}  {heading}", **look)
         if letter == "A" or page.NARROW:

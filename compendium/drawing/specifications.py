@@ -1,7 +1,4 @@
-"""How the results hold under all combinations of the rules that the paper leaves open.
-
-The specification curve shows the numbers of responders, the marks show the significance of each symptom.
-"""
+"""The specification curve: how the numbers of responders hold under all combinations of the rules left open."""
 
 from collections.abc import Sequence
 
@@ -10,15 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from analysis.sensitivity import BEST, LAST, SUSTAINED
-from analysis.symptoms import TOO_FEW
 from analysis.vocabulary import RESPONSE_LABELS, Response
-from compendium.drawing import page, symptoms
-from compendium.reporting.formatting import number
-from compendium.reporting.methods import mark_text
+from compendium.drawing import page
 from compendium.reporting.options import OPTION_LABELS, value_label
 
 # Heading of each panel, the options that its numbers depend on, and the numbers stacked in it.
@@ -27,9 +20,6 @@ PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "last": ("Response at last follow-up", LAST, ("last.persistent_orr",)),
     "sustained": ("Sustained response", SUSTAINED, ("sustained",)),
 }
-MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
-MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}  # the more significant, the darker
-
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
 _COLOURS |= dict.fromkeys(("last.persistent_orr", "sustained"), page.RESPONSE_COLOURS["MR"])
 Layout = list[tuple[str, float, dict[object, float]]]  # each option, and the places of its heading and its values
@@ -43,27 +33,9 @@ _NOTE = (
     "Dots and bold: the rules that the other figures and tables were made by."
 )
 
-_MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
-_MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
-_MARKS_IN_A_COLUMN = ({"These\nrules": 0.55, "Significant\nunder": 1.75}, 2.45)  # and the width of both
-_MARK_LABELS = {
-    "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
-    TOO_FEW: "too few changed to be",
-}  # fmt: skip
-_MARKS_NOTE = (
-    "Bars: marks of the test, Wilcoxon signed-rank or sign test, of the patients with the symptom, under {:,} "
-    "combinations of its rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal "
-    "distribution, one or two tails, adjustment, level of significance and what a p value equal to it is. All "
-    "combinations weigh alike, though some are no reading of the paper: a share is no probability. These rules: those "
-    "of the other figures and tables."
-)
-
 
 def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """Order the combinations of the options that matter in a panel by their ``total``, then by the numbers stacked.
-
-    The index tells the order in the grid, where 0 is the first.
-    """
+    """Order the combinations of the options that matter in a panel by their ``total``, then by the numbers stacked."""
     _, options, stacked = PANELS[panel]
     distinct = grid.drop_duplicates(list(options))
     distinct = distinct.assign(total=distinct[list(stacked)].sum(axis=1))
@@ -180,51 +152,3 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     _draw_labels(figure, layout, foot + depth, bottom)
     title = page.heading(population, patients, "response under other readings of the rules")
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)
-
-
-@page.journal_style(column=True)
-def draw_marks(
-    shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
-) -> Figure:
-    """Draw under what share of so many combinations of rules each symptom is significant.
-
-    Parameters
-    ----------
-    shares : DataFrame
-        One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
-        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns``, ``too_few``
-        and ``significant``.
-    population, patients, caveats
-        As `compendium.drawing` says.
-    """
-    if shares.empty:
-        raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
-    # The most significant first, as the most improved are in Figure 1.
-    most = -shares["significant"] - shares["***"] / 1000
-    rows, begin, depth = symptoms.arrange(shares.assign(mean_score=most))
-    percents = rows["significant"].map(lambda share: f"{number(100 * share)} %")
-    cells = zip(rows["these"].map(mark_text), percents, strict=True)
-    notes = [_MARKS_NOTE.format(combinations)]
-    bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
-    always, never = (np.isclose(share, 1).sum() for share in (shares["significant"], shares["ns"] + shares[TOO_FEW]))
-    holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
-    title = page.heading(population, patients, holds)
-    if page.extra_title_cm(title):
-        title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
-    patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
-    above = _MARKS_ABOVE + page.extra_key_cm(patches)
-    columns, columns_width = _MARKS_IN_A_COLUMN if page.NARROW else (_MARKS_COLUMNS, _MARKS_COLUMNS_WIDTH)
-    figure = page.new_figure(bottom + depth + above + page.extra_title_cm(title))
-    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - left
-    label = "Combinations, %" if page.NARROW else "Combinations of the rules of the test, %"
-    axes = page.add_lanes(figure, left, bottom, width, depth, label)
-    start = np.zeros(len(rows))
-    for mark, colour in MARK_COLOURS.items():
-        look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
-        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.26 if page.NARROW else 0.34, left=start, **look)
-        start += 100 * rows[mark].to_numpy()
-    axes.set_xlim(0, 100)
-    symptoms.add_groups(axes, begin)
-    page.add_cells(axes, rows, columns, cells)
-    page.add_key(figure, patches, bottom + depth + above - 0.85)
-    return page.add_title_and_foot(figure, title, notes, caveats)

@@ -1,7 +1,4 @@
-"""The reporting checklist: what STROBE and SAMPL ask, and where the paper and this compendium answer it.
-
-Its table is laid out by `checklist.html` and `checklist.css` in the pages of `reporting`.
-"""
+"""The reporting checklist: what STROBE and SAMPL ask, and where the paper and this compendium answer it."""
 
 import os
 from collections.abc import Iterator, Sequence

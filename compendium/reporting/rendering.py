@@ -6,7 +6,6 @@ The shared tables, and the safety table among them, have no small counts, nor wh
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -48,9 +47,8 @@ EVALUATED_NOTE = "n: patients evaluated, where not all were; percentages are of 
 _PRIMARY = (Population.PRIMARY, Population.ISM, Population.CM, Population.MMAS)
 _EVALUATED = " (n\u00a0=\u00a0"
 HIDDEN = "hidden"  # for a cell that is small or would give one away alike: two marks would tell which
-_number = partial(formatting.number, digits=1, trim=True)
 _MIDDLES = {  # of each spread: how it is called, and how it is printed without the range
-    "median_range": (", median", lambda row: _number(row["median"])),
+    "median_range": (", median", lambda row: formatting.number(row["median"], 1, trim=True)),
     "duration_range": (", median", lambda row: formatting.duration(row["median"])),
     "mean_range": (", mean", lambda row: formatting.number(row["mean"], 1)),
 }
