@@ -235,13 +235,9 @@ def heading(population: str, patients: int, subject: str) -> str:
     return f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): {subject}"
 
 
-def _title_lines(title: str, width_cm: float) -> tuple[str, ...]:
-    return wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")
-
-
 def extra_title_cm(title: str) -> float:
     """Tell how much room (in centimetres) a title takes on a whole page beyond that of a single line."""
-    return _TITLE_LINE_CM * (len(_title_lines(title, PAGE_WIDTH_CM)) - 1)
+    return _TITLE_LINE_CM * (len(wrap(title, PAGE_WIDTH_CM - 2 * MARGIN_CM, TITLE, "bold")) - 1)
 
 
 def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -> list[tuple[str, str]]:
@@ -258,7 +254,7 @@ def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: 
 def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> Figure:
     """Set the title at the top left corner, and at the foot the notes and, in bold, the caveats, a paragraph each."""
     width, height = figure.get_size_inches() * 2.54
-    lines = "\n".join(_title_lines(title, width))
+    lines = "\n".join(wrap(title, width - 2 * MARGIN_CM, TITLE, "bold"))
     write(figure, MARGIN_CM, height - MARGIN_CM, lines, size=TITLE, weight="bold", va="top")
     y = foot_height_cm(notes, caveats, width)
     for line, weight in _foot_lines(notes, caveats, width):

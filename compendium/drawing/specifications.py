@@ -99,17 +99,17 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
 
 
 def _draw_labels(figure: Figure, layout: Layout, top: float, bottom: float) -> None:
-    """Write at the left what the curves count, above the bottom, and the options and their values, the used in bold."""
+    """Write the options and their values at the left, the used in bold, and what the curves above `bottom` count."""
     look = {"va": "center_baseline", "size": page.SMALL}
     for option, y, values in layout:
         page.write(figure, page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
         for place, (value, below) in enumerate(values.items()):
             weight = "normal" if place else "bold"
             page.write(figure, page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
-    top = bottom + _CURVE
-    page.write(figure, page.MARGIN_CM, top - 0.1, "Number of patients", va="top")
+    above = bottom + _CURVE
+    page.write(figure, page.MARGIN_CM, above - 0.1, "Number of patients", va="top")
     for line, response in enumerate((Response.PR, Response.MR, Response.CR)):
-        y, square = top - 1.0 - 0.42 * line, {"color": page.RESPONSE_COLOURS[response], "size": page.TITLE}
+        y, square = above - 1.0 - 0.42 * line, {"color": page.RESPONSE_COLOURS[response], "size": page.TITLE}
         page.write(figure, page.MARGIN_CM, y, "\u25a0", va="center_baseline", **square)
         page.write(figure, page.MARGIN_CM + 0.35, y, RESPONSE_LABELS[response], va="center_baseline", size=page.SMALL)
 

@@ -62,7 +62,7 @@ def read_otherwise(check: Check) -> list[str]:
     for line in check.mapped.itertuples():
         where = f"{count_of(line.cells, 'cell')} of {line.column}" if line.column else count_of(line.cells, "column")
         lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {where}."))
-    for term, entered in check.terms.groupby("term", sort=False)["entered"]:
+    for term, entered in check.terms.groupby("term", sort=False)["entered"] if len(check.terms) else ():
         lines.append(_plain(f"Adverse event {term}: so is read {', '.join(entered)}."))
     return lines
 
