@@ -168,11 +168,11 @@ def _notes(pairs: Mapping[str, pd.DataFrame], stable_percent: float | None) -> l
         return []
     text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
     if any(len(frame) > MOST_LINES for frame in pairs.values()):
+        few = f"In {lines[0]} each line is a patient. " if lines else ""
         text = (
             "Shapes: numbers of patients by level; dot, thick and thin bar: median, quartiles, 5th and 95th "
             "percentile. Below: numbers of patients by ratio, where the ends of the scale take up what lies beyond. "
-            f"{f'In {lines[0]} each line is a patient. ' if lines else ''}Logarithmic scales; bars beside the points "
-            "are arithmetic means."
+            f"{few}Logarithmic scales; bars beside the points are arithmetic means."
         )
     text += f" Stable: changed by at most {stable_percent:g}%." if stable_percent is not None else ""
     return [text + (" A level of 0 stands at the lower edge." if zeros else "")]
