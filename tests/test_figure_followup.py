@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from analysis.vocabulary import (
     Response,
     StopReason,
 )
+from compendium.drawing import page
 from compendium.drawing.courses import (
     EVENT_LABELS,
     LEAST_CM,
@@ -25,7 +27,16 @@ from compendium.drawing.courses import (
     phases,
     symbols,
 )
-from compendium.drawing.followup import STATUS_ORDER, arrange, draw_followup, node_places, row_places, transitions
+from compendium.drawing.followup import (
+    GAP,
+    HEADING,
+    LEAST_ROW_CM,
+    STATUS_ORDER,
+    arrange,
+    draw_followup,
+    node_places,
+    transitions,
+)
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import random_cohort
 from tests.figure_checks import CAVEATS, drawing, faults, texts_of
@@ -54,7 +65,8 @@ SMALL = frame_of(
 
 
 def banded(frame, **options):
-    return draw_followup(frame, "all", **({"least_row_cm": 9} | options))
+    with mock.patch.dict(LEAST_ROW_CM, dict.fromkeys(LEAST_ROW_CM, 9)):
+        return draw_followup(frame, "all", **options)
 
 
 def widths(figure, phase):
@@ -104,7 +116,7 @@ def test_phases_by_hand_and_that_they_fill_the_course():
 def test_rows_lie_under_their_heading_by_best_response_then_by_last_follow_up():
     frame = arrange(SMALL)
     assert frame.index.tolist() == ["P3", "P2", "P1", "P5", "P4", "P0"]
-    y, tops = row_places(frame["best_response"], 0.3)
+    y, tops = page.place_rows(frame["best_response"], 0.3, HEADING, GAP)
     assert np.diff(y)[[0, 1, 3]] == pytest.approx([0.3] * 3)
     assert (np.diff(y)[[2, 4]] > 0.3).all()
     assert tops.to_dict() == pytest.approx({"MR": y[0] - 0.15, "PR": y[3] - 0.15, "NR": y[5] - 0.15})
@@ -178,7 +190,7 @@ def test_ribbons_leave_their_rows_and_fill_the_blocks():
     leaving = sorted((v[0][1], v[-2][1]) for v in ribbons)
     arriving = sorted((v[3][1], v[4][1]) for v in ribbons)
     height = sum(bottom - top for top, bottom in leaving) / len(frame)
-    _, tops = row_places(arrange(frame)["best_response"], height)
+    _, tops = page.place_rows(arrange(frame)["best_response"], height, HEADING, GAP)
     starts = []
     for best, group in transitions(frame).groupby("best", sort=False):
         ends = tops[best] + height * group["n"].cumsum()
@@ -237,8 +249,10 @@ def test_rows_give_way_to_bands_when_they_would_be_too_low():
     rows = draw_followup(frame, "all")
     (waiting,) = [line.get_ydata() for line in rows.axes[0].lines if line.get_label() == "waiting"]
     pitch = np.diff(np.unique(waiting[~np.isnan(waiting)])).min()
-    assert drawing(draw_followup(frame, "all", least_row_cm=pitch * (1 - 1e-9))) == drawing(rows)
-    bands = draw_followup(frame, "all", least_row_cm=pitch * (1 + 1e-9))
+    with mock.patch.dict(LEAST_ROW_CM, {False: pitch * (1 - 1e-9)}):
+        assert drawing(draw_followup(frame, "all")) == drawing(rows)
+    with mock.patch.dict(LEAST_ROW_CM, {False: pitch * (1 + 1e-9)}):
+        bands = draw_followup(frame, "all")
     assert len(bands.axes[0].collections) > 10 and not rows.axes[0].collections
 
 

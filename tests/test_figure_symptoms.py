@@ -59,12 +59,12 @@ def test_bars_are_as_long_as_the_counts_and_touch():
 
 
 def test_groups_come_in_their_order_and_the_most_improved_first():
-    rows, headings, _ = arrange(SMALL)
+    rows, begin, _ = arrange(SMALL)
     assert rows["label"].tolist() == ["Pruritus", "Flush", "Headache"]
     assert arrange(SMALL, "list")[0]["label"].tolist() == ["Flush", "Pruritus", "Headache"]
-    assert headings["label"].tolist() == ["Superficial vasomotor", "Musculoskeletal pain and headache"]
+    assert begin.index.tolist() == ["Superficial vasomotor", "Musculoskeletal pain and headache"]
     assert rows["y"].is_monotonic_increasing
-    assert headings["y"][0] < rows["y"].iloc[0] and rows["y"].iloc[1] < headings["y"][1] < rows["y"].iloc[2]
+    assert begin.iloc[0] < rows["y"].iloc[0] and rows["y"].iloc[1] < begin.iloc[1] < rows["y"].iloc[2]
 
 
 def test_everything_is_said():

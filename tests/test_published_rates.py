@@ -10,6 +10,7 @@ from analysis import biology, comparison, dosing, followup, patients, response, 
 from analysis.statistics.exact_difference import exact_difference_interval
 from analysis.tables import table_1, table_2
 from compendium.reporting import published_rows
+from compendium.reporting.small_tables import small_table
 from compendium.verification.published import AnswerError, built_values, read_claims
 from compendium.verification.published_rates import SECTIONS, compared_rates, compared_values
 from tests.case_files import data_lines
@@ -191,7 +192,7 @@ def test_rows_as_printed(of_own, of_nobody):
     rows = of_own.iloc[:4].assign(low=[-1.0, 0.5, -9.0, 0.0], high=[1.0, 2.0, -3.0, 4.0], difference=0.0)
     assert "of all 4 intervals in the table 2 leave out 0" in published_rows.rate_notes(rows)[1]
     rows = published_rows.rate_rows(of_own)
-    page = published_rows.sectioned_table(rows, "Rates", "rates", ["A note."], ["A caveat."]).as_raw_html()
+    page = small_table(rows, "Rates", "rates", ["A note."], ["A caveat."], group="section").as_raw_html()
     places = [page.index(f">{section}<") for section in SECTION_NAMES]
     assert places == sorted(places) and {"Best response", "Safety"} < {*SECTION_NAMES}
     assert '<b class="note">A caveat.</b>' in page and "A note." in page

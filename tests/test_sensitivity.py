@@ -14,7 +14,8 @@ from analysis.followup import sustained
 from analysis.response import response_counts
 from analysis.sensitivity import OUTCOMES, RESPONSE_OPTIONS, SYMPTOM_OPTIONS, mark_shares, most_moving, values_of
 from analysis.symptoms import symptom_profile
-from compendium.drawing.specifications import MARK_COLOURS, PANELS, draw_marks, draw_specifications, ordered, strips
+from compendium.drawing.specifications import PANELS, draw_specifications, ordered, strips
+from compendium.drawing.symptoms import MARK_COLOURS, draw_marks
 from compendium.files import WIDTH
 from compendium.reporting import options
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE

@@ -17,7 +17,7 @@ from compendium.centre.disclosure.cells import Cells, sums_to
 from compendium.centre.disclosure.study_cells import shared_numbers
 from compendium.centre.disclosure.table_cells import safety_cells
 from compendium.reporting.outputs import save_table
-from compendium.reporting.shared_tables import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
+from compendium.reporting.rendering import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
 from tests.cohorts import random_cohort, random_tables
 from tests.places import MADE, shipped_cohort
 from tests.reader import Reader

@@ -32,8 +32,7 @@ from analysis.subgroups import (
 )
 from analysis.symptoms import symptom_profile
 from compendium.reporting.outputs import save_values
-from compendium.reporting.small_tables import value_text
-from compendium.reporting.subgroup_rows import (
+from compendium.reporting.result_rows import (
     power_notes,
     power_rows,
     response_notes,
@@ -41,6 +40,7 @@ from compendium.reporting.subgroup_rows import (
     symptom_notes,
     symptom_rows,
 )
+from compendium.reporting.small_tables import value_text
 from tests.cohorts import random_cohort
 from tests.places import MADE
 from tests.small_cohort import small_cohort

@@ -54,7 +54,7 @@ class Table:
 
 
 class _Reader(HTMLParser):
-    """Read the one table of a page that `reporting.pages.page` makes."""
+    """Read the one table of a page that `reporting.outputs.save_table` writes."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

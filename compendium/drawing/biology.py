@@ -3,13 +3,13 @@
 A line for each patient; where there are too many for that, how the levels and their ratios are distributed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.biology import relative_change
 from analysis.statistics.paired import PairedT
@@ -54,31 +54,34 @@ def ratio_limit(ratios: pd.Series) -> float:
 def _set_scale(axes: Axes, pairs: pd.DataFrame) -> None:
     low, high = level_limits(pairs)
     decades = np.floor(np.log10(high)) - np.ceil(np.log10(low)) + 1
-    axes.set_yscale("log")
-    axes.set_ylim(low, high)
+    axes.set(yscale="log", ylim=(low, high), xlim=(-0.52, 1.52))
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if decades >= 2 else (1.0, 2.0, 5.0), numticks=20))
     axes.yaxis.set_minor_locator(LogLocator(subs=np.arange(2.0, 10.0), numticks=200))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axes.yaxis.set_major_formatter("{x:,.10g}")
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y")
-    axes.set_xlim(-0.52, 1.52)
     axes.set_xticks([0, 1], ["Before omalizumab", "On omalizumab"])
     axes.tick_params(axis="x", length=0, pad=4)
+
+
+def _parts(pairs: pd.DataFrame, directions: pd.Series | None) -> Iterator[tuple[str, str, str, np.ndarray]]:
+    """Divide patients by direction, if there is any: name, colour and line of each part, and who is in it."""
+    if directions is None:
+        yield "all", page.RESPONSE_COLOURS["MR"], "-", np.full(len(pairs), True)
+        return
+    for name, (colour, line) in DIRECTION_LOOKS.items():
+        yield name, colour, line, (directions.astype(object) == name).to_numpy()
 
 
 def _draw_lines(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) -> None:
     """Join the two levels of each patient; a level of 0 stands at the lower edge."""
     levels = pairs[["before", "on_therapy"]].to_numpy(float).clip(min=axes.get_ylim()[0])
-    known = pd.Series("increased", pairs.index) if directions is None else directions.astype(object)
-    for direction, (colour, line) in DIRECTION_LOOKS.items():
-        part = levels[(known == direction).to_numpy()]
-        if not len(part):
-            continue
-        look = {"color": page.RESPONSE_COLOURS["MR"] if directions is None else colour, "label": direction}
-        before, later = np.zeros(len(part)), np.ones(len(part))
-        axes.plot(page.joined(before, later), page.joined(*part.T), line, linewidth=0.9, alpha=0.8, **look)
-        for x, levels_then in ((before, part[:, 0]), (later, part[:, 1])):
-            axes.plot(x, levels_then, "o", markersize=3.4, clip_on=False, **look)
+    for name, colour, line, who in _parts(pairs, directions):
+        if who.any():
+            x, y, look = np.array([[0, 1]] * who.sum()), levels[who], {"color": colour, "label": name}
+            axes.plot(page.joined(*x.T), page.joined(*y.T), line, linewidth=0.9, alpha=0.8, **look)
+            for end in (0, 1):
+                axes.plot(x[:, end], y[:, end], "o", markersize=3.4, clip_on=False, **look)
 
 
 def _bins(n: int) -> int:
@@ -108,55 +111,35 @@ def _draw_ratios(axes: Axes, pairs: pd.DataFrame, directions: pd.Series | None) 
     end = ratio_limit(ratios)
     edges = np.geomspace(1 / end, end, _bins(len(pairs)) // 2 * 2 + 2)  # an odd number of bins: one about 1
     values = ratios.to_numpy(float).clip(*edges[[0, -1]])
-    looks = {name: colour for name, (colour, _) in DIRECTION_LOOKS.items()}
-    known = directions
-    if directions is None:
-        known, looks = pd.Series("all", pairs.index), {"all": page.RESPONSE_COLOURS["MR"]}
     below = np.zeros(len(edges) - 1)
-    for name, colour in looks.items():
-        above = below + np.histogram(values[(known.astype(object) == name).to_numpy()], edges)[0]
+    for name, colour, _, who in _parts(pairs, directions):
+        above = below + np.histogram(values[who], edges)[0]
         axes.stairs(above, edges, baseline=below, fill=True, color=colour, linewidth=0, label=name)
         below = above
     axes.axvline(1, color=page.INK, linewidth=0.8, label="unchanged")
-    axes.set_xscale("log")
-    axes.set_xlim(edges[0], edges[-1])
-    axes.set_ylim(0, 1.08 * below.max())
+    axes.set(xscale="log", xlim=(edges[0], edges[-1]), ylim=(0, 1.08 * below.max()), yticks=[])
     ticks = [one for one in _TICKS + _MORE_TICKS * (end < 50) if 1 / end <= one <= end]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_yticks([])
+    axes.set_xticks(ticks, [f"{one:,g}" for one in ticks])
+    axes.minorticks_off()
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("Level on omalizumab divided by that before")
 
 
-def _draw_means(axes: Axes, test: PairedT) -> None:
-    for x, side, mean in ((0, -1, test.mean_before), (1, 1, test.mean_after)):
-        if mean is None or mean <= 0:
-            continue
-        axes.plot([x + 0.06 * side, x + 0.16 * side], [mean, mean], color=page.INK, linewidth=2.2, label="mean")
-        place = {"ha": "right" if side < 0 else "left", "va": "center_baseline"}
-        axes.text(x + 0.2 * side, mean, f"mean\n{number(mean, 1)}", linespacing=1.0, **place)
-
-
 def _draw_head(axes: Axes, letter: str, analyte: str, test: PairedT, mark: str, directions: pd.Series | None) -> None:
-    figure, box, cm = axes.figure, page.box_cm(axes), page.centimetres(axes.figure)
+    figure, box = axes.figure, page.box_cm(axes)
     x, y = box.x0 - _SIDE, box.y1
     title = f"{letter}  {ANALYTE_LABELS[Analyte(analyte)]}, {ANALYTE_UNITS[Analyte(analyte)]}"
-    figure.text(x, y + 1.05, title, weight="bold", size=page.NORMAL + 0.5, transform=cm)
-    result = "not tested"
-    if test.p_value is not None:
-        result = f"p = {p_value(test.p_value)}".replace("= <", "< ").replace("= >", "> ")
-    figure.text(x, y + 0.62, f"n = {test.n:,}; paired t test: {result}{mark}", transform=cm)
+    page.write(figure, x, y + 1.05, title, weight="bold", size=page.NORMAL + 0.5)
+    result = "not tested" if test.p_value is None else p_value(test.p_value, named=True)
+    page.write(figure, x, y + 0.62, f"n = {test.n:,}; paired t test: {result}{mark}")
     if directions is None or not test.n:
         return
     counts = directions.astype(object).value_counts()
     for name, (colour, line) in DIRECTION_LOOKS.items():
         look = {"color": colour, "linestyle": line, "linewidth": 1.4, "scalex": False, "scaley": False}
-        axes.plot([x, x + 0.45], [y + 0.32] * 2, transform=cm, clip_on=False, **look)
+        axes.plot([x, x + 0.45], [y + 0.32] * 2, transform=page.centimetres(figure), clip_on=False, **look)
         text = f"{counts.get(name, 0):,} {name}"
-        figure.text(x + 0.55, y + 0.2, text, size=page.SMALL, transform=cm)
+        page.write(figure, x + 0.55, y + 0.2, text, size=page.SMALL)
         x += 0.55 + page.text_width_cm(text, page.SMALL) * 1.05 + 0.35
 
 
@@ -171,24 +154,26 @@ def _draw_panel(axes: Axes, pairs: pd.DataFrame, test: PairedT, directions: pd.S
         _draw_levels(axes, pairs)
     else:
         _draw_lines(axes, pairs, directions)
-    _draw_means(axes, test)
+    for x, side, mean in ((0, -1, test.mean_before), (1, 1, test.mean_after)):
+        if mean is not None and mean > 0:
+            axes.plot([x + 0.06 * side, x + 0.16 * side], [mean, mean], color=page.INK, linewidth=2.2, label="mean")
+            place = {"ha": "right" if side < 0 else "left", "va": "center_baseline", "linespacing": 1.0}
+            axes.text(x + 0.2 * side, mean, f"mean\n{number(mean, 1)}", **place)
 
 
 def _notes(pairs: Mapping[str, pd.DataFrame], stable_percent: float | None) -> list[str]:
-    many = any(len(frame) > MOST_LINES for frame in pairs.values())
     lines = [letter for letter, frame in zip(_LETTERS, pairs.values(), strict=False) if 0 < len(frame) <= MOST_LINES]
     zeros = any((frame[["before", "on_therapy"]] == 0).any(axis=None) for frame in pairs.values())
-    if not many and not lines:
+    if all(frame.empty for frame in pairs.values()):
         return []
-    if many:
+    text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
+    if any(len(frame) > MOST_LINES for frame in pairs.values()):
+        few = f"In {lines[0]} each line is a patient. " if lines else ""
         text = (
             "Shapes: numbers of patients by level; dot, thick and thin bar: median, quartiles, 5th and 95th "
             "percentile. Below: numbers of patients by ratio, where the ends of the scale take up what lies beyond. "
+            f"{few}Logarithmic scales; bars beside the points are arithmetic means."
         )
-        text += f"In {lines[0]} each line is a patient. " if lines else ""
-        text += "Logarithmic scales; bars beside the points are arithmetic means."
-    else:
-        text = "Each line is a patient; logarithmic scale; bars beside the points are arithmetic means."
     text += f" Stable: changed by at most {stable_percent:g}%." if stable_percent is not None else ""
     return [text + (" A level of 0 stands at the lower edge." if zeros else "")]
 

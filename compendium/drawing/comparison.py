@@ -33,49 +33,23 @@ def drawn_rates(rates: pd.DataFrame) -> pd.DataFrame:
     return rates[~rates["section"].isin(_LEFT_OUT) & ~single & ~again & ~few].reset_index(drop=True)
 
 
-def _arranged(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, float], float]:
-    """Break the names into lines, and give rows and sections their places in centimetres from above."""
-    lines = rows["label"].map(lambda label: page.wrap(label, _LABEL))
-    places, heads, depth = [], {}, 0.0
-    for name, text in zip(rows["section"], lines, strict=True):
-        if name not in heads:
-            heads[name] = depth
-            depth += _HEADING
-        height = _ROW + _LINE * len(text)
-        places.append(depth + height / 2)
-        depth += height
-    return rows.assign(y=places, text=lines.str.join("\n")), heads, depth
-
-
-def _draw_rates(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.set_xlim(-4, 104)
-    axes.set_xticks([0, 25, 50, 75, 100])
+def _draw(shares: Axes, differences: Axes, rows: pd.DataFrame) -> None:
+    """Draw the rates in one panel, and their differences with intervals in the other."""
+    shares.set(xlim=(-4, 104), xticks=[0, 25, 50, 75, 100])
+    differences.set_xlim(-104, 104)
+    differences.set_xticks([-100, -50, 0, 50, 100], ["", "−50", "0", "50", ""])
+    differences.axvline(0, color=page.MUTED, linewidth=0.8, label="zero")
+    look = {"color": _COLOUR, "linewidth": 1.0, "marker": "|", "markersize": 4, "label": "interval"}
+    point = {"marker": "s", "color": _COLOUR, "markersize": 3.4, "markeredgewidth": 0, "label": "difference"}
     for row in rows.itertuples():
         ends = [row.own_percent, row.published_percent]
         if not pd.isna(row.own_percent):
-            axes.plot(ends, [row.y] * 2, color=page.RULE, linewidth=1.0, label="between", zorder=1)
-            axes.plot([row.own_percent], [row.y], label="own", linestyle="", **_OWN)
-        axes.plot([row.published_percent], [row.y], label="published", linestyle="", zorder=3, **_PAPER)
-
-
-def _draw_differences(axes: Axes, rows: pd.DataFrame) -> None:
-    axes.set_xlim(-104, 104)
-    axes.set_xticks([-100, -50, 0, 50, 100], ["", "−50", "0", "50", ""])
-    axes.axvline(0, color=page.MUTED, linewidth=0.8, label="zero")
-    for row in rows[rows["difference"].notna()].itertuples():
-        ends = [row.low, row.high]
-        axes.plot(ends, [row.y] * 2, color=_COLOUR, linewidth=1.0, marker="|", markersize=4, label="interval")
-        axes.plot([row.difference], [row.y], "s", color=_COLOUR, markersize=3.4, markeredgewidth=0, label="difference")
-
-
-def _draw_texts(axes: Axes, rows: pd.DataFrame, heads: dict[str, float]) -> None:
-    for name, top in heads.items():
-        page.add_section(axes, name, top, _HEADING)
-    look = {"size": page.SMALL, "va": "center", "linespacing": 1.05, "transform": page.beside(axes)}
-    for row in rows.itertuples():
-        axes.text(page.MARGIN_CM, row.y, row.text, **look)
-        interval = difference_text(row.difference, row.low, row.high)
-        axes.text(page.PAGE_WIDTH_CM - page.MARGIN_CM, row.y, interval, ha="right", **look)
+            shares.plot(ends, [row.y] * 2, color=page.RULE, linewidth=1.0, label="between", zorder=1)
+            shares.plot([row.own_percent], [row.y], label="own", linestyle="", **_OWN)
+        shares.plot([row.published_percent], [row.y], label="published", linestyle="", zorder=3, **_PAPER)
+        if not pd.isna(row.difference):
+            differences.plot([row.low, row.high], [row.y] * 2, **look)
+            differences.plot([row.difference], [row.y], linestyle="", **point)
 
 
 @page.journal_style()
@@ -88,23 +62,29 @@ def draw_comparison(rates: pd.DataFrame, notes: Sequence[str] = (), *, caveats: 
     rows = drawn_rates(rates)
     if rows.empty:
         raise ValueError("there is no rate to draw; at least one outcome of all patients is needed")
-    rows, heads, depth = _arranged(rows)
+    lines = rows["label"].map(lambda label: page.wrap(label, _LABEL))
+    heights = _ROW + _LINE * lines.str.len().to_numpy()
+    y, begin = page.place_rows(rows["section"], heights, _HEADING)
+    rows, depth = rows.assign(y=y, text=lines.str.join("\n")), y[-1] + heights[-1] / 2
     left_out = f"single diseases and adverse events, blood tests, characteristics, groups of fewer than {SMALLEST}"
     notes = [*notes, f"Left out, and in the table: {left_out} in the paper, and those who never responded."]
     bottom = page.foot_height_cm(notes, caveats) + _BELOW
     figure = page.new_figure(bottom + depth + _ABOVE)
     left = page.MARGIN_CM + _LABEL + _GAP
-    between = left + _RATES + _GAP
-    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _NUMBERS - between
+    between, right = left + _RATES + _GAP, page.PAGE_WIDTH_CM - page.MARGIN_CM
+    width = right - _NUMBERS - between
     shares = page.add_lanes(figure, left, bottom, _RATES, depth, "Patients (%)", (0, 100))
-    _draw_rates(shares, rows)
     differences = page.add_lanes(figure, between, bottom, width, depth, "Own minus paper (points)", (-100, 100))
-    _draw_differences(differences, rows)
-    _draw_texts(shares, rows, heads)
-    look = page.HEAD | {"size": page.SMALL, "transform": page.centimetres(figure)}
-    for x, text in ((left + _RATES / 2, "Rates"), (between + width / 2, "Difference")):
-        figure.text(x, bottom + depth + 0.12, text, ha="center", **look)
-    figure.text(page.PAGE_WIDTH_CM - page.MARGIN_CM, bottom + depth + 0.12, "Points (95% CI)", ha="right", **look)
+    _draw(shares, differences, rows)
+    page.add_sections(shares, begin, _HEADING)
+    for row in rows.itertuples():
+        interval = difference_text(row.difference, row.low, row.high)
+        for x, text, side in ((page.MARGIN_CM, row.text, "left"), (right, interval, "right")):
+            page.write_beside(shares, x, row.y, text, size=page.SMALL, va="center", ha=side, linespacing=1.05)
+    heads = {"Rates": (left + _RATES / 2, "center"), "Difference": (between + width / 2, "center")}
+    heads["Points (95% CI)"] = right, "right"
+    for text, (x, side) in heads.items():
+        page.write(figure, x, bottom + depth + 0.12, text, ha=side, size=page.SMALL, **page.HEAD)
     signs = {
         "Own cohort": Line2D([], [], linestyle="", **_OWN),
         "Paper": Line2D([], [], linestyle="", **_PAPER),

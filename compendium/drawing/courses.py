@@ -77,10 +77,7 @@ def symbols(size: float) -> dict[str, list[dict[str, Any]]]:
 
 
 def keys(unknown: bool, stopped_for: Collection[str] = ()) -> list[Key]:
-    """Explain colours and symbols in three keys, the phase "unknown" only if asked to.
-
-    All reasons for stopping that the paper has are explained, or those given if others are among them.
-    """
+    """Explain colours, symbols and the paper's reasons for stopping, or those given if others are among them."""
     phases = {label: Patch(color=colour) for name, (label, colour) in PHASES.items() if name != "unknown" or unknown}
     handles = {name: tuple(Line2D([], [], **look) for look in layers) for name, layers in symbols(8).items()}
     layers = {"handler_map": {tuple: HandlerTuple(ndivide=1)}}
@@ -106,8 +103,7 @@ def draw_keys(figure: Figure, top: float, keys: Sequence[Key]) -> None:
     for title, signs, look in keys:
         page.add_key(figure, signs, top, _begin(title), **look)
         if title:
-            place = {"size": page.SMALL, "va": "center_baseline", "transform": page.centimetres(figure)}
-            figure.text(page.MARGIN_CM, top - 0.11, title, **place)
+            page.write(figure, page.MARGIN_CM, top - 0.11, title, size=page.SMALL, va="center_baseline")
         top -= KEY_LINE_CM + page.extra_key_cm(signs, _begin(title))
 
 
@@ -127,7 +123,7 @@ def _draw_bars(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> 
 def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
     """Tell where each symbol stands, in months; symbols that would cover each other are moved apart."""
     events = frame[["months_to_best_response", "escalation_month", "weekly_month"]].astype(float)
-    events["months_to_best_response"] = events["months_to_best_response"].where(frame["best_response"] != Response.NR)
+    events.loc[frame["best_response"] == Response.NR, "months_to_best_response"] = np.nan
     distance = events["weekly_month"] - events["escalation_month"]
     shift = (0.7 * size_months - distance.abs()).clip(lower=0).fillna(0) / 2 * np.where(distance < 0, -1, 1)
     events["escalation_month"] -= shift
@@ -135,8 +131,7 @@ def _event_months(frame: pd.DataFrame, size_months: float) -> pd.DataFrame:
     last = events[["escalation_month", "weekly_month"]].max(axis=1).fillna(-np.inf)
     end = np.maximum(frame["duration_months"].astype(float) + 0.6 * size_months, last + 0.9 * size_months)
     events["ongoing"] = end.where(frame["ongoing"])
-    reasons = frame["stop_reason"].astype(object)
-    return events.assign(**{reason: end.where(reasons == reason) for reason in STOP_BADGES})
+    return events.assign(**{reason: end.where(frame["stop_reason"].astype(object) == reason) for reason in STOP_BADGES})
 
 
 def draw_lanes(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> None:
@@ -148,16 +143,14 @@ def draw_lanes(axes: Axes, frame: pd.DataFrame, y: np.ndarray, pitch: float) -> 
         there = events[name].notna().to_numpy()
         for look in layers if there.any() else []:
             axes.plot(events[name][there], y[there], **look, zorder=3, clip_on=False, label=name)
-    look = {"size": page.SMALL, "color": page.MUTED, "va": "center_baseline", "transform": page.beside(axes)}
     for place, diagnosis in zip(y, frame["diagnosis"], strict=True) if pitch >= _READABLE_PITCH else ():
-        axes.text(page.MARGIN_CM + 0.2, place, _DIAGNOSES.get(diagnosis, diagnosis), **look)
+        text, look = _DIAGNOSES.get(diagnosis, diagnosis), {"size": page.SMALL, "color": page.MUTED}
+        page.write_beside(axes, page.MARGIN_CM + 0.2, place, text, **look)
 
 
 LEAST_CM = 0.16  # least height of a band, so that a group of a few patients among thousands can be seen
-
+# Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped.
 STATES = ("ongoing", "after", "deepening", "unknown", "waiting", "stopped")
-"""Where a patient may be in a month: observation ended on therapy, one of the phases, or therapy stopped."""
-
 _HATCHED = {"facecolor": "#f4f7fa", "edgecolor": "#b3c9de", "hatch": "////"}
 _LOOKS: Mapping[str, tuple[str, dict[str, Any]]] = {  # in the order of the key
     **{name: (label, {"facecolor": colour, "edgecolor": "none"}) for name, (label, colour) in PHASES.items()},

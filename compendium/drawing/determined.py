@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -31,16 +30,6 @@ _NOTE = (
 )
 
 
-def _arranged(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, float], float]:
-    """Place rows and headings of topics, in the order given: centimetres from above, and the depth of all."""
-    topics = pd.unique(rows["topic"])
-    before = pd.Categorical(rows["topic"], topics).codes
-    y = _HEADING + before * (_HEADING + _GAP) + _ROW * (np.arange(len(rows)) + 0.5)
-    placed = rows.assign(y=y)
-    first = placed.groupby("topic", sort=False)["y"].min() - _ROW / 2 - _HEADING
-    return placed, first.to_dict(), float(y[-1] + _ROW / 2 + 0.1)
-
-
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
     axes.hlines(rows["y"], 0, rows["most"], color=page.RESPONSE_COLOURS["NR"], linewidth=1.2, zorder=1)
     for row in rows.itertuples():
@@ -53,6 +42,11 @@ def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(rows["value"], rows["y"], "o", color=page.ENDED_COLOUR, markersize=3.6, zorder=3, clip_on=False)
     axes.set_xlim(-0.5, rows["most"].max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+
+
+def _cells(row: tuple) -> tuple[str, str, str]:
+    ends = f"{row.low:g}" if row.low == row.high else value_range(row.low, row.high)
+    return ends, f"{row.value:g}", row.verdict + "+" * (len(row.layers) - 1)
 
 
 @page.journal_style()
@@ -69,7 +63,8 @@ def draw_determined(rows: pd.DataFrame, population: str, patients: int, *, cavea
     """
     if rows.empty:
         raise ValueError("there are no rows; at least one quantity is needed")
-    placed, headings, depth = _arranged(rows)
+    y, begin = page.place_rows(rows["topic"], _ROW, _HEADING, _GAP)
+    placed, depth = rows.assign(y=y), y[-1] + _ROW / 2 + 0.1
     labels = max(rows["label"].map(page.text_width_cm).max() + 0.45, 3.0)
     bottom, left = page.foot_height_cm([_NOTE], caveats) + _BELOW, page.MARGIN_CM + labels
     counts = rows["verdict"].value_counts()
@@ -79,20 +74,10 @@ def draw_determined(rows: pd.DataFrame, population: str, patients: int, *, cavea
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - _COLUMNS_WIDTH - left
     axes = page.add_lanes(figure, left, bottom, width, depth, "Number of patients")
     _draw_bars(axes, placed)
-    beside, box = page.beside(axes), page.box_cm(axes)
-    for text, centre in _COLUMNS.items():
-        place = {"ha": "center", "linespacing": 1.05, "transform": page.centimetres(figure)}
-        figure.text(box.x1 + centre, box.y1 + 0.1, text, **place, **page.HEAD)
-    for name, top in headings.items():
-        page.add_section(axes, name, top, _HEADING)
-    for row in placed.itertuples():
-        axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
-        ends = f"{row.low:g}" if row.low == row.high else value_range(row.low, row.high)
-        cells = (ends, f"{row.value:g}", row.verdict + "+" * (len(row.layers) - 1))
-        for text, centre in zip(cells, _COLUMNS.values(), strict=True):
-            axes.text(box.x1 + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
+    page.add_sections(axes, begin, _HEADING)
+    page.add_cells(axes, placed, _COLUMNS, map(_cells, rows.itertuples()))
     signs = {label: Patch(facecolor=_LOOKS[name][0], edgecolor=_LOOKS[name][1]) for name, label in _NAMES.items()}
     signs["This cohort"] = Line2D([], [], marker="o", linestyle="", color=page.ENDED_COLOUR, markersize=3.6)
     signs["Other cohorts"] = Line2D([], [], color=page.INK, linewidth=0.9)
-    page.add_key(figure, signs, box.y1 + _ABOVE - 0.8)
+    page.add_key(figure, signs, bottom + depth + _ABOVE - 0.8)
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)

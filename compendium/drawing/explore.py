@@ -13,16 +13,14 @@ from compendium.reporting.caveats import caveats
 from compendium.reporting.display import picture, value_table
 from compendium.reporting.pages import render
 
-POPULATIONS: tuple[str, ...] = tuple(population.value for population in Population)  # the choices of the population
-
 READINGS: tuple[str, ...] = (  # the paper's reading of its rules, and others that change one of them
     *("paper", "worsening=any", "new_symptoms=ignore", "new_symptoms=count", "partial_from_percent=20"),
     *("missing_last=drop", "missing_last=no_response", "intolerance=all", "symptoms_at=last", "test=sign"),
     *("zeros=pratt", "distribution=asymptotic", "adjustment=holm", "adjustment=benjamini_hochberg", "alpha=0.01"),
 )
 
+# The choices of the symptom group.
 GROUPS: dict[str, str] = {"all symptoms": "all"} | {label: group.value for group, label in SYMPTOM_GROUP_LABELS.items()}
-"""The choices of the symptom group."""
 
 _ROWS = {
     "best.orr": "Overall response rate, best response", "best.mr": "Major response", "best.pr": "Partial response",
@@ -60,7 +58,11 @@ class _Panel(VBox):
 
 def panel(cohort: Cohort) -> VBox:
     """Make the controls, a choice each of population, criteria and symptom group, and below what `redraw` gives."""
-    choices = {"population": POPULATIONS, "criteria": READINGS, "group": list(GROUPS.items())}
+    choices = {
+        "population": [population.value for population in Population],
+        "criteria": READINGS,
+        "group": list(GROUPS.items()),
+    }
     controls = {name: Dropdown(options=options, description=name) for name, options in choices.items()}
     # Not an output widget: an answer to it may make the run of a notebook wait for ever.
     result = HTML(redraw(cohort))

@@ -14,8 +14,8 @@ from compendium.reporting.formatting import count_percent
 
 Box = list[tuple[str, str]]  # lines of text, each with its kind: "head" or "part" (both bold), "text" or "item"
 _WIDTH = 16.0  # of the diagram in centimetres, if large numbers do not need more
-_LINE, _PAD, _DOWN, _BETWEEN = 0.37, 0.2, 0.75, 0.35  # line of text, padding, room for an arrow, room between boxes
-_LEAST_BETWEEN = 0.15
+_LINE = {False: 0.37, True: 0.31}  # height of a line of text on a page, and in a column
+_PAD, _DOWN, _BETWEEN, _LEAST_BETWEEN = 0.2, 0.75, 0.35, 0.15  # padding, room for an arrow, room between boxes
 _EXCLUDED = 4.3  # width of the reasons for exclusion in a column
 _KINDS = {"head": ("bold", 0.0), "part": ("bold", 0.0), "text": ("normal", 0.0), "item": ("normal", 0.25)}
 _CENTRE = 0.36  # where the trunk stands, as a part of the width
@@ -63,17 +63,13 @@ def _follow_up(courses: pd.DataFrame) -> Box:
     ]
 
 
-def _line() -> float:
-    return 0.31 if page.NARROW else _LINE
-
-
 def _look(kind: str) -> tuple[float, str, float]:
     """Give size, weight and indent of a line."""
     return (page.NORMAL if kind == "head" else page.SMALL, *_KINDS[kind])
 
 
 def _height(box: Box) -> float:
-    return len(box) * _line() + 2 * _PAD
+    return len(box) * _LINE[page.NARROW] + 2 * _PAD
 
 
 def _width(box: Box) -> float:
@@ -83,14 +79,13 @@ def _width(box: Box) -> float:
 
 def _draw_box(axes: Axes, box: Box, place: tuple[float, float], width: float, height: float, align: str) -> None:
     """Draw a box by its upper left corner, text centred or from the left."""
-    left, top = place
+    (left, top), line = place, _LINE[page.NARROW]
     ground = {"facecolor": "white", "edgecolor": page.MUTED, "linewidth": 0.8}
     axes.add_patch(Rectangle((left, top - height), width, height, **ground))
-    first = top - (height - len(box) * _line()) / 2 if align == "center" else top - _PAD
+    first = top - (height - len(box) * line) / 2 if align == "center" else top - _PAD
     for number, (text, kind) in enumerate(box):
         size, weight, indent = _look(kind)
-        x = left + width / 2 if align == "center" else left + _PAD + indent
-        y = first - (number + 0.5) * _line()
+        x, y = left + width / 2 if align == "center" else left + _PAD + indent, first - (number + 0.5) * line
         axes.text(x, y, text, ha=align, va="center_baseline", weight=weight, size=size)
 
 
@@ -104,10 +99,11 @@ def _columns(boxes: dict[str, list[Box]]) -> tuple[float, float, float]:
     count = len(boxes["diagnosis"])
     share = (_WIDTH - 2 * page.MARGIN_CM + _BETWEEN) / count - _BETWEEN
     width = max(min(share, 4.4), *map(_width, boxes["diagnosis"] + boxes["follow_up"]))
-    whole = count * (width + _BETWEEN) - _BETWEEN
-    if whole + 2 * page.MARGIN_CM <= page.PAGE_WIDTH_CM:
-        return width, _BETWEEN, whole
-    return width, _LEAST_BETWEEN, count * (width + _LEAST_BETWEEN) - _LEAST_BETWEEN
+    for between in (_BETWEEN, _LEAST_BETWEEN):
+        whole = count * (width + between) - between
+        if whole + 2 * page.MARGIN_CM <= page.PAGE_WIDTH_CM:
+            break
+    return width, between, whole
 
 
 def _draw_trunk(axes: Axes, boxes: dict[str, list[Box]], top: float) -> float:
@@ -150,12 +146,6 @@ def _draw_branches(axes: Axes, boxes: dict[str, list[Box]], top: float) -> None:
         _draw_box(axes, follow_up, (centre - width / 2, bottom - _DOWN), width, height, "left")
 
 
-def _branch_height(boxes: dict[str, list[Box]]) -> float:
-    if page.NARROW:
-        return sum(_height(box) + _BETWEEN for box in boxes["follow_up"]) + _DOWN / 2
-    return _height(boxes["diagnosis"][0]) + max(map(_height, boxes["follow_up"])) + 2 * _DOWN
-
-
 def _draw_rows(axes: Axes, boxes: dict[str, list[Box]], top: float) -> None:
     """Draw a row for each diagnosis, fed from a line at the left, since no columns fit."""
     bus, width, rest = page.MARGIN_CM + 0.3, *(max(map(_width, boxes[name])) for name in ("diagnosis", "follow_up"))
@@ -188,13 +178,17 @@ def draw_flow(steps: pd.DataFrame, courses: pd.DataFrame, *, caveats: Sequence[s
         As `compendium.drawing` says.
     """
     boxes = flow_boxes(steps, courses)
+    heights = list(map(_height, boxes["follow_up"]))
     if page.NARROW:
-        broken = [(page.wrap(text, _EXCLUDED), kind) for text, kind in boxes["excluded"][0]]
-        boxes["excluded"] = [[(line, kind) for lines, kind in broken for line in lines]]
+        [excluded] = boxes["excluded"]
+        boxes["excluded"] = [[(line, kind) for text, kind in excluded for line in page.wrap(text, _EXCLUDED)]]
+        width, branches = page.PAGE_WIDTH_CM, sum(height + _BETWEEN for height in heights) + _DOWN / 2
+    else:
+        width = max(_WIDTH, _columns(boxes)[2] + 2 * page.MARGIN_CM)
+        branches = _height(boxes["diagnosis"][0]) + max(heights) + 2 * _DOWN
     gaps = _height(boxes["excluded"][0]) + 0.5 + _DOWN * (len(boxes["trunk"]) - 2)
     trunk = sum(map(_height, boxes["trunk"])) + gaps
-    width = page.PAGE_WIDTH_CM if page.NARROW else max(_WIDTH, _columns(boxes)[2] + 2 * page.MARGIN_CM)
-    height = _TOP + trunk + _branch_height(boxes) + page.foot_height_cm([_NOTE], caveats, width) + 0.3
+    height = _TOP + trunk + branches + page.foot_height_cm([_NOTE], caveats, width) + 0.3
     figure = page.new_figure(height, width)
     axes = page.add_axes(figure, 0, 0, width, height)
     axes.set(xlim=(0, width), ylim=(0, height))

@@ -25,21 +25,15 @@ STATUS_COLOURS: dict[str, str] = dict(page.RESPONSE_COLOURS) | {  # the colour o
     FollowUpStatus.LOST_TO_FOLLOW_UP: "#9a9790",
 }
 
-LEAST_ROW_CM = 0.11  # lower rows cannot be read: bands take their place, from about 160 patients on
-LEAST_IN_A_COLUMN_CM = 0.3  # there symbols would be too small sooner, and there is less room: bands from 25 patients on
-
+# Lower rows cannot be read: a band for each best response takes their place, from about 160 patients on; in a column,
+# where symbols would be too small sooner and there is less room, from 25 patients on.
+LEAST_ROW_CM = {False: 0.11, True: 0.3}
 # All in centimetres.
-_HEADING, _GAP, _LARGEST_PITCH = 0.36, 0.08, 0.36
+HEADING, GAP, _LARGEST_PITCH = 0.36, 0.08, 0.36
 _ABOVE, _BELOW = 2.75, 1.05  # title, key and column heads; scale
 _DIAGNOSIS, _RIBBON, _LABEL = 1.75, 2.3, 4.3
 _BANDS, _SCALE = 11.0, 0.9  # height of all bands together; room for their scale
-_COLUMN = {
-    "bands": 7.5,
-    "diagnosis": 1.35,
-    "ribbons": 4.6,
-    "names": 2.1,
-    "label": 3.55,
-}  # where the ribbons stand below
+_COLUMN = {"bands": 7.5, "diagnosis": 1.35, "ribbons": 4.6, "names": 2.1, "label": 3.55}  # the ribbons stand below
 _SLOT, _SLOT_GAP, _BLOCK = 0.34, 0.07, 0.3  # least height of a status's label, least gap, width of the blocks
 
 _ROW_NOTE = (
@@ -58,16 +52,8 @@ def _ribbon_note(reasons: Collection[str]) -> str:
 def arrange(frame: pd.DataFrame) -> pd.DataFrame:
     """Put the patients into drawing order: by best response, status at last follow-up and falling duration."""
     place = pd.Categorical(frame["last_status"].astype(object), list(STATUS_ORDER), ordered=True)
-    order = ["best_response", "place", "duration_months"]
-    ordered = frame.assign(place=place).sort_values(order, ascending=[True, True, False], kind="stable")
-    return ordered.drop(columns="place")
-
-
-def row_places(best: pd.Series, pitch: float) -> tuple[np.ndarray, pd.Series]:
-    """Place the rows, `pitch` high, in centimetres from above: the centre of each, and where each response begins."""
-    group = best.cat.remove_unused_categories().cat.codes.to_numpy()
-    y = _HEADING + group * (_HEADING + _GAP) + pitch * (np.arange(len(best)) + 0.5)
-    return y, (pd.Series(y, best.to_numpy().astype(object)).groupby(level=0, sort=False).min() - pitch / 2)
+    order = {"best_response": True, "place": True, "duration_months": False}
+    return frame.assign(place=place).sort_values(list(order), ascending=list(order.values()), kind="stable")[[*frame]]
 
 
 def node_places(counts: pd.Series, pitch: float, depth: float = 0, least: float = 0) -> pd.DataFrame:
@@ -88,9 +74,9 @@ def node_places(counts: pd.Series, pitch: float, depth: float = 0, least: float 
 def _pitch(frame: pd.DataFrame, room: float) -> float:
     """Choose the height of a row so that the patients and the labels on the right fit into the room."""
     groups, statuses = frame["best_response"].nunique(), frame["last_status"].astype(object).value_counts()
-    pitch = min(_LARGEST_PITCH, (room - groups * (_HEADING + _GAP)) / len(frame))
+    pitch = min(_LARGEST_PITCH, (room - groups * (HEADING + GAP)) / len(frame))
     for _ in range(4):  # lower rows do not make the labels lower, so that one step is not always enough
-        excess = _HEADING + node_places(statuses, pitch)["slot_bottom"].iloc[-1] - room
+        excess = HEADING + node_places(statuses, pitch)["slot_bottom"].iloc[-1] - room
         pitch -= max(excess, 0) / len(frame)
     return pitch
 
@@ -117,17 +103,21 @@ def _block(axes: Axes, x: float, top: float, bottom: float, colour: str) -> None
     axes.add_artist(Rectangle((x, top), _BLOCK, bottom - top, facecolor=colour, edgecolor="white", linewidth=0.5))
 
 
-def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.Series, least: float) -> None:
-    """Draw a ribbon from each group of patients to their status at last follow-up.
+def _draw_ribbons(
+    axes: Axes, size: tuple[float, float], frame: pd.DataFrame, tops: pd.Series, pitches: pd.Series, least: float
+) -> None:
+    """Draw, in axes of a size in centimetres, a ribbon from each group of patients to their status at last follow-up.
 
     The patients of each best response begin at `tops`, each as high as `pitches` says; on the right a patient is as
     high as in the lowest group. With a least height of blocks ribbons have an edge, so that all can be seen.
     """
-    width = axes.get_xlim()[1] - (_COLUMN["label"] if page.NARROW else _LABEL) - 0.3  # where the right blocks begin
+    axes.set_axis_off()
+    axes.set(xlim=(0, size[0]), ylim=(size[1], 0))
+    width = size[0] - (_COLUMN["label"] if page.NARROW else _LABEL) - 0.3  # where the right blocks begin
     flows = transitions(frame)
     counts = flows.groupby("last")["n"].sum().reindex([s for s in STATUS_ORDER if (flows["last"] == s).any()])
     first = tops.min()
-    nodes = first + node_places(counts, pitches.min(), axes.get_ylim()[0] - first - 0.1, least)
+    nodes = first + node_places(counts, pitches.min(), size[1] - first - 0.1, least)
     on_left = flows["best"].map(pitches)
     on_right = flows["last"].map((nodes["bottom"] - nodes["top"]) / counts) if least else pitches.min()
     flows["left"] = flows["best"].map(tops) + on_left * (flows.groupby("best")["n"].cumsum() - flows["n"])
@@ -139,8 +129,8 @@ def _draw_ribbons(axes: Axes, frame: pd.DataFrame, tops: pd.Series, pitches: pd.
         axes.add_artist(PathPatch(path, facecolor=colour, alpha=0.4, **edge))
         _block(axes, 0, flow.left, end, page.RESPONSE_COLOURS[flow.best])
         if flow.height >= _SLOT * 0.8:
-            place = {"size": page.SMALL, "va": "center_baseline"}
-            axes.text(_BLOCK + 0.1, flow.left + flow.height / 2, f"{flow.n:,}", **place)
+            y, look = flow.left + flow.height / 2, {"size": page.SMALL, "va": "center_baseline"}
+            axes.text(_BLOCK + 0.1, y, f"{flow.n:,}", **look)
     for status, node in nodes.iterrows():
         _block(axes, width, node["top"], node["bottom"], STATUS_COLOURS[status])
         label = f"{FOLLOW_UP_STATUS_LABELS[status]}  {count_percent(counts[status], len(frame))}"
@@ -156,37 +146,29 @@ def _below(figure: Figure, frame: pd.DataFrame, place: tuple[float, float], leas
         pitch -= max(excess + 0.3, 0) / len(frame)
     nodes = node_places(counts, pitch, depth - 0.1, least)
     width = page.PAGE_WIDTH_CM - page.MARGIN_CM - left
-    axes = page.add_axes(figure, left, place[1], width, depth)
-    axes.set_axis_off()
-    axes.set(xlim=(0, width), ylim=(depth, 0))
-    _draw_ribbons(axes, frame, nodes["top"], (nodes["bottom"] - nodes["top"]) / counts, least)
-    for response, node in nodes.iterrows():
+    axes, heights = page.add_axes(figure, left, place[1], width, depth), nodes["bottom"] - nodes["top"]
+    _draw_ribbons(axes, (width, depth), frame, nodes["top"], heights / counts, least)
+    for response, y in ((nodes["top"] + nodes["bottom"]) / 2).items():
         text = RESPONSE_LABELS[response].replace("No response", "None").removesuffix(" response")
-        look = {"ha": "right", "va": "center_baseline", "transform": page.beside(axes)}
-        axes.text(left - 0.15, (node["top"] + node["bottom"]) / 2, f"{text}  {counts[response]:,}", **look)
+        page.write_beside(axes, left - 0.15, y, f"{text}  {counts[response]:,}", ha="right")
 
 
 def _draw_headings(axes: Axes, frame: pd.DataFrame, tops: pd.Series, top: float, last: tuple[float, float]) -> None:
     """Name the groups, and write above each part, of which the last has a place of its own, how many responded."""
-    place = {"weight": "bold", "va": "center_baseline", "transform": page.beside(axes), "zorder": 4}
     counts = frame["best_response"].astype(object).value_counts()
     for response, below in tops.items():
         text = f"{RESPONSE_LABELS[response]}  {count_percent(counts[response], len(frame))}"
-        axes.text(page.MARGIN_CM, below - _HEADING / 2, text, **place)
+        page.write_beside(axes, page.MARGIN_CM, below - HEADING / 2, text, weight="bold", zorder=4)
     responded = int((frame["best_response"] != Response.NR).sum())
     persistent = int(frame["last_status"].astype(object).isin(list(Response)[:3]).sum())
-    place = page.HEAD | {"transform": page.centimetres(axes.figure)}
-    for x, y, text in (
-        (page.MARGIN_CM, top, f"Best response: {count_percent(responded, len(frame))} responded"),
-        (*last, f"Last follow-up: {count_percent(persistent, len(frame))} still respond"),
-    ):
-        axes.figure.text(x, y, text, **place)
+    text = f"Best response: {count_percent(responded, len(frame))} responded"
+    page.write(axes.figure, page.MARGIN_CM, top, text, **page.HEAD)
+    text = f"Last follow-up: {count_percent(persistent, len(frame))} still respond"
+    page.write(axes.figure, *last, text, **page.HEAD)
 
 
 @page.journal_style(column=True)
-def draw_followup(
-    frame: pd.DataFrame, population: str, *, least_row_cm: float = LEAST_ROW_CM, caveats: Sequence[str] = ()
-) -> Figure:
+def draw_followup(frame: pd.DataFrame, population: str, *, caveats: Sequence[str] = ()) -> Figure:
     """Draw how the response of each patient went over the months of therapy (Figures 2, E3 and E4), at most 24 cm high.
 
     Parameters
@@ -195,8 +177,6 @@ def draw_followup(
         One row per patient, at least one, as `analysis.followup.course_frame` gives it.
     population, caveats
         As `compendium.drawing` says.
-    least_row_cm : float, default `LEAST_ROW_CM`
-        If the rows of the patients would be lower than this, a band for each best response takes their place.
     """
     if frame.empty:
         raise ValueError("there are no patients to draw; at least one is needed")
@@ -209,26 +189,25 @@ def draw_followup(
     lower, bands, diagnosis = 0.0, _BANDS, _DIAGNOSIS
     if page.NARROW:  # the ribbons stand below the courses
         lower, bands, diagnosis = _COLUMN["ribbons"] + 0.75, _COLUMN["bands"], _COLUMN["diagnosis"]
-        least_row_cm = max(least_row_cm, LEAST_IN_A_COLUMN_CM)
     above = _ABOVE + page.extra_title_cm(title)
     room = page.PAGE_HEIGHT_CM - above - courses.extra_cm(keys) - _BELOW - page.foot_height_cm(notes, caveats) - 0.1
     pitch = _pitch(frame, room - lower)
-    banded = pitch < least_row_cm
+    banded = pitch < LEAST_ROW_CM[page.NARROW]
     if banded:
         notes = [*courses.band_notes(frame), ribbons]
         counts = frame["best_response"].astype(object).value_counts(sort=False)
         heights = courses.band_heights(counts, bands)
-        tops = heights.cumsum() - heights + _HEADING + (_HEADING + _GAP) * np.arange(len(heights))
+        tops = heights.cumsum() - heights + HEADING + (HEADING + GAP) * np.arange(len(heights))
         pitches, end, least, scale = heights / counts, tops.iloc[-1] + heights.iloc[-1], courses.LEAST_CM, _SCALE
         keys = courses.band_keys(unknown)
         longest = np.ceil(longest)  # bands have whole months
     else:
-        y, tops = row_places(frame["best_response"], pitch)
+        y, tops = page.place_rows(frame["best_response"], pitch, HEADING, GAP)
         pitches, end, least, scale = pd.Series(pitch, tops.index), y[-1] + pitch / 2, 0, diagnosis
     above += courses.extra_cm(keys)
     depth = end + 0.1
     if not page.NARROW:
-        depth = max(end, _HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
+        depth = max(end, HEADING + node_places(statuses, pitches.min(), 0, least)["slot_bottom"].iloc[-1]) + 0.1
     foot = page.foot_height_cm(notes, caveats) + lower
     height, bottom = above + depth + foot + _BELOW, foot + _BELOW
     figure = page.new_figure(height)
@@ -246,8 +225,6 @@ def draw_followup(
         _below(figure, frame, (page.MARGIN_CM, foot - lower + 0.15), least)
     else:
         flow = page.add_axes(figure, right, bottom, _RIBBON + _LABEL, depth)
-        flow.set_axis_off()
-        flow.set(xlim=(0, _RIBBON + _LABEL), ylim=(depth, 0))
-        _draw_ribbons(flow, frame, tops, pitches, least)
+        _draw_ribbons(flow, (_RIBBON + _LABEL, depth), frame, tops, pitches, least)
     _draw_headings(axes, frame, tops, height - above + 0.12, last)
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib.style
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -23,22 +24,23 @@ from matplotlib.transforms import Affine2D, Bbox, Transform, blended_transform_f
 from analysis.vocabulary import POPULATION_LABELS, Population
 from compendium.files import WIDTH
 
-PAGE_WIDTH_CM, PAGE_HEIGHT_CM = 18.0, 24.0  # full width of a printed page, and the largest height of a figure on it
+PAGE_HEIGHT_CM = 24.0  # the largest height of a figure
 _KEY_LINE_CM = 0.36  # distance of two lines of a key in a column
 MARGIN_CM = 0.3  # white border of every figure
-_LINE_CM, _TITLE_LINE_CM = 0.34, 0.42  # distance of two lines of small type, and of a title
-SMALL, NORMAL, TITLE = 7.0, 7.5, 9.5  # type sizes in points at printed size; nothing is set smaller than the first
-HEAD_SIZE = NORMAL  # of the heads of columns
-NARROW = False  # whether a figure for one column of a journal is being drawn: `journal_style` sets all of these
+# Of a whole page and of one column of a journal; `journal_style` sets one of them while a figure is drawn. Whether it
+# is a column; width; sizes in points of small type, below which nothing is set, of normal type, of heads of columns and
+# of titles; distances of two lines of small type and of a title.
+_WHOLE_PAGE = (False, 18.0, 7.0, 7.5, 7.5, 9.5, 0.34, 0.42)
+_ONE_COLUMN = (True, 8.5, 6.0, 6.5, 6.0, 8.0, 0.29, 0.36)
+NARROW, PAGE_WIDTH_CM, SMALL, NORMAL, HEAD_SIZE, TITLE, _LINE_CM, _TITLE_LINE_CM = _WHOLE_PAGE
 INK, MUTED, RULE, PALE = "#1a1a1a", "#555555", "#a9a9a9", "#e4e4e4"  # text, secondary text, lines, grounds
 
 GRADE_COLOURS: dict[float, str] = {  # the colour of each grade of a symptom: the greater the improvement, the darker
     1.5: "#d5762a", 1.0: "#e6e4df", 0.75: "#b5d0e8", 0.5: "#78a8d1", 0.25: "#3a76b0", 0.0: "#123d6b",
 }  # fmt: skip
 
+# The colour of each response class: the deeper the response, the darker.
 RESPONSE_COLOURS: dict[str, str] = {"CR": "#123d6b", "MR": "#3a76b0", "PR": "#78a8d1", "NR": "#d6d3cd"}
-"""The colour of each response class: the deeper the response, the darker."""
-
 ENDED_COLOUR = "#d5762a"  # of what went against the patient: a response lost or a therapy that had to be stopped
 HEAD = {"weight": "bold", "color": MUTED}  # the look of the head of a column or panel
 _KEY = {"loc": "upper left", "handlelength": 1.2, "handleheight": 1.0, "handletextpad": 0.4}
@@ -51,20 +53,14 @@ _RC = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "grid.color": PALE,
     "grid.linewidth": 0.6, "legend.frameon": False, "hatch.linewidth": 0.6,
 }  # fmt: skip
-_TICKS = {"color": RULE, "labelcolor": INK, "major.width": 0.6}
-_TICK_SIZES = ("xtick.labelsize", "ytick.labelsize")
-_RC |= {f"{axis}tick.{name}": value for axis in "xy" for name, value in _TICKS.items()}
+for _axis in ("xtick", "ytick"):
+    _RC |= {f"{_axis}.color": RULE, f"{_axis}.labelcolor": INK, f"{_axis}.major.width": 0.6}
+_SIZED = ("font.size", "axes.labelsize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize")
 
 
-def _set_page(width: float, small: float, normal: float, title: float, lines: tuple[float, float]) -> None:
-    global PAGE_WIDTH_CM, NARROW, SMALL, NORMAL, TITLE, HEAD_SIZE, _LINE_CM, _TITLE_LINE_CM
-    PAGE_WIDTH_CM, NARROW, SMALL, NORMAL, TITLE = width, width < _WHOLE_PAGE[0], small, normal, title
-    HEAD_SIZE = SMALL if NARROW else NORMAL
-    _LINE_CM, _TITLE_LINE_CM = lines
-
-
-_WHOLE_PAGE = (PAGE_WIDTH_CM, SMALL, NORMAL, TITLE, (_LINE_CM, _TITLE_LINE_CM))
-_ONE_COLUMN = (8.5, 6.0, 6.5, 8.0, (0.29, 0.36))
+def _set_page(one: tuple[bool, float, float, float, float, float, float, float]) -> None:
+    global NARROW, PAGE_WIDTH_CM, SMALL, NORMAL, HEAD_SIZE, TITLE, _LINE_CM, _TITLE_LINE_CM
+    NARROW, PAGE_WIDTH_CM, SMALL, NORMAL, HEAD_SIZE, TITLE, _LINE_CM, _TITLE_LINE_CM = one
 
 
 @contextmanager
@@ -73,13 +69,12 @@ def journal_style(*, column: bool = False) -> Iterator[None]:
 
     A figure that can be laid out in one column of a journal is so where COMPENDIUM_WIDTH asks for it.
     """
-    _set_page(*(_ONE_COLUMN if column and os.environ.get(WIDTH) == "85" else _WHOLE_PAGE))
-    sizes = dict.fromkeys(("font.size", "axes.labelsize", "legend.fontsize", *_TICK_SIZES), NORMAL)
+    _set_page(_ONE_COLUMN if column and os.environ.get(WIDTH) == "85" else _WHOLE_PAGE)
     try:
-        with matplotlib.style.context(["default", _RC | sizes]):
+        with matplotlib.style.context(["default", _RC | dict.fromkeys(_SIZED, NORMAL)]):
             yield
     finally:
-        _set_page(*_WHOLE_PAGE)
+        _set_page(_WHOLE_PAGE)
 
 
 def text_on(colour: str) -> str:
@@ -131,6 +126,16 @@ def box_cm(axes: Axes) -> Bbox:
     return Bbox(axes.get_position().get_points() * axes.figure.get_size_inches() * 2.54)
 
 
+def write(figure: Figure, x: float, y: float, text: str, **look: Any) -> None:
+    """Write at a place of the page, in centimetres from its lower left corner."""
+    figure.text(x, y, text, transform=centimetres(figure), **look)
+
+
+def write_beside(axes: Axes, x: float, y: float, text: str, **look: Any) -> None:
+    """Write beside a row of axes: across in centimetres of the page, upwards in the middle of the row."""
+    axes.text(x, y, text, transform=beside(axes), **{"va": "center_baseline"} | look)
+
+
 def text_width_cm(text: str, size: float = 0, weight: str = "normal") -> float:
     """Measure the printed width of a line of text in centimetres; `size`, in points, is `NORMAL` if none is given."""
     return _text_width_cm(text, size or NORMAL, weight)
@@ -163,12 +168,40 @@ def joined(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.column_stack([starts, ends, np.full(len(starts), np.nan)]).ravel()
 
 
-def add_section(axes: Axes, name: str, top: float, height: float, **look: Any) -> None:
-    """Name a section of rows at the left margin, `height` centimetres below a faint line across the page at `top`."""
-    line = {"color": RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False}
-    axes.plot([MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM], [top, top], transform=beside(axes), label="rule", **line)
-    place = {"va": "center_baseline", "transform": beside(axes)}
-    axes.text(MARGIN_CM, top + height / 2, name, weight="bold", **place, **look)
+def place_rows(
+    sections: pd.Series, row: float | np.ndarray, head: float, gap: float = 0
+) -> tuple[np.ndarray, pd.Series]:
+    """Place rows, all of a height or each of its own, below the names of their sections, with a gap above a name.
+
+    Gives the centre of each row and, by section, where its rows begin, in centimetres from above.
+    """
+    number, names = pd.factorize(sections)
+    below = np.cumsum(row) - row / 2 if np.ndim(row) else row * (np.arange(len(number)) + 0.5)
+    y = head + number * (head + gap) + below
+    return y, pd.Series((y - row / 2)[np.unique(number, return_index=True)[1]], names.astype(object))
+
+
+def add_sections(axes: Axes, begin: Mapping[str, float], height: float, **look: Any) -> None:
+    """Name sections at the left margin, each between a faint line across the page and where its rows begin."""
+    line = {"color": RULE, "linewidth": 0.6, "clip_on": False, "scalex": False, "scaley": False, "label": "rule"}
+    for name, below in begin.items():
+        axes.plot([MARGIN_CM, PAGE_WIDTH_CM - MARGIN_CM], [below - height] * 2, transform=beside(axes), **line)
+        write_beside(axes, MARGIN_CM, below - height / 2, name, weight="bold", **look)
+
+
+def add_cells(axes: Axes, rows: pd.DataFrame, columns: Mapping[str, float], cells: Iterable[Sequence[str]]) -> None:
+    """Write the ``label`` of each row at its ``y`` on the left of the axes, and its cells on the right, under heads.
+
+    `columns` are the heads and their centres in centimetres from the right end of the axes.
+    """
+    box = box_cm(axes)
+    for head, centre in columns.items():
+        look = {"ha": "center", "linespacing": 1.05, "size": HEAD_SIZE}
+        write(axes.figure, box.x1 + centre, box.y1 + 0.1, head, **look, **HEAD)
+    for row, texts in zip(rows.itertuples(), cells, strict=True):
+        write_beside(axes, MARGIN_CM + 0.25, row.y, row.label)
+        for text, centre in zip(texts, columns.values(), strict=True):
+            write_beside(axes, box.x1 + centre, row.y, text, ha="center")
 
 
 def key_lines(labels: Iterable[str], x: float = 0, handle: float = 1.2) -> list[list[str]]:
@@ -202,20 +235,15 @@ def heading(population: str, patients: int, subject: str) -> str:
     return f"{POPULATION_LABELS[Population(population)]} (N = {patients:,}): {subject}"
 
 
-def _title_lines(title: str, width_cm: float) -> tuple[str, ...]:
-    return wrap(title, width_cm - 2 * MARGIN_CM, TITLE, "bold")
-
-
 def extra_title_cm(title: str) -> float:
     """Tell how much room (in centimetres) a title takes on a whole page beyond that of a single line."""
-    return _TITLE_LINE_CM * (len(_title_lines(title, PAGE_WIDTH_CM)) - 1)
+    return _TITLE_LINE_CM * (len(wrap(title, PAGE_WIDTH_CM - 2 * MARGIN_CM, TITLE, "bold")) - 1)
 
 
 def _foot_lines(notes: Sequence[str], caveats: Sequence[str], width_cm: float) -> list[tuple[str, str]]:
     """Break the notes into lines, each with its weight."""
-    paragraphs = [(note, "normal") for note in notes] + [(caveat, "bold") for caveat in caveats]
-    width_cm -= 2 * MARGIN_CM
-    return [(line, weight) for text, weight in paragraphs for line in wrap(text, width_cm, SMALL, weight)]
+    parts, width_cm = {"normal": notes, "bold": caveats}, width_cm - 2 * MARGIN_CM
+    return [(line, bold) for bold, texts in parts.items() for one in texts for line in wrap(one, width_cm, SMALL, bold)]
 
 
 def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: float = 0) -> float:
@@ -226,12 +254,11 @@ def foot_height_cm(notes: Sequence[str], caveats: Sequence[str] = (), width_cm: 
 def add_title_and_foot(figure: Figure, title: str, notes: Sequence[str], caveats: Sequence[str] = ()) -> Figure:
     """Set the title at the top left corner, and at the foot the notes and, in bold, the caveats, a paragraph each."""
     width, height = figure.get_size_inches() * 2.54
-    place = {"va": "top", "transform": centimetres(figure)}
-    lines = "\n".join(_title_lines(title, width))
-    figure.text(MARGIN_CM, height - MARGIN_CM, lines, size=TITLE, weight="bold", **place)
+    lines = "\n".join(wrap(title, width - 2 * MARGIN_CM, TITLE, "bold"))
+    write(figure, MARGIN_CM, height - MARGIN_CM, lines, size=TITLE, weight="bold", va="top")
     y = foot_height_cm(notes, caveats, width)
     for line, weight in _foot_lines(notes, caveats, width):
         colour = INK if weight == "bold" else MUTED
-        figure.text(MARGIN_CM, y, line, size=SMALL, weight=weight, color=colour, **place)
+        write(figure, MARGIN_CM, y, line, size=SMALL, weight=weight, color=colour, va="top")
         y -= _LINE_CM
     return figure

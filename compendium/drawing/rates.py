@@ -13,12 +13,11 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, RESPONS
 from compendium.drawing import page
 from compendium.reporting.formatting import number, percent
 
+# The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading.
 PANELS: dict[str, str] = {"best": "Best response", "last": "Response at last follow-up"}
-"""The visits, each a panel: the part of a row's key in Table 2 before the dot, and its heading."""
-
+# The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2.
 OUTCOMES: dict[str, str] = {"orr": "Overall response"}
 OUTCOMES |= {name.lower(): RESPONSE_LABELS[name] for name in (Response.CR, Response.MR, Response.PR)}
-"""The rates that are drawn, in order; the overall rate at last follow-up is called persistent in Table 2."""
 
 _PARTS = (Population.ISM, Population.CM, Population.MMAS)  # of primary MCAS, set in and lighter
 _COLOURS = {Population.ALL: page.INK} | dict.fromkeys(_PARTS, page.RESPONSE_COLOURS["MR"])
@@ -26,11 +25,7 @@ _OTHER_COLOUR = page.RESPONSE_COLOURS["CR"]
 _WHOLE = {"color": page.MUTED, "linewidth": 0.7, "linestyle": (0, (3, 2))}  # the rate of the whole population
 # Heights in centimetres of a row, of the name of an outcome, and of the gap above that: on a page, in a column.
 _HEIGHTS = {False: (0.42, 0.44, 0.16), True: (0.25, 0.3, 0.08)}
-_ABOVE, _BELOW, _HEAD = (
-    2.35,
-    1.05,
-    0.95,
-)  # title, key and heads above the rows; scale below them; heads of a lower panel
+_ABOVE, _BELOW, _HEAD = 2.35, 1.05, 0.95  # title, key, heads above the rows; scale below them; heads of a lower panel
 _BETWEEN, _SPACE, _INDENT = 0.45, 0.3, 0.25  # between the panels; between columns; of the rows under a heading
 _ROOMY = 2.6  # width in centimetres from which five numbers fit below the axes
 _HIDING = 500  # patients from whom on an interval may be as narrow as the sign of its rate
@@ -56,24 +51,23 @@ def rate_rows(numbers: pd.DataFrame, population: str) -> pd.DataFrame:
     return rows.loc[there & rows["outcome"].isin(list(OUTCOMES)), columns].reset_index(drop=True)
 
 
-def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    cells = {
+def _cells(rows: pd.DataFrame) -> dict[str, list[str]]:
+    return {
         "n/N": [f"{row.n:,}/{row.denominator:,}" for row in rows.itertuples()],
         "%": list(map(percent, rows["n"], rows["denominator"])),
         # Digits stand below one another, so that zeros at the end are kept.
         "95% CI": [f"{number(row.wilson_low, 1)}–{number(row.wilson_high, 1)}" for row in rows.itertuples()],
     }
-    return pd.DataFrame(cells, index=rows.index)
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame, begin: pd.Series, whole: str) -> None:
     """Draw the rates of one visit, Wilson's interval thick above the exact one, and a line at the rate of the whole."""
     axes.set_xlim(-3, 103)
     axes.set_xticks([0, 25, 50, 75, 100] if page.box_cm(axes).width >= _ROOMY else [0, 50, 100])
-    several, (row_height, heading, _) = rows["population"].nunique() > 1, _HEIGHTS[page.NARROW]
-    for row in rows[rows["population"] == whole].itertuples() if several else ():
-        last = rows.loc[rows["outcome"] == row.outcome, "y"].max()
-        axes.plot([row.percent] * 2, [tops[row.outcome] + heading, last + row_height / 2], label="whole", **_WHOLE)
+    populations = rows["population"].nunique()
+    for row in rows[rows["population"] == whole].itertuples() if populations > 1 else ():
+        ends = begin[row.outcome], begin[row.outcome] + _HEIGHTS[page.NARROW][0] * populations
+        axes.plot([row.percent] * 2, ends, label="whole", **_WHOLE)
     largest = rows["denominator"].max()
     for row in rows.itertuples():
         look = {"color": _COLOURS.get(row.population, _OTHER_COLOUR), "clip_on": False, "solid_capstyle": "butt"}
@@ -85,22 +79,19 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, tops: pd.Series, whole: str) -> 
         axes.plot([row.percent], [row.y], sign, markersize=size, markeredgewidth=0, label="rate", zorder=3, **look)
 
 
-def _draw_numbers(axes: Axes, rows: pd.DataFrame, cells: pd.DataFrame, ends: dict[str, float], top: float) -> None:
-    look = {"size": page.SMALL, "ha": "right", "va": "center_baseline", "transform": page.beside(axes)}
+def _draw_numbers(axes: Axes, rows: pd.DataFrame, ends: dict[str, float], top: float) -> None:
     for column, right in ends.items():
-        axes.figure.text(right, top, column, ha="right", transform=page.centimetres(axes.figure), **page.HEAD)
-        for y, text in zip(rows["y"], cells.loc[rows.index, column], strict=True):
-            axes.text(right, y, text, **look)
+        page.write(axes.figure, right, top, column, ha="right", **page.HEAD)
+        for y, text in zip(rows["y"], rows[column], strict=True):
+            page.write_beside(axes, right, y, text, size=page.SMALL, ha="right")
 
 
-def _draw_labels(axes: Axes, rows: pd.DataFrame, tops: pd.Series) -> None:
+def _draw_labels(axes: Axes, rows: pd.DataFrame, begin: pd.Series) -> None:
     """Write the names of outcomes and populations on the left, and a faint line above each outcome."""
-    for outcome, top in tops.items():
-        page.add_section(axes, OUTCOMES[outcome], top, _HEIGHTS[page.NARROW][1])
+    page.add_sections(axes, begin.rename(OUTCOMES), _HEIGHTS[page.NARROW][1])
     for row in rows.itertuples():
         indent = _INDENT * (2 if row.population in _PARTS and Population.PRIMARY in set(rows["population"]) else 1)
-        place = {"va": "center_baseline", "transform": page.beside(axes)}
-        axes.text(page.MARGIN_CM + indent, row.y, POPULATION_LABELS[Population(row.population)], **place)
+        page.write_beside(axes, page.MARGIN_CM + indent, row.y, POPULATION_LABELS[Population(row.population)])
 
 
 def _signs(population: str, several: bool) -> dict[str, Line2D]:
@@ -139,15 +130,12 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     rows = rate_rows(numbers, population)
     if population not in set(rows["population"]):
         raise ValueError(f"population {str(population)!r} has no patients to draw; at least one is needed")
-    # Places in centimetres from above, the same in both panels: of the head of each outcome, and of each row.
-    populations = list(dict.fromkeys(rows["population"]))
     row, head, gap = _HEIGHTS[page.NARROW]
-    tops = pd.Series((head + len(populations) * row + gap) * np.arange(len(OUTCOMES)), list(OUTCOMES))
-    y = rows["outcome"].map(tops) + head + row * (rows["population"].map(populations.index) + 0.5)
-    rows = rows.assign(y=y)
+    y, begin = page.place_rows(rows.loc[rows["visit"] == "best", "outcome"], row, head, gap)
     cells, drawn = _cells(rows), set(rows["population"])
+    rows = rows.assign(y=np.tile(y, len(PANELS)), **cells)  # the places are the same in both panels
     notes = _notes(numbers, drawn, population)
-    depth = float(rows["y"].max()) + row / 2 + 0.1
+    depth = y[-1] + row / 2 + 0.1
     size = int(rows.loc[rows["population"] == population, "denominator"].iloc[0])
     title = page.heading(population, size, "response rates and their uncertainty")
     signs = _signs(population, len(drawn) > 1)
@@ -167,13 +155,13 @@ def draw_rates(numbers: pd.DataFrame, population: str, *, caveats: Sequence[str]
     for letter, (visit, heading) in zip("AB", PANELS.items(), strict=True):
         axes = page.add_lanes(figure, left, bottom, width, depth, "Patients (%)", (0, 100))
         part = rows[rows["visit"] == visit]
-        _draw_panel(axes, part, tops, population)
+        _draw_panel(axes, part, begin, population)
         ends = dict(zip(widths, left + width + np.cumsum([one + space for one in widths.values()]), strict=True))
-        _draw_numbers(axes, part, cells, ends, bottom + depth + 0.12)
-        place = {"weight": "bold", "size": page.NORMAL + 0.5, "transform": page.centimetres(figure)}
-        figure.text(page.MARGIN_CM if page.NARROW else left, bottom + depth + 0.54, f"{letter}  {heading}", **place)
+        _draw_numbers(axes, part, ends, bottom + depth + 0.12)
+        x, look = page.MARGIN_CM if page.NARROW else left, {"weight": "bold", "size": page.NORMAL + 0.5}
+        page.write(figure, x, bottom + depth + 0.54, f"{letter}  {heading}", **look)
         if letter == "A" or page.NARROW:
-            _draw_labels(axes, part, tops)
+            _draw_labels(axes, part, begin)
         left, bottom = (left, bottom - lower) if page.NARROW else (left + room / 2 + _BETWEEN, bottom)
     page.add_key(figure, signs, top - 0.85, handlelength=1.8)
     return page.add_title_and_foot(figure, title, notes, caveats)

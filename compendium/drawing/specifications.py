@@ -1,7 +1,4 @@
-"""How the results hold under all combinations of the rules that the paper leaves open.
-
-The specification curve shows the numbers of responders, the marks show the significance of each symptom.
-"""
+"""The specification curve: how the numbers of responders hold under all combinations of the rules left open."""
 
 from collections.abc import Sequence
 
@@ -10,29 +7,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.sensitivity import BEST, LAST, SUSTAINED
-from analysis.symptoms import TOO_FEW
 from analysis.vocabulary import RESPONSE_LABELS, Response
-from compendium.drawing import page, symptoms
-from compendium.reporting.formatting import number
-from compendium.reporting.methods import mark_text
+from compendium.drawing import page
 from compendium.reporting.options import OPTION_LABELS, value_label
 
+# Heading of each panel, the options that its numbers depend on, and the numbers stacked in it.
 PANELS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "best": ("Best response", BEST, ("best.cr", "best.mr", "best.pr")),
     "last": ("Response at last follow-up", LAST, ("last.persistent_orr",)),
     "sustained": ("Sustained response", SUSTAINED, ("sustained",)),
 }
-"""Heading of each panel, the options that its numbers depend on, and the numbers stacked in it."""
-
-MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
-MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}  # the more significant, the darker
-
 _COLOURS = {f"best.{name.lower()}": page.RESPONSE_COLOURS[name] for name in ("CR", "MR", "PR")}
 _COLOURS |= dict.fromkeys(("last.persistent_orr", "sustained"), page.RESPONSE_COLOURS["MR"])
+Layout = list[tuple[str, float, dict[object, float]]]  # each option, and the places of its heading and its values
 _ROW, _HEADING, _GAP = 0.4, 0.42, 0.12  # heights in centimetres
 _CURVE, _ABOVE, _BETWEEN, _SIDE = 4.4, 1.75, 0.45, 0.55
 _BINS = 108  # columns of a strip at most, about half a millimetre each
@@ -43,27 +33,9 @@ _NOTE = (
     "Dots and bold: the rules that the other figures and tables were made by."
 )
 
-_MARKS_ABOVE, _MARKS_BELOW, _MARKS_COLUMNS_WIDTH = 2.0, 1.0, 3.4
-_MARKS_COLUMNS = {"These\nrules": 0.9, "Significant\nunder": 2.4}  # centres, from the right end of the bars
-_MARKS_IN_A_COLUMN = ({"These\nrules": 0.55, "Significant\nunder": 1.75}, 2.45)  # and the width of both
-_MARK_LABELS = {
-    "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
-    TOO_FEW: "too few changed to be",
-}  # fmt: skip
-_MARKS_NOTE = (
-    "Bars: marks of the test, Wilcoxon signed-rank or sign test, of the patients with the symptom, under {:,} "
-    "combinations of its rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal "
-    "distribution, one or two tails, adjustment, level of significance and what a p value equal to it is. All "
-    "combinations weigh alike, though some are no reading of the paper: a share is no probability. These rules: those "
-    "of the other figures and tables."
-)
-
 
 def ordered(grid: pd.DataFrame, panel: str) -> pd.DataFrame:
-    """Order the combinations of the options that matter in a panel by their ``total``, then by the numbers stacked.
-
-    The index tells the order in the grid, where 0 is the first.
-    """
+    """Order the combinations of the options that matter in a panel by their ``total``, then by the numbers stacked."""
     _, options, stacked = PANELS[panel]
     distinct = grid.drop_duplicates(list(options))
     distinct = distinct.assign(total=distinct[list(stacked)].sum(axis=1))
@@ -77,7 +49,7 @@ def strips(rows: pd.DataFrame, option: str, values: Sequence[object], bins: int 
     return np.array([[np.mean(given[part] == value) for part in parts] for value in values])
 
 
-def _layout(grid: pd.DataFrame) -> tuple[list[tuple[str, float, dict[object, float]]], float]:
+def _layout(grid: pd.DataFrame) -> tuple[Layout, float]:
     """Place each option's heading and values, the first that of the criteria: centimetres from above, and the depth."""
     layout, y = [], 0.0
     for option in (name for name in OPTION_LABELS if name in grid.columns):
@@ -102,33 +74,20 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, panel: str, patients: int) -> No
     axes.plot([x], [y], "o", color=page.INK, markersize=4, clip_on=False)
     shift, side = (-2, "right") if first > len(rows) / 2 else (2, "left")
     axes.annotate(f"{y:,.0f}", (x, y), xytext=(shift, 5), textcoords="offset points", ha=side, weight="bold")
-    axes.set_xlim(0, len(rows))
-    axes.set_ylim(0, 1.1 * patients)
+    axes.set(xlim=(0, len(rows)), ylim=(0, 1.1 * patients), xticks=[])
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_xticks([])
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(axis="y")
 
 
-def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, values: dict[str, dict[object, float]]) -> None:
+def _draw_strips(axes: Axes, rows: pd.DataFrame, panel: str, layout: Layout, depth: float) -> None:
     """Draw below a curve which combinations have which value of each option that matters there."""
-    depth = axes.get_ylim()
     axes.axis("off")
-    for option in (name for name in values if name in PANELS[panel][1]):
-        for share, y in zip(strips(rows, option, list(values[option])), values[option].values(), strict=True):
+    for option, _, values in (part for part in layout if part[0] in PANELS[panel][1]):
+        for share, y in zip(strips(rows, option, list(values)), values.values(), strict=True):
             place = (0, 1, y + 0.4 * _ROW, y - 0.4 * _ROW)
             axes.imshow(share[None, :], cmap=_SHADES, vmin=0, vmax=1, aspect="auto", extent=place)
-    axes.set(xlim=(0, 1), ylim=depth)  # as they were before the strips
-
-
-def _draw_labels(figure: Figure, layout: list[tuple[str, float, dict[object, float]]], top: float) -> None:
-    """Write the options and their values at the left; the value of the criteria is in bold."""
-    look = {"va": "center_baseline", "size": page.SMALL, "transform": page.centimetres(figure)}
-    for option, y, values in layout:
-        figure.text(page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
-        for place, (value, below) in enumerate(values.items()):
-            weight = "normal" if place else "bold"
-            figure.text(page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
+    axes.set(xlim=(0, 1), ylim=(depth, 0))
 
 
 def _head(rows: pd.DataFrame, width: float) -> list[str]:
@@ -139,14 +98,20 @@ def _head(rows: pd.DataFrame, width: float) -> list[str]:
     return [whole] if 1.05 * page.text_width_cm(whole, page.SMALL) <= width else [f"{text};", whole.split("; ")[1]]
 
 
-def _draw_scale(figure: Figure, top: float) -> None:
-    """Say at the left of the curves what they count and what the colours of the first one are."""
-    cm = page.centimetres(figure)
-    figure.text(page.MARGIN_CM, top - 0.1, "Number of patients", va="top", transform=cm)
+def _draw_labels(figure: Figure, layout: Layout, top: float, bottom: float) -> None:
+    """Write the options and their values at the left, the used in bold, and what the curves above `bottom` count."""
+    look = {"va": "center_baseline", "size": page.SMALL}
+    for option, y, values in layout:
+        page.write(figure, page.MARGIN_CM, top - y, OPTION_LABELS[option], color=page.MUTED, **look)
+        for place, (value, below) in enumerate(values.items()):
+            weight = "normal" if place else "bold"
+            page.write(figure, page.MARGIN_CM + 0.3, top - below, value_label(option, value), weight=weight, **look)
+    above = bottom + _CURVE
+    page.write(figure, page.MARGIN_CM, above - 0.1, "Number of patients", va="top")
     for line, response in enumerate((Response.PR, Response.MR, Response.CR)):
-        place = {"y": top - 1.0 - 0.42 * line, "va": "center_baseline", "transform": cm}
-        figure.text(page.MARGIN_CM, s="\u25a0", color=page.RESPONSE_COLOURS[response], size=page.TITLE, **place)
-        figure.text(page.MARGIN_CM + 0.35, s=RESPONSE_LABELS[response], size=page.SMALL, **place)
+        y, square = above - 1.0 - 0.42 * line, {"color": page.RESPONSE_COLOURS[response], "size": page.TITLE}
+        page.write(figure, page.MARGIN_CM, y, "\u25a0", va="center_baseline", **square)
+        page.write(figure, page.MARGIN_CM + 0.35, y, RESPONSE_LABELS[response], va="center_baseline", size=page.SMALL)
 
 
 @page.journal_style()
@@ -173,70 +138,17 @@ def draw_specifications(grid: pd.DataFrame, population: str, patients: int, *, c
     heads = {panel: _head(rows, width + _BETWEEN / 2) for panel, rows in curves.items()}
     above = _ABOVE + 0.38 * (max(map(len, heads.values())) - 1)
     figure = page.new_figure(bottom + _CURVE + above)
-    cm = page.centimetres(figure)
     for place, (panel, (heading, _, _)) in enumerate(PANELS.items()):
         x = left + place * (width + _BETWEEN)
         curve = page.add_axes(figure, x, bottom, width, _CURVE)
         _draw_curve(curve, curves[panel], panel, patients)
         curve.tick_params(labelleft=place == 0)
         below = page.add_axes(figure, x, foot, width, depth)
-        below.set_ylim(depth, 0)
-        _draw_strips(below, curves[panel], panel, {option: values for option, _, values in layout})
+        _draw_strips(below, curves[panel], panel, layout, depth)
         top, lines = bottom + _CURVE + 0.17, heads[panel]
-        figure.text(x, top + 0.38 * len(lines), heading, weight="bold", transform=cm)
+        page.write(figure, x, top + 0.38 * len(lines), heading, weight="bold")
         for line_number, line in enumerate(reversed(lines)):
-            figure.text(x, top + 0.34 * line_number, line, size=page.SMALL, transform=cm)
-    _draw_labels(figure, layout, foot + depth)
-    _draw_scale(figure, bottom + _CURVE)
+            page.write(figure, x, top + 0.34 * line_number, line, size=page.SMALL)
+    _draw_labels(figure, layout, foot + depth, bottom)
     title = page.heading(population, patients, "response under other readings of the rules")
     return page.add_title_and_foot(figure, title, [_NOTE], caveats)
-
-
-@page.journal_style(column=True)
-def draw_marks(
-    shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
-) -> Figure:
-    """Draw under what share of so many combinations of rules each symptom is significant.
-
-    Parameters
-    ----------
-    shares : DataFrame
-        One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
-        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns``, ``too_few``
-        and ``significant``.
-    population, patients, caveats
-        As `compendium.drawing` says.
-    """
-    if shares.empty:
-        raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
-    # The most significant first, as the most improved are in Figure 1.
-    most = -shares["significant"] - shares["***"] / 1000
-    rows, headings, depth = symptoms.arrange(shares.assign(mean_score=most))
-    percents = rows["significant"].map(lambda share: f"{number(100 * share)} %")
-    cells = zip(rows["these"].map(mark_text), percents, strict=True)
-    notes = [_MARKS_NOTE.format(combinations)]
-    bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + symptoms.label_width_cm(rows)
-    always, never = (
-        int(np.isclose(share, 1).sum()) for share in (shares["significant"], shares["ns"] + shares[TOO_FEW])
-    )
-    holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
-    title = page.heading(population, patients, holds)
-    if page.extra_title_cm(title):
-        title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
-    patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
-    above = _MARKS_ABOVE + page.extra_key_cm(patches)
-    columns, columns_width = _MARKS_IN_A_COLUMN if page.NARROW else (_MARKS_COLUMNS, _MARKS_COLUMNS_WIDTH)
-    figure = page.new_figure(bottom + depth + above + page.extra_title_cm(title))
-    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - left
-    axes = page.add_lanes(
-        figure, left, bottom, width, depth, f"Combinations{' of the rules of the test' * (not page.NARROW)}, %"
-    )
-    start = np.zeros(len(rows))
-    for mark, colour in MARK_COLOURS.items():
-        look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
-        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.26 if page.NARROW else 0.34, left=start, **look)
-        start += 100 * rows[mark].to_numpy()
-    axes.set_xlim(0, 100)
-    symptoms.draw_rows(axes, rows, headings, columns, cells)
-    page.add_key(figure, patches, bottom + depth + above - 0.85)
-    return page.add_title_and_foot(figure, title, notes, caveats)

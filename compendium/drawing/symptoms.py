@@ -1,7 +1,6 @@
-"""Figures 1, E1 and E2: what became of each symptom under therapy."""
+"""Figures 1, E1 and E2: what became of each symptom under therapy; and its significance under all rules left open."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,15 +10,14 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.criteria import PAPER, Criteria
-from analysis.symptoms import CHANGES
+from analysis.symptoms import CHANGES, TOO_FEW
 from analysis.vocabulary import GRADE_LABELS, GRADES, SYMPTOM_GROUP_LABELS
 from compendium.drawing import page
 from compendium.reporting.formatting import number
 from compendium.reporting.methods import VISIT_LABELS, mark_text, profile_notes
 
+# The column of a symptom profile that counts the patients with each grade.
 GRADE_COLUMNS: dict[float, str] = dict(zip(GRADES, CHANGES, strict=True))
-"""The column of a symptom profile that counts the patients with each grade."""
-
 # Heights in centimetres of a symptom, of a group's name, of the gap above that, and of a bar: on a page, in a column.
 _HEIGHTS = {False: (0.445, 0.45, 0.22, 0.35), True: (0.36, 0.36, 0.12, 0.27)}
 _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale below them
@@ -27,6 +25,25 @@ _ABOVE, _BELOW = 2.25, 1.05  # title, key and column heads above the rows; scale
 _HEADS = ("Patients", "Mean\nscore", {"signed_rank": "Wilcoxon\ntest", "sign": "Sign\ntest"})
 _PLACES, _COLUMNS_WIDTH, _MORE = (0.85, 2.15, 3.4, 5.0), 4.1, 1.75
 _IN_A_COLUMN = ((0.2, 0.72, 1.5, 2.35), 2.05, 0.75)
+
+MARK_COLOURS: dict[str, str] = dict(zip(("***", "**", "*", "ns"), page.RESPONSE_COLOURS.values(), strict=True))
+MARK_COLOURS |= {TOO_FEW: "#f4f3f0"}  # the more significant, the darker
+_MARKS_ABOVE, _MARKS_BELOW = 2.0, 1.0
+_MARKS_COLUMNS = {  # on a page, in a column: the centres of the columns, from the right end of the bars; width of both
+    False: ({"These\nrules": 0.9, "Significant\nunder": 2.4}, 3.4),
+    True: ({"These\nrules": 0.55, "Significant\nunder": 1.75}, 2.45),
+}
+_MARK_LABELS = {
+    "***": "***  at 0.001", "**": "**  at 0.01", "*": "*  at the level of the rules", "ns": "ns  not significant",
+    TOO_FEW: "too few changed to be",
+}  # fmt: skip
+_MARKS_NOTE = (
+    "Bars: marks of the test, Wilcoxon signed-rank or sign test, of the patients with the symptom, under {:,} "
+    "combinations of its rules: when symptoms were graded, missing grades, unchanged symptoms, exact or normal "
+    "distribution, one or two tails, adjustment, level of significance and what a p value equal to it is. All "
+    "combinations weigh alike, though some are no reading of the paper: a share is no probability. These rules: those "
+    "of the other figures and tables."
+)
 
 
 def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
@@ -44,8 +61,8 @@ def bar_segments(profile: pd.DataFrame) -> pd.DataFrame:
     return long[long["patients"] > 0].rename_axis(["row", "grade"]).reset_index()
 
 
-def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Give the rows with ``y``, the groups that occur with ``label`` and ``y``, and the height of all, in centimetres.
+def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, pd.Series, float]:
+    """Give the rows with ``y``, where those of each group begin, by its label, and the height of all, in centimetres.
 
     Within a group the most improved come first (order "score") or the symptoms as in the profile ("list").
     """
@@ -55,46 +72,13 @@ def arrange(profile: pd.DataFrame, order: str = "score") -> tuple[pd.DataFrame, 
     row, head, gap, _ = _HEIGHTS[page.NARROW]
     rows = profile.assign(group=group).reset_index(drop=True)
     rows = rows.sort_values(["group", "mean_score"] if order == "score" else ["group"], kind="stable")
-    before = rows["group"].cat.remove_unused_categories().cat.codes
-    rows["y"] = head + before * (head + gap) + row * (np.arange(len(rows)) + 0.5)
-    first = rows.groupby("group", observed=True)["y"].min() - (row + head) / 2
-    labels = [SYMPTOM_GROUP_LABELS[name] for name in first.index]
-    headings = pd.DataFrame({"label": labels, "y": first.to_numpy()})
-    return rows, headings, rows["y"].max() + row / 2 + 0.1
+    rows["y"], begin = page.place_rows(rows["group"], row, head, gap)
+    return rows, begin.rename(SYMPTOM_GROUP_LABELS), rows["y"].max() + row / 2 + 0.1
 
 
-def label_width_cm(rows: pd.DataFrame) -> float:
+def _label_width_cm(rows: pd.DataFrame) -> float:
     """Measure the room that the names of the symptoms take in centimetres."""
     return max(rows["label"].map(page.text_width_cm).max() + 0.25, 2.0 if page.NARROW else 3.0) + 0.2
-
-
-def draw_rows(
-    axes: Axes,
-    rows: pd.DataFrame,
-    headings: pd.DataFrame,
-    columns: Mapping[str, float],
-    cells: Iterable[Sequence[str]],
-    ground: Mapping[str, Any] | None = None,
-) -> None:
-    """Name groups, on a `ground`, and symptoms on the left of the axes, and print the cells of each row on the right.
-
-    `columns` are the heads and their centres in centimetres from the right end of the axes.
-    """
-    beside, box, height = page.beside(axes), page.box_cm(axes), _HEIGHTS[page.NARROW][1]
-    for text, centre in columns.items():
-        place = {
-            "ha": "center",
-            "linespacing": 1.05,
-            "size": page.HEAD_SIZE,
-            "transform": page.centimetres(axes.figure),
-        }
-        axes.figure.text(box.x1 + centre, box.y1 + 0.1, text, **place, **page.HEAD)
-    for heading in headings.itertuples():
-        page.add_section(axes, heading.label, heading.y - height / 2, height, bbox=ground)
-    for row, texts in zip(rows.itertuples(), cells, strict=True):
-        axes.text(page.MARGIN_CM + 0.25, row.y, row.label, va="center_baseline", transform=beside)
-        for text, centre in zip(texts, columns.values(), strict=True):
-            axes.text(box.x1 + centre, row.y, text, ha="center", va="center_baseline", transform=beside)
 
 
 def _draw_bars(axes: Axes, rows: pd.DataFrame) -> None:
@@ -137,9 +121,7 @@ def _draw_heads(figure: Figure, axes: Axes) -> None:
     page.add_key(figure, patches, box.y1 + _ABOVE - 0.85 + page.extra_key_cm(patches))
     zero = box.x0 + box.width * -axes.get_xlim()[0] / np.ptp(axes.get_xlim())
     for text, x, side in (("Not improved", zero - 0.15, "right"), ("Improved", zero + 0.15, "left")):
-        figure.text(
-            x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, transform=page.centimetres(figure), **page.HEAD
-        )
+        page.write(figure, x, box.y1 + 0.1, text, ha=side, size=page.HEAD_SIZE, **page.HEAD)
 
 
 @page.journal_style(column=True)
@@ -171,7 +153,7 @@ def draw_symptoms(
     if profile.empty:
         raise ValueError("the symptom profile has no rows; at least one symptom at baseline is needed")
     heads = [] if beside is None else list(beside)
-    rows, headings, depth = arrange(profile.join(beside[heads]) if heads else profile, order)
+    rows, begin, depth = arrange(profile.join(beside[heads]) if heads else profile, order)
     marks = rows["significance"].map(mark_text)
     cells = [rows["n"].map("{:,}".format), rows["mean_score"].map(lambda one: number(one, 2)), marks]
     cells = zip(*cells, *(rows[head] for head in heads), strict=True)
@@ -184,7 +166,7 @@ def draw_symptoms(
         "1.5 worse, 1 no change, 0.75 slight, 0.5 substantial, 0.25 dramatic improvement, 0 disappeared; 1 before."
     )
     notes = [" ".join([bars, *profile_notes(profile, criteria)])]
-    bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + label_width_cm(rows)
+    bottom, left = page.foot_height_cm(notes, caveats) + _BELOW, page.MARGIN_CM + _label_width_cm(rows)
     title = page.heading(population, patients, "symptoms under omalizumab")
     above = _ABOVE + page.extra_title_cm(title) + page.extra_key_cm(GRADE_LABELS.values())
     figure = page.new_figure(bottom + depth + above)
@@ -193,5 +175,54 @@ def draw_symptoms(
     _draw_bars(axes, rows)
     _draw_heads(figure, axes)
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # keeps the zero line off a long name of a group
-    draw_rows(axes, rows, headings, columns, cells, ground)
+    page.add_sections(axes, begin, _HEIGHTS[page.NARROW][1], bbox=ground)
+    page.add_cells(axes, rows, columns, cells)
+    return page.add_title_and_foot(figure, title, notes, caveats)
+
+
+@page.journal_style(column=True)
+def draw_marks(
+    shares: pd.DataFrame, population: str, combinations: int, *, patients: int, caveats: Sequence[str] = ()
+) -> Figure:
+    """Draw under what share of so many combinations of rules each symptom is significant.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        One row per symptom, at least one: ``label`` and ``group`` as a symptom profile has them, and what
+        `analysis.sensitivity.mark_shares` gives: ``these``, ``***``, ``**``, ``*``, ``ns``, ``too_few``
+        and ``significant``.
+    population, patients, caveats
+        As `compendium.drawing` says.
+    """
+    if shares.empty:
+        raise ValueError("the shares have no rows; at least one symptom at baseline is needed")
+    # The most significant first, as the most improved are in Figure 1.
+    most = -shares["significant"] - shares["***"] / 1000
+    rows, begin, depth = arrange(shares.assign(mean_score=most))
+    percents = rows["significant"].map(lambda share: f"{number(100 * share)} %")
+    cells = zip(rows["these"].map(mark_text), percents, strict=True)
+    notes = [_MARKS_NOTE.format(combinations)]
+    bottom, left = page.foot_height_cm(notes, caveats) + _MARKS_BELOW, page.MARGIN_CM + _label_width_cm(rows)
+    always, never = (np.isclose(share, 1).sum() for share in (shares["significant"], shares["ns"] + shares[TOO_FEW]))
+    holds = f"symptoms significant under all rules: {always} of {len(shares)}; under none: {never}"
+    title = page.heading(population, patients, holds)
+    if page.extra_title_cm(title):
+        title = title.replace("under none: ", "under\xa0none:\xa0")  # so that no number stands alone in a line
+    patches = {_MARK_LABELS[mark]: Patch(color=colour) for mark, colour in MARK_COLOURS.items()}
+    above = _MARKS_ABOVE + page.extra_key_cm(patches)
+    columns, columns_width = _MARKS_COLUMNS[page.NARROW]
+    figure = page.new_figure(bottom + depth + above + page.extra_title_cm(title))
+    width = page.PAGE_WIDTH_CM - page.MARGIN_CM - columns_width - left
+    label = "Combinations, %" if page.NARROW else "Combinations of the rules of the test, %"
+    axes = page.add_lanes(figure, left, bottom, width, depth, label)
+    start = np.zeros(len(rows))
+    for mark, colour in MARK_COLOURS.items():
+        look = {"color": colour, "edgecolor": "white", "linewidth": 0.4, "label": mark}
+        axes.barh(rows["y"], 100 * rows[mark].to_numpy(), 0.26 if page.NARROW else 0.34, left=start, **look)
+        start += 100 * rows[mark].to_numpy()
+    axes.set_xlim(0, 100)
+    page.add_sections(axes, begin, _HEIGHTS[page.NARROW][1])
+    page.add_cells(axes, rows, columns, cells)
+    page.add_key(figure, patches, bottom + depth + above - 0.85)
     return page.add_title_and_foot(figure, title, notes, caveats)

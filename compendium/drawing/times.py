@@ -39,7 +39,8 @@ _TITLE, _DEPTH, _BELOW, _GAP, _LINE = 0.95, 4.4, 2.1, 0.3, 0.38  # heights: titl
 _LEAST_TICKS = 4
 _SCALE, _INDENT = 1.25, 0.34  # widths: scale on the left; mark before a line
 _LABELS = {"first_response": 2.75, "best_response": 2.75, "therapy": 5.3}  # widths of the labels on the right
-_COLUMN_LABELS, _COLUMN_DEPTH, _COLUMN_SCALE, _CLOSER = 2.75, 2.3, 1.0, 0.3  # labels, axes and scale in a column; less
+_IN_A_COLUMN = (1.0, dict.fromkeys(_LABELS, 2.75), 2.3)  # scale, labels and axes in a column
+_CLOSER = 0.3  # what lies below the axes there is so much closer
 _PLAIN = {"color": page.MUTED, "linewidth": 1.0, "linestyle": (0, (1, 1.2))}
 _HALF = {"color": page.INK, "marker": "o", "markersize": 5.5, "markeredgecolor": "white", "markeredgewidth": 0.8}
 _NOTES = (
@@ -92,14 +93,13 @@ def _head(values: Values, outcome: str, last: float, width: float) -> list[tuple
 
 
 def _draw_head(figure: Figure, lines: list[tuple[str, dict[str, Any]]], outcome: str, left: float, top: float) -> None:
-    cm, x = page.centimetres(figure), left + _INDENT / 3
-    figure.text(left, top, _HEADS[outcome], weight="bold", size=8.5, va="top", transform=cm)
+    page.write(figure, left, top, _HEADS[outcome], weight="bold", size=8.5, va="top")
     for place, (text, mark) in enumerate(lines):
-        y, plain = top - 0.6 - _LINE * place, mark is _PLAIN
-        look = {"color": page.MUTED} if plain else {}
-        figure.text(left + _INDENT, y, text, va="center_baseline", transform=cm, **look)
+        x, y, plain = left + _INDENT / 3, top - 0.6 - _LINE * place, mark is _PLAIN
+        page.write(figure, left + _INDENT, y, text, va="center_baseline", color=page.MUTED if plain else page.INK)
         if mark:
-            figure.add_artist(Line2D([x, x], [y - 0.14, y + 0.14] if plain else [y, y], transform=cm, **mark))
+            ends = [y - 0.14, y + 0.14] if plain else [y, y]
+            figure.add_artist(Line2D([x, x], ends, transform=page.centimetres(figure), **mark))
 
 
 def _draw_areas(axes: Axes, curves: pd.DataFrame, outcome: str) -> None:
@@ -136,7 +136,7 @@ def _draw_medians(axes: Axes, values: Values, outcome: str) -> None:
         axes.plot([entry["months"]], [50], label="half", clip_on=False, zorder=3, **_HALF)
 
 
-def _spread(centres: np.ndarray, heights: np.ndarray, depth: float = _DEPTH) -> np.ndarray:
+def _spread(centres: np.ndarray, heights: np.ndarray, depth: float) -> np.ndarray:
     """Move labels, given from below, apart so that none covers another, first down from the top, then up from 0."""
     found, steps = centres.copy(), (heights[1:] + heights[:-1]) / 2
     found[-1] = min(found[-1], depth - heights[-1] / 2)
@@ -154,16 +154,16 @@ def _draw_labels(axes: Axes, shares: pd.DataFrame, outcome: str) -> None:
     layers = [layer for layer in _LAYERS[outcome] if shares[layer[0]].max() > 0]
     left, bottom, depth = box.x1 + 0.2, box.y0, box.height
     if page.NARROW:
-        room = _COLUMN_LABELS - 0.56
+        room = _IN_A_COLUMN[1][outcome] - 0.56
         layers = [(name, "\n".join(page.wrap(text.replace("\n", " "), room)), look) for name, text, look in layers]
     last = shares.iloc[-1][[name for name, _, _ in layers]].to_numpy()
     line = 0.26 if page.NARROW else 0.34
     heights = np.array([line * (text.count("\n") + 1) + 0.14 for _, text, _ in layers])
-    cm, centres = page.centimetres(figure), _spread((np.cumsum(last) - last / 2) * depth, heights, depth)
+    centres = _spread((np.cumsum(last) - last / 2) * depth, heights, depth)
     for (_, text, colour), centre in zip(layers, bottom + centres, strict=True):
-        edge = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5}
-        figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, transform=cm, **edge))
-        figure.text(left + 0.36, centre, text, size=page.SMALL, va="center", linespacing=1.1, transform=cm)
+        look = {"facecolor": colour, "edgecolor": page.RULE, "linewidth": 0.5, "transform": page.centimetres(figure)}
+        figure.add_artist(Rectangle((left, centre - 0.12), 0.24, 0.24, **look))
+        page.write(figure, left + 0.36, centre, text, size=page.SMALL, va="center", linespacing=1.1)
 
 
 def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
@@ -180,22 +180,6 @@ def _set_scale(axes: Axes, curve: pd.DataFrame, end: float) -> None:
     every = int(np.ceil(len(months) / max(int(most) + 1, 1)))  # large numbers do not fit below each month
     for month, left in zip(months[::every], at_risk(curve, months[::every]), strict=True):
         axes.text(month, -(down + 0.34) / depth, f"{left:,}", transform=axes.get_xaxis_transform(), ha="center", **look)
-
-
-def _draw_panel(
-    figure: Figure, curves: pd.DataFrame, values: Values, outcome: str, place: tuple[float, float, float], end: float
-) -> None:
-    """Draw one outcome; the place is the left end, the bottom of the axes and the width, labels included."""
-    left, bottom, width = place
-    scale, labels, depth = _SCALE, _LABELS[outcome], _DEPTH
-    if page.NARROW:
-        scale, labels, depth = _COLUMN_SCALE, _COLUMN_LABELS, _COLUMN_DEPTH
-    axes = page.add_axes(figure, left + scale, bottom, width - scale - labels, depth)
-    axes.set_label(outcome)
-    _set_scale(axes, _curve(curves, outcome), end)
-    _draw_areas(axes, curves, outcome)
-    _draw_medians(axes, values, outcome)
-    _draw_labels(axes, states(curves, outcome), outcome)
 
 
 @page.journal_style(column=True)
@@ -222,7 +206,8 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     heads = {outcome: _head(values, outcome, lasts[outcome], width) for outcome, width in widths.items()}
     rows = [[outcome] for outcome in widths] if page.NARROW else [list(widths)[:2], ["therapy"]]
     title = page.heading(population, int(curves["at_risk"].max()), "times to response and on therapy")
-    depth, tops, top = _COLUMN_DEPTH if page.NARROW else _DEPTH, {}, page.foot_height_cm(notes, caveats) - _GAP
+    scale, labels, depth = (_SCALE, _LABELS, _DEPTH) if not page.NARROW else _IN_A_COLUMN
+    tops, top = {}, page.foot_height_cm(notes, caveats) - _GAP
     for row in reversed(rows):
         bottom = top + _GAP + _BELOW - _CLOSER * page.NARROW
         top = bottom + depth + 0.55 + _LINE * max(len(heads[outcome]) for outcome in row)
@@ -230,9 +215,14 @@ def draw_times(curves: pd.DataFrame, values: Values, population: str, *, caveats
     figure = page.new_figure(top + _TITLE + page.extra_title_cm(title))
     for outcome, width in widths.items():
         left = page.PAGE_WIDTH_CM - page.MARGIN_CM - width if outcome == "best_response" else page.MARGIN_CM
-        end = max(lasts["therapy"], 1)
-        if outcome != "therapy":  # one scale for both
-            end = max(lasts["first_response"], lasts["best_response"], 1)
-        _draw_panel(figure, curves, values, outcome, (left, tops[outcome][0], width), end)
-        _draw_head(figure, heads[outcome], outcome, left, tops[outcome][1])
+        bottom, top = tops[outcome]
+        axes = page.add_axes(figure, left + scale, bottom, width - scale - labels[outcome], depth)
+        axes.set_label(outcome)
+        # One scale for both responses.
+        last = lasts["therapy"] if outcome == "therapy" else max(lasts["first_response"], lasts["best_response"])
+        _set_scale(axes, _curve(curves, outcome), max(last, 1))
+        _draw_areas(axes, curves, outcome)
+        _draw_medians(axes, values, outcome)
+        _draw_labels(axes, states(curves, outcome), outcome)
+        _draw_head(figure, heads[outcome], outcome, left, top)
     return page.add_title_and_foot(figure, title, notes, caveats)

@@ -4,10 +4,8 @@ from analysis.cohort import Cohort
 from analysis.criteria import Criteria, departures
 from compendium.origin import RECONSTRUCTED_NOTE
 
-__all__ = ["DRAWN", "RECONSTRUCTED_NOTE", "Drawn", "caveats"]
-
 Drawn = str | tuple[str, ...]
-DRAWN: dict[str, str] = {
+DRAWN: dict[str, str] = {  # what a result says whose numbers the paper does not print: in a reconstructed cohort drawn
     "symptoms": "Symptoms and grades were drawn: the text at hand fixes 13 with less, 1 with more anaphylaxis, in all.",
     "courses": "Single courses were drawn: the paper fixes who stopped by reason, and medians and ranges of months.",
     "flow": "Some splits were drawn: reasons of exclusion, and of stopping by diagnosis, beyond those printed.",
@@ -15,7 +13,6 @@ DRAWN: dict[str, str] = {
     "levels": "Levels and tests were drawn: the paper fixes how many rose, the means, and the ranges of total IgE.",
     "rules": "How far another rule moves a result was drawn; how far it can in any cohort is in the table of rules.",
 }
-"""What a result says whose numbers the paper does not print, so that in a reconstructed cohort they are drawn."""
 
 
 def caveats(cohort: Cohort, criteria: Criteria, drawn: Drawn = "") -> tuple[str, ...]:

@@ -56,21 +56,15 @@ def check_lines(check: Check) -> list[str]:
 def read_otherwise(check: Check) -> list[str]:
     """Say what was not read as it stands: further rows, formulas, limits, mapped codes, other names of events."""
     lines = list(check.counted)
-    for name, thing, text in (
-        ("formulas", "formula", "read as the value that stands there"),
-        ("limits", "level", "beyond a limit of detection read as that limit"),
-    ):
-        if count := int(check.accounts[name].sum()):
-            lines.append(f"{thing.capitalize()}s: {count:,} {text}.")
+    read = {"formulas": "Formulas: {:,} read as the value that stands there."}
+    read["limits"] = "Levels: {:,} beyond a limit of detection read as that limit."
+    lines += [text.format(count) for name, text in read.items() if (count := int(check.accounts[name].sum()))]
     for line in check.mapped.itertuples():
         where = f"{count_of(line.cells, 'cell')} of {line.column}" if line.column else count_of(line.cells, "column")
         lines.append(_plain(f"Mapped: {line.own} to {line.ours} in {where}."))
-    names: dict[str, list[str]] = {}
-    for one in check.terms.itertuples():
-        names.setdefault(one.term, []).append(one.entered)
-    return lines + [
-        _plain(f"Adverse event {term}: so is read {', '.join(entered)}.") for term, entered in names.items()
-    ]
+    for term, entered in check.terms.groupby("term", sort=False)["entered"] if len(check.terms) else ():
+        lines.append(_plain(f"Adverse event {term}: so is read {', '.join(entered)}."))
+    return lines
 
 
 def _kinds(check: Check) -> tuple[tuple[str, pd.DataFrame], ...]:

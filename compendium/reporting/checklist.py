@@ -1,7 +1,4 @@
-"""The reporting checklist: what STROBE and SAMPL ask, and where the paper and this compendium answer it.
-
-Its table is laid out by `checklist.html` and `checklist.css` in the pages of `reporting`.
-"""
+"""The reporting checklist: what STROBE and SAMPL ask, and where the paper and this compendium answer it."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -55,24 +52,20 @@ def read_checklist(path: str | os.PathLike[str] = CHECKLIST) -> pd.DataFrame:
     A ValueError lists all that is not allowed, each with file, row, column, value and what is allowed. An item that is
     met, if only partly, needs a place, every other a remark.
     """
-    table = _read(Path(path))
-    found = [f"row {row}, column {column}: {value!r}; {allowed}" for row, column, value, allowed in _problems(table)]
-    if found:
-        raise ValueError("\n".join(f"{Path(path).name}, {problem}" for problem in found))
-    return table
-
-
-def _read(path: Path) -> pd.DataFrame:
+    name = Path(path).name
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"{path.name}: the file cannot be read; allowed is a CSV table in UTF-8: {error}") from error
+        raise ValueError(f"{name}: the file cannot be read; allowed is a CSV table in UTF-8: {error}") from error
     if list(table.columns) != list(COLUMNS):
-        raise ValueError(f"{path.name}: the columns are {', '.join(table.columns)}; allowed are {', '.join(COLUMNS)}")
+        raise ValueError(f"{name}: the columns are {', '.join(table.columns)}; allowed are {', '.join(COLUMNS)}")
     if not isinstance(table.index, pd.RangeIndex):  # what pandas makes of rows that are all longer than the header
-        raise ValueError(f"{path.name}: the rows have more cells than the {len(COLUMNS)} columns; allowed are as many")
+        raise ValueError(f"{name}: the rows have more cells than the {len(COLUMNS)} columns; allowed are as many")
     if table.empty:
-        raise ValueError(f"{path.name}: there are 0 rows; allowed is one row or more, one for each item")
+        raise ValueError(f"{name}: there are 0 rows; allowed is one row or more, one for each item")
+    found = [f"{name}, row {row}, column {column}: {value!r}; {rule}" for row, column, value, rule in _problems(table)]
+    if found:
+        raise ValueError("\n".join(found))
     return table
 
 
@@ -84,11 +77,13 @@ def _problems(table: pd.DataFrame) -> Iterator[tuple[int, str, str, str]]:
     for number, item in table.loc[table.duplicated(["guideline", "item"]), "item"].items():
         yield number + 2, "item", item, "allowed is one row for each item of a guideline"
     for column in JUDGED:
-        answered, left = table[column].isin(["met", "partly"]), table[column].isin(["not met", "not applicable"])
-        for number in table.index[answered & (table[f"{column}_where"] == "")]:
-            yield number + 2, f"{column}_where", "", f"allowed is a place, since {column} is {table.at[number, column]}"
-        for number in table.index[left & (table["remark"] == "")]:
-            yield number + 2, "remark", "", f"allowed is a reason, since {column} is {table.at[number, column]}"
+        where, remark = (
+            (f"{column}_where", "place", ["met", "partly"]),
+            ("remark", "reason", ["not met", "not applicable"]),
+        )
+        for needed, what, statuses in (where, remark):
+            for number in table.index[table[column].isin(statuses) & (table[needed] == "")]:
+                yield number + 2, needed, "", f"allowed is a {what}, since {column} is {table.at[number, column]}"
 
 
 def counts(checklist: pd.DataFrame) -> pd.DataFrame:

@@ -91,19 +91,19 @@ def value_range(low: Number | None, high: Number | None, digits: int = 1) -> str
     return f"{number(low, digits, trim=True)}{separator}{number(high, digits, trim=True)}"
 
 
-def _with_range(middle: str, spread: Mapping[str, Number | None], digits: int) -> str:
-    limits = value_range(spread["minimum"], spread["maximum"], digits)
-    return MISSING if middle == MISSING else f"{middle} ({limits})"
+def with_range(x: Number | None, low: Number | None, high: Number | None, digits: int = 1, trim: bool = False) -> str:
+    """Print a number as `number` does, with its range or interval, such as "30.1 (2.5–145)", or `MISSING`."""
+    return MISSING if pd.isna(x) else f"{number(x, digits, trim)} ({value_range(low, high, digits)})"
 
 
 def median_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
     """Print a median with its range, of `summaries.spread`: "41 (2–87)", "9.5 (1–36)", or `MISSING`."""
-    return _with_range(number(spread["median"], digits, trim=True), spread, digits)
+    return with_range(spread["median"], spread["minimum"], spread["maximum"], digits, trim=True)
 
 
 def mean_range(spread: Mapping[str, Number | None], digits: int = 1) -> str:
     """Print a mean, all its digits kept, with its range, of `summaries.spread`: "30.1 (2.5–145)", or `MISSING`."""
-    return _with_range(number(spread["mean"], digits), spread, digits)
+    return with_range(spread["mean"], spread["minimum"], spread["maximum"], digits)
 
 
 def duration(months: Number | None) -> str:

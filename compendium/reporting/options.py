@@ -1,5 +1,6 @@
 """How the options of the criteria and their values are called, and what they do to the results, printed."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,56 +11,16 @@ from analysis.sensitivity import OUTCOMES, RESPONSE_OPTIONS, variance_shares
 from compendium.reporting.formatting import MISSING, number
 from compendium.reporting.methods import ADJUSTMENT_LABELS
 
-OPTION_LABELS: dict[str, str] = {  # the options as headings, in the order they are shown
-    "major_above_percent": "Major response: decrease above",
-    "partial_from_percent": "Partial response: decrease from",
-    "worsening": "A worsened symptom",
-    "new_symptoms": "A new symptom",
-    "missing_last": "No grade at last follow-up",
-    "intolerance": "Intolerance in Table 2",
-    "sustained_months": "Sustained: at least",
-    "sustained_from": "Sustained since",
-    "first_response": "First response",
-    "lost_to_follow_up": "Lost to follow-up",
-    "symptoms_at": "Symptoms graded at",
-    "test": "Test of the symptoms",
-    "zeros": "Unchanged symptoms",
-    "distribution": "Distribution of the test",
-    "alternative": "Tails of the test",
-    "adjustment": "Adjustment of p values",
-    "alpha": "Significant below",
-    "p_at_alpha": "A p value of exactly that",
-    "ige_stable_percent": "IgE stable: change up to",
-}
-
-_VALUES: dict[str, dict[str, str]] = {
-    "worsening": {"total": "counts in the total", "any": "rules out a response"},
-    "new_symptoms": {"rule_out": "rules out a response", "count": "counts 1 in the score", "ignore": "is ignored"},
-    "missing_last": {
-        "carry_forward": "grade at best response",
-        "drop": "symptom left out",
-        "no_response": "counts as unchanged",
-    },
-    "intolerance": {"responders": "responders only", "all": "all patients"},
-    "sustained_from": {"first": "first response", "best": "best response"},
-    "first_response": {"total": "of the total score", "any_symptom": "of any symptom"},
-    "lost_to_follow_up": {"event": "has stopped", "censored": "is censored"},
-    "symptoms_at": {"best": "best response", "last": "last follow-up"},
-    "test": {"signed_rank": "Wilcoxon signed-rank test", "sign": "sign test"},
-    "zeros": {"drop": "left out (Wilcoxon)", "pratt": "ranked (Pratt)"},
-    "distribution": {"exact": "exact", "asymptotic": "normal approximation"},
-    "alternative": {"two-sided": "two", "greater": "one (improvement)"},
-    "adjustment": {"none": "none", "holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"},
-    "p_at_alpha": {"ns": "is not significant", "significant": "is significant"},
-}
-_UNITS = {"sustained_months": " months", "alpha": ""}
+# One row per value of an option, or per option whose values are numbers, which stand in the braces of its text.
+_TABLE = pd.read_csv(Path(__file__).with_name("options.csv"), dtype=str, keep_default_na=False)
+OPTION_LABELS: dict[str, str] = dict(zip(_TABLE["option"], _TABLE["heading"], strict=True))  # as they are shown
+_TEXTS = {(row.option, row.value): row.text for row in _TABLE.itertuples()}
 
 
 def value_label(option: str, value: Any) -> str:
     """Call a value, or the text of it, of an option, a field of `Criteria`: "rules out a response" or "20 %"."""
-    if option in _VALUES:
-        return _VALUES[option][str(value)]
-    return f"{float(value):g}{_UNITS.get(option, ' %')}"
+    known = (option, str(value))
+    return _TEXTS[known] if known in _TEXTS else _TEXTS[option, ""].format(float(value))
 
 
 # The results in short, but for symptoms.
@@ -104,26 +65,17 @@ def change_rows(changes: pd.DataFrame, ranges: pd.DataFrame | None = None) -> pd
 
     ``ranges`` of numbers of patients in any cohort that fits: ``option``, ``value``, ``outcome``, ``low``, ``high``.
     """
-    first, rows, possible = changes.iloc[0], [], []
+    first, rows = changes.iloc[0], []
     for _, row in changes.iloc[1:].iterrows():
         moves = {name: head for name, head in _HEADS.items() if row[name] != first[name]}
         moved = [f"{head} {_arrow(first[name], row[name])}" for name, head in moves.items()]
-        rule, value = OPTION_LABELS[row["option"]], value_label(row["option"], row["value"])
-        rows.append((rule, value, ", ".join(moved) or MISSING, _symptoms(first, row)))
+        printed = {"Rule": OPTION_LABELS[row["option"]], "Changed to": value_label(row["option"], row["value"])}
+        printed["Results that move"] = ", ".join(moved) or MISSING
         if ranges is not None:
-            possible.append(
-                _possible(ranges[(ranges[["option", "value"]] == row[["option", "value"]]).all(axis=1)], first)
-            )
-    printed = pd.DataFrame(rows, columns=["Rule", "Changed to", "Results that move", "Symptoms"])
-    if ranges is not None:
-        printed.insert(3, "In any cohort that fits", possible)
-    return printed
-
-
-_RANGED = (  # of the column of ranges
-    "In any cohort that fits: the smallest and largest number of patients that other grades and months allow with "
-    "everything printed kept; others cannot move."
-)
+            same = (ranges[["option", "value"]] == row[["option", "value"]]).all(axis=1)
+            printed["In any cohort that fits"] = _possible(ranges[same], first)
+        rows.append(printed | {"Symptoms": _symptoms(first, row)})
+    return pd.DataFrame(rows)
 
 
 def change_notes(criteria: Criteria, ranged: bool = False) -> list[str]:
@@ -131,11 +83,15 @@ def change_notes(criteria: Criteria, ranged: bool = False) -> list[str]:
     level = "below" if criteria.p_at_alpha == "ns" else "up to"
     judged = f"{ADJUSTMENT_LABELS[criteria.adjustment]}, {level} {criteria.alpha:g}"
     test = value_label("test", criteria.test)
+    ranges = (
+        "In any cohort that fits: the smallest and largest number of patients that other grades and months allow with "
+        "everything printed kept; others cannot move."
+    )
     return [
         "Numbers of patients unless a result says otherwise; arrows lead from the rules of the other tables to the "
         "changed one.",
         f"{test[0].upper()}{test[1:]}, p values {judged} unless the rule is about that.",
-        *([_RANGED] if ranged else []),
+        *[ranges] * ranged,
     ]
 
 

@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from analysis.cohort import Cohort
 from compendium.files import FIGURE_FORMATS, FORMATS, WIDTH, csv_text, json_text, write_atomically
 from compendium.origin import ABOUT, ORIGIN, about
-from compendium.reporting.pages import page
+from compendium.reporting.pages import render
 
 OVERRIDE = "COMPENDIUM_OUTPUT"  # names a folder to write to instead, for tests that run the notebooks as they are
 TIFF_DPI = 600
@@ -84,8 +84,8 @@ def _settled_pdf() -> Iterator[None]:
         yield
 
 
-def _output_path(folder: str | os.PathLike[str], name: str) -> Path:
-    """Give the folder, made if it is missing, with the file name still to be given its suffix."""
+def _write(folder: str | os.PathLike[str], name: str, contents: Mapping[str, bytes]) -> list[Path]:
+    """Write one file per suffix into a folder, made if it is missing; all contents are complete before the first is."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
         raise ValueError(f"output name {name!r} is not allowed; use letters, digits, full stops, hyphens, underscores")
     folder = Path(os.environ.get(OVERRIDE) or folder)
@@ -93,39 +93,33 @@ def _output_path(folder: str | os.PathLike[str], name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"the output folder {folder} cannot be made: {error.strerror}") from error
-    return folder / name
-
-
-def _write(base: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    """Write one file per suffix; all contents are complete before the first is written."""
-    paths = [base.with_name(f"{base.name}.{suffix}") for suffix in contents]
+    paths = [folder / f"{name}.{suffix}" for suffix in contents]
     try:
         for path, content in zip(paths, contents.values(), strict=True):
             write_atomically(path, content)
     except OSError as error:
-        raise OSError(f"the output folder {base.parent} cannot be written: {error.strerror}") from error
+        raise OSError(f"the output folder {folder} cannot be written: {error.strerror}") from error
     return paths
 
 
-def _with_origin(numbers: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Put the origin of the rows before the columns."""
+def _csv(numbers: pd.DataFrame, cohort: Cohort) -> dict[str, bytes]:
+    """Write a table with the origin of its rows before the columns."""
     numbers = numbers.copy()
     numbers.insert(0, ORIGIN, about(reconstructed=cohort.reconstructed)[ORIGIN])
-    return numbers
+    return {"csv": csv_text(numbers).encode()}
 
 
-def _tiff(figure: Figure, metadata: Mapping[str, str]) -> bytes:
+def _save_tiff(figure: Figure, buffer: io.BytesIO, metadata: Mapping[str, str]) -> None:
     """Set a figure in dots without transparency, compressed by LZW, with its resolution, name and origin."""
     from PIL import Image, TiffImagePlugin
 
-    dots, buffer = io.BytesIO(), io.BytesIO()
+    dots = io.BytesIO()
     figure.savefig(dots, format="png", dpi=TIFF_DPI, pil_kwargs={"compress_level": 1})
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[269], tags[270] = metadata["Title"], metadata["Description"]  # DocumentName, ImageDescription
     tags[317] = 2  # each dot as its difference from the one before, which is a third shorter
     with Image.open(dots) as image:
         image.convert("RGB").save(buffer, "tiff", compression="tiff_lzw", dpi=(TIFF_DPI, TIFF_DPI), tiffinfo=tags)
-    return buffer.getvalue()
 
 
 def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
@@ -146,7 +140,6 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohor
         What it was made of; the metadata of the files say whether its rows were observed.
     """
     wide = f"-{figure.get_size_inches()[0] * 25.4:.0f}mm" if os.environ.get(WIDTH) else ""
-    base = _output_path(folder, name + wide)
     contents = {}
     with matplotlib.rc_context(_SAVING | {"svg.hashsalt": name}), _settled_pdf():
         for suffix in os.environ.get(FORMATS, "").split() or FIGURE_FORMATS[:3]:
@@ -154,13 +147,13 @@ def save_figure(figure: Figure, name: str, folder: str | os.PathLike[str], cohor
             nothing, subject = _FORMATS[suffix]
             metadata = nothing | {"Title": name, subject: about(reconstructed=cohort.reconstructed)["note"]}
             if suffix == "tiff":
-                contents[suffix] = _tiff(figure, metadata)
-                continue
-            figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
+                _save_tiff(figure, buffer, metadata)
+            else:
+                figure.savefig(buffer, format=suffix, dpi=PNG_DPI, metadata=metadata)
             contents[suffix] = buffer.getvalue()
     if "svg" in contents:
         contents["svg"] = settled_svg(contents["svg"].decode()).encode()
-    return _write(base, contents)
+    return _write(folder, name + wide, contents)
 
 
 def save_table(
@@ -178,15 +171,14 @@ def save_table(
     name, folder, cohort
         As `save_figure` takes them; it names the errors, too.
     """
-    base = _output_path(folder, name)
     if isinstance(html, GT):
-        html = page(html, name)
-    return _write(base, {"csv": csv_text(_with_origin(numbers, cohort)).encode(), "html": html.encode()})
+        html = render("table.html", title=name, table=html.as_raw_html())
+    return _write(folder, name, _csv(numbers, cohort) | {"html": html.encode()})
 
 
 def save_data(numbers: pd.DataFrame, name: str, folder: str | os.PathLike[str], cohort: Cohort) -> list[Path]:
     """Save the numbers behind a figure, a row per thing drawn, as CSV; otherwise as `save_table` does."""
-    return _write(_output_path(folder, name), {"csv": csv_text(_with_origin(numbers, cohort)).encode()})
+    return _write(folder, name, _csv(numbers, cohort))
 
 
 def save_values(
@@ -203,4 +195,4 @@ def save_values(
         As `save_figure` takes them; it names the other errors.
     """
     known = {ABOUT: about(reconstructed=cohort.reconstructed), **values}
-    return _write(_output_path(folder, name), {"json": json_text(known).encode()})
+    return _write(folder, name, {"json": json_text(known).encode()})

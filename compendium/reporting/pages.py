@@ -46,11 +46,6 @@ def parts(template: str = "parts.html") -> Any:
     return _TEMPLATES.get_template(template).module
 
 
-def page(table: GT, title: str) -> str:
-    """Put a table on a page of its own, which needs no other file and no script."""
-    return render("table.html", title=title, table=table.as_raw_html())
-
-
 def finish(
     table: GT, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = (), wrap: bool = False
 ) -> GT:

@@ -4,13 +4,9 @@ The numbers are those of `compendium.verification.published_rates`: ``rates`` of
 `compared_values`.
 """
 
-from collections.abc import Iterable, Sequence
-
 import pandas as pd
-from great_tables import GT
 
 from compendium.reporting.formatting import MISSING, count_percent, number
-from compendium.reporting.small_tables import small_table
 
 _ABSENT, _NOBODY = "not available", f"{MISSING} (N = 0)"
 
@@ -92,10 +88,3 @@ def value_notes(values: pd.DataFrame) -> list[str]:
     """Say why these numbers have no interval."""
     notes = ["No interval: the paper prints no values of single patients, from which one could be computed."]
     return notes + [f"{MISSING}: the cohort has no values."] * bool(values["own"].isna().any())
-
-
-def sectioned_table(
-    rows: pd.DataFrame, title: str, identifier: str, notes: Iterable[str] = (), caveats: Sequence[str] = ()
-) -> GT:
-    """Lay out `rate_rows` or `value_rows` under the headings of their sections, as `small_tables.small_table` does."""
-    return small_table(rows, title, identifier, notes, caveats, group="section")

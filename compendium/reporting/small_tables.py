@@ -13,6 +13,11 @@ from analysis.summaries import Values
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish
 
+_ESTIMATES = {  # the name of each estimate of a test, and the digits it is printed with
+    "ratio": ("ratio of geometric means", 2), "mean_difference": ("mean difference", 1),
+    "effect": ("rank-biserial correlation", 2), "rho": ("rho", 2),
+}  # fmt: skip
+
 
 def value_text(entry: Mapping[str, Any]) -> str:
     """Print a value of a `summarise` function with all that belongs to it.
@@ -44,21 +49,13 @@ def _test_text(entry: Mapping[str, Any]) -> str:
         size = f"n = {entry['n'] + entry['n_zero']:,}, of whom {entry['n']:,} changed"
     elif entry.get("denominator") is not None:  # two groups are compared
         size += f" and {entry['denominator'] - entry['n']:,}"
-    return ", ".join([*_estimate(entry), formatting.p_value(entry["p_value"], named=True), size])
-
-
-def _estimate(entry: Mapping[str, Any]) -> list[str]:
-    for key, (name, digits) in _ESTIMATES.items():
-        if entry.get(key) is not None:
-            interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
-            return [f"{name} {formatting.number(entry[key], digits)}{interval}"]
-    return []
-
-
-_ESTIMATES = {
-    "ratio": ("ratio of geometric means", 2), "mean_difference": ("mean difference", 1),
-    "effect": ("rank-biserial correlation", 2), "rho": ("rho", 2),
-}  # fmt: skip
+    text = f"{formatting.p_value(entry['p_value'], named=True)}, {size}"
+    known = [name for name in _ESTIMATES if entry.get(name) is not None]
+    if not known:
+        return text
+    name, digits = _ESTIMATES[known[0]]
+    interval = "" if entry.get("ci") is None else f" (95% CI {formatting.value_range(*entry['ci'], digits)})"
+    return f"{name} {formatting.number(entry[known[0]], digits)}{interval}, {text}"
 
 
 def is_of_nobody(entry: Mapping[str, Any]) -> bool:
