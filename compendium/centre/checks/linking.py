@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis import schema
 from analysis.problems import HIDDEN, problems, together
-from compendium.centre.intake.raw_tables import cell_text
+from compendium.centre.intake.raw_tables import cell_problems
 
 Tables = dict[str, pd.DataFrame]
 
@@ -28,6 +28,13 @@ class Broken:
     rows: np.ndarray | None  # None is the table as a whole
     allowed: str | Sequence[str]  # one text, or one for each row that breaks the rule
     hidden: bool  # whether the value may identify a person
+
+
+def calendar(months: pd.Series) -> np.ndarray:
+    """Give calendar months as whole numbers of months since the year 0, missing where a cell is."""
+    codes, found = pd.factorize(months)
+    numbers = pd.PeriodIndex(found, freq="M")
+    return np.append(numbers.year * 12.0 + numbers.month - 1, np.nan)[codes]
 
 
 @dataclass(frozen=True)
@@ -49,10 +56,8 @@ class Rows:
         return self.frame[column].to_numpy(dtype="float64", na_value=np.nan)
 
     def months(self, column: str) -> np.ndarray:
-        """Give a column of calendar months as whole numbers of months since the year 0, missing where a cell is."""
-        codes, found = pd.factorize(self.frame[column])
-        months = pd.PeriodIndex(found, freq="M")
-        return np.append(months.year * 12.0 + months.month - 1, np.nan)[codes]
+        """Give a column of calendar months as `calendar` does."""
+        return calendar(self.frame[column])
 
     def equals(self, column: str, *terms: str) -> np.ndarray:
         """Tell which cells of a categorical column hold one of these terms; a missing cell holds none."""
@@ -131,7 +136,6 @@ def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] 
         if broken.rows is None:
             parts[broken.table].append(problems(file, broken.allowed, column=broken.column))
         elif broken.rows.any():
-            cells = tables[broken.table].loc[broken.rows, broken.column]
-            values = HIDDEN if broken.hidden else [cell_text(value) or "" for value in cells.astype(object)]
-            parts[broken.table].append(problems(file, broken.allowed, cells.index + 2, broken.column, values))
+            found = cell_problems(tables[broken.table].loc[broken.rows, broken.column], file, broken.allowed)
+            parts[broken.table].append(found.assign(value=HIDDEN) if broken.hidden else found)
     return together([together(some).sort_values("row", kind="stable") for some in parts.values()])

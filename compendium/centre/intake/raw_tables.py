@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 
 from analysis import schema
 from analysis.problems import nearest_name, problems, together
+from compendium.centre.intake.files import Unreadable
 
 MOST_BYTES = 1024**3  # the most that a file may unpack to, and that the texts of a column may take
 MOST_COLUMNS = 256
@@ -24,10 +25,6 @@ _NO_THOUSANDS = "a number without a sign between thousands, as this point may be
 _ONE_SIGN = "a number with the same decimal sign as the others of the file, which has decimal commas and points"
 
 Names = Callable[[Sequence[str]], list[str]]  # gives the columns of the contract for those of a file; `list` keeps them
-
-
-class Unreadable(Exception):
-    """A file or a sheet that is no table, with the reason in words."""
 
 
 @dataclass

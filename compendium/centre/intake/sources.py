@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import header_problems, problems, shortened
+from analysis.problems import header_problems, problems, shortened, together
 from analysis.reading import DATA_PACKAGE, OWN_SYMPTOMS
 from analysis.schema import TABLES
-from compendium.centre.checks.visits import VISITS
-from compendium.centre.intake import own_symptoms
+from analysis.vocabulary import SymptomGroup
+from compendium.centre.checks.further import VISITS
 from compendium.centre.intake.csv_tables import csv_texts, read_csv_table
 from compendium.centre.intake.files import read_bytes
 from compendium.centre.intake.mapping import LEAVE_OUT, Mapping
@@ -40,6 +40,8 @@ _OTHER_KINDS = {
     ".zip": "a zip archive; unpack it and give the folder",
 }
 _KINDS = ("csv", "parquet")
+_OWN_SHEET, _OWN_COLUMNS = OWN_SYMPTOMS.removesuffix(".csv"), ("symptom", "label", "group")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")  # of an own symptom
 READ = (*TABLES, VISITS)  # the tables that are read, of which the last may be missing
 COUNTED = ("empty_rows", "decimal_commas", "dates", "formulas", "hidden", "limits")
 
@@ -77,11 +79,12 @@ class Source:
         raw.frame = self.mapping.values(table, raw.frame)
         self.tables[table] = raw
         header = header_problems(raw.frame.columns, table, file)
-        strange = (
-            header["value"].ne("") & header["nearest"].eq("") & ~header["value"].isin(schema.columns_of(table).index)
-        )
+        known = header["value"].isin(["", *schema.columns_of(table).index])
         text = "a column name of the contract: delete the column, or leave it out by a line of a mapping"
-        self.errors += [header.assign(allowed=header["allowed"].mask(strange, text)), raw.errors]
+        self.errors += [
+            header.assign(allowed=header["allowed"].mask(header["nearest"].eq("") & ~known, text)),
+            raw.errors,
+        ]
 
 
 def read_source(path: str | os.PathLike[str], mapping: Mapping | None = None) -> Source:
@@ -118,21 +121,18 @@ def _read_workbook(source: Source, path: Path) -> None:
         return
     given = {table: _named(table, list(sheets)) for table in READ}
     read = {one for found in given.values() for one in found}
-    others = [one for one in sheets if one not in read and one.casefold() not in (*_NOT_TABLES, own_symptoms.NAME)]
-    listed = sheet_texts(*sheets[own_symptoms.NAME]) if own_symptoms.NAME in sheets else None
-    source.errors.append(own_symptoms.take_up(listed, f"{name}, sheet {own_symptoms.NAME}"))
+    others = [one for one in sheets if one not in read and one.casefold() not in (*_NOT_TABLES, _OWN_SHEET)]
+    listed = sheet_texts(*sheets[_OWN_SHEET]) if _OWN_SHEET in sheets else None
+    source.errors.append(_take_up(listed, f"{name}, sheet {_OWN_SHEET}"))
     for table, found in given.items():
         if len(found) == 1:
             source.names[table] = f"{name}, sheet {shortened(found[0])}"
             sheet, part = sheets[found[0]]
             source.read(table, partial(read_sheet, sheet, part, names=source.mapping.names(table)))
         elif found or table != VISITS or _spelled(table, others):
-            text = (
-                f"{' and '.join(found)} are there; allowed is one sheet for each table"
-                if found
-                else "the sheet is missing"
-            )
-            source.errors.append(problems(source.names[table], text + _spelled(table, others)))
+            several = f"{' and '.join(found)} are there; allowed is one sheet for each table"
+            text = (several if found else "the sheet is missing") + _spelled(table, others)
+            source.errors.append(problems(source.names[table], text))
     source.warnings += [problems(f"{name}, sheet {shortened(other)}", "this sheet was not read") for other in others]
 
 
@@ -176,9 +176,9 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
         if len(found) > 1:
             text = f"{', '.join(map(printable, found[1:]))} is there too; allowed is one file for each table"
             source.errors.append(problems(name, text))
-        elif not found and (table != VISITS or _spelled(f"{name}", others)):
-            missing = f"the file is missing from {shown}"
-            source.errors.append(problems(name, missing + _spelled(name, others)))
+        elif not found and (table != VISITS or _spelled(name, others)):
+            text = f"the file is missing from {shown}{_spelled(name, others)}"
+            source.errors.append(problems(name, text))
         elif found:
             source.read(table, partial(_read_file, folder / found[0], source.mapping.names(table)))
     source.warnings += [problems(shortened(name), "this was not read") for name in others]
@@ -193,7 +193,7 @@ def _read_own_symptoms(source: Source, path: Path, entries: list[str]) -> None:
             listed = csv_texts(read_bytes(path), path.name, list)[0].frame
         except Unreadable as reason:
             source.errors.append(problems(path.name, str(reason)))
-    source.errors.append(own_symptoms.take_up(listed, path.name))
+    source.errors.append(_take_up(listed, path.name))
 
 
 def _read_file(path: Path, names: Names, table: str, file: str) -> RawTable:
@@ -209,3 +209,30 @@ def _read_data_package(source: Source, path: Path) -> None:
         source.errors.append(problems(path.name, str(reason)))
     except (ValueError, AttributeError, RecursionError) as error:
         source.errors.append(problems(path.name, f"the file cannot be read as a JSON object: {str(error)[:200]}"))
+
+
+def _take_up(frame: pd.DataFrame | None, file: str) -> pd.DataFrame:
+    """Let a cohort's own symptoms be allowed, or none; those that cannot be are given as problems and left out."""
+    schema.use_symptoms(None)
+    if frame is None:
+        return together()
+    missing = [name for name in _OWN_COLUMNS if list(frame).count(name) != 1]
+    if missing:
+        return problems(file, [f"the column {name} once; allowed are {', '.join(_OWN_COLUMNS)}" for name in missing], 1)
+    known, found, kept = set(schema.symptom_list().index), [], []
+    for row, line in frame[list(_OWN_COLUMNS)].fillna("").iterrows():
+        for column, right, allowed in (
+            ("symptom", _NAME.fullmatch(line["symptom"]), "small letters, digits and underscores"),
+            ("symptom", line["symptom"] not in known, "a symptom that is on no list yet"),
+            ("label", line["label"].strip() and line["label"].isprintable(), "the words for figures and tables"),
+            ("group", line["group"] in list(SymptomGroup), f"one of {', '.join(SymptomGroup)}"),
+        ):
+            if not right:
+                found.append(problems(file, allowed, row + 2, column, shortened(line[column])))
+                break
+        else:
+            known.add(line["symptom"])
+            kept.append(line)
+    if kept:
+        schema.use_symptoms(pd.DataFrame(kept).assign(source="own list").set_index("symptom"))
+    return together(found)

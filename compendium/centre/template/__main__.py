@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from analysis import schema
-from compendium.centre.intake.private import write_new
+from compendium.centre.intake.files import write_new
 from compendium.centre.template import texts
 from compendium.centre.template.redcap import REPEATING, data_dictionary
 from compendium.centre.template.workbook import workbook

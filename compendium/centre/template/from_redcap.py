@@ -16,12 +16,11 @@ import pandera.errors
 
 from analysis import schema
 from analysis.problems import CohortError, problems, together
+from compendium.centre.checks.further import VISITS
 from compendium.centre.checks.table_schema import table_schema
-from compendium.centre.checks.visits import VISITS
 from compendium.centre.intake.csv_tables import csv_texts, with_clear_numbers
-from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.files import read_bytes, write_new
 from compendium.centre.intake.mapping import LEAVE_OUT, Mapping, read_mapping
-from compendium.centre.intake.private import write_new
 from compendium.centre.intake.raw_tables import Unreadable, checked_header
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.centre.template.texts import terms

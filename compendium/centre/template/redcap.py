@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
-from compendium.centre.checks.visits import VISITS
+from compendium.centre.checks.further import VISITS
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
 RECORD = "patient_id"  # the record identifier
