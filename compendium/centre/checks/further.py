@@ -38,9 +38,7 @@ _FIRST = "1 at the first injection, with which grades compare; of a later visit 
 _SAME = "one row for each patient_id, symptom and visit; row {} is of the same visit"
 _OUTSIDE = "a visit during the course that counts; this is before its first injection or after its end, and is not used"
 _INCOMPLETE = "the grade of every symptom at a visit; one without them is not taken for that of the best response"
-_WHOLE = (
-    "the grades of all {} symptoms at one visit at least, or their grade_best; no visit has more than this: {}"
-)
+_WHOLE = "the grades of all {} symptoms at one visit at least, or their grade_best; no visit has more than this: {}"
 
 
 def one_of_each(

@@ -148,22 +148,19 @@ def _slip(one: str, other: str) -> bool:
     length = min(len(one), len(other))
     if one == other or length < _SHORTEST:
         return one == other
-    return _distance(one, other) <= (2 if length >= _LONG and one[:4] == other[:4] else 1)
+    return _within(one, other, 2 if length >= _LONG and one[:4] == other[:4] else 1)
 
 
-def _distance(one: str, other: str) -> int:
-    """Count the letters to be changed, added, left out or exchanged with their neighbour; 3 is many."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        line = [row]
-        for place, sign in enumerate(other, 1):
-            line.append(min(last[place] + 1, line[-1] + 1, last[place - 1] + (letter != sign)))
-            if row > 1 and place > 1 and letter == other[place - 2] and one[row - 2] == sign:
-                line[-1] = min(line[-1], before[place - 2] + 1)
-        before, last = last, line
-    return last[-1]
+def _within(one: str, other: str, most: int) -> bool:
+    """Tell whether so many letters changed, added, left out or exchanged with their neighbour make one of the other."""
+    if not (most and one and other):
+        return one == other or len(one) + len(other) <= most
+    if one[0] == other[0]:
+        return _within(one[1:], other[1:], most)
+    ways = [(one[1:], other), (one, other[1:]), (one[1:], other[1:])]
+    if one[:2] == other[1::-1]:
+        ways.append((one[2:], other[2:]))
+    return any(_within(*rest, most - 1) for rest in ways)
 
 
 def _term(text: str, written: dict[str, str], allowed: Collection[str], slips: bool = True) -> str:
