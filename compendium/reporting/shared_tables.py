@@ -8,8 +8,7 @@ from great_tables import GT
 
 from analysis.characteristics import SECTIONS
 from analysis.vocabulary import POPULATION_LABELS, Population
-from compendium.centre.disclosure.study_cells import SharedNumbers
-from compendium.centre.disclosure.table_cells import EVENT_COLUMNS, size_of
+from compendium.centre.disclosure.study_cells import EVENT_COLUMNS, SharedNumbers, size_of
 from compendium.reporting import rendering
 from compendium.reporting.formatting import duration, number
 from compendium.reporting.pages import finish

@@ -2,7 +2,7 @@
 
 In goes a cohort with a limit (`study_cells.shared_numbers`), out come Table 1, Table 2 and the safety table without the
 counts below it, and without what would give such a count away. On the way the numbers of the three tables become cells
-with the relations that any reader knows (`table_cells`), a solver plays the reader, and further cells are hidden until
+with the relations that any reader knows, a solver plays the reader, and further cells are hidden until
 it can exclude no small value (`suppression`). What is printed in place of a hidden number is decided in
 `compendium.reporting.shared_tables`.
 """

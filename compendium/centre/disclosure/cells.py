@@ -1,5 +1,6 @@
 """Cells of tables, each a number of patients or events, what is known to hold between them, and which are small."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -39,6 +40,16 @@ def sums_to(whole: str, parts: Sequence[str]) -> Relation:
 def at_most(part: str, *whole: str) -> Relation:
     """Say that a cell is at most another, or at most the sum of others."""
     return Relation((part,), whole, equal=False)
+
+
+def stated(*lines: str, ending: str = "") -> list[Relation]:
+    """Read what holds from lines such as ``a = b + c`` and ``a <= b <= c + d``; each name is given an ending."""
+    found = []
+    for line in lines:
+        sides, signs = re.split(" <?= ", line), re.findall(" (<?=) ", line)
+        cells = [tuple(f"{cell}{ending}" for cell in side.split(" + ")) for side in sides]
+        found += [Relation(*pair, equal=sign == "=") for *pair, sign in zip(cells, cells[1:], signs, strict=False)]
+    return found
 
 
 @dataclass(frozen=True)
