@@ -30,20 +30,20 @@ def _diagnosis(cohort: Linked) -> Iterator[Broken]:
     minor = rows.count((*_MINOR_CRITERIA, "bone_marrow_kit_d816v"), "positive")
     met = (minor >= 3) | (rows.equals(_MAJOR_CRITERION, "positive") & (minor >= 1))
     allowed = "most likely ISM, since the WHO criteria of systemic mastocytosis are met"
-    yield rows.broken("diagnosis", (cm | mmas | idiopathic) & met, allowed)
+    yield rows, "diagnosis", (cm | mmas | idiopathic) & met, allowed
     possible = 4 - rows.count((*_MINOR_CRITERIA, "kit_d816v"), "negative")
     unmet = (possible < 1) | (rows.equals(_MAJOR_CRITERION, "negative") & (possible < 3))
     allowed = "most likely another, since the findings rule the WHO criteria of systemic mastocytosis out"
-    yield rows.broken("diagnosis", ism & unmet, allowed)
+    yield rows, "diagnosis", ism & unmet, allowed
     for column, patients, allowed in (
         ("kit_d816v", idiopathic, "most likely negative, since idiopathic MCAS is not clonal"),
         ("who_cd2_cd25", idiopathic, "most likely negative, since idiopathic MCAS is not clonal"),
         ("bone_marrow_involved", cm | idiopathic, "most likely negative in CM and in idiopathic MCAS"),
         ("skin_maculopapular", mmas | idiopathic, "most likely negative in MCAS, else the diagnosis is CM or ISM"),
     ):
-        yield rows.broken(column, patients & rows.equals(column, "positive"), allowed)
+        yield rows, column, patients & rows.equals(column, "positive"), allowed
     without = cm & rows.equals("skin_involved", "negative", "not_evaluated")
-    yield rows.broken("skin_involved", without, "most likely positive in CM")
+    yield rows, "skin_involved", without, "most likely positive in CM"
 
 
 def _findings(cohort: Linked) -> Iterator[Broken]:
@@ -51,17 +51,17 @@ def _findings(cohort: Linked) -> Iterator[Broken]:
     for organ, findings in (("skin_involved", SKIN), ("bone_marrow_involved", BONE_MARROW)):
         negative = rows.count(findings, "negative")
         none = rows.count(findings, "negative", "not_evaluated") == len(findings)
-        if organ == "bone_marrow_involved":
-            # With all four negative it is an error.
-            none &= negative < len(findings)
+        none &= (organ == "skin_involved") | (
+            negative < len(findings)
+        )  # with all of the marrow negative it is an error
         some = f"one of {', '.join(findings)}"
-        yield rows.broken(organ, rows.equals(organ, "positive") & none, f"most likely {some} is positive too")
+        yield rows, organ, rows.equals(organ, "positive") & none, f"most likely {some} is positive too"
         unknown = rows.equals(organ, "not_evaluated") & (negative > 0)
-        yield rows.broken(organ, unknown, f"most likely evaluated, since {some} was")
+        yield rows, organ, unknown, f"most likely evaluated, since {some} was"
     unknown = rows.equals("kit_d816v", "not_evaluated")
     unknown &= rows.count(("skin_kit_d816v", "bone_marrow_kit_d816v"), "negative") > 0
     allowed = "most likely evaluated, since the mutation was looked for in the skin or the bone marrow"
-    yield rows.broken("kit_d816v", unknown, allowed)
+    yield rows, "kit_d816v", unknown, allowed
 
 
 def _therapies(cohort: Linked) -> Iterator[Broken]:
@@ -69,16 +69,16 @@ def _therapies(cohort: Linked) -> Iterator[Broken]:
     none = rows.count(sorted(SYMPTOMATIC), "no") == len(SYMPTOMATIC)
     continued = rows.equals("continued_classical_therapy", "yes")
     allowed = f"most likely no, since {', '.join(sorted(SYMPTOMATIC))} all are"
-    yield rows.broken("continued_classical_therapy", none & continued, allowed)
+    yield rows, "continued_classical_therapy", none & continued, allowed
     allowed = "most likely yes for one classical therapy, since symptoms were refractory to them"
-    yield rows.broken(min(SYMPTOMATIC), none & ~continued, allowed)
+    yield rows, min(SYMPTOMATIC), none & ~continued, allowed
     mcas = rows.equals("diagnosis", Diagnosis.MMAS, Diagnosis.IDIOPATHIC)
+    allowed = "most likely no, since cytoreductive therapy is for mastocytosis"
     for column in CYTOREDUCTIVE:
-        allowed = "most likely no, since cytoreductive therapy is for mastocytosis"
-        yield rows.broken(column, mcas & rows.equals(column, "yes"), allowed)
+        yield rows, column, mcas & rows.equals(column, "yes"), allowed
     old = rows.of_patients(rows.values("age_at_treatment_years"))[courses.patient] > 55
     old &= courses.equals("stop_reason", "pregnancy_intent")
-    yield courses.broken("stop_reason", old, "most likely another reason in a woman over 55")
+    yield courses, "stop_reason", old, "most likely another reason in a woman over 55"
 
 
 def _tryptase(samples: Rows, point: TimePoint) -> np.ndarray:
@@ -95,22 +95,20 @@ def _laboratory(cohort: Linked) -> Iterator[Broken]:
     level = samples.values("value")
     for analyte, highest in _HIGHEST_LEVEL.items():
         high = samples.equals("analyte", analyte) & (level > highest)
-        yield samples.broken("value", high, f"most likely at most {highest:g}")
+        yield samples, "value", high, f"most likely at most {highest:g}"
     later = _is_tryptase(samples, TimePoint.ON_THERAPY)
     early = later & (samples.values("months_on_therapy") < _TRYPTASE_FROM_MONTHS)
-    yield samples.broken("months_on_therapy", early, f"most likely at least {_TRYPTASE_FROM_MONTHS} months on therapy")
+    yield samples, "months_on_therapy", early, f"most likely at least {_TRYPTASE_FROM_MONTHS} months on therapy"
     before = _tryptase(samples, TimePoint.BEFORE)[samples.patient]
     apart = ((level >= _SLIP * before) | (_SLIP * level <= before)) & (level != before)
     allowed = f"most likely less than {_SLIP} times apart from the tryptase before omalizumab"
-    yield samples.broken("value", later & apart, allowed)
+    yield samples, "value", later & apart, allowed
     diagnosis = _tryptase(samples, TimePoint.DIAGNOSIS)[patients.patient]
-    for right, other, seen, word in (
-        ("positive", "negative", diagnosis > 20, "over"),
-        ("negative", "positive", diagnosis <= 20, "not over"),
-    ):
+    over, not_over = ("positive", diagnosis > 20, "over"), ("negative", diagnosis <= 20, "not over")
+    for (right, seen, word), (other, *_) in ((over, not_over), (not_over, over)):
         said = patients.equals("who_tryptase_over_20", other, "not_evaluated")
         allowed = f"most likely {right}, since tryptase at diagnosis was {word} 20 ng/mL"
-        yield patients.broken("who_tryptase_over_20", said & seen, allowed)
+        yield patients, "who_tryptase_over_20", said & seen, allowed
 
 
 CLINICAL_CHECKS: tuple[Rule, ...] = (_diagnosis, _findings, _therapies, _laboratory)
@@ -154,9 +152,9 @@ def unconfirmed_mcas(cohort: Linked, reading: str) -> Iterator[Broken]:
     baseline = np.where(np.isnan(before), diagnosis, before)
     without = np.isnan(_tryptase(samples, TimePoint.EPISODE))[patients.patient]
     text = "a tryptase {} in the table laboratory; without it the rise that MCAS requires cannot be checked"
-    yield patients.broken("diagnosis", mcas & without, text.format("in an episode"))
+    yield patients, "diagnosis", mcas & without, text.format("in an episode")
     without = ~without & np.isnan(baseline)[patients.patient]
-    yield patients.broken("diagnosis", mcas & without, text.format("before omalizumab or at diagnosis"))
+    yield patients, "diagnosis", mcas & without, text.format("before omalizumab or at diagnosis")
     values, baseline = samples.values("value"), baseline[samples.patient]
     rows = _is_tryptase(samples, TimePoint.EPISODE) & patients.any_row(mcas)[samples.patient]
     rows &= ~np.isnan(values) & ~np.isnan(baseline)
@@ -167,4 +165,4 @@ def unconfirmed_mcas(cohort: Linked, reading: str) -> Iterator[Broken]:
         else:
             required = float(required_tryptase(baseline[row], reading))
             texts.append(f"at least {required:.10g}, which MCAS requires with a baseline of {baseline[row]:.10g}")
-    yield samples.broken("value", rows, texts)
+    yield samples, "value", rows, texts
