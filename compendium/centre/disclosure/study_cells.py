@@ -204,10 +204,7 @@ def _event_rows(cohort: Cohort, threshold: int) -> pd.DataFrame:
 
 
 def safety_cells(cohort: Cohort, threshold: int) -> pd.DataFrame:
-    """Give the numbers of the safety table: rows of patients, then of events, with a column for each `EVENT_COLUMNS`.
-
-    Events that fewer patients had than the threshold are counted in one row: that one occurred at all is rare.
-    """
+    """Give the numbers of the safety table; events rarer than the threshold, which is telling itself, are one row."""
     rows = pd.concat([_patient_rows(cohort), _event_rows(cohort, threshold)], ignore_index=True)
     rows = rows.reindex(columns=[*COLUMNS, "n_cell", "denominator_cell"])
     floats = dict.fromkeys(("percent", "median", "mean", "sd", "minimum", "maximum", "ratio"), "float64")

@@ -63,17 +63,14 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
     found, cells = [], schema.refused_cells(frame, table)
     for name, refused in cells.items():
         contract = schema.columns_of(table).loc[name]
-        written = frame.loc[refused, name].fillna("")
-        listed = written.head(MOST_LISTED)
+        written, allowed = frame.loc[refused, name].fillna(""), schema.describe_allowed(contract)
         few = written[written != ""].drop_duplicates().head(MOST)
         guesses = pd.Series([nearest_allowed(text, contract) for text in few], dtype="str")
-        guesses = guesses.mask(schema.refused(guesses, contract), "")
-        nearest = dict(zip(few, guesses, strict=True))
-        allowed = schema.describe_allowed(contract)
-        hints = {text: hint for text in few if not nearest[text] and (hint := advice(text, contract))}
-        texts = [f"{allowed}: {hints[text]}" if text in hints else allowed for text in listed]
-        shown, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
-        found.append(problems(file, texts, listed.index + 2, name, shown, near))
+        nearest = dict(zip(few, guesses.mask(schema.refused(guesses, contract), ""), strict=True))
+        hints = {text: f"{allowed}: {hint}" for text in few if not nearest[text] and (hint := advice(text, contract))}
+        listed = written.head(MOST_LISTED)
+        told = cell_problems(listed.map(shortened), file, [hints.get(text, allowed) for text in listed])
+        found.append(told.assign(nearest=[nearest.get(text, "") for text in listed]))
         if len(written) > len(listed):
             more = f"{allowed}; {len(written) - len(listed):,} more cells of this column are not"
             found.append(problems(file, more, column=name))
@@ -91,14 +88,15 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame]:
     """Check the cells of a table: errors, the table with types where refused cells are missing, and these cells."""
-    examples = pd.Series(False, index=raw.frame.index)
-    if list(raw.frame).count("patient_id") == 1:
-        examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
-    frame = raw.frame[~examples] if examples.any() else raw.frame
+    frame, examples = raw.frame, together()
+    if list(frame).count("patient_id") == 1:
+        names = frame["patient_id"]
+        example = names.str.startswith(_EXAMPLE, na=False)
+        if example.any():
+            examples = cell_problems(names[example].map(shortened), file, "an example row of the template; delete it")
+            frame = frame[~example]
     found, cells = _refused_cells(frame, table, file)
-    if examples.any():
-        shown = raw.frame.loc[examples, "patient_id"].map(shortened)
-        found = together([cell_problems(shown, file, "an example row of the template; delete it"), found])
+    found = together([examples, found])
     known = list(frame.columns[frame.columns.isin(schema.columns_of(table).index)])
     if len(header_problems(known, table, file)):
         return found, None, together()
@@ -174,7 +172,7 @@ def check_cohort(
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`, any
+        How the rise of tryptase that MCAS requires is read, see `checks.plausibility.required_tryptase`, any
         other being a ValueError; not checked by default.
     mapping : str or path, optional
         A CSV file of the centre's own names and codes, see `mapping`.

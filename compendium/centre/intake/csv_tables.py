@@ -29,12 +29,7 @@ _HINT = 'in Excel, save it as "CSV UTF-8"'
 
 
 def read_csv_table(content: bytes, table: str, file: str, names: Names = list) -> RawTable:
-    """Read the bytes of a CSV file of a table; an `Unreadable` one has another encoding or separator, or no header.
-
-    In a file separated by semicolons, a cell such as ``0,75`` in a column of numbers is read as ``0.75`` and counted;
-    rows with more or fewer cells than the header are errors. ``names`` gives the columns of the contract for the names
-    of the file.
-    """
+    """Read the bytes of a CSV file of a table, with the names that ``names`` gives its columns; else `Unreadable`."""
     raw, separator = csv_texts(content, file, lambda found: checked_header(names(found), table))
     return with_clear_numbers(raw, number_columns(table, list(raw.frame)), file, separator)
 

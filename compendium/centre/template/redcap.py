@@ -1,11 +1,10 @@
 """The contract as a REDCap data dictionary: an instrument per table, for collecting a cohort prospectively.
 
 Variables have the names of the columns, cut to the 26 characters that REDCap recommends, and led by the name of the
-table where two tables have the same column; ``patient_id`` is the record identifier and stands once. Codes of
-choices are the values of the contract, since REDCap takes letters, digits and underscores: another sign becomes an
-underscore (``ng_mL``), and a grade is coded by a hundred times its value (75 for 0.75). REDCap has no month among its
-validations and a date would ask for a day, so months are text that `from_redcap` checks. Which
-instruments repeat is set up in REDCap, not in the dictionary.
+table where two tables have the same column; ``patient_id`` is the record identifier and stands once. Codes of choices
+are the values of the contract, but REDCap takes letters, digits and underscores only: another sign becomes an
+underscore (``ng_mL``), and a grade is a hundred times its value. REDCap has no month among its validations and a date
+would ask for a day, so months are text that `from_redcap` checks. Which instruments repeat is set up in REDCap.
 """
 
 import re
