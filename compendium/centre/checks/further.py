@@ -120,7 +120,7 @@ def from_visits(
 def _read(
     rows: pd.DataFrame, found: Visits, refused: np.ndarray, today: datetime.date
 ) -> tuple[pd.DataFrame, set[str]]:
-    """Give the grades under the course that counts, in order of ``months``, and the patients of whom not all is clear."""
+    """Give the grades under the course that counts, in order of ``months``, and patients of whom not all is clear."""
     file, now = found.names[VISITS], 12 * today.year + today.month - 1
     symptoms, courses = found.tables["symptoms"], found.tables["courses"].drop_duplicates("patient_id")
     course = courses.set_index("patient_id")[["start_month", "duration_months"]].reindex(rows["patient_id"])
