@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.cohort import read_cohort
-from compendium.centre.intake.private import require_private
+from compendium.centre.intake.files import require_private
 from compendium.workflow import centre
 from compendium.workflow.__main__ import main
 from compendium.workflow.build import _as_observed

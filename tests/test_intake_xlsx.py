@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xlsxwriter
 
-from compendium.centre.intake import workbooks
+from compendium.centre.intake import seen
 from compendium.centre.intake.raw_tables import Unreadable
 from compendium.centre.intake.workbooks import open_workbook, read_sheet
 from tests.case_files import data_lines
@@ -274,7 +274,7 @@ def test_too_many_bytes_elements_levels_and_parts_are_refused(monkeypatch):
     assert len(bomb) < 1024**2 and "the file unpacks to 80 MB, too much for its size" in refused(bomb)
     sheet = data("".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 102)))
     assert len(read(sheet).frame) == 100
-    monkeypatch.setattr(workbooks, "MOST_ELEMENTS", 300)
+    monkeypatch.setattr(seen, "MOST_ELEMENTS", 300)
     assert "the workbook holds too much" in refused(sheet)
     monkeypatch.undo()
     assert "the workbook holds too much" in refused(by_hand("<a>" * 200 + "</a>" * 200))

@@ -14,8 +14,7 @@ from analysis.cohort import from_tables, restrict
 from analysis.criteria import PAPER
 from analysis.tables import table_1, table_2
 from compendium.centre.disclosure.cells import Cells, sums_to
-from compendium.centre.disclosure.study_cells import shared_numbers
-from compendium.centre.disclosure.table_cells import safety_cells
+from compendium.centre.disclosure.study_cells import safety_cells, shared_numbers
 from compendium.reporting.outputs import save_table
 from compendium.reporting.rendering import HIDDEN, shared_csv, shared_safety, shared_table_1, shared_table_2
 from tests.cohorts import random_cohort, random_tables

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.vocabulary import Diagnosis
 from compendium.centre.disclosure.cells import HIDE_BELOW, check_threshold
-from compendium.centre.intake.private import require_private
+from compendium.centre.intake.files import require_private
 from compendium.files import write_atomically
 from compendium.workflow.jobs import BuildError, jobs_for
 from compendium.workflow.project import Project
@@ -33,7 +33,7 @@ class Handling:
     hide_below: int = HIDE_BELOW  # counts below it are hidden in the tables meant for sharing
     course: str = "first"  # which of several courses of a patient counts
     sample: str = "last"  # and which of several samples on therapy
-    visit: str = "score"  # which of several visits is that of the best response, see `checks.visits`
+    visit: str = "score"  # which of several visits is that of the best response, see `checks.further`
     mapping: Path | None = None  # the file of the centre's own names and codes, see `intake.mapping`
 
 

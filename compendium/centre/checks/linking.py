@@ -13,21 +13,17 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import HIDDEN, problems, together
-from compendium.centre.intake.raw_tables import cell_text
+from analysis.problems import problems, together
+from compendium.centre.intake.raw_tables import cell_problems
 
 Tables = dict[str, pd.DataFrame]
 
 
-@dataclass(frozen=True)
-class Broken:
-    """Cells that break one rule."""
-
-    table: str
-    column: str
-    rows: np.ndarray | None  # None is the table as a whole
-    allowed: str | Sequence[str]  # one text, or one for each row that breaks the rule
-    hidden: bool  # whether the value may identify a person
+def calendar(months: pd.Series) -> np.ndarray:
+    """Give calendar months as whole numbers of months since the year 0, missing where a cell is."""
+    codes, found = pd.factorize(months)
+    numbers = pd.PeriodIndex(found, freq="M")
+    return np.append(numbers.year * 12.0 + numbers.month - 1, np.nan)[codes]
 
 
 @dataclass(frozen=True)
@@ -49,10 +45,8 @@ class Rows:
         return self.frame[column].to_numpy(dtype="float64", na_value=np.nan)
 
     def months(self, column: str) -> np.ndarray:
-        """Give a column of calendar months as whole numbers of months since the year 0, missing where a cell is."""
-        codes, found = pd.factorize(self.frame[column])
-        months = pd.PeriodIndex(found, freq="M")
-        return np.append(months.year * 12.0 + months.month - 1, np.nan)[codes]
+        """Give a column of calendar months as `calendar` does."""
+        return calendar(self.frame[column])
 
     def equals(self, column: str, *terms: str) -> np.ndarray:
         """Tell which cells of a categorical column hold one of these terms; a missing cell holds none."""
@@ -90,12 +84,6 @@ class Rows:
         """Whether the table is there and names a patient in every row, so that a patient not in it can be told."""
         return not self.absent and not (self.patient < 0).any()
 
-    def broken(
-        self, column: str, rows: np.ndarray | None, allowed: str | Sequence[str], hidden: bool = False
-    ) -> Broken:
-        """Say that cells of a column break a rule."""
-        return Broken(self.table, column, rows, allowed, hidden)
-
 
 Linked = NamedTuple("Linked", [(table, Rows) for table in schema.TABLES])  # absent ones are without rows
 
@@ -115,7 +103,15 @@ def _linked(tables: Tables) -> Linked:
     return Linked(*(Rows(table, frame, table not in tables, part, len(known)) for (table, frame), part in parts))
 
 
-Rule = Callable[[Linked], Iterator[Broken]]  # what yields the cells that break a rule
+# Cells that break a rule: their table and column, which rows (None is the table as a whole), and what is allowed, one
+# text or one for each of these rows.
+Broken = tuple[Rows, str, np.ndarray | None, str | Sequence[str]]
+Rule = Callable[[Linked], Iterator[Broken]]
+
+
+def repeated(rows: Rows, column: str, first: pd.Series, allowed: str) -> Broken:
+    """Say of rows that are like an earlier one, as `first_alike` gives them, which that is."""
+    return rows, column, rows.frame.index.isin(first.index), [allowed.format(row + 2) for row in first]
 
 
 def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] | None = None) -> pd.DataFrame:
@@ -126,12 +122,10 @@ def problems_found(rules: Iterable[Rule], tables: Tables, names: dict[str, str] 
     """
     cohort = _linked(tables)
     parts: dict[str, list[pd.DataFrame]] = {table: [] for table in schema.TABLES}
-    for broken in (broken for rule in rules for broken in rule(cohort)):
-        file = (names or {}).get(broken.table, f"{broken.table}.csv")
-        if broken.rows is None:
-            parts[broken.table].append(problems(file, broken.allowed, column=broken.column))
-        elif broken.rows.any():
-            cells = tables[broken.table].loc[broken.rows, broken.column]
-            values = HIDDEN if broken.hidden else [cell_text(value) or "" for value in cells.astype(object)]
-            parts[broken.table].append(problems(file, broken.allowed, cells.index + 2, broken.column, values))
+    for rows, column, broken, allowed in (found for rule in rules for found in rule(cohort)):
+        file = (names or {}).get(rows.table, f"{rows.table}.csv")
+        if broken is None:
+            parts[rows.table].append(problems(file, allowed, column=column))
+        elif broken.any():
+            parts[rows.table].append(cell_problems(rows.frame.loc[broken, column], file, allowed))
     return together([together(some).sort_values("row", kind="stable") for some in parts.values()])

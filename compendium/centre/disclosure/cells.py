@@ -1,6 +1,7 @@
 """Cells of tables, each a number of patients or events, what is known to hold between them, and which are small."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 
@@ -41,6 +42,16 @@ def at_most(part: str, *whole: str) -> Relation:
     return Relation((part,), whole, equal=False)
 
 
+def stated(*lines: str, ending: str = "") -> list[Relation]:
+    """Read what holds from lines such as ``a = b + c`` and ``a <= b <= c + d``; each name is given an ending."""
+    found = []
+    for line in lines:
+        sides, signs = re.split(" <?= ", line), re.findall(" (<?=) ", line)
+        cells = [tuple(f"{cell}{ending}" for cell in side.split(" + ")) for side in sides]
+        found += [Relation(*pair, equal=sign == "=") for *pair, sign in zip(cells, cells[1:], signs, strict=False)]
+    return found
+
+
 @dataclass(frozen=True)
 class Cells:
     """The cells of all tables that are shared together; what contradicts itself is a ValueError.
@@ -55,20 +66,16 @@ class Cells:
     costs: dict[str, int] = field(default_factory=dict)  # what hiding a cell costs, at least 1, where that is not 1
 
     def __post_init__(self) -> None:
-        for problem in self._problems():
-            raise ValueError(problem)
-
-    def _problems(self) -> Iterator[str]:
         for cell, value in self.values.items():
             if value < self.least.get(cell, 0):
-                yield f"cell {cell!r} is {value}; allowed is {self.least.get(cell, 0)} or more"
+                raise ValueError(f"cell {cell!r} is {value}; allowed is {self.least.get(cell, 0)} or more")
         for relation in self.relations:
             unknown = [cell for cell in (*relation.left, *relation.right) if cell not in self.values]
             if unknown:
-                yield f"a relation speaks of the cell {unknown[0]!r}, which is not among the cells"
-            elif not relation.holds(self.values):
+                raise ValueError(f"a relation speaks of the cell {unknown[0]!r}, which is not among the cells")
+            if not relation.holds(self.values):
                 sign = "=" if relation.equal else "<="
-                yield f"{' + '.join(relation.left)} {sign} {' + '.join(relation.right)} does not hold"
+                raise ValueError(f"{' + '.join(relation.left)} {sign} {' + '.join(relation.right)} does not hold")
         for cell, cost in self.costs.items():
             if cost < 1:
-                yield f"cell {cell!r} costs {cost}; allowed is 1 or more"
+                raise ValueError(f"cell {cell!r} costs {cost}; allowed is 1 or more")

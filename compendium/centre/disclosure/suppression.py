@@ -77,11 +77,16 @@ def _choice(cells: Cells, small: list[str]) -> tuple[cp_model.CpModel, dict[str,
     return model, hidden
 
 
-def _cheapest(model: cp_model.CpModel, literals: dict[str, cp_model.IntVar]) -> frozenset[str]:
+def _same_each_run() -> cp_model.CpSolver:
+    """Give a solver of one worker and a fixed seed: the same answer in every run."""
     solver = cp_model.CpSolver()
-    # One worker, a fixed seed, and a limit of counted work instead of seconds: the same answer in every run.
     solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
-    solver.parameters.max_deterministic_time = _WORK
+    return solver
+
+
+def _cheapest(model: cp_model.CpModel, literals: dict[str, cp_model.IntVar]) -> frozenset[str]:
+    solver = _same_each_run()
+    solver.parameters.max_deterministic_time = _WORK  # counted work instead of seconds, for the same reason
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return frozenset(literals)  # to hide everything is always allowed
     return frozenset(cell for cell, literal in literals.items() if solver.value(literal))
@@ -110,9 +115,9 @@ class Attacker:
         self._low, self._high = np.array(list(self._bounds.values()), dtype=np.int64).reshape(-1, 2).T
         self._equal = np.array([relation.equal for relation in cells.relations], dtype=bool)
         self._signs = np.zeros((len(cells.relations), len(cells.values)), dtype=np.int64)
-        for row, relation in enumerate(cells.relations):
+        for row, relation in zip(self._signs, cells.relations, strict=True):
             for side, sign in ((relation.left, 1), (relation.right, -1)):
-                self._signs[row, [self._place[cell] for cell in side]] = sign
+                row[[self._place[cell] for cell in side]] = sign
         # Possible tables found so far, each a row; they serve for every other choice of cells that they agree with.
         self._tables = np.empty((0, len(cells.values)), dtype=np.int64)
 
@@ -122,18 +127,15 @@ class Attacker:
         """List which of some values of some cells no table of whole numbers has that agrees with all that is shown."""
         shown = {cell: value for cell, value in self._true.items() if cell not in hidden}
         self._fix(shown)
-        self._linear.Minimize(0)
-        known, values = self._agreeing(shown), list(values)
+        given, values = np.array(list(shown.values()), dtype=np.int64), list(values)
+        known = self._tables[(self._tables[:, [self._place[cell] for cell in shown]] == given).all(axis=1)]
         for cell in cells:
             seen = set(known[:, self._place[cell]].tolist())
-            for value in values:
-                if value in seen:
-                    continue
+            for value in (value for value in values if value not in seen):
                 table = self._table(shown, cell, value)
                 if table is None:
                     yield cell, value
                     self._fix(shown)  # whoever took the value may have asked something else meanwhile
-                    self._linear.Minimize(0)
                 else:
                     self._tables = np.vstack([self._tables, table])
                     known = np.vstack([known, table])
@@ -150,7 +152,6 @@ class Attacker:
         used = self._used(shown, cell, value)
         if any(used.keys() >= set(reason) for reason in known):
             return None
-        self._linear.Minimize(0)
         self._fix(used)
         for dropped in list(used):
             rest = {name: number for name, number in used.items() if name != dropped}
@@ -166,29 +167,22 @@ class Attacker:
         self._fix(shown)
         for sign in (1, -1):
             self._linear.Minimize(sign * self._numbers[cell])
-            if self._linear.Solve() == pywraplp.Solver.OPTIMAL and (
-                sign * (self._numbers[cell].solution_value() - value) > _CLEAR
-            ):
-                return {
-                    name: number
-                    for name, number in shown.items()
-                    if name == cell or abs(self._numbers[name].reduced_cost()) > _CLEAR
-                }
+            solved = self._linear.Solve() == pywraplp.Solver.OPTIMAL
+            if solved and sign * (self._numbers[cell].solution_value() - value) > _CLEAR:
+                prices = {name: abs(self._numbers[name].reduced_cost()) for name in shown}
+                return {name: shown[name] for name, price in prices.items() if name == cell or price > _CLEAR}
         return shown  # excluded for whole numbers only
 
     def _fix(self, given: dict[str, int]) -> None:
-        """Give cells of the linear program their values, and all others their bounds."""
+        """Give cells of the linear program their values, and all others their bounds; nothing is minimised."""
+        self._linear.Minimize(0)
         for cell, variable in self._numbers.items():
             low, high = (given[cell], given[cell]) if cell in given else self._bounds[cell]
             variable.SetBounds(low, high)
 
-    def _agreeing(self, shown: dict[str, int]) -> np.ndarray:
-        places = [self._place[cell] for cell in shown]
-        return self._tables[(self._tables[:, places] == np.array(list(shown.values()), dtype=np.int64)).all(axis=1)]
-
     def _table(self, given: dict[str, int], cell: str, value: int) -> np.ndarray | None:
         """Find a table in which a cell has a value and others, which the linear program has fixed, theirs."""
-        variable = self._numbers[cell]
+        variable, wanted = self._numbers[cell], given | {cell: value}
         low, high = variable.lb(), variable.ub()
         if not low <= value <= high:
             return None
@@ -197,10 +191,9 @@ class Attacker:
         if status == pywraplp.Solver.OPTIMAL:
             table = np.rint([number.solution_value() for number in self._numbers.values()]).astype(np.int64)
         variable.SetBounds(low, high)  # only now, since it makes the solver forget the solution
-        if status == pywraplp.Solver.INFEASIBLE:
-            return None
-        wanted = given | {cell: value}
-        return table if table is not None and self._possible(table, wanted) else self._exact(wanted)
+        if table is not None and self._possible(table, wanted):
+            return table
+        return None if status == pywraplp.Solver.INFEASIBLE else self._exact(wanted)
 
     def _possible(self, table: np.ndarray, given: dict[str, int]) -> bool:
         within = ((self._low <= table) & (table <= self._high)).all()
@@ -213,9 +206,7 @@ class Attacker:
         model = self._whole.clone()
         for cell, value in given.items():
             model.add(self._integers[cell] == value)
-        solver = cp_model.CpSolver()
-        # One worker and a fixed seed: the same answer in every run.
-        solver.parameters.num_workers, solver.parameters.random_seed = 1, 0
+        solver = _same_each_run()
         # To find any table is quicker without it: most cells are given.
         solver.parameters.cp_model_presolve = False
         status = solver.solve(model)

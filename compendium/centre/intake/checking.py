@@ -2,6 +2,7 @@
 
 import datetime
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +20,9 @@ from analysis.problems import (
     together,
 )
 from compendium.centre.checks import plausibility, rules
-from compendium.centre.checks.further import COURSE, SAMPLE, one_of_each
-from compendium.centre.checks.visits import VISIT, VISITS, from_visits
+from compendium.centre.checks.further import COURSE, SAMPLE, VISIT, VISITS, from_visits, one_of_each
 from compendium.centre.intake.mapping import COLUMNS, Mapping, read_mapping
-from compendium.centre.intake.raw_tables import RawTable
+from compendium.centre.intake.raw_tables import RawTable, cell_problems
 from compendium.centre.intake.sources import read_source
 from compendium.centre.intake.suggestions import MOST, advice, nearest_allowed
 from compendium.centre.intake.terms import one_term, term_list
@@ -63,17 +63,14 @@ def _refused_cells(frame: pd.DataFrame, table: str, file: str) -> tuple[pd.DataF
     found, cells = [], schema.refused_cells(frame, table)
     for name, refused in cells.items():
         contract = schema.columns_of(table).loc[name]
-        written = frame.loc[refused, name].fillna("")
-        listed = written.head(MOST_LISTED)
+        written, allowed = frame.loc[refused, name].fillna(""), schema.describe_allowed(contract)
         few = written[written != ""].drop_duplicates().head(MOST)
         guesses = pd.Series([nearest_allowed(text, contract) for text in few], dtype="str")
-        guesses = guesses.mask(schema.refused(guesses, contract), "")
-        nearest = dict(zip(few, guesses, strict=True))
-        allowed = schema.describe_allowed(contract)
-        hints = {text: hint for text in few if not nearest[text] and (hint := advice(text, contract))}
-        texts = [f"{allowed}: {hints[text]}" if text in hints else allowed for text in listed]
-        shown, near = listed.map(shortened).to_numpy(), [nearest.get(text, "") for text in listed]
-        found.append(problems(file, texts, listed.index + 2, name, shown, near))
+        nearest = dict(zip(few, guesses.mask(schema.refused(guesses, contract), ""), strict=True))
+        hints = {text: f"{allowed}: {hint}" for text in few if not nearest[text] and (hint := advice(text, contract))}
+        listed = written.head(MOST_LISTED)
+        told = cell_problems(listed.map(shortened), file, [hints.get(text, allowed) for text in listed])
+        found.append(told.assign(nearest=[nearest.get(text, "") for text in listed]))
         if len(written) > len(listed):
             more = f"{allowed}; {len(written) - len(listed):,} more cells of this column are not"
             found.append(problems(file, more, column=name))
@@ -89,59 +86,49 @@ def _with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return typed.assign(**{name: typed[name].mask(missing[name]) for name in whole if missing[name].any()})
 
 
-def _checked_cells(
-    raw: RawTable, table: str, file: str
-) -> tuple[pd.DataFrame, pd.DataFrame | None, list[tuple[str, str, pd.Index]]]:
+def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame]:
     """Check the cells of a table: errors, the table with types where refused cells are missing, and these cells."""
-    examples = pd.Series(False, index=raw.frame.index)
-    if list(raw.frame).count("patient_id") == 1:
-        examples = raw.frame["patient_id"].str.startswith(_EXAMPLE, na=False)
-    frame = raw.frame[~examples] if examples.any() else raw.frame
+    frame, examples = raw.frame, together()
+    if list(frame).count("patient_id") == 1:
+        names = frame["patient_id"]
+        example = names.str.startswith(_EXAMPLE, na=False)
+        if example.any():
+            examples = cell_problems(names[example].map(shortened), file, "an example row of the template; delete it")
+            frame = frame[~example]
     found, cells = _refused_cells(frame, table, file)
-    if examples.any():
-        shown = raw.frame.loc[examples, "patient_id"].map(shortened)
-        text = "an example row of the template; delete it"
-        found = together([problems(file, text, shown.index + 2, "patient_id", shown.to_numpy()), found])
+    found = together([examples, found])
     known = list(frame.columns[frame.columns.isin(schema.columns_of(table).index)])
     if len(header_problems(known, table, file)):
-        return found, None, []
+        return found, None, together()
     frame = frame[known]  # a column too many is reported, and hides nothing else
     unclear = raw.errors[raw.errors["column"].isin(known) & (raw.errors["row"] > 1)]
     for name, cells_of in unclear.groupby("column"):
         cells[name] = cells.get(name, False) | pd.Series(frame.index.isin(cells_of["row"] - 2), frame.index)
-    gaps = [(file, name, frame.index[rows]) for name, rows in cells.items()]
-    found = found[~_at(found, [(file, name, pd.Index(rows["row"] - 2)) for name, rows in unclear.groupby("column")])]
+    gaps = together([problems(file, "", frame.index[rows] + 2, name) for name, rows in cells.items()])
     frame = frame.assign(**{name: frame[name].mask(rows) for name, rows in cells.items()})
-    return found, _with_types(table, frame.reindex([*frame.index, *raw.unread]) if raw.unread else frame), gaps
+    typed = _with_types(table, frame.reindex([*frame.index, *raw.unread]) if raw.unread else frame)
+    return _elsewhere(found, unclear), typed, gaps
 
 
-def _at(found: pd.DataFrame, cells: list[tuple[str, str, pd.Index]]) -> pd.Series:
-    """Tell which problems are of some cells."""
-    due = pd.Series(False, index=found.index)
-    for file, name, rows in cells:
-        due |= (found["file"] == file) & (found["column"] == name) & found["row"].isin(rows + 2)
-    return due
-
-
-def _elsewhere(found: pd.DataFrame, gaps: list[tuple[str, str, pd.Index]]) -> pd.DataFrame:
+def _elsewhere(found: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """Leave out problems of cells that were taken out: they were refused already, and are not empty."""
-    return found[~_at(found, gaps)]
+    cells, taken_out = (pd.MultiIndex.from_frame(one[["file", "column", "row"]]) for one in (found, gaps))
+    return found[~cells.isin(taken_out)]
 
 
-def _with_limits(raw: RawTable, file: str) -> RawTable:
+def _read_limits(raw: RawTable, file: str) -> None:
     """Read a level beyond a limit of detection, such as <1 or >200, as that limit, with a warning."""
     if list(raw.frame).count("value") != 1:
-        return raw
-    given = raw.frame["value"].drop_duplicates().dropna()
+        return
+    levels = raw.frame["value"]
+    given = levels.drop_duplicates().dropna()
     found = given.str.extract(r"^\s*[<>≤≥]=?\s*([0-9]+(?:[.,][0-9]{1,2})?)\s*$")[0].dropna()
-    cells = raw.frame.loc[raw.frame["value"].isin(given[found.index]), "value"]
-    if cells.empty:
-        return raw
     limits = dict(zip(given[found.index], found.str.replace(",", "."), strict=True))
-    read = raw.frame["value"].where(~raw.frame.index.isin(cells.index), raw.frame["value"].map(limits))
-    doubts = problems(file, _LIMIT, cells.index + 2, "value", cells.to_numpy())
-    raw.frame, raw.limits, raw.warnings = raw.frame.assign(value=read), len(cells), together([raw.warnings, doubts])
-    return raw
+    beyond = levels.isin(list(limits))
+    if beyond.any():
+        raw.frame = raw.frame.assign(value=levels.where(~beyond, levels.map(limits)))
+        raw.limits = int(beyond.sum())
+        raw.warnings = together([raw.warnings, cell_problems(levels[beyond], file, _LIMIT)])
 
 
 def _one_term_each(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -152,18 +139,18 @@ def _one_term_each(events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return events.assign(term=terms, detail=details), changed.drop_duplicates().sort_values(["term", "entered"])
 
 
-def _proposed(table: str, frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def _proposed(table: str, frame: pd.DataFrame, found: pd.DataFrame) -> Iterator[tuple[str, str, str, str, int]]:
     """Propose lines of a mapping: for columns that the contract does not know, and codes in place of its words."""
     columns = schema.columns_of(table)
-    strange = [name for name in dict.fromkeys(frame) if name not in columns.index]
     missing = [name for name in columns.index if name not in frame]
-    lines = [(table, "", name, nearest_name(name, missing), int(frame[name].notna().sum().max())) for name in strange]
+    for name in dict.fromkeys(frame):
+        if name not in columns.index:
+            yield table, "", name, nearest_name(name, missing), int(frame[name].notna().sum().max())
     found = found[(found["value"] != "") & (found["row"] > 1)]
     coded = columns.index[columns["type"].isin(["category", "grade"]) | columns["allowed"].ne("")]
     for name in coded[coded.isin(found["column"])]:
         for (own, near), cells in found[found["column"] == name].groupby(["value", "nearest"], sort=False):
-            lines.append((table, name, own, near, len(cells)))
-    return pd.DataFrame(lines, columns=[*COLUMNS, "cells"])
+            yield table, name, own, near, len(cells)
 
 
 def check_cohort(
@@ -185,7 +172,7 @@ def check_cohort(
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`, any
+        How the rise of tryptase that MCAS requires is read, see `checks.plausibility.required_tryptase`, any
         other being a ValueError; not checked by default.
     mapping : str or path, optional
         A CSV file of the centre's own names and codes, see `mapping`.
@@ -195,27 +182,27 @@ def check_cohort(
         Which of several courses of a patient, and of several samples on therapy, counts: the first course and the last
         sample by default.
     visit : {"score", "response"}
-        Which of several visits is that of the best response, see `checks.visits`.
+        Which of several visits is that of the best response, see `checks.further`.
     """
     today = today or datetime.date.today()
     given = read_mapping(Path(mapping)) if mapping is not None else Mapping()
     source = read_source(path, given)
     errors, tables, gaps, proposed, terms = [given.errors, *source.errors], {}, [], [], pd.DataFrame()
     if "laboratory" in source.tables:
-        source.tables["laboratory"] = _with_limits(source.tables["laboratory"], source.names["laboratory"])
+        _read_limits(source.tables["laboratory"], source.names["laboratory"])
     for table, raw in source.tables.items():
         found, typed, taken_out = _checked_cells(raw, table, source.names[table])
         errors.append(found)
-        gaps += taken_out
-        proposed.append(_proposed(table, raw.frame, found))
+        gaps.append(taken_out)
+        proposed += _proposed(table, raw.frame, found)
         if typed is not None:
             tables[table] = typed
     if "adverse_events" in tables:
         tables["adverse_events"], terms = _one_term_each(tables["adverse_events"])
     tables, set_aside, counted = one_of_each(tables, source.names, course, sample)
     unread = VISITS not in tables and any((found["file"] == source.names.get(VISITS)).any() for found in errors)
-    visits = from_visits(tables, source.names, today, visit, gaps, unread)
-    tables, gaps = visits.tables, [*gaps, *visits.gaps]
+    visits = from_visits(tables, source.names, today, visit, together(gaps), unread)
+    tables, gaps = visits.tables, together([*gaps, *visits.gaps])
     between = rules.broken_rules(tables, source.names, today)
     doubts = plausibility.doubtful(tables, source.names, tryptase)
     errors = together([*errors, visits.errors, _elsewhere(between, gaps)])
@@ -226,7 +213,7 @@ def check_cohort(
     frames = [raw.frame for raw in source.tables.values()]
     names = [frame[name] for frame in frames for name in IDENTIFIERS if list(frame).count(name) == 1]
     identifiers = frozenset(text for column in names for text in column.dropna().unique())
-    proposed = pd.concat(proposed, ignore_index=True) if proposed else pd.DataFrame(columns=[*COLUMNS, "cells"])
+    proposed = pd.DataFrame(proposed, columns=[*COLUMNS, "cells"])
     proposed = proposed[~proposed["own"].isin(identifiers)]
     proposed = pd.concat([given.accounts, proposed], ignore_index=True) if len(proposed) else proposed
     usable, counted = (tables if errors.empty else None), tuple(filter(None, [*counted, visits.line]))

@@ -16,7 +16,6 @@ from compendium.centre.intake.raw_tables import (
     RawTable,
     Unreadable,
     checked_header,
-    no_names,
     number_columns,
     with_decimal_points,
     without_nameless,
@@ -29,13 +28,8 @@ _SEPARATOR_LINE = re.compile(rb"\A\"?sep=.\"?\r?\n")  # by which a file tells Ex
 _HINT = 'in Excel, save it as "CSV UTF-8"'
 
 
-def read_csv_table(content: bytes, table: str, file: str, names: Names = no_names) -> RawTable:
-    """Read the bytes of a CSV file of a table; an `Unreadable` one has another encoding or separator, or no header.
-
-    In a file separated by semicolons, a cell such as ``0,75`` in a column of numbers is read as ``0.75`` and counted;
-    rows with more or fewer cells than the header are errors. ``names`` gives the columns of the contract for the names
-    of the file.
-    """
+def read_csv_table(content: bytes, table: str, file: str, names: Names = list) -> RawTable:
+    """Read the bytes of a CSV file of a table, with the names that ``names`` gives its columns; else `Unreadable`."""
     raw, separator = csv_texts(content, file, lambda found: checked_header(names(found), table))
     return with_clear_numbers(raw, number_columns(table, list(raw.frame)), file, separator)
 
@@ -61,31 +55,24 @@ def csv_texts(content: bytes, file: str, header_of: Callable[[list[str]], list[s
     names, separator = _header(content)
     header = header_of(names)
     _refuse_loose_quotation_marks(content, separator)
-    frame, uneven = _rows(content, header, separator)
+    frame, uneven = _rows(content, len(header), separator)
     # Row 1 is the header; a row of nothing but separators is as empty as a blank one, however many it has.
     cells = {row: (count, text) for row, (count, text) in uneven.items() if text.strip(separator + '"')}
-    longer, text = {}, "the row has {} cells and the header {}; allowed is a separator for every cell, empty too"
-    for row, (_, line) in cells.items():
-        written = next(csv.reader(io.StringIO(line, newline=""), delimiter=separator))
+    longer, short = {}, {}
+    for row, (count, text) in cells.items():
+        written = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
         if len(written) > len(header) and not any(written[len(header) :]):
             longer[row - 2] = [cell or None for cell in written[: len(header)]]
-    frame = _with_rows(frame, longer)
-    short = {row: count for row, (count, _) in cells.items() if row - 2 not in longer}
+        else:
+            short[row] = count
+    if longer:
+        more = pd.DataFrame.from_dict(longer, orient="index", columns=frame.columns, dtype=frame.dtypes.iloc[0])
+        frame = pd.concat([frame, more]).sort_index()
+    text = "the row has {} cells and the header {}; allowed is a separator for every cell, empty too"
     errors = problems(file, [text.format(count, len(header)) for count in short.values()], list(short))
-    frame, notes = without_nameless(frame, file)
+    frame, notes = without_nameless(frame.set_axis(header, axis="columns"), file)
     unread = tuple(row - 2 for row in short)
     return RawTable(frame, together([errors, notes]), empty_rows=len(uneven) - len(cells), unread=unread), separator
-
-
-def _with_rows(frame: pd.DataFrame, rows: dict[int, list[str | None]]) -> pd.DataFrame:
-    if not rows:
-        return frame
-    names = list(frame)
-    more = pd.DataFrame.from_dict(rows, orient="index", dtype=frame.dtypes.iloc[0])
-    both = pd.concat(
-        [frame.set_axis(range(len(names)), axis="columns"), more.set_axis(range(len(names)), axis="columns")]
-    )
-    return both.sort_index().set_axis(names, axis="columns")
 
 
 def _line(before: bytes) -> int:
@@ -128,42 +115,22 @@ def _header(content: bytes) -> tuple[list[str], str]:
 
 
 def _refuse_loose_quotation_marks(content: bytes, separator: str) -> None:
-    """Refuse quotation marks that do not enclose a whole cell: every reader takes them for something else.
-
-    Marks at odd places open a cell and those at even places close it; a mark doubled inside a cell closes it and opens
-    it again.
-    """
-    signs = np.frombuffer(content, np.uint8)
-    marks = np.flatnonzero(signs == ord('"'))
-    if not len(marks):
-        return
-    edges = np.frombuffer(f"{separator}\r\n".encode(), np.uint8)
-    around = np.concatenate([edges[-1:], signs, edges[-1:]])
-    opening, closing = marks[::2], marks[1::2]
-    again = opening[1:][: len(closing)] == closing[: len(opening) - 1] + 1
-    opens = np.isin(around[opening], edges)
-    opens[1:] |= again
-    closes = np.isin(around[closing + 2], edges)
-    closes[: len(again)] |= again
-    if len(opening) > len(closing):
-        closes = np.append(closes, False)
-    wrong = np.flatnonzero(~(opens & closes))
-    if not len(wrong):
-        return
-    place = opening[wrong[0]]
-    ends = np.flatnonzero((signs[:place] == ord("\n")) | ((signs[:place] == ord("\r")) & (signs[1:][:place] != 10)))
-    row = 1 + np.count_nonzero(np.searchsorted(marks, ends) % 2 == 0)
-    found = f"row {row}: a quotation mark has no pair, or does not enclose a whole cell"
-    raise Unreadable(f"{found}; allowed are marks around the cell, and inside it two for one")
+    """Refuse quotation marks that do not enclose a whole cell: every reader takes them for something else."""
+    edge = separator.encode() + rb"\r\n"
+    good = re.match(rb'(?:[^"]++|(?<![^%b])"(?:[^"]++|"")*+"(?![^%b]))*+' % (edge, edge), content)[0]
+    if len(good) < len(content):
+        row = _line(re.sub(rb'"[^"]*"', b"", good))
+        found = f"row {row}: a quotation mark has no pair, or does not enclose a whole cell"
+        raise Unreadable(f"{found}; allowed are marks around the cell, and inside it two for one")
 
 
-def _rows(content: bytes, header: list[str], separator: str) -> tuple[pd.DataFrame, dict[int, tuple[int, str]]]:
+def _rows(content: bytes, width: int, separator: str) -> tuple[pd.DataFrame, dict[int, tuple[int, str]]]:
     """Read the rows below the header; those of another length are given by row as their cell count and text."""
     try:
-        rows, numbers, uneven = csv_rows(content, len(header), separator)
+        rows, numbers, uneven = csv_rows(content, width, separator)
     except pa.ArrowException as error:
         raise Unreadable("the file cannot be read as a CSV table") from error
     if 1 in uneven:
         raise Unreadable("row 1 cannot be read; allowed is a header with the column names")
     frame = rows.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=np.nan)}.get)
-    return frame.set_axis(header, axis="columns").set_axis(numbers - 2, axis="index").iloc[1:], uneven
+    return frame.set_axis(numbers - 2, axis="index").iloc[1:], uneven

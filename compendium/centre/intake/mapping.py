@@ -16,10 +16,11 @@ from analysis import schema
 from analysis.problems import nearest_name, problems, together
 from compendium.centre.intake.csv_tables import csv_texts
 from compendium.centre.intake.files import read_bytes
-from compendium.centre.intake.raw_tables import Names, Unreadable
+from compendium.centre.intake.raw_tables import Names, Unreadable, cell_problems
 
 LEAVE_OUT, EMPTY = "(leave out)", "(empty)"
 """What a column becomes that is not to be read, and a code that stands for no value."""
+_ONCE = "each name or code once"
 COLUMNS = ("table", "column", "own", "ours")
 
 
@@ -68,9 +69,9 @@ class Mapping:
     @property
     def unused(self) -> pd.DataFrame:
         """Warn of the lines that no cell needed, which may be misspelled."""
-        idle = self.lines[[not self.used[index] for index in self.lines.index]]
+        idle = self.lines["own"][[not self.used[index] for index in self.lines.index]]
         allowed = "a name or a code that is in the cohort; this line of the mapping was not used"
-        return problems(self.file, allowed, idle.index + 2, "own", idle["own"].to_numpy()) if len(idle) else together()
+        return cell_problems(idle, self.file, allowed)
 
 
 def read_mapping(path: Path, contract: bool = True) -> Mapping:
@@ -88,29 +89,29 @@ def read_mapping(path: Path, contract: bool = True) -> Mapping:
         return Mapping(path.name, errors=problems(path.name, text, 1))
     lines = raw.frame.reindex(columns=COLUMNS).astype("str").fillna("").apply(lambda texts: texts.str.strip())
     lines = lines[(lines["ours"] != "") & (lines["own"] != "")]
-    wrong = [(index, *found) for index, line in lines.iterrows() if (found := _wrong(line))] if contract else []
-    twice = lines[lines.duplicated(["table", "column", "own"])]
-    wrong += [(index, "own", own, "each name or code once") for index, own in twice["own"].items()]
-    found = [problems(path.name, allowed, index + 2, column, value) for index, column, value, allowed in wrong]
-    return Mapping(path.name, lines, together([raw.errors, *found]))
+    wrong = []
+    for index, line in lines.iterrows() if contract else ():
+        if found := _wrong(line):
+            column, allowed = found
+            wrong.append(problems(path.name, allowed, index + 2, column, line[column]))
+    twice = lines.loc[lines.duplicated(["table", "column", "own"]), "own"]
+    return Mapping(path.name, lines, together([raw.errors, *wrong, cell_problems(twice, path.name, _ONCE)]))
 
 
-def _wrong(line: pd.Series) -> tuple[str, str, str] | None:
-    """Say what of a line is not of the contract: its column, value, and what is allowed."""
+def _wrong(line: pd.Series) -> tuple[str, str] | None:
+    """Say in which column of a line something is not of the contract, and what is allowed there."""
+    table, column, ours = line["table"], line["column"], line["ours"]
     contract = schema.contract()
     tables = contract["table"].unique()
-    if line["table"] not in ("", *tables):
-        return "table", line["table"], f"empty or one of {', '.join(tables)}"
-    known = contract[contract["table"].isin([line["table"]] if line["table"] else tables)]
-    if line["column"] and line["column"] not in set(known["column"]):
-        near = nearest_name(line["column"], list(known["column"].unique()))
-        return "column", line["column"], "empty or a column of the contract" + (f", perhaps {near}" if near else "")
-    if not line["column"]:
-        right = line["ours"] == LEAVE_OUT or line["ours"] in set(known["column"])
-        return None if right else ("ours", line["ours"], f"a column of the contract, or {LEAVE_OUT}")
-    columns = known[known["column"] == line["column"]]
-    if line["ours"] == EMPTY or any(
-        not schema.refused(pd.Series([line["ours"]]), row)[0] for _, row in columns.iterrows()
-    ):
-        return None
-    return "ours", line["ours"], f"{schema.describe_allowed(columns.iloc[0])}, or {EMPTY}"
+    if table not in ("", *tables):
+        return "table", f"empty or one of {', '.join(tables)}"
+    known = contract[contract["table"] == table] if table else contract
+    names = list(known["column"].unique())
+    if not column:
+        return None if ours in (LEAVE_OUT, *names) else ("ours", f"a column of the contract, or {LEAVE_OUT}")
+    if column not in names:
+        near = nearest_name(column, names)
+        return "column", "empty or a column of the contract" + (f", perhaps {near}" if near else "")
+    columns = [row for _, row in known[known["column"] == column].iterrows()]
+    right = ours == EMPTY or any(not schema.refused(pd.Series([ours]), row)[0] for row in columns)
+    return None if right else ("ours", f"{schema.describe_allowed(columns[0])}, or {EMPTY}")

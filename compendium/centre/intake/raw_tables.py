@@ -1,35 +1,30 @@
 """What every reader gives: a table of texts as it stands in its file, and what is wrong with it."""
 
 import datetime
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from analysis import schema
 from analysis.problems import nearest_name, problems, together
+from compendium.centre.intake.files import Unreadable
 
-_MOST_COLUMNS = 256
+MOST_BYTES = 1024**3  # the most that a file may unpack to, and that the texts of a column may take
+MOST_COLUMNS = 256
 _DAY_NOT_USED = "a month; of a date with another day than the first, the day is not used"
 _MONTH_OR_YEAR = (
     "a month as YYYY-MM, entered as text: this is a date whose day may have been meant as a year, since a spreadsheet "
     "makes 16 March of the present year out of Mar-16"
 )
-_MARKED = {sign: rf"-?[1-9][0-9]{{0,2}}(?:\{sign}[0-9]{{3}})+" for sign in ".,"}  # what may be thousands
-_NUMBERS = ("integer", "number", "grade", "score")
+_NO_THOUSANDS = "a number without a sign between thousands, as this point may be: 1250 for a thousand and more"
+_ONE_SIGN = "a number with the same decimal sign as the others of the file, which has decimal commas and points"
 
-
-Names = Callable[[Sequence[str]], Sequence[str]]  # gives the columns of the contract for those of a file
-
-
-def no_names(names: Sequence[str]) -> Sequence[str]:
-    """Take the names of a file for those of the contract."""
-    return names
-
-
-class Unreadable(Exception):
-    """A file or a sheet that is no table, with the reason in words."""
+Names = Callable[[Sequence[str]], list[str]]  # gives the columns of the contract for those of a file; `list` keeps them
 
 
 @dataclass
@@ -67,17 +62,17 @@ def checked_header(names: Sequence[str], table: str) -> list[str]:
     expected = list(schema.columns_of(table).index)
     if not any(names):
         raise Unreadable("row 1 is empty; allowed is a header with the column names")
-    if len(names) > _MOST_COLUMNS:
-        raise Unreadable(f"row 1 has {len(names)} cells; a header has at most {_MOST_COLUMNS}")
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(f"row 1 has {len(names)} cells; a header has at most {MOST_COLUMNS}")
     if not any(nearest_name(name, expected) for name in names):
         raise Unreadable(f"row 1 holds no column name; allowed is a header: {', '.join(expected)}")
     return list(names)
 
 
 def columns_once(table: str, names: Sequence[str], *types: str) -> list[str]:
-    """List the columns of some types of the contract that are there once."""
+    """List the columns of some types of the contract, or of any, that are there once."""
     kinds = schema.columns_of(table)["type"]
-    return [name for name, kind in kinds.items() if kind in types and list(names).count(name) == 1]
+    return [name for name, kind in kinds.items() if kind in (types or kind) and list(names).count(name) == 1]
 
 
 def cell_text(value: object) -> str | None:
@@ -102,113 +97,111 @@ def cell_text(value: object) -> str | None:
     return str(value)
 
 
-def cell_texts(values: Iterable[object], months: bool) -> tuple[list[str | None], list[bool]]:
-    """Write a column's values as texts, dates of months as YYYY-MM, and tell which these are."""
-    values = list(values)
-    dates = [months and isinstance(value, datetime.date) for value in values]
-    written = zip(values, dates, strict=True)
-    texts = [f"{value.year:04d}-{value.month:02d}" if is_date else cell_text(value) for value, is_date in written]
-    return texts, dates
+def cell_problems(cells: pd.Series, file: str, allowed: str | Sequence[str], column: str = "") -> pd.DataFrame:
+    """List a problem for each of some cells of a column, indexed by their rows less 2, with what stands there."""
+    values = [cell_text(value) or "" for value in cells.astype(object)]
+    return problems(file, allowed, cells.index + 2, column or str(cells.name), values)
 
 
-def days_of_months(dates: pd.Series, column: str, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _days_of_months(dates: pd.Series, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Refuse or doubt dates with another day than the first in a column of months, by their rows less 2.
 
     Where there are several, each day can be a year since omalizumab was licensed, and all dates are of one year or two,
     they are no dates that somebody entered: they are errors, else warnings.
     """
     later = dates[[date.day != 1 for date in dates]]
-    rows, shown = later.index + 2, [cell_text(date) or "" for date in later]
     years = {date.year for date in later}
     meant = [3 <= date.day <= date.year % 100 for date in later]
     mangled = len(meant) > 1 and all(meant) and max(years) - min(years) <= 1
-    found = (
-        problems(file, _MONTH_OR_YEAR if mangled else _DAY_NOT_USED, rows, column, shown) if len(later) else together()
-    )
+    found = cell_problems(later, file, _MONTH_OR_YEAR if mangled else _DAY_NOT_USED)
     return (found, together()) if mangled else (together(), found)
+
+
+def table_of_values(
+    names: Sequence[str], columns: Iterable[tuple[list, np.ndarray]], index: pd.Index, table: str, file: str
+) -> RawTable:
+    """Write typed columns as texts, each given as its values and the place of each row's value among them."""
+    texts, entered, dates, errors, warnings = [], {}, 0, [], []
+    months, numbers = columns_once(table, names, "month"), number_columns(table, names)
+    for name, (values, places) in zip(names, columns, strict=True):
+        is_date = np.array([name in months and isinstance(value, datetime.date) for value in values], dtype=bool)
+        written = [
+            f"{value.year:04d}-{value.month:02d}" if dated else cell_text(value)
+            for value, dated in zip(values, is_date, strict=True)
+        ]
+        if is_date.any():
+            rows = np.flatnonzero(is_date[places])
+            dates += len(rows)
+            days = pd.Series([values[place] for place in places[rows]], index[rows], object, name)
+            for found, told in zip((errors, warnings), _days_of_months(days, file), strict=True):
+                found.append(told)
+        if np.array([len(text or "") for text in written], dtype=int)[places].sum() > MOST_BYTES:
+            raise Unreadable(f"the texts of column {name} take more than {MOST_BYTES // 1024**2:,} MB")
+        texts.append(pd.Series(pd.array(written, dtype="str").take(places), index))
+        if name in numbers:
+            is_text = np.array([isinstance(value, str) for value in values], dtype=bool)
+            entered[name] = texts[-1].where(is_text[places])
+    _, unclear, _ = with_decimal_points(pd.DataFrame(entered, index), list(entered), file)
+    frame, notes = without_nameless(pd.concat(texts, axis="columns").set_axis(names, axis="columns"), file)
+    return RawTable(frame, together([*errors, unclear, notes]), together(warnings), dates=dates)
+
+
+def _with_sign(texts: pd.Series, sign: str) -> tuple[pd.Series, pd.Series]:
+    """Give the distinct numbers in which a sign may separate thousands, and the others that have it once."""
+    distinct = texts.drop_duplicates().dropna()
+    thousands = distinct[distinct.str.fullmatch(rf"-?[1-9][0-9]{{0,2}}(?:\{sign}[0-9]{{3}})+")]
+    once = distinct[distinct.str.fullmatch(rf"-?[0-9]+\{sign}[0-9]+")]
+    return thousands, once[~once.isin(thousands)]
 
 
 def with_decimal_points(
     frame: pd.DataFrame, names: Sequence[str], file: str, *, commas: bool = False, points: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Write decimal commas as points where they are allowed, and refuse numbers that can be read in two ways.
+    """Write decimal commas of some columns as points where they are allowed; refuse what can be read in two ways.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Texts, and nothing where a cell is no text; only the columns ``names`` are looked at.
-    commas : bool
-        Whether a comma may be the decimal sign, as in a file whose cells are separated by semicolons.
-    points : bool
-        Whether the kind of file says that a point is the decimal sign, as one whose cells are separated by commas.
-
-    Returns
-    -------
-    tuple of DataFrame, DataFrame and int
-        The frame; a problem for each number in which a sign may separate thousands, or which has another decimal sign
-        than most of the file; how many commas were read.
+    ``commas`` says that a comma may be the decimal sign, as in a file whose cells are separated by semicolons, and
+    ``points`` that a point is, as where commas separate them. Gives the frame; a problem for each number in which a
+    sign may separate thousands, or which has another decimal sign than most of the file; how many commas were read.
     """
-    found = {name: frame[name].drop_duplicates().dropna() for name in names}
-    thousand = {
-        (name, sign): texts[texts.str.fullmatch(_MARKED[sign])] for name, texts in found.items() for sign in _MARKED
-    }
-    decimal = {
-        (name, sign): texts[texts.str.fullmatch(rf"-?[0-9]+\{sign}[0-9]+") & ~texts.isin(thousand[name, sign])]
-        for name, texts in found.items()
-        for sign in _MARKED
-    }
-    given = {sign: any(len(decimal[name, sign]) for name in names) for sign in _MARKED}
-    any_comma = given[","] or any(len(thousand[name, ","]) for name in names)
-    mixed, other = commas and all(given.values()), ""
+    thousands, decimals = {}, {}
+    for name, sign in itertools.product(names, ".,"):
+        thousands[name, sign], decimals[name, sign] = _with_sign(frame[name], sign)
+    points_there, commas_there = (any(len(decimals[name, sign]) for name in names) for sign in ".,")
+    any_comma = commas_there or any(len(thousands[name, ","]) for name in names)
+    mixed, rarer = commas and points_there and commas_there, "."
     if mixed:
-        most = {sign: sum(int(frame[name].isin(decimal[name, sign]).sum()) for name in names) for sign in _MARKED}
-        other = "." if most["."] <= most[","] else ","
-    parts, changed, count = [], {}, 0
+        most = {sign: sum(int(frame[name].isin(decimals[name, sign]).sum()) for name in names) for sign in ".,"}
+        rarer = "." if most["."] <= most[","] else ","
+    found, changed, count = [], {}, 0
     for name in names:
-        unclear = thousand[name, "."] if any_comma or not (points or len(decimal[name, "."])) else []
-        for texts, allowed in (
-            (unclear, "a number without a sign between thousands, as this point may be: 1250 for a thousand and more"),
-            (
-                decimal[name, other] if mixed else [],
-                "a number with the same decimal sign as the others of the file, which has decimal commas and points",
-            ),
+        unclear = any_comma or not (points or len(decimals[name, "."]))
+        for texts, refused, allowed in (
+            (thousands[name, "."], unclear, _NO_THOUSANDS),
+            (decimals[name, rarer], mixed, _ONE_SIGN),
         ):
-            cells = frame.loc[frame[name].isin(texts), name] if len(texts) else frame[name].iloc[:0]
-            if len(cells):
-                parts.append(problems(file, allowed, cells.index + 2, name, cells.to_numpy()))
-        if commas and len(decimal[name, ","]):
-            read = frame[name].isin(decimal[name, ","])
+            if refused and len(texts):
+                found.append(cell_problems(frame.loc[frame[name].isin(texts), name], file, allowed))
+        if commas and len(decimals[name, ","]):
+            read = frame[name].isin(decimals[name, ","])
             count += int(read.sum())
             changed[name] = frame[name].where(~read, frame[name].str.replace(",", "."))
-    return frame.assign(**changed), together(parts), count
+    return frame.assign(**changed), together(found), count
 
 
 def number_columns(table: str, names: Sequence[str]) -> list[str]:
     """List the columns of numbers of the contract that are there once."""
-    return columns_once(table, names, *_NUMBERS)
+    return columns_once(table, names, "integer", "number", "grade", "score")
 
 
 def without_nameless(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Leave out columns without a name, and refuse what stands in them: a note beside the table, by its place."""
-    nameless = [not str(name).strip() for name in frame.columns]
+    nameless = np.array([not str(name).strip() for name in frame.columns], dtype=bool)
     found = []
-    for place in (place for place, without in enumerate(nameless) if without):
-        cells = frame.iloc[:, place].dropna()
-        rows = cells.index[cells.str.strip() != ""]
-        if len(rows):
-            letter = column_letter(place + 1)
-            text = f"column {letter} has no name; allowed is nothing beside the table: move this note, or delete it"
-            found.append(problems(file, text, rows + 2, letter, cells[rows].to_numpy()))
-    return frame.loc[:, [not without for without in nameless]] if any(nameless) else frame, together(found)
-
-
-def column_letter(number: int) -> str:
-    """Name a column as a spreadsheet does: A, B, ..., Z, AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+    for place in np.flatnonzero(nameless):
+        cells, letter = frame.iloc[:, place].dropna(), get_column_letter(place + 1)
+        text = f"column {letter} has no name; allowed is nothing beside the table: move this note, or delete it"
+        found.append(cell_problems(cells[cells.str.strip() != ""], file, text, letter))
+    return frame.loc[:, ~nameless], together(found)
 
 
 def printable(name: str) -> str:

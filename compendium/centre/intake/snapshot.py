@@ -48,19 +48,16 @@ def of_the_paper(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataF
     values = values[values["vocabulary"] == "Diagnosis"].set_index("value")
     diagnosis, lines = tables["patients"]["diagnosis"].astype(object), []
     outside = diagnosis.isin(values.index[values["counts_as"].isna()])
-    counts = diagnosis.value_counts()
-    for value, (label, counts_as) in values[["label", "counts_as"]].iterrows():
-        if value in counts and isinstance(counts_as, str):
-            whom = _patients(int(counts[value]))
-            lines.append(f"{whom} counted as {counts_as}, of which {label[0].lower()}{label[1:]} is a kind.")
+    counts, known = diagnosis.value_counts(), values["counts_as"].dropna().to_dict()
+    for value in (value for value in known if value in counts):
+        label = values.at[value, "label"]
+        kind = f"{label[0].lower()}{label[1:]}"
+        lines.append(f"{_patients(int(counts[value]))} counted as {known[value]}, of which {kind} is a kind.")
     if outside.any():
-        named = ", ".join(
-            f"{values.at[value, 'label']} {counts[value]}" for value in counts.index if value in set(diagnosis[outside])
-        )
+        named = ", ".join(f"{values.at[value, 'label']} {n}" for value, n in diagnosis[outside].value_counts().items())
         whom = _patients(int(outside.sum()))
         lines.append(f"{whom} in none of the paper's populations, and in no result but the screening: {named}.")
     kept = tables["patients"].loc[~outside, "patient_id"]
-    known = {value: of for value, of in values["counts_as"].items() if isinstance(of, str)}
     found = {
         name: frame if name == "screening" else frame[frame["patient_id"].isin(kept)] for name, frame in tables.items()
     }

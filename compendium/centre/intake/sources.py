@@ -4,7 +4,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,17 +13,17 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import schema
-from analysis.problems import header_problems, problems, shortened
+from analysis.problems import header_problems, problems, shortened, together
 from analysis.reading import DATA_PACKAGE, OWN_SYMPTOMS
 from analysis.schema import TABLES
-from compendium.centre.checks.visits import VISITS
-from compendium.centre.intake import own_symptoms
+from analysis.vocabulary import SymptomGroup
+from compendium.centre.checks.further import VISITS
 from compendium.centre.intake.csv_tables import csv_texts, read_csv_table
 from compendium.centre.intake.files import read_bytes
 from compendium.centre.intake.mapping import LEAVE_OUT, Mapping
 from compendium.centre.intake.parquet_tables import read_parquet_table
 from compendium.centre.intake.raw_tables import Names, RawTable, Unreadable, printable
-from compendium.centre.intake.workbooks import open_workbook, read_sheet, sheet_texts
+from compendium.centre.intake.workbooks import Sheets, open_workbook, read_sheet, sheet_texts
 
 GIVE = (
     "an Excel workbook (.xlsx) with a sheet for each table, or a folder with a CSV or a Parquet file for each: "
@@ -40,6 +41,8 @@ _OTHER_KINDS = {
     ".zip": "a zip archive; unpack it and give the folder",
 }
 _KINDS = ("csv", "parquet")
+_OWN_SHEET, _OWN_COLUMNS = OWN_SYMPTOMS.removesuffix(".csv"), ("symptom", "label", "group")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")  # of an own symptom
 READ = (*TABLES, VISITS)  # the tables that are read, of which the last may be missing
 COUNTED = ("empty_rows", "decimal_commas", "dates", "formulas", "hidden", "limits")
 
@@ -64,24 +67,30 @@ class Source:
         counts |= {name: [getattr(raw, name) for raw in read] for name in COUNTED}
         return pd.DataFrame(counts, index=pd.Index(there, name="table"))
 
+    def tell(self, file: str, text: str) -> None:
+        """Note what is wrong with a file as a whole."""
+        self.errors.append(problems(file, text))
+
+    @contextmanager
+    def attempt(self, file: str) -> Iterator[None]:
+        """Note of a file that is `Unreadable` why."""
+        try:
+            yield
+        except Unreadable as reason:
+            self.tell(file, str(reason))
+
     def read(self, table: str, reader: Callable[[str, str], RawTable]) -> None:
         """Read one table with a reader that is given its name and its file."""
         file = self.names[table]
-        try:
+        with self.attempt(file):
             raw = reader(table, file)
-        except Unreadable as reason:
-            self.errors.append(problems(file, str(reason)))
-            return
-        if LEAVE_OUT in raw.frame:
-            raw.frame = raw.frame.loc[:, raw.frame.columns != LEAVE_OUT]
-        raw.frame = self.mapping.values(table, raw.frame)
-        self.tables[table] = raw
-        header = header_problems(raw.frame.columns, table, file)
-        strange = (
-            header["value"].ne("") & header["nearest"].eq("") & ~header["value"].isin(schema.columns_of(table).index)
-        )
-        text = "a column name of the contract: delete the column, or leave it out by a line of a mapping"
-        self.errors += [header.assign(allowed=header["allowed"].mask(strange, text)), raw.errors]
+            frame = raw.frame.loc[:, raw.frame.columns != LEAVE_OUT]
+            raw.frame = self.mapping.values(table, frame)
+            self.tables[table] = raw
+            header = header_problems(frame.columns, table, file)
+            known = header["value"].isin(["", *schema.columns_of(table).index]) | header["nearest"].ne("")
+            text = "a column name of the contract: delete the column, or leave it out by a line of a mapping"
+            self.errors += [header.assign(allowed=header["allowed"].where(known, text)), raw.errors]
 
 
 def read_source(path: str | os.PathLike[str], mapping: Mapping | None = None) -> Source:
@@ -92,47 +101,37 @@ def read_source(path: str | os.PathLike[str], mapping: Mapping | None = None) ->
         mode = os.stat(path).st_mode
         entries = sorted(os.listdir(path)) if stat.S_ISDIR(mode) else None
     except FileNotFoundError:
-        source.errors.append(problems(shown, f"there is no such file or folder; give {GIVE}"))
+        source.tell(shown, f"there is no such file or folder; give {GIVE}")
     except PermissionError:
-        source.errors.append(problems(shown, "reading it is not permitted"))
+        source.tell(shown, "reading it is not permitted")
     except (OSError, ValueError):
-        source.errors.append(problems(shortened(shown), f"this cannot be read; give {GIVE}"))
+        source.tell(shortened(shown), f"this cannot be read; give {GIVE}")
     else:
         if entries is not None:
             _read_folder(source, path, entries)
         elif path.suffix.casefold() == ".xlsx":
-            _read_workbook(source, path)
+            with source.attempt(name):
+                _read_workbook(source, name, open_workbook(read_bytes(path)))
         else:
             found = _OTHER_KINDS.get(path.suffix.casefold(), "neither a workbook nor a folder")
-            source.errors.append(problems(name, f"this is {found}; allowed is {GIVE}"))
+            source.tell(name, f"this is {found}; allowed is {GIVE}")
     return source
 
 
-def _read_workbook(source: Source, path: Path) -> None:
-    name = printable(path.name)
+def _read_workbook(source: Source, name: str, sheets: Sheets) -> None:
     source.names = {table: f"{name}, sheet {table}" for table in READ}
-    try:
-        sheets = open_workbook(read_bytes(path))
-    except Unreadable as reason:
-        source.errors.append(problems(name, str(reason)))
-        return
     given = {table: _named(table, list(sheets)) for table in READ}
     read = {one for found in given.values() for one in found}
-    others = [one for one in sheets if one not in read and one.casefold() not in (*_NOT_TABLES, own_symptoms.NAME)]
-    listed = sheet_texts(*sheets[own_symptoms.NAME]) if own_symptoms.NAME in sheets else None
-    source.errors.append(own_symptoms.take_up(listed, f"{name}, sheet {own_symptoms.NAME}"))
+    others = [one for one in sheets if one not in read and one.casefold() not in (*_NOT_TABLES, _OWN_SHEET)]
+    listed = sheet_texts(*sheets[_OWN_SHEET]) if _OWN_SHEET in sheets else None
+    source.errors.append(_take_up(listed, f"{name}, sheet {_OWN_SHEET}"))
     for table, found in given.items():
         if len(found) == 1:
             source.names[table] = f"{name}, sheet {shortened(found[0])}"
-            sheet, part = sheets[found[0]]
-            source.read(table, partial(read_sheet, sheet, part, names=source.mapping.names(table)))
+            source.read(table, partial(read_sheet, *sheets[found[0]], names=source.mapping.names(table)))
         elif found or table != VISITS or _spelled(table, others):
-            text = (
-                f"{' and '.join(found)} are there; allowed is one sheet for each table"
-                if found
-                else "the sheet is missing"
-            )
-            source.errors.append(problems(source.names[table], text + _spelled(table, others)))
+            several = f"{' and '.join(found)} are there; allowed is one sheet for each table"
+            source.tell(source.names[table], (several if found else "the sheet is missing") + _spelled(table, others))
     source.warnings += [problems(f"{name}, sheet {shortened(other)}", "this sheet was not read") for other in others]
 
 
@@ -168,32 +167,26 @@ def _read_folder(source: Source, folder: Path, entries: list[str]) -> None:
     if not tables:
         workbooks = [name for name in others if name.casefold().endswith(".xlsx")]
         hint = f"; or give {workbooks[0]}, which lies in it" if workbooks else ""
-        source.errors.append(problems(shown, f"the folder holds none of the six tables; give {GIVE}{hint}"))
+        source.tell(shown, f"the folder holds none of the six tables; give {GIVE}{hint}")
         return
-    _read_own_symptoms(source, folder / OWN_SYMPTOMS, entries)
+    listed = None
+    with source.attempt(OWN_SYMPTOMS):
+        if OWN_SYMPTOMS in entries:
+            listed = csv_texts(read_bytes(folder / OWN_SYMPTOMS), OWN_SYMPTOMS, list)[0].frame
+    source.errors.append(_take_up(listed, OWN_SYMPTOMS))
     for table, found in there.items():
         name = source.names[table]
         if len(found) > 1:
-            text = f"{', '.join(map(printable, found[1:]))} is there too; allowed is one file for each table"
-            source.errors.append(problems(name, text))
-        elif not found and (table != VISITS or _spelled(f"{name}", others)):
-            missing = f"the file is missing from {shown}"
-            source.errors.append(problems(name, missing + _spelled(name, others)))
+            more = ", ".join(map(printable, found[1:]))
+            source.tell(name, f"{more} is there too; allowed is one file for each table")
+        elif not found and (table != VISITS or _spelled(name, others)):
+            source.tell(name, f"the file is missing from {shown}{_spelled(name, others)}")
         elif found:
             source.read(table, partial(_read_file, folder / found[0], source.mapping.names(table)))
     source.warnings += [problems(shortened(name), "this was not read") for name in others]
     if DATA_PACKAGE in entries:
-        _read_data_package(source, folder / DATA_PACKAGE)
-
-
-def _read_own_symptoms(source: Source, path: Path, entries: list[str]) -> None:
-    listed = None
-    if path.name in entries:
-        try:
-            listed = csv_texts(read_bytes(path), path.name, list)[0].frame
-        except Unreadable as reason:
-            source.errors.append(problems(path.name, str(reason)))
-    source.errors.append(own_symptoms.take_up(listed, path.name))
+        with source.attempt(DATA_PACKAGE):
+            _read_data_package(source, read_bytes(folder / DATA_PACKAGE))
 
 
 def _read_file(path: Path, names: Names, table: str, file: str) -> RawTable:
@@ -201,11 +194,35 @@ def _read_file(path: Path, names: Names, table: str, file: str) -> RawTable:
     return read(read_bytes(path), table, file, names)
 
 
-def _read_data_package(source: Source, path: Path) -> None:
+def _read_data_package(source: Source, content: bytes) -> None:
     try:
-        package = json.loads(read_bytes(path).decode("utf-8"))
-        source.reconstructed = package.get("reconstructed", False) is True
-    except Unreadable as reason:
-        source.errors.append(problems(path.name, str(reason)))
+        source.reconstructed = json.loads(content.decode("utf-8")).get("reconstructed", False) is True
     except (ValueError, AttributeError, RecursionError) as error:
-        source.errors.append(problems(path.name, f"the file cannot be read as a JSON object: {str(error)[:200]}"))
+        source.tell(DATA_PACKAGE, f"the file cannot be read as a JSON object: {str(error)[:200]}")
+
+
+def _take_up(frame: pd.DataFrame | None, file: str) -> pd.DataFrame:
+    """Let a cohort's own symptoms be allowed, or none; those that cannot be are given as problems and left out."""
+    schema.use_symptoms(None)
+    if frame is None:
+        return together()
+    missing = [name for name in _OWN_COLUMNS if list(frame).count(name) != 1]
+    if missing:
+        return problems(file, [f"the column {name} once; allowed are {', '.join(_OWN_COLUMNS)}" for name in missing], 1)
+    known, found, kept = set(schema.symptom_list().index), [], []
+    for row, line in frame[list(_OWN_COLUMNS)].fillna("").iterrows():
+        for column, right, allowed in (
+            ("symptom", _NAME.fullmatch(line["symptom"]), "small letters, digits and underscores"),
+            ("symptom", line["symptom"] not in known, "a symptom that is on no list yet"),
+            ("label", line["label"].strip() and line["label"].isprintable(), "the words for figures and tables"),
+            ("group", line["group"] in list(SymptomGroup), f"one of {', '.join(SymptomGroup)}"),
+        ):
+            if not right:
+                found.append(problems(file, allowed, row + 2, column, shortened(line[column])))
+                break
+        else:
+            known.add(line["symptom"])
+            kept.append(line)
+    if kept:
+        schema.use_symptoms(pd.DataFrame(kept).assign(source="own list").set_index("symptom"))
+    return together(found)

@@ -27,8 +27,6 @@ _YEAR_MONTH = re.compile(
 _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])[-/. ]((?:19|20)\d\d)")
 _DAY_MONTH_YEAR = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ]((?:19|20)\d\d)")
 _NAMED_MONTH = re.compile(r"(?:\d\d?[-/. ]+)?([a-z]{3,9})\.?[-/. ]*((?:19|20)?\d\d)")
-
-
 _SHORTEST, _LONG = 5, 10
 """The fewest letters of a word that may be misspelled by one letter, and by two if it begins with the same four."""
 _NOTHING = "na n/a #n/a nan null none nil . - -- – / ? nd unknown inconnu missing manquant aucun"
@@ -48,14 +46,11 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
     return table.assign(entry=table["entry"].map(fold)).groupby("entry")["value"].agg(tuple).to_dict()
 
 
-def _seen(sign: str) -> bool:
-    return sign.isspace() or unicodedata.category(sign)[0] != "C"
-
-
 def fold(text: str) -> str:
     """Write a text without accents, capitals, hyphens and points at its ends, and with blanks between its words."""
     plain = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign) and _seen(sign))
+    seen = (sign for sign in plain if sign.isspace() or unicodedata.category(sign)[0] != "C")
+    plain = "".join(sign for sign in seen if not unicodedata.combining(sign))
     words = re.sub(r"[_-](?=\w)|(?<=\w)[_-]", " ", plain).split()
     return " ".join(words).rstrip(".") or plain.strip()
 
@@ -141,29 +136,23 @@ def _nearest_number(text: str, column: pd.Series) -> str:
 
 
 def _slip(one: str, other: str) -> bool:
-    """Tell whether two words differ by one letter left out, added, changed or exchanged, or two of long words.
-
-    A short word is another word with any other letter.
-    """
+    """Tell whether two words differ by one letter, or by two if long; a short word is another with any other letter."""
     length = min(len(one), len(other))
     if one == other or length < _SHORTEST:
         return one == other
-    return _distance(one, other) <= (2 if length >= _LONG and one[:4] == other[:4] else 1)
+    return _within(one, other, 2 if length >= _LONG and one[:4] == other[:4] else 1)
 
 
-def _distance(one: str, other: str) -> int:
-    """Count the letters to be changed, added, left out or exchanged with their neighbour; 3 is many."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        line = [row]
-        for place, sign in enumerate(other, 1):
-            line.append(min(last[place] + 1, line[-1] + 1, last[place - 1] + (letter != sign)))
-            if row > 1 and place > 1 and letter == other[place - 2] and one[row - 2] == sign:
-                line[-1] = min(line[-1], before[place - 2] + 1)
-        before, last = last, line
-    return last[-1]
+def _within(one: str, other: str, most: int) -> bool:
+    """Tell whether so many letters changed, added, left out or exchanged with their neighbour make one of the other."""
+    if not (most and one and other):
+        return one == other or len(one) + len(other) <= most
+    if one[0] == other[0]:
+        return _within(one[1:], other[1:], most)
+    ways = [(one[1:], other), (one, other[1:]), (one[1:], other[1:])]
+    if one[:2] == other[1::-1]:
+        ways.append((one[2:], other[2:]))
+    return any(_within(*rest, most - 1) for rest in ways)
 
 
 def _term(text: str, written: dict[str, str], allowed: Collection[str], slips: bool = True) -> str:

@@ -5,21 +5,10 @@ import sys
 from pathlib import Path
 
 from analysis import schema
-from compendium.centre.intake.private import write_new
+from compendium.centre.intake.files import write_new
 from compendium.centre.template import texts
 from compendium.centre.template.redcap import REPEATING, data_dictionary
 from compendium.centre.template.workbook import workbook
-
-
-def _template_files() -> dict[str, bytes]:
-    """Make all forms, by path: the spreadsheet, a CSV file per table with the header only, and the data dictionary."""
-    headers = {table: ",".join(schema.columns_of(table).index) + "\n" for table in texts.ROWS}
-    return {
-        "cohort.xlsx": workbook(),
-        **{f"csv/{table}.csv": header.encode() for table, header in headers.items()},
-        "redcap-data-dictionary.csv": data_dictionary().to_csv(index=False, lineterminator="\n").encode(),
-    }
-
 
 _NEXT = """
 Fill in one of them:
@@ -37,8 +26,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make template", description="Write empty forms for a cohort of one's own.")
     parser.add_argument("--out", type=Path, default=Path("cohorts/template"), help="folder (default: %(default)s)")
     out = parser.parse_args(arguments).out
+    files = {"cohort.xlsx": workbook()}
+    for table in texts.ROWS:  # the header only
+        files[f"csv/{table}.csv"] = f"{','.join(schema.columns_of(table).index)}\n".encode()
+    files["redcap-data-dictionary.csv"] = data_dictionary().to_csv(index=False, lineterminator="\n").encode()
     try:
-        states = write_new(out, _template_files())
+        states = write_new(out, files)
     except OSError as error:
         sys.exit(f"make template: {error}")
     for name, state in states.items():

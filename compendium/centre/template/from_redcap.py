@@ -5,9 +5,11 @@ project that was made with the data dictionary of `compendium.centre.template.re
 """
 
 import argparse
+import itertools
 import os
 import sys
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +18,12 @@ import pandera.errors
 
 from analysis import schema
 from analysis.problems import CohortError, problems, together
+from compendium.centre.checks.further import VISITS
 from compendium.centre.checks.table_schema import table_schema
-from compendium.centre.checks.visits import VISITS
 from compendium.centre.intake.csv_tables import csv_texts, with_clear_numbers
-from compendium.centre.intake.files import read_bytes
+from compendium.centre.intake.files import read_bytes, write_new
 from compendium.centre.intake.mapping import LEAVE_OUT, Mapping, read_mapping
-from compendium.centre.intake.private import write_new
-from compendium.centre.intake.raw_tables import Unreadable, checked_header
+from compendium.centre.intake.raw_tables import RawTable, Unreadable, cell_problems, checked_header
 from compendium.centre.template.redcap import RECORD, REPEATING, choices, fields
 from compendium.centre.template.texts import terms
 from compendium.files import csv_text
@@ -35,29 +36,15 @@ _ADDED = {f"{table}_{what}" for table in (*schema.TABLES, VISITS) for what in ("
 _ADDED |= {"redcap_data_access_group", "redcap_survey_identifier", _EVENT}
 
 
-class _Problems:
-    def __init__(self, file: str) -> None:
-        self.file, self.parts = file, []
-
-    def add(self, cells: pd.Series, column: str, allowed: str) -> None:
-        """Add a problem for each of some cells of a column, indexed as the rows of the export."""
-        if values := cells.fillna("").astype(str).to_list():
-            self.parts.append(problems(self.file, allowed, (cells.index + 2).to_list(), column, values))
-
-    def add_file(self, allowed: str) -> None:
-        """Add a problem of the file as a whole."""
-        self.parts.append(problems(self.file, allowed))
-
-    def stop(self) -> None:
-        """Raise a CohortError of all problems, if there are any."""
-        found = together(self.parts)
-        if len(found):
-            raise CohortError(found.sort_values(["row", "column"], kind="stable", ignore_index=True))
+def _stop(found: Iterable[pd.DataFrame]) -> None:
+    """Raise a CohortError of all problems, if there are any."""
+    if len(wrong := together(list(found))):
+        raise CohortError(wrong.sort_values(["row", "column"], kind="stable", ignore_index=True))
 
 
-def _read(path: Path, found: _Problems, mapping: Mapping, leave_out: Collection[str]) -> pd.DataFrame:
-    """Read the export as texts, indexed as a raw table, and refuse columns that are not those of the project."""
-    labels, kinds = {_plain(meaning) for meaning in fields()["meaning"]}, fields()["type"]
+def _texts(path: Path, mapping: Mapping) -> tuple[RawTable, str]:
+    """Read the export as texts, and tell what separates its cells."""
+    labels = {_plain(meaning) for meaning in fields()["meaning"]}
 
     def checked(names: list[str]) -> list[str]:
         if sum(_plain(name) in labels for name in names) > len(names) / 3:
@@ -68,36 +55,42 @@ def _read(path: Path, found: _Problems, mapping: Mapping, leave_out: Collection[
         content = read_bytes(Path(os.path.realpath(path)))
         if content.startswith((b"PK", b"\xd0\xcf")):
             raise Unreadable("this is a workbook or an archive")
-        raw, separator = csv_texts(content, found.file, checked)
+        return csv_texts(content, path.name, checked)
     except Unreadable as reason:
-        found.add_file(f"{reason}; {_RAW}")
-        found.stop()
-    frame = raw.frame.loc[:, [name != LEAVE_OUT and _base(name) not in leave_out for name in raw.frame]]
-    optional = [one.Index for one in fields().itertuples() if (one.table, one.column) in schema.OPTIONAL]
-    optional += list(fields().index[fields()["table"] == VISITS])  # of projects that are older than this instrument
-    frame = frame.assign(**{name: None for name in optional if name not in frame})
-    names = list(frame.columns)
+        raise CohortError(problems(path.name, f"{reason}; {_RAW}")) from reason
+
+
+def _wrong_columns(names: list[str], leave_out: Collection[str]) -> Iterator[str]:
+    """Say which columns are not those of the project."""
     expected = [*fields().index, _INSTRUMENT, _INSTANCE]
     for name in expected:
         if name not in names:
             hint = f"; set up {', '.join(REPEATING)} as repeating instruments" if name in expected[-2:] else ""
-            found.add_file(f"column {name} is missing; export all fields, identifiers as well{hint}")
-    for name in dict.fromkeys(names):
-        if names.count(name) > 1:
-            found.add_file(f"column {name!r} is there {names.count(name)} times")
+            yield f"column {name} is missing; export all fields, identifiers as well{hint}"
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"column {name!r} is there {count} times"
     unknown = [name for name in dict.fromkeys(names) if name not in expected and name not in _ADDED]
     if unknown:
         many = f"columns {', '.join(map(repr, unknown))} are" if len(unknown) > 1 else f"column {unknown[0]!r} is"
         given = " ".join(dict.fromkeys([*leave_out, *map(_base, unknown)]))
-        found.add_file(
+        yield (
             f"{many} unknown; allowed are the variables of redcap-data-dictionary.csv: export without the others, or "
             f'leave them out by name: make redcap ... LEAVE_OUT="{given}"'
         )
-    found.stop()
-    numbers = [name for name in names if kinds.get(name) in ("integer", "number", "score")]
-    raw = with_clear_numbers(replace(raw, frame=mapping.values(None, frame)), numbers, found.file, separator)
-    found.parts.append(raw.errors)
-    return raw.frame
+
+
+def _read(path: Path, mapping: Mapping, leave_out: Collection[str]) -> RawTable:
+    """Read the export without what is left out, and refuse columns that are not those of the project."""
+    raw, separator = _texts(path, mapping)
+    frame = raw.frame.loc[:, [name != LEAVE_OUT and _base(name) not in leave_out for name in raw.frame]]
+    optional = [name for name, one in fields().iterrows() if (one["table"], one["column"]) in schema.OPTIONAL]
+    optional += fields().query("table == @VISITS").index.to_list()  # of projects that are older than this instrument
+    frame = frame.assign(**{name: None for name in optional if name not in frame})
+    _stop(problems(path.name, wrong) for wrong in _wrong_columns(list(frame), leave_out))
+    kinds = fields()["type"]
+    numbers = [name for name in frame if kinds.get(name) in ("integer", "number", "score")]
+    return with_clear_numbers(replace(raw, frame=mapping.values(None, frame)), numbers, path.name, separator)
 
 
 def _plain(label: str) -> str:
@@ -109,18 +102,16 @@ def _base(name: str) -> str:
     return name.partition("___")[0]
 
 
-def _refuse_labels(frame: pd.DataFrame, found: _Problems) -> None:
-    """Refuse an export of labels in the place of codes as a whole, and not each cell of it."""
+def _labels(frame: pd.DataFrame) -> Iterator[str]:
+    """Say where an export holds labels in the place of codes, which is wrong as a whole and not in each cell."""
     for name, column in fields().iterrows():
         codes, values = choices(column) or {}, set(frame[name].dropna())
         labels = sorted(values.difference(codes))
         if codes and labels and values <= set(terms(column)["meaning"]):
-            example = f"such as {labels[0]!r} in the column {name}"
-            found.add_file(f"the file holds labels and not codes, {example}; {_RAW}")
-            found.stop()
+            yield f"the file holds labels and not codes, such as {labels[0]!r} in the column {name}; {_RAW}"
 
 
-def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
+def _wrong_rows(frame: pd.DataFrame, file: str) -> Iterator[pd.DataFrame]:
     """Refuse rows that belong to no record or no instrument, or stand there twice, and values on rows of others."""
     record, instrument, instance = frame[RECORD], frame[_INSTRUMENT].fillna(""), frame[_INSTANCE].fillna("")
     event = frame[_EVENT] if _EVENT in frame else record.isna()
@@ -129,31 +120,34 @@ def _check_rows(frame: pd.DataFrame, found: _Problems) -> None:
     bad = (repeats & ~instance.str.fullmatch(r"[1-9]\d*")) | (instrument.eq("") & instance.ne(""))
     twice = pd.concat([record, event, instrument, instance], axis="columns").duplicated() & record.notna() & ~bad
     one_of = f"empty or one of {', '.join(REPEATING)}, as in an export of raw data"
-    number = "a whole number from 1 on a row of a repeating instrument, else empty"
-    found.add(record[record.isna()], RECORD, "the identifier of the record")
-    found.add(frame.loc[unknown, _INSTRUMENT], _INSTRUMENT, one_of)
-    found.add(frame.loc[bad, _INSTANCE], _INSTANCE, number)
-    found.add(frame.loc[twice, _INSTANCE], _INSTANCE, "one row for each record, instrument and instance")
+    for wrong, column, allowed in (
+        (record.isna(), RECORD, "the identifier of the record"),
+        (unknown, _INSTRUMENT, one_of),
+        (bad, _INSTANCE, "a whole number from 1 on a row of a repeating instrument, else empty"),
+        (twice, _INSTANCE, "one row for each record, instrument and instance"),
+    ):
+        yield cell_problems(frame.loc[wrong, column], file, allowed)
     for name, table in fields()["table"].drop(RECORD).items():
         own = table if table in REPEATING else ""
         place = f"the repeating instrument {table}" if own else "the row without a repeating instrument"
         elsewhere = frame[name].notna() & ~unknown & instrument.ne(own)
         elsewhere &= (table != _SEVERAL) | instrument.ne(_SEVERAL)
-        found.add(frame.loc[elsewhere, name], name, f"empty on this row; the variable belongs to {place}")
+        yield cell_problems(frame.loc[elsewhere, name], file, f"empty on this row; the variable belongs to {place}")
 
 
-def _decoded(frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
-    decoded = frame.copy()
+def _decoded(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Turn codes into values of the contract, and refuse those that are none."""
+    decoded, found = {}, []
     for name, column in fields().iterrows():
         codes = choices(column)
         if codes is not None:
             unknown = frame[name].notna() & ~frame[name].isin(list(codes))
-            found.add(frame.loc[unknown, name], name, f"one of the codes {', '.join(codes)}")
+            found.append(cell_problems(frame.loc[unknown, name], file, f"one of the codes {', '.join(codes)}"))
             decoded[name] = frame[name].map(codes)
-    return decoded
+    return frame.assign(**decoded), found
 
 
-def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
+def _table(table: str, frame: pd.DataFrame, file: str, found: list[pd.DataFrame]) -> pd.DataFrame:
     """Take the rows of one table out of the export and check each value by itself; required ones may still be empty."""
     variables = fields().query("table == @table").drop(index=RECORD, errors="ignore")["column"]
     instrument = frame[_INSTRUMENT].fillna("")
@@ -172,7 +166,7 @@ def _table(table: str, frame: pd.DataFrame, found: _Problems) -> pd.DataFrame:
     except pandera.errors.SchemaErrors as errors:
         for name, cases in errors.failure_cases.groupby("column"):
             cells = cases.set_index(cases["index"].astype(int))["failure_case"]
-            found.add(cells, names[name], schema.describe_allowed(columns.loc[name]))
+            found.append(cell_problems(cells, file, schema.describe_allowed(columns.loc[name]), names[name]))
     return rows
 
 
@@ -184,18 +178,17 @@ def tables_from_export(
     A mapping gives the variables of the dictionary for the names of the project, and their codes for its own; columns
     named in ``leave_out`` are not read.
     """
-    found, mapping = _Problems(path.name), mapping or Mapping()
-    found.parts.append(mapping.errors)
-    found.stop()
-    frame = _read(path, found, mapping, leave_out)
-    _refuse_labels(frame, found)
-    _check_rows(frame, found)
-    decoded = _decoded(frame, found)
-    tables = {table: _table(table, decoded, found) for table in (*schema.TABLES, VISITS)}
+    mapping, file = mapping or Mapping(), path.name
+    _stop([mapping.errors])
+    raw = _read(path, mapping, leave_out)
+    _stop(problems(file, wrong) for wrong in itertools.islice(_labels(raw.frame), 1))
+    decoded, unknown = _decoded(raw.frame, file)
+    found = [raw.errors, *_wrong_rows(raw.frame, file), *unknown]
+    tables = {table: _table(table, decoded, file, found) for table in (*schema.TABLES, VISITS)}
     if tables[VISITS].empty:
         del tables[VISITS]
-    found.stop()
-    return tables, [name for name in frame if name in _ADDED]
+    _stop(found)
+    return tables, [name for name in raw.frame if name in _ADDED]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,11 +1,10 @@
 """The contract as a REDCap data dictionary: an instrument per table, for collecting a cohort prospectively.
 
 Variables have the names of the columns, cut to the 26 characters that REDCap recommends, and led by the name of the
-table where two tables have the same column; ``patient_id`` is the record identifier and stands once. Codes of
-choices are the values of the contract, since REDCap takes letters, digits and underscores: another sign becomes an
-underscore (``ng_mL``), and a grade is coded by a hundred times its value (75 for 0.75). REDCap has no month among its
-validations and a date would ask for a day, so months are text that `from_redcap` checks. Which
-instruments repeat is set up in REDCap, not in the dictionary.
+table where two tables have the same column; ``patient_id`` is the record identifier and stands once. Codes of choices
+are the values of the contract, but REDCap takes letters, digits and underscores only: another sign becomes an
+underscore (``ng_mL``), and a grade is a hundred times its value. REDCap has no month among its validations and a date
+would ask for a day, so months are text that `from_redcap` checks. Which instruments repeat is set up in REDCap.
 """
 
 import re
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
-from compendium.centre.checks.visits import VISITS
+from compendium.centre.checks.further import VISITS
 from compendium.centre.template.texts import ROWS, allowed, sentence, terms
 
 RECORD = "patient_id"  # the record identifier
@@ -22,6 +21,7 @@ RECORD = "patient_id"  # the record identifier
 REPEATING = (*(table for table in schema.TABLES if len(schema.KEYS[table]) > 1), VISITS)
 """The tables with several rows per patient, which are repeating instruments."""
 
+_UNUSED = ("Custom Alignment", "Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?")
 _LONGEST = 26
 _RADIO = 4  # the most choices shown as buttons; more are a drop-down list
 _BASELINE, _FIRST = ("onset", "= 'baseline'"), ("months_to_first_response", "<> ''")
@@ -69,33 +69,21 @@ def choices(column: pd.Series) -> dict[str, str] | None:
     return codes
 
 
-def _choice_text(column: pd.Series) -> str:
-    codes = choices(column)
-    if codes is None:
-        return ""
-    labels = terms(column)["meaning"]
-    if column["type"] == "grade":
-        labels = labels + [f" ({grade})" for grade in codes.values()]
-    # A bar separates choices, so it must not stand in a label.
-    return " | ".join(f"{code}, {label.replace('|', '/')}" for code, label in zip(codes, labels, strict=True))
-
-
-def _field_note(column: pd.Series) -> str:
+def _field_note(column: pd.Series, codes: dict[str, str] | None) -> str:
     parts = [f"Unit: {column['unit']}."] if column["unit"] else []
     if column["type"] == "month":
         parts.append("Year and month as YYYY-MM, for example 2016-03; no day.")
-    elif terms(column) is None and column["type"] != "text":
+    elif codes is None and column["type"] != "text":
         parts.append(sentence(allowed(column)))
     return " ".join(parts)
 
 
-def _annotation(column: pd.Series) -> str:
+def _annotation(column: pd.Series, codes: dict[str, str]) -> str:
     parts = [f"{column['table']}.{column['column']}"]
     if column["type"] == "grade":
         parts.append("code = 100 x grade")
-    else:
-        other = [f"code {code} = {value}" for code, value in (choices(column) or {}).items() if code != value]
-        parts += [", ".join(other)] if other else []
+    elif other := [f"code {code} = {value}" for code, value in codes.items() if code != value]:
+        parts.append(", ".join(other))
     if column["table"] in REPEATING:
         parts.append("repeating instrument")
     tags = " @CHARLIMIT=7 @PLACEHOLDER='YYYY-MM'" if column["type"] == "month" else ""
@@ -103,7 +91,11 @@ def _annotation(column: pd.Series) -> str:
 
 
 def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]) -> dict[str, str]:
-    codes = choices(column)
+    codes, labels = choices(column), ()
+    if codes:
+        # A bar separates choices, so it must not stand in a label.
+        labels = terms(column)["meaning"].str.replace("|", "/", regex=False)
+        labels = labels + [f" ({grade})" for grade in codes.values()] if column["type"] == "grade" else labels
     kind = "text" if codes is None else "radio" if len(codes) <= _RADIO else "dropdown"
     numeric = kind == "text" and column["type"] in ("integer", "number", "score")
     place = (column["table"], column["column"])
@@ -118,17 +110,16 @@ def _row(variable: str, column: pd.Series, variables: dict[tuple[str, str], str]
         "Section Header": "",
         "Field Type": kind,
         "Field Label": column["meaning"],
-        "Choices, Calculations, OR Slider Labels": _choice_text(column),
-        "Field Note": _field_note(column),
+        "Choices, Calculations, OR Slider Labels": " | ".join(map(", ".join, zip(codes or (), labels, strict=True))),
+        "Field Note": _field_note(column, codes),
         "Text Validation Type OR Show Slider Number": validation if numeric else "",
         "Text Validation Min": low,
         "Text Validation Max": high,
         "Identifier?": "y" if column["type"] == "identifier" and codes is None else "",
         "Branching Logic (Show field only if...)": f"[{variables[place[0], decides]}] {test}" if decides else "",
         "Required Field?": "y" if needed else "",
-        **dict.fromkeys(("Custom Alignment", "Question Number (surveys only)"), ""),
-        **dict.fromkeys(("Matrix Group Name", "Matrix Ranking?"), ""),
-        "Field Annotation": _annotation(column),
+        **dict.fromkeys(_UNUSED, ""),
+        "Field Annotation": _annotation(column, codes or {}),
     }
 
 

@@ -82,31 +82,25 @@ def _meanings() -> dict[tuple[str, str], str]:
 
 def terms(column: pd.Series) -> pd.DataFrame | None:
     """List a closed vocabulary in order: ``value`` (grades are floats), ``meaning`` and ``group`` (of symptoms)."""
-    name = list_name(column)
+    name, values, groups = list_name(column), schema.allowed_values(column), ""
     if name is None:
         return None
     if name == "grade":
-        labels = vocabulary.GRADE_LABELS
-        return pd.DataFrame({"value": list(labels), "meaning": list(labels.values()), "group": ""})
-    values = schema.allowed_values(column)
-    if name == "symptom":
-        symptoms = schema.symptom_list()
-        groups = [vocabulary.SYMPTOM_GROUP_LABELS[group] for group in symptoms["group"]]
-        return pd.DataFrame({"value": values, "meaning": symptoms["label"].to_list(), "group": groups})
-    # A value that was added to the contract after this file was written speaks for itself.
-    meanings = [_meanings().get((name, value), _in_words(value)) for value in values]
-    return pd.DataFrame({"value": values, "meaning": meanings, "group": ""})
+        values, meanings = list(vocabulary.GRADE_LABELS), list(vocabulary.GRADE_LABELS.values())
+    elif name == "symptom":
+        meanings = schema.symptom_list()["label"].to_list()
+        groups = [vocabulary.SYMPTOM_GROUP_LABELS[group] for group in schema.symptom_list()["group"]]
+    else:  # a value that was added to the contract after this file was written speaks for itself
+        meanings = [_meanings().get((name, value), _in_words(value)) for value in values]
+    return pd.DataFrame({"value": values, "meaning": meanings, "group": groups})
 
 
 def vocabularies() -> dict[str, tuple[pd.DataFrame, list[tuple[str, str]]]]:
     """Collect the vocabularies in the order of the contract: `terms`, and table and column of each place of use."""
     found: dict[str, tuple[pd.DataFrame, list[tuple[str, str]]]] = {}
     for _, column in schema.contract().iterrows():
-        name = list_name(column)
-        if name is not None:
-            if name not in found:
-                found[name] = (terms(column), [])
-            found[name][1].append((column["table"], column["column"]))
+        if name := list_name(column):
+            found.setdefault(name, (terms(column), []))[1].append((column["table"], column["column"]))
     return found
 
 
@@ -154,17 +148,15 @@ def allowed(column: pd.Series) -> str:
     return schema.describe_allowed(column)
 
 
-def _must(column: pd.Series) -> str:
-    return "Must be filled in." if column["missing"] == "no" else "May stay empty."
-
-
-def _unit(column: pd.Series) -> list[str]:
-    return [f"Unit: {column['unit']}."] if column["unit"] else []
+def _around(column: pd.Series) -> tuple[str, list[str], str]:
+    """Give what a column means, its unit if it has one, and whether a cell may be empty, each as a sentence."""
+    unit = [f"Unit: {column['unit']}."] if column["unit"] else []
+    return _closed(column["meaning"]), unit, "Must be filled in." if column["missing"] == "no" else "May stay empty."
 
 
 def note(column: pd.Series) -> str:
     """Say at the head of a column its meaning, unit, what is allowed and whether a cell may be empty, in lines."""
-    listed = terms(column)
+    listed, (meaning, unit, must) = terms(column), _around(column)
     if listed is None:
         lines = [f"Allowed: {allowed(column)}."]
     elif len(listed) > _LISTED:
@@ -172,15 +164,15 @@ def note(column: pd.Series) -> str:
     else:
         values = (value if isinstance(value, str) else f"{value:g}" for value in listed["value"])
         lines = ["Allowed:", *(f"  {value} = {text}" for value, text in zip(values, listed["meaning"], strict=True))]
-    return "\n".join([_closed(column["meaning"]), *_unit(column), *lines, _must(column)])
+    return "\n".join([meaning, *unit, *lines, must])
 
 
 def prompt(column: pd.Series) -> str:
     """Say beside a cell that was clicked what belongs in it; the meaning is cut if need be, never what is allowed."""
     what = "Choose from the list." if terms(column) is not None else sentence(allowed(column))
-    tail = " ".join([*_unit(column), what, _must(column)])
-    meaning = textwrap.shorten(_closed(column["meaning"]), LARGEST_MESSAGE - len(tail) - 1, placeholder=" ...")
-    return f"{meaning}\n{tail}"
+    meaning, unit, must = _around(column)
+    tail = " ".join([*unit, what, must])
+    return f"{textwrap.shorten(meaning, LARGEST_MESSAGE - len(tail) - 1, placeholder=' ...')}\n{tail}"
 
 
 def error(column: pd.Series, unique: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -43,9 +44,8 @@ _Ranges = dict[str, str]
 
 def _read_me(sheet: Worksheet, formats: _Formats) -> None:
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 16)
-    sheet.set_column(1, 1, 106)
-    sheet.set_column(2, 2, 42)
+    for column, width in enumerate((16, 106, 42)):
+        sheet.set_column(column, column, width)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, texts.TITLE, formats["title"])
     sheet.write_string(1, 0, texts.PURPOSE)
@@ -54,13 +54,11 @@ def _read_me(sheet: Worksheet, formats: _Formats) -> None:
         sheet.write_string(row, 1, step, formats["text"])
         sheet.set_row(row, 16 * len(textwrap.wrap(step, 106)) + 2)
     head = len(texts.STEPS) + 4
-    for column, text in enumerate(("Sheet", "One row for", "Columns to fill in / that may stay empty")):
-        sheet.write_string(head, column, text, formats["rule"])
-    for row, table in enumerate(texts.ROWS, head + 1):
+    sheet.write_row(head, 0, ("Sheet", "One row for", "Columns to fill in / that may stay empty"), formats["rule"])
+    for row, (table, text) in enumerate(texts.ROWS.items(), head + 1):
         required = int(schema.columns_of(table)["missing"].eq("no").sum())
         sheet.write_url(row, 0, f"internal:'{table}'!A2", formats["sheet"], table)
-        sheet.write_string(row, 1, texts.ROWS[table], formats["text"])
-        sheet.write_string(row, 2, f"{required} / {len(schema.columns_of(table)) - required}", formats["text"])
+        sheet.write_row(row, 1, (text, f"{required} / {len(schema.columns_of(table)) - required}"), formats["text"])
     end = head + len(texts.ROWS) + 1
     sheet.write_url(end, 0, f"internal:'{_LISTS}'!A1", formats["sheet"], _LISTS)
     sheet.write_string(end, 1, "Nothing to fill in: every value to choose from, and what it means", formats["text"])
@@ -74,50 +72,48 @@ def _read_me(sheet: Worksheet, formats: _Formats) -> None:
         sheet.write_string(row, 1, text, formats["text"])
 
 
+def _list(
+    sheet: Worksheet, row: int, heads: tuple[str, ...], columns: Sequence[pd.Series], formats: _Formats
+) -> tuple[int, str]:
+    """Write a list of values to choose from; gives the row below it, and the range that a validation names."""
+    sheet.write_row(row, 0, heads, formats["rule"])
+    numbers = pd.api.types.is_numeric_dtype(columns[0])
+    looks = (formats["grade" if numbers else "value"], formats["text"], formats["text"])
+    for place, (cells, look) in enumerate(zip(columns, looks, strict=False)):
+        sheet.write_column(row + 1, place, cells, look)
+    end = row + 1 + len(columns[0])
+    return end, f"={_LISTS}!$A${row + 2}:$A${end}"
+
+
 def _lists(sheet: Worksheet, formats: _Formats) -> _Ranges:
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 64)
-    sheet.set_column(2, 2, 36)
+    for column, width in enumerate((26, 64, 36)):
+        sheet.set_column(column, column, width)
     sheet.hide_gridlines(2)
     ranges, row = {}, 0
     for name, (listed, users) in texts.vocabularies().items():
-        grouped = listed["group"].ne("").any()
-        for column, text in enumerate((texts.spaced(name), "Meaning", "Group" if grouped else "")):
-            sheet.write_string(row, column, text, formats["rule"])
-        for place, term in enumerate(listed.itertuples(), row + 1):
-            if isinstance(term.value, str):
-                sheet.write_string(place, 0, term.value, formats["value"])
-            else:
-                sheet.write_number(place, 0, term.value, formats["grade"])
-            sheet.write_string(place, 1, term.meaning, formats["text"])
-            if grouped:
-                sheet.write_string(place, 2, term.group, formats["text"])
-        ranges[name] = f"={_LISTS}!$A${row + 2}:$A${row + 1 + len(listed)}"
+        columns = ("value", "meaning", "group") if listed["group"].ne("").any() else ("value", "meaning")
+        heads = (texts.spaced(name), "Meaning", "Group" if "group" in columns else "")
+        row, ranges[name] = _list(sheet, row, heads, [listed[column] for column in columns], formats)
         tables = {table: [column for other, column in users if other == table] for table, _ in users}
         used = "Used in " + "; ".join(f"{table}: {', '.join(columns)}" for table, columns in tables.items())
         used = textwrap.fill(used, 68)
-        row += len(listed) + 1
         sheet.write_string(row, 1, used, formats["muted"])
         sheet.set_row(row, 15 * len(used.splitlines()))
         row += 2
     terms = term_list().drop_duplicates("term")
-    for column, text in enumerate(("Adverse event", "Preferred term of MedDRA")):
-        sheet.write_string(row, column, text, formats["rule"])
-    for place, term in enumerate(terms.itertuples(), row + 1):
-        sheet.write_string(place, 0, term.term, formats["value"])
-        sheet.write_string(place, 1, term.label, formats["text"])
-    ranges[_TERM] = f"={_LISTS}!$A${row + 2}:$A${row + 1 + len(terms)}"
+    heads = ("Adverse event", "Preferred term of MedDRA")
+    _, ranges[_TERM] = _list(sheet, row, heads, [terms["term"], terms["label"]], formats)
     return ranges
 
 
 def _check(column: pd.Series, unique: bool, letter: str, ranges: _Ranges) -> dict:
     name, kind, cell = texts.list_name(column), column["type"], f"{letter}2"
-    # Excel knows no open bounds, so one that is open is set beyond all that can be meant.
-    bounds = {"minimum": f"{max(column['minimum'], -1e9):.12g}", "maximum": f"{min(column['maximum'], 1e9):.12g}"}
     if name is not None:
         return {"validate": "list", "source": ranges[name]}
     if column.name == _TERM:
         return {"validate": "list", "source": ranges[_TERM], "show_error": False}  # others may be entered too
+    # Excel knows no open bounds, so one that is open is set beyond all that can be meant.
+    bounds = {"minimum": f"{max(column['minimum'], -1e9):.12g}", "maximum": f"{min(column['maximum'], 1e9):.12g}"}
     if kind in ("integer", "number"):
         return {"validate": "integer" if kind == "integer" else "decimal", "criteria": "between"} | bounds
     if kind == "score":
@@ -141,17 +137,15 @@ def _table(sheet: Worksheet, table: str, formats: _Formats, ranges: _Ranges) -> 
     sheet.set_comments_author("")
     examples = texts.example_rows(table)
     for place, (name, column) in enumerate(schema.columns_of(table).iterrows()):
-        number = texts.is_number(column)
-        kind = " number" if number else ""
-        unique = schema.KEYS.get(table) == [name]
-        listed = texts.terms(column)
+        number, unique, listed = texts.is_number(column), schema.KEYS.get(table) == [name], texts.terms(column)
         longest = 0 if listed is None or number else listed["value"].str.len().max()
-        sheet.set_column(place, place, max(len(name), longest, 11) + 3, formats[f"cell{kind}"])
+        width, look = max(len(name), longest, 11) + 3, formats["cell number" if number else "cell"]
+        sheet.set_column(place, place, width, look)
         sheet.write_string(0, place, name, formats["required" if column["missing"] == "no" else "optional"])
         text = texts.note(column)
         lines = sum(max(len(textwrap.wrap(line, _NOTE_CHARACTERS)), 1) for line in text.splitlines())
-        size = {"width": _NOTE_WIDTH, "height": _NOTE_LINE * lines + 12, "font_size": 9}
-        sheet.write_comment(0, place, text, size | {"color": "#fffbe6"})
+        look = {"width": _NOTE_WIDTH, "height": _NOTE_LINE * lines + 12, "font_size": 9, "color": "#fffbe6"}
+        sheet.write_comment(0, place, text, look)
         check = _check(column, unique, xl_col_to_name(place), ranges)
         messages = {
             "input_title": name[: texts.LARGEST_TITLE],
@@ -162,12 +156,8 @@ def _table(sheet: Worksheet, table: str, formats: _Formats, ranges: _Ranges) -> 
         refused = sheet.data_validation(1, place, _LAST_ROW - 1, place, check | messages)
         assert not refused, f"{table}.{name}: {check}"
         for row, value in enumerate(examples[name], 1):
-            if value == "":
-                sheet.write_blank(row, place, None, formats["example"])
-            elif number:
-                sheet.write_number(row, place, float(value), formats["example number"])
-            else:
-                sheet.write_string(row, place, value, formats["example"])
+            look = formats["example number" if number and value else "example"]
+            sheet.write(row, place, float(value) if number and value else value, look)
 
 
 def workbook() -> bytes:
