@@ -14,8 +14,7 @@ from great_tables import html as raw_html
 
 from analysis.characteristics import SECTIONS
 from analysis.vocabulary import POPULATION_LABELS, Population
-from compendium.centre.disclosure.study_cells import SharedNumbers
-from compendium.centre.disclosure.table_cells import EVENT_COLUMNS, size_of
+from compendium.centre.disclosure.study_cells import EVENT_COLUMNS, SharedNumbers, size_of
 from compendium.reporting import formatting
 from compendium.reporting.pages import finish, parts
 
