@@ -6,6 +6,7 @@ it is read with and the Data Package that describes it are all made from these t
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -78,7 +79,18 @@ def columns_of(table: str) -> pd.DataFrame:
     return columns[columns["table"] == table].set_index("column")
 
 
-def allowed_values(column: pd.Series) -> list[str] | None:
+@cache
+def _described(table: str) -> list[tuple[str, dict]]:
+    """Give name and row of each column of a table, which many cells are checked by."""
+    return list(columns_of(table).to_dict("index").items())
+
+
+@cache
+def _ordered(*values: str) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(values, ordered=True)
+
+
+def allowed_values(column: Mapping) -> list[str] | None:
     """List the closed vocabulary of a column, a row of `contract`, in order; None if it has none."""
     source = column["allowed"]
     if source == "symptoms.csv":
@@ -88,7 +100,7 @@ def allowed_values(column: pd.Series) -> list[str] | None:
     return source.split("|") if column["type"] == "text" and source else None
 
 
-def describe_allowed(column: pd.Series) -> str:
+def describe_allowed(column: Mapping) -> str:
     """Say in words what may stand in a column, a row of `contract`: ``a whole number from 0 to 120``."""
     values = allowed_values(column)
     if values is not None:
@@ -110,7 +122,7 @@ def describe_allowed(column: pd.Series) -> str:
     return text
 
 
-def _is_allowed(texts: np.ndarray, column: pd.Series) -> np.ndarray:
+def _is_allowed(texts: np.ndarray, column: Mapping) -> np.ndarray:
     listed, kind = allowed_values(column), column["type"]
     if listed is not None:
         return np.array([text in listed for text in texts], dtype=bool)
@@ -129,7 +141,7 @@ def _is_allowed(texts: np.ndarray, column: pd.Series) -> np.ndarray:
     return allowed & (numbers * parts % 1 == 0) if parts else allowed
 
 
-def refused(values: pd.Series, column: pd.Series) -> pd.Series:
+def refused(values: pd.Series, column: Mapping) -> pd.Series:
     """Tell which texts may not stand in a column, a row of `contract`; a missing cell is a missing value."""
     texts = values.to_numpy(dtype=object)
     given = pd.notna(texts)
@@ -145,7 +157,7 @@ def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
     columns that are not there exactly once are not looked at.
     """
     cells, names = {}, list(frame.columns)
-    for name, column in columns_of(table).iterrows():
+    for name, column in _described(table):
         if names.count(name) == 1:
             codes, distinct = pd.factorize(frame[name], use_na_sentinel=False)
             wrong = refused(pd.Series(distinct, dtype=object), column).to_numpy()
@@ -161,10 +173,10 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     integers, other numbers as floats, the rest as strings.
     """
     typed = {}
-    for name, column in columns_of(table).iterrows():
+    for name, column in _described(table):
         values, cells = allowed_values(column), frame.get(name, pd.Series(None, frame.index, "str"))
         if values is not None:
-            typed[name] = pd.Categorical(cells, categories=values, ordered=True)
+            typed[name] = pd.Categorical(cells, dtype=_ordered(*values))
         elif column["type"] in ("integer", "number", "grade", "score"):
             if isinstance(cells.dtype, pd.CategoricalDtype):
                 numbers = pd.to_numeric(pd.Series([*cells.cat.categories, None], dtype="str"))
@@ -183,13 +195,13 @@ def data_package(name: str, reconstructed: bool = False) -> dict:
     """
     resources = []
     for table in TABLES:
-        fields = [_field(*row) for row in columns_of(table).iterrows() if (table, row[0]) not in OPTIONAL]
+        fields = [_field(*row) for row in _described(table) if (table, row[0]) not in OPTIONAL]
         file = {"name": table, "path": f"{table}.csv", "profile": "tabular-data-resource", "encoding": "utf-8"}
         resources.append(file | {"schema": {"fields": fields, "missingValues": [""], "primaryKey": KEYS[table]}})
     return {"profile": "tabular-data-package", "name": name, "reconstructed": reconstructed, "resources": resources}
 
 
-def _field(name: str, column: pd.Series) -> dict:
+def _field(name: str, column: Mapping) -> dict:
     constraints: dict = {"required": column["missing"] == "no"}
     values = list(vocabulary.GRADES) if column["type"] == "grade" else allowed_values(column)
     if values is not None:

@@ -50,7 +50,8 @@ class Rows:
 
     def equals(self, column: str, *terms: str) -> np.ndarray:
         """Tell which cells of a categorical column hold one of these terms; a missing cell holds none."""
-        return self.frame[column].isin(terms).to_numpy(copy=True)
+        cells = self.frame[column].array
+        return np.isin(cells.codes, [cells.categories.get_loc(term) for term in terms])
 
     def count(self, columns: Sequence[str], *terms: str) -> np.ndarray:
         """Count in each row the columns that hold one of these terms."""
