@@ -138,10 +138,8 @@ def verdict_page(
 
 
 def _totals(found: pd.Series) -> dict[str, int]:
-    numbers = {verdict: int(found.get(verdict, 0)) for verdict in Verdict}
-    rest = numbers[Verdict.NOT_COMPUTABLE]
-    agree = numbers[Verdict.REPRODUCED] + numbers[Verdict.TRUNCATED] + numbers[Verdict.WITHIN]
-    wrong, differs = numbers[Verdict.CONTRADICTS], numbers[Verdict.DIFFERS]
+    reproduced, cut, within, wrong, rest, differs = (int(found.get(verdict, 0)) for verdict in Verdict)
+    agree = reproduced + cut + within
     return {"answered": agree + wrong + differs, "agree": agree, "wrong": wrong, "differs": differs, "rest": rest}
 
 
@@ -179,13 +177,11 @@ def _shown(table: pd.DataFrame, root: str) -> pd.DataFrame:
 
 def _printed_counts(claim: pd.Series) -> str:
     """Write the counts that are printed beside a percentage, and those of a count with its denominator."""
-    part = claim["numerator"]
+    part = claim["numerator"] if claim["unit"] == "percent" else ""
     whole = claim["denominator"] if claim["denominator_printed"] == "yes" else ""
-    if claim["unit"] != "percent":
-        return f"of {whole}" if whole else ""
-    if part and whole:
-        return f"{part} of {whole}"
-    return f"of {whole}" if whole else _with_unit(part, "patients") if part else ""
+    if part and not whole:
+        return _with_unit(part, "patients")
+    return f"{part} of {whole}".strip() if whole else ""
 
 
 def _check(table: pd.DataFrame) -> None:
