@@ -15,6 +15,7 @@ from compendium.centre.intake.files import Unreadable
 
 MOST_BYTES = 1024**3  # the most that a file may unpack to, and that the texts of a column may take
 MOST_COLUMNS = 256
+NUMBERS = ("integer", "number", "grade", "score")  # the types of columns of numbers
 _DAY_NOT_USED = "a month; of a date with another day than the first, the day is not used"
 _MONTH_OR_YEAR = (
     "a month as YYYY-MM, entered as text: this is a date whose day may have been meant as a year, since a spreadsheet "
@@ -121,7 +122,7 @@ def table_of_values(
 ) -> RawTable:
     """Write typed columns as texts, each given as its values and the place of each row's value among them."""
     texts, entered, dates, errors, warnings = [], {}, 0, [], []
-    months, numbers = columns_once(table, names, "month"), number_columns(table, names)
+    months, numbers = columns_once(table, names, "month"), columns_once(table, names, *NUMBERS)
     for name, (values, places) in zip(names, columns, strict=True):
         is_date = np.array([name in months and isinstance(value, datetime.date) for value in values], dtype=bool)
         written = [
@@ -186,11 +187,6 @@ def with_decimal_points(
             count += int(read.sum())
             changed[name] = frame[name].where(~read, frame[name].str.replace(",", "."))
     return frame.assign(**changed), together(found), count
-
-
-def number_columns(table: str, names: Sequence[str]) -> list[str]:
-    """List the columns of numbers of the contract that are there once."""
-    return columns_once(table, names, "integer", "number", "grade", "score")
 
 
 def without_nameless(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
