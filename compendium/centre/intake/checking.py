@@ -112,6 +112,8 @@ def _checked_cells(raw: RawTable, table: str, file: str) -> tuple[pd.DataFrame, 
 
 def _elsewhere(found: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """Leave out problems of cells that were taken out: they were refused already, and are not empty."""
+    if gaps.empty:
+        return found
     cells, taken_out = (pd.MultiIndex.from_frame(one[["file", "column", "row"]]) for one in (found, gaps))
     return found[~cells.isin(taken_out)]
 

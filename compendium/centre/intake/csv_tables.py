@@ -12,11 +12,12 @@ import pyarrow as pa
 from analysis.problems import problems, together
 from analysis.reading import csv_rows
 from compendium.centre.intake.raw_tables import (
+    NUMBERS,
     Names,
     RawTable,
     Unreadable,
     checked_header,
-    number_columns,
+    columns_once,
     with_decimal_points,
     without_nameless,
 )
@@ -31,7 +32,7 @@ _HINT = 'in Excel, save it as "CSV UTF-8"'
 def read_csv_table(content: bytes, table: str, file: str, names: Names = list) -> RawTable:
     """Read the bytes of a CSV file of a table, with the names that ``names`` gives its columns; else `Unreadable`."""
     raw, separator = csv_texts(content, file, lambda found: checked_header(names(found), table))
-    return with_clear_numbers(raw, number_columns(table, list(raw.frame)), file, separator)
+    return with_clear_numbers(raw, columns_once(table, list(raw.frame), *NUMBERS), file, separator)
 
 
 def with_clear_numbers(raw: RawTable, columns: list[str], file: str, separator: str) -> RawTable:

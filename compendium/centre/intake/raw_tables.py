@@ -1,7 +1,6 @@
 """What every reader gives: a table of texts as it stands in its file, and what is wrong with it."""
 
 import datetime
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +15,7 @@ from compendium.centre.intake.files import Unreadable
 
 MOST_BYTES = 1024**3  # the most that a file may unpack to, and that the texts of a column may take
 MOST_COLUMNS = 256
+NUMBERS = ("integer", "number", "grade", "score")  # the types of columns of numbers
 _DAY_NOT_USED = "a month; of a date with another day than the first, the day is not used"
 _MONTH_OR_YEAR = (
     "a month as YYYY-MM, entered as text: this is a date whose day may have been meant as a year, since a spreadsheet "
@@ -122,7 +122,7 @@ def table_of_values(
 ) -> RawTable:
     """Write typed columns as texts, each given as its values and the place of each row's value among them."""
     texts, entered, dates, errors, warnings = [], {}, 0, [], []
-    months, numbers = columns_once(table, names, "month"), number_columns(table, names)
+    months, numbers = columns_once(table, names, "month"), columns_once(table, names, *NUMBERS)
     for name, (values, places) in zip(names, columns, strict=True):
         is_date = np.array([name in months and isinstance(value, datetime.date) for value in values], dtype=bool)
         written = [
@@ -146,9 +146,8 @@ def table_of_values(
     return RawTable(frame, together([*errors, unclear, notes]), together(warnings), dates=dates)
 
 
-def _with_sign(texts: pd.Series, sign: str) -> tuple[pd.Series, pd.Series]:
-    """Give the distinct numbers in which a sign may separate thousands, and the others that have it once."""
-    distinct = texts.drop_duplicates().dropna()
+def _with_sign(distinct: pd.Series, sign: str) -> tuple[pd.Series, pd.Series]:
+    """Give the numbers in which a sign may separate thousands, and the others that have it once."""
     thousands = distinct[distinct.str.fullmatch(rf"-?[1-9][0-9]{{0,2}}(?:\{sign}[0-9]{{3}})+")]
     once = distinct[distinct.str.fullmatch(rf"-?[0-9]+\{sign}[0-9]+")]
     return thousands, once[~once.isin(thousands)]
@@ -164,8 +163,10 @@ def with_decimal_points(
     sign may separate thousands, or which has another decimal sign than most of the file; how many commas were read.
     """
     thousands, decimals = {}, {}
-    for name, sign in itertools.product(names, ".,"):
-        thousands[name, sign], decimals[name, sign] = _with_sign(frame[name], sign)
+    for name in names:
+        distinct = frame[name].drop_duplicates().dropna()
+        for sign in ".,":
+            thousands[name, sign], decimals[name, sign] = _with_sign(distinct, sign)
     points_there, commas_there = (any(len(decimals[name, sign]) for name in names) for sign in ".,")
     any_comma = commas_there or any(len(thousands[name, ","]) for name in names)
     mixed, rarer = commas and points_there and commas_there, "."
@@ -188,11 +189,6 @@ def with_decimal_points(
     return frame.assign(**changed), together(found), count
 
 
-def number_columns(table: str, names: Sequence[str]) -> list[str]:
-    """List the columns of numbers of the contract that are there once."""
-    return columns_once(table, names, "integer", "number", "grade", "score")
-
-
 def without_nameless(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Leave out columns without a name, and refuse what stands in them: a note beside the table, by its place."""
     nameless = np.array([not str(name).strip() for name in frame.columns], dtype=bool)
@@ -201,7 +197,7 @@ def without_nameless(frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, pd.D
         cells, letter = frame.iloc[:, place].dropna(), get_column_letter(place + 1)
         text = f"column {letter} has no name; allowed is nothing beside the table: move this note, or delete it"
         found.append(cell_problems(cells[cells.str.strip() != ""], file, text, letter))
-    return frame.loc[:, ~nameless], together(found)
+    return frame.loc[:, ~nameless] if nameless.any() else frame, together(found)
 
 
 def printable(name: str) -> str:

@@ -84,7 +84,7 @@ class Source:
         file = self.names[table]
         with self.attempt(file):
             raw = reader(table, file)
-            frame = raw.frame.loc[:, raw.frame.columns != LEAVE_OUT]
+            frame = raw.frame.drop(columns=LEAVE_OUT) if LEAVE_OUT in raw.frame else raw.frame
             raw.frame = self.mapping.values(table, frame)
             self.tables[table] = raw
             header = header_problems(frame.columns, table, file)

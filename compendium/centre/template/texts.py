@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema, vocabulary
+from compendium.centre.intake.raw_tables import NUMBERS
 
 EXAMPLE_IDS = ("EXAMPLE-1", "EXAMPLE-2")  # the identifiers of the two patients of the example rows
 LARGEST_TITLE, LARGEST_MESSAGE = 32, 255  # Excel's limits on a message that belongs to a cell
@@ -47,11 +48,6 @@ ROWS = {  # what a row of each table stands for
 }
 
 _HERE = Path(__file__).parent
-
-
-def is_number(column: pd.Series) -> bool:
-    """Tell whether the cells of a column are numbers."""
-    return column["type"] in ("integer", "number", "grade", "score")
 
 
 def list_name(column: pd.Series) -> str | None:
@@ -111,7 +107,7 @@ def _plain_example(column: pd.Series, patient: int) -> str:
     listed = terms(column)
     if listed is not None:
         return str(listed["value"].iloc[0])
-    if is_number(column):
+    if column["type"] in NUMBERS:
         return f"{column['minimum'] if np.isfinite(column['minimum']) else 0:g}"
     return {"month": "2016-01", "identifier": EXAMPLE_IDS[patient]}.get(column["type"], "example")
 

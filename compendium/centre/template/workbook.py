@@ -12,6 +12,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from analysis import schema
+from compendium.centre.intake.raw_tables import NUMBERS
 from compendium.centre.intake.terms import term_list
 from compendium.centre.template import texts
 
@@ -137,7 +138,7 @@ def _table(sheet: Worksheet, table: str, formats: _Formats, ranges: _Ranges) -> 
     sheet.set_comments_author("")
     examples = texts.example_rows(table)
     for place, (name, column) in enumerate(schema.columns_of(table).iterrows()):
-        number, unique, listed = texts.is_number(column), schema.KEYS.get(table) == [name], texts.terms(column)
+        number, unique, listed = column["type"] in NUMBERS, schema.KEYS.get(table) == [name], texts.terms(column)
         longest = 0 if listed is None or number else listed["value"].str.len().max()
         width, look = max(len(name), longest, 11) + 3, formats["cell number" if number else "cell"]
         sheet.set_column(place, place, width, look)
