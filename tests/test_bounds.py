@@ -13,8 +13,8 @@ import pytest
 
 from compendium.bounds import ensembles, statements
 from compendium.bounds.answers import Bounds, counted_in, frechet
-from compendium.bounds.contradictions import ContradictionError, contradiction
 from compendium.bounds.facts import facts
+from compendium.bounds.needed import ContradictionError, contradiction
 from compendium.bounds.people import Attribute, People, Statement, UnknownNameError, as_cell, both, words
 from compendium.bounds.programme import build, components
 from compendium.bounds.solvers import Found, Solvers

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.bounds.answers import BOUNDED, FIXED, OPEN, Answer, Bounds
-from compendium.bounds.contradictions import ContradictionError
 from compendium.bounds.ensembles import sample
 from compendium.bounds.facts import facts
+from compendium.bounds.needed import ContradictionError
 from compendium.bounds.of_claims import read_people
 from compendium.bounds.people import LAYERS
 from compendium.bounds.questions import all_pairs, answer_table, answered, read_questions

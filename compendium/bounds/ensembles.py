@@ -10,7 +10,7 @@ import pandas as pd
 
 from compendium.bounds.answers import decoded
 from compendium.bounds.cliques import Keys, glued
-from compendium.bounds.contradictions import ContradictionError, contradiction
+from compendium.bounds.needed import ContradictionError, contradiction
 from compendium.bounds.people import People, as_cell
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Solvers

@@ -110,11 +110,10 @@ class People:
                     known = nearest(value, self.values[name])
                     raise UnknownNameError(f"{place}the attribute {name!r} has no value {value!r}; {known}")
 
-    def without(self, layers: Iterable[str] = (), names: Iterable[str] = ()) -> "People":
-        """Leave out the statements of some layers, or of some names."""
-        gone, unnamed = set(layers), set(names)
-        kept = (one for one in self.statements if one.layer not in gone and one.name not in unnamed)
-        return replace(self, statements=tuple(kept))
+    def without(self, layers: Iterable[str]) -> "People":
+        """Leave out the statements of some layers."""
+        gone = set(layers)
+        return replace(self, statements=tuple(one for one in self.statements if one.layer not in gone))
 
     def only(self, names: Iterable[str]) -> "People":
         """Keep the statements of some names only."""

@@ -147,10 +147,8 @@ def _added(states: _States, d: int, n: int, room: int) -> _States:
 def _limits(states: _States, target: _Target, n: int, allowed: list[bool]) -> tuple[np.ndarray, np.ndarray]:
     """Give the sums of squares, from first to last in steps of two, that the middle values can make of each state."""
     missing, left = target.total - states.sums, n - states.n
-    first, last = (
-        np.maximum(target.first - states.squares, abs(missing)),
-        np.minimum(target.last - states.squares, left),
-    )
+    first = np.maximum(target.first - states.squares, abs(missing))
+    last = np.minimum(target.last - states.squares, left)
     below, at, above = allowed
     # Without -1 (or 1) all squares are at the other; without 0 all answers are at these two.
     if not below or not above:

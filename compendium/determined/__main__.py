@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.bounds.contradictions import ContradictionError
+from compendium.bounds.needed import ContradictionError
 from compendium.determined import ages, anaphylaxis, levels, stored, times, unfixed
 from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
