@@ -11,11 +11,10 @@ import pandas as pd
 
 from compendium.bounds.answers import BOUNDED, FIXED, OPEN, Answer, Bounds
 from compendium.bounds.ensembles import sample
-from compendium.bounds.facts import facts
 from compendium.bounds.needed import ContradictionError
 from compendium.bounds.of_claims import read_people
 from compendium.bounds.people import LAYERS
-from compendium.bounds.questions import all_pairs, answer_table, answered, read_questions
+from compendium.bounds.questions import all_pairs, answer_table, answered, facts, read_questions
 from compendium.files import csv_text, write_atomically
 from compendium.verification.audit.claims import ClaimsError
 from compendium.verification.audit.rounding import RULES
