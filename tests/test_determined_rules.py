@@ -11,7 +11,7 @@ from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import response_outcomes
 from compendium.determined import anaphylaxis, courses, rule_ranges, rules, stored
 from compendium.determined.courses import State
-from compendium.determined.rule_witnesses import cohort_at, poles
+from compendium.determined.rule_ranges import cohort_at, poles
 from compendium.determined.witnesses import lost_claims, plain_tables, shipped, witness
 from tests.places import ROOT
 

@@ -17,9 +17,8 @@ from analysis.statistics.significance import significance
 from analysis.statistics.signs import sign_test
 from analysis.symptoms import symptom_profile
 from compendium.determined.courses import count_of
-from compendium.determined.grades import UNCHANGED, WORSE
+from compendium.determined.grades import UNCHANGED, WORSE, same_classes
 from compendium.determined.results import Determined, listed, outwards
-from compendium.determined.states import same_classes
 from compendium.determined.witnesses import plain_tables, witness
 from compendium.verification.published import read_claims
 

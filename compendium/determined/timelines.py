@@ -15,8 +15,7 @@ from compendium.bounds import statements
 from compendium.bounds.answers import Answer
 from compendium.bounds.people import Statement
 from compendium.determined.courses import DIAGNOSES, LONGEST, Courses, Key, Months, State, Weight, possible_months
-from compendium.determined.grades import NoGradesError, Tables
-from compendium.determined.states import same_classes, states_of
+from compendium.determined.grades import NoGradesError, Tables, same_classes, states_of
 from compendium.determined.witnesses import plain_tables, shipped
 
 TESTED_FROM = 3  # months on therapy at a second blood test (L307)

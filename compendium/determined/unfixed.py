@@ -16,9 +16,8 @@ from analysis.symptoms import symptom_profile
 from analysis.vocabulary import ExclusionReason
 from compendium.determined.anaphylaxis import STARS, SYMPTOM
 from compendium.determined.courses import count_of
-from compendium.determined.grades import NoGradesError
+from compendium.determined.grades import NoGradesError, same_classes
 from compendium.determined.results import Determined, listed
-from compendium.determined.states import same_classes
 from compendium.determined.witnesses import WitnessError, plain_tables, witness
 from compendium.verification.published import read_claims
 
