@@ -18,6 +18,7 @@ from analysis.response import best_response, last_status
 from analysis.schema import symptom_list
 from analysis.scoring import symptom_scores
 from analysis.vocabulary import SymptomGroup
+from compendium.bounds.solvers import cp_sat_solver
 from compendium.determined.courses import ON_THERAPY, State
 from compendium.determined.rules import class_of, scores
 from compendium.determined.witnesses import Tables, shipped
@@ -26,10 +27,11 @@ from compendium.verification.published import read_claims
 Pair = tuple[int, int]
 """The quarters that a patient's symptoms add up to, and how many of them are worse."""
 Wanted = Mapping[str, Collection[Pair]]
+Earliest = Mapping[str, int]
 
 WORSE, UNCHANGED = 6, 4  # grades in quarters, as all here (L202-L207)
 _LONGEST = 10  # months to the first improvement of a symptom (L252)
-_SEED, _EFFORT = 1, 5.0
+_EFFORT = 5.0
 
 
 class NoGradesError(ValueError):
@@ -37,11 +39,7 @@ class NoGradesError(ValueError):
 
 
 def regraded(
-    tables: Tables,
-    best: Wanted,
-    last: Wanted,
-    unknown: Collection[str] = (),
-    earliest: Mapping[str, int] = MappingProxyType({}),
+    tables: Tables, best: Wanted, last: Wanted, unknown: Collection[str] = (), earliest: Earliest = MappingProxyType({})
 ) -> Tables:
     """Give each patient grades, and months to the first improvement, with what is wanted of their sum.
 
@@ -98,24 +96,21 @@ def _nearest(was: list[int], least: list[int], fixed: list[bool], wanted: Collec
 
 def _summing(was: list[int], least: list[int], fixed: list[bool], quarters: int, worse: int) -> list[int] | None:
     """Move grades as little as needed to a sum and a number of worse ones; None if that is impossible."""
-    free = [place for place, one in enumerate(fixed) if not one]
     grades = list(was)
     # Those worse are the ones that are so now, then those that improved least.
     more = worse - sum(grades[place] == WORSE for place, one in enumerate(fixed) if one)
-    order = sorted(free, key=lambda place: -was[place])
+    order = sorted((place for place, one in enumerate(fixed) if not one), key=lambda place: -was[place])
     if not 0 <= more <= len(order) or any(least[place] == WORSE for place in order[more:]):
         return None
     for rank, place in enumerate(order):
         grades[place] = WORSE if rank < more else min(grades[place], UNCHANGED)
     left = quarters - sum(grades)
-    rest = order[more:]
     # First within what improves, then beyond it.
-    steps = ((place, limit) for limit in ("inner", "outer") for place in rest)
-    for place, limit in steps:
+    for inner, place in product((True, False), order[more:]):
         if left > 0:
-            top = UNCHANGED - 1 if limit == "inner" and grades[place] < UNCHANGED else UNCHANGED
+            top = UNCHANGED - 1 if inner and grades[place] < UNCHANGED else UNCHANGED
             move = min(left, top - grades[place])
-        elif limit == "inner" and grades[place] == UNCHANGED:
+        elif inner and grades[place] == UNCHANGED:
             continue
         else:
             move = max(left, least[place] - grades[place])
@@ -135,7 +130,7 @@ def _unknown(best: list[int], wanted: Collection[Pair]) -> list[int] | None:
     return None
 
 
-def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str, int]) -> pd.Series:
+def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Earliest) -> pd.Series:
     """Find months to the first improvement with the printed medians and ranges (L250-L252), by more than is needed."""
     claims = read_claims()
     names = ["patient_id", "duration_months", "months_to_best_response", "months_to_first_response"]
@@ -170,8 +165,8 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str
     others, longest = rows.index[~general], printed("vasomotor.maximum")
     median(rows.index[general], *[printed("vasomotor.median")] * 2)
     model.add(counted(rows.index[general], range(longest + 1, _LONGEST + 1)) == 0)
-    reached = [(rows.index[general], longest)]
-    for chosen, month in [*reached, *((others, printed(f"other.{end}")) for end in ("minimum", "maximum"))]:
+    ends = ((rows.index[general], longest), (others, printed("other.minimum")), (others, printed("other.maximum")))
+    for chosen, month in ends:
         model.add(counted(chosen, range(month, month + 1)) >= 1)
     low, high = printed("other.median_low"), printed("other.median_high")
     at_end: dict[int, list[cp_model.IntVar]] = {low: [], high: []}  # some symptom has either end
@@ -183,10 +178,7 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str
             median(own, end, end, literals[-1])
     for literals in at_end.values():
         model.add_bool_or(literals)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = _SEED
-    solver.parameters.max_deterministic_time = _EFFORT
+    solver = cp_sat_solver(_EFFORT)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise NoGradesError(f"no months to the first improvement found ({solver.status_name(status).lower()})")
@@ -237,11 +229,10 @@ def pairs(n: int, new: int, under: Mapping[Criteria, str]) -> list[Pair]:
     kept = (found["symptoms"] == n).to_numpy() & (found["new"] == new).to_numpy()
     for criteria, response in under.items():
         kept &= class_of(criteria) == response
-    chosen = found.loc[kept, ["quarters", "worsened"]].to_numpy()
-    return list(map(tuple, chosen.tolist()))
+    return list(found.loc[kept, ["quarters", "worsened"]].itertuples(index=False, name=None))
 
 
-def same_classes(tables: Tables, earliest: Mapping[str, int] = MappingProxyType({})) -> Tables:
+def same_classes(tables: Tables, earliest: Earliest = MappingProxyType({})) -> Tables:
     """Give every patient grades of the class that he or she has, and months to improvement that fit the courses.
 
     The tables are those of the shipped cohort but for grades of anaphylaxis, which are kept, and courses.

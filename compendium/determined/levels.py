@@ -25,6 +25,7 @@ from compendium.determined.courses import count_of
 from compendium.determined.level_search import (
     Levels,
     Pairs,
+    alike,
     balanced_levels,
     closest_levels,
     extreme_levels,
@@ -37,32 +38,25 @@ from compendium.verification.published import read_claims
 
 SCALE = 10  # tenths of ng/mL or UI/mL
 _TANGENTS = 240
-_TESTS = {"paired_t": "paired t test", "signed_rank": "signed-rank test"}
-_NAMES = {"tryptase": "tryptase", "total_ige": "total IgE"}
-_CLAIMS = {
-    "tryptase": ("results.biology.tryptase.*",),
-    "total_ige": ("results.biology.ige.*", "criteria ige_stable_percent=20", "IgE rose or was stable"),
-}
+_NAMES = {
+    "tryptase": "tryptase", "total_ige": "total IgE", "paired_t": "paired t test", "signed_rank": "signed-rank test",
+}  # fmt: skip
+_CLAIMED = {"tryptase": "results.biology.tryptase", "total_ige": "results.biology.ige"}
+_RESTS_ON = {name: (f"{claims}.*",) for name, claims in _CLAIMED.items()}
+_RESTS_ON["total_ige"] += ("criteria ige_stable_percent=20", "IgE rose or was stable")
 
 
 @cache
 def printed(analyte: str) -> Levels:
     """Give what is printed of the levels of an analyte, in tenths."""
-    claims = read_claims()
-    short = {"tryptase": "tryptase", "total_ige": "ige"}[analyte]
-    n = count_of(claims, f"results.biology.{short}.patients")
-    sums = [
-        whole_numbers(span(claims.at[f"results.biology.{short}.{time}.mean", "value"]), n * SCALE)
-        for time in ("before", "on")
-    ]
+    claims, name, times = read_claims(), _CLAIMED[analyte], ("before", "on")
+    n = count_of(claims, f"{name}.patients")
+    sums = [whole_numbers(span(claims.at[f"{name}.{time}.mean", "value"]), n * SCALE) for time in times]
     if analyte == "tryptase":
-        return Levels(n, sums[0], sums[1], (0, sums[0].stop), (0, sums[1].stop), None)
-    ranges = [
-        tuple(_tenths(claims.at[f"results.biology.{short}.{time}.{end}", "value"]) for end in ("minimum", "maximum"))
-        for time in ("before", "on")
-    ]
-    rising = count_of(claims, f"results.biology.{short}.increased")
-    return Levels(n, sums[0], sums[1], ranges[0], ranges[1], rising)
+        return Levels(n, *sums, *((0, one.stop) for one in sums), None)
+    ends = ("minimum", "maximum")
+    ranges = [tuple(_tenths(claims.at[f"{name}.{time}.{end}", "value"]) for end in ends) for time in times]
+    return Levels(n, *sums, *ranges, count_of(claims, f"{name}.increased"))
 
 
 def _tenths(text: str) -> int:
@@ -99,8 +93,7 @@ def _uneven(levels: Levels) -> list[int]:
 
 def _closest_squares(n: int, change: int) -> int:
     """Add up the squares of n whole numbers as alike as can be."""
-    each, more = divmod(change, n)
-    return more * (each + 1) ** 2 + (n - more) * each**2
+    return sum(one**2 for one in alike(change, n))
 
 
 @cache
@@ -260,8 +253,7 @@ def _alike(levels: Levels) -> Pairs:
     n = levels.n
     change = min(_uneven(levels), key=lambda one: p_of_t(n, one, _closest_squares(n, one)))
     total = next(one for one in levels.before if one + change in levels.on)
-    before = [total // n + (i < total % n) for i in range(n)]
-    return [(one, one + change // n + (i < change % n)) for i, one in enumerate(before)]
+    return [(one, one + more) for one, more in zip(alike(total, n), alike(change, n), strict=True)]
 
 
 @cache
@@ -281,7 +273,7 @@ def cohort_with(analyte: str, pairs: tuple[tuple[int, int], ...]) -> Cohort:
 @listed
 def answers() -> Iterator[Determined]:
     """Answer for the p values of both tests of tryptase and of total IgE, before against on therapy."""
-    for analyte, test in product(_NAMES, _TESTS):
+    for analyte, test in product(_CLAIMED, ("paired_t", "signed_rank")):
         low, high = outwards(*{"paired_t": t_range, "signed_rank": rank_range}[test](analyte))
         name = f"biology.{analyte}.{test}"
         found = [summarise(shipped())[name]["p_value"]]
@@ -291,8 +283,8 @@ def answers() -> Iterator[Determined]:
                 found.append(summarise(cohort_with(analyte, tuple(pairs)))[name]["p_value"])
         reached = outwards(min(found), max(found))
         yield Determined(
-            f"{name}.p_value", f"p of {_NAMES[analyte]}, {_TESTS[test]}", "p", low, min(high, 1.0), reached[0],
-            min(reached[1], 1.0), ("P", "R"), _CLAIMS[analyte], _PROOFS[f"{analyte} {test}"], 1.0,
+            f"{name}.p_value", f"p of {_NAMES[analyte]}, {_NAMES[test]}", "p", low, min(high, 1.0), reached[0],
+            min(reached[1], 1.0), ("P", "R"), _RESTS_ON[analyte], _PROOFS[f"{analyte} {test}"], 1.0,
         )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ The cohorts give the same patients other grades or months, all that is printed k
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 
 import pandas as pd
 
@@ -49,22 +48,17 @@ _PROOFS = {
 
 def changed_option(criteria: Criteria) -> tuple[str, str]:
     """Name the one option of rules that differs from the paper's, and its value."""
-    ((name, value),) = [
-        (field.name, getattr(criteria, field.name))
-        for field in fields(Criteria)
-        if getattr(criteria, field.name) != getattr(PAPER, field.name)
-    ]
+    ((name, value),) = set(vars(criteria).items()) - set(vars(PAPER).items())
     return name, str(value)
 
 
 def ranges() -> pd.DataFrame:
     """Bound every number of responders under every single change of a rule: one row each, with `COLUMNS`."""
-    rows = []
-    for criteria in single_changes():
-        attained = reached(criteria)
-        for outcome in RESPONSE_OUTCOMES:
-            row = (*changed_option(criteria), outcome, *count_range(outcome, criteria), *attained[outcome])
-            rows.append(row)
+    rows = [
+        (*changed_option(criteria), outcome, *count_range(outcome, criteria), *attained)
+        for criteria in single_changes()
+        for outcome, attained in reached(criteria).items()
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
