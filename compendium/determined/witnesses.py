@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import biology, dosing, followup, patients, response, safety, symptoms, tables
 from analysis.cohort import Cohort, from_tables, read_cohort
+from analysis.schema import TABLES
 from compendium.centre.intake.checking import checked_tables
 from compendium.verification.published import CLAIMS, Values, Verdict, read_answers, read_claims
 from compendium.verification.verdicts import judged
@@ -45,9 +46,8 @@ def values_of(cohort: Cohort) -> Values:
 
 def verdicts(cohort: Cohort) -> pd.Series:
     """Judge every claim by a cohort, without proofs of contradictions: the verdict, by the name of the claim."""
-    claims = read_claims()
+    claims, values = read_claims(), values_of(cohort)
     answered = claims.join(read_answers(CLAIMS.with_name("answers.csv"), claims))
-    values = values_of(cohort)
     return pd.Series({name: str(judged(claim, values)["verdict"]) for name, claim in answered.iterrows()})
 
 
@@ -58,7 +58,7 @@ def _to_keep() -> pd.Series:
 
 
 def lost_claims(cohort: Cohort) -> list[str]:
-    """Name the claims that the shipped cohort keeps and this one does not."""
+    """Name the claims that the shipped cohort keeps and this one does not, or less well."""
     found, wanted = verdicts(cohort), _to_keep()
     order = {verdict: place for place, verdict in enumerate(_KEPT)}
     return [name for name, verdict in wanted.items() if order.get(found[name], 9) > order[verdict]]
@@ -81,7 +81,4 @@ def witness(tables: Mapping[str, pd.DataFrame]) -> Cohort:
 
 def plain_tables() -> Tables:
     """Give the six tables of the shipped cohort as they are written, to be changed."""
-    return {name: pd.read_csv(SHIPPED / f"{name}.csv") for name in ("screening", *_ORDER)}
-
-
-_ORDER = ("patients", "symptoms", "courses", "laboratory", "adverse_events")
+    return {name: pd.read_csv(SHIPPED / f"{name}.csv") for name in TABLES}
