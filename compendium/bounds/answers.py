@@ -12,11 +12,10 @@ from compendium.bounds.cliques import glued
 from compendium.bounds.needed import ContradictionError, contradiction, reaches, without_needless
 from compendium.bounds.people import (
     EVERYONE,
-    Cell,
-    Conditions,
     People,
     Statement,
     Sum,
+    Where,
     as_cell,
     as_sum,
     both,
@@ -134,22 +133,20 @@ class Bounds:
         mine = self._connected(names)
         return [one for one in self.people.statements if one.attributes & mine]
 
-    def count(self, asked: Conditions | Cell, within: Conditions | Cell = EVERYONE, smallest: bool = False) -> Answer:
+    def count(self, asked: Where, within: Where = EVERYONE, smallest: bool = False) -> Answer:
         """Answer how many people are in a cell, of those within another: ``count({"sex": "male"}, {"kit": "yes"})``."""
         inside, together = as_cell(within), both(asked, within)
         self.people.check(together)
         most = self.of(inside).high if inside else self.people.size
         return self.of(together, smallest, most, f"{words(as_cell(asked))} | {words(inside)}")
 
-    def table(self, one: str, other: str, within: Conditions | Cell = EVERYONE) -> list[Answer]:
+    def table(self, one: str, other: str, within: Where = EVERYONE) -> list[Answer]:
         """Answer each count of a cross table of two attributes."""
         self.people.check(as_cell({one: (), other: ()}))
         pairs = [{one: a, other: b} for a in self.people.values[one] for b in self.people.values[other]]
         return [self.count(pair, within) for pair in pairs]
 
-    def of(
-        self, asked: Conditions | Cell | Sum, smallest: bool = False, most: int | None = None, name: str = ""
-    ) -> Answer:
+    def of(self, asked: Where | Sum, smallest: bool = False, most: int | None = None, name: str = "") -> Answer:
         """Answer for a count or a sum of counts.
 
         Parameters
@@ -233,7 +230,7 @@ def decoded(people: People, codes: dict[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(1, people.size + 1, name="person"))
 
 
-def counted_in(cohort: pd.DataFrame, cell: Conditions | Cell) -> int:
+def counted_in(cohort: pd.DataFrame, cell: Where) -> int:
     """Count the rows of a table of people that are in a cell."""
     inside = np.ones(len(cohort), dtype=bool)
     for name, values in as_cell(cell):

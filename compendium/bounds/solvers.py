@@ -140,14 +140,8 @@ class Solvers:
         cost = np.zeros(len(upper))
         np.add.at(cost, objective[0], objective[1])
         with _silent():
-            options = {"node_limit": NODES, "mip_rel_gap": 0}
-            result = milp(
-                cost,
-                integrality=np.ones(len(upper)),
-                bounds=Bounds(0, upper),
-                constraints=self._matrix,
-                options=options,
-            )
+            limits = {"integrality": np.ones(len(upper)), "bounds": Bounds(0, upper), "constraints": self._matrix}
+            result = milp(cost, **limits, options={"node_limit": NODES, "mip_rel_gap": 0})
         if result.status == 2:
             return Found(False)
         dual = result.get("mip_dual_bound")

@@ -13,10 +13,10 @@ from compendium.bounds.people import (
     EVERYONE,
     Attribute,
     Cell,
-    Conditions,
     Limits,
     Statement,
     Sum,
+    Where,
     as_cell,
     both,
     count_of,
@@ -29,38 +29,36 @@ MANY = 10_000
 
 
 def linear(
-    name: str, terms: Iterable[tuple[int, Conditions | Cell]], low: int | None, high: int | None, layer: str = "P"
+    name: str, terms: Iterable[tuple[int, Where]], low: int | None, high: int | None, layer: str = "P"
 ) -> Statement:
     """Limit a sum of counts of cells, each times a whole number."""
     one = tuple((factor, as_cell(cell)) for factor, cell in terms)
     return Statement(name, (one,), (((low, high),),), layer)
 
 
-def counted(
-    name: str, cell: Conditions | Cell, low: int | None, high: int | None = None, layer: str = "P"
-) -> Statement:
+def counted(name: str, cell: Where, low: int | None, high: int | None = None, layer: str = "P") -> Statement:
     """State how many people are in a cell: `low`, or from `low` to `high`."""
     return linear(name, [(1, cell)], low, low if high is None else high, layer)
 
 
-def at_least(name: str, cell: Conditions | Cell, low: int, layer: str = "P") -> Statement:
+def at_least(name: str, cell: Where, low: int, layer: str = "P") -> Statement:
     """State the least number of people in a cell."""
     return linear(name, [(1, cell)], low, None, layer)
 
 
-def never(name: str, cell: Conditions | Cell, layer: str = "P") -> Statement:
+def never(name: str, cell: Where, layer: str = "P") -> Statement:
     """Define that nobody is in a cell."""
     return counted(name, cell, 0, 0, layer)
 
 
-def implies(name: str, when: Conditions | Cell, then: Conditions | Cell, layer: str = "P") -> Statement:
+def implies(name: str, when: Where, then: Where, layer: str = "P") -> Statement:
     """Define that everyone in one cell is in another too."""
     first = as_cell(when)
     sums = tuple(((1, first), (-1, both(first, (one,)))) for one in as_cell(then))
     return Statement(name, sums, (tuple((0, 0) for _ in sums),), layer)
 
 
-def added_up(name: str, parts: Iterable[Conditions | Cell], whole: Conditions | Cell, layer: str = "P") -> Statement:
+def added_up(name: str, parts: Iterable[Where], whole: Where, layer: str = "P") -> Statement:
     """State that the counts of cells add up to that of another."""
     return linear(name, [*((1, part) for part in parts), (-1, whole)], 0, 0, layer)
 
@@ -82,9 +80,9 @@ def whole_numbers(ends: Span, factor: int | Fraction) -> range:
 
 def share(
     name: str,
-    part: Conditions | Cell,
+    part: Where,
     printed_percent: str,
-    of: int | Conditions | Cell = EVERYONE,
+    of: int | Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -109,7 +107,7 @@ def _divided(name: str, summed: Sum, whole: Cell, ends: Span, layer: str) -> Sta
     return Statement(name, (above, under, count_of(whole)), (limits,), layer)
 
 
-def total(attribute: Attribute, within: Conditions | Cell = EVERYONE, power: int = 1) -> Sum:
+def total(attribute: Attribute, within: Where = EVERYONE, power: int = 1) -> Sum:
     """Give the sum of the values of a whole-number attribute, or of their squares, over the people in a cell."""
     values = [value for value in _numbers(attribute) if value]
     return tuple((value**power, both({attribute.name: value}, within)) for value in values)
@@ -126,7 +124,7 @@ def mean(
     attribute: Attribute,
     printed: str,
     n: int | None = None,
-    within: Conditions | Cell = EVERYONE,
+    within: Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -153,7 +151,7 @@ def deviation(
     printed_sd: str,
     printed_mean: str,
     n: int,
-    within: Conditions | Cell = EVERYONE,
+    within: Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -177,7 +175,7 @@ def median(
     attribute: Attribute,
     printed: str,
     n: int,
-    within: Conditions | Cell = EVERYONE,
+    within: Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -197,28 +195,22 @@ def median(
     return Statement(name, sums, ways or (((1, 0),),), layer)
 
 
-def smallest(
-    name: str, attribute: Attribute, value: int, within: Conditions | Cell = EVERYONE, layer: str = "P"
-) -> Statement:
+def smallest(name: str, attribute: Attribute, value: int, within: Where = EVERYONE, layer: str = "P") -> Statement:
     """State the minimum of a whole-number attribute of the people in a cell: nobody is below, somebody is there."""
     return _extreme(name, attribute, value, [one for one in _numbers(attribute) if one < value], within, layer)
 
 
-def largest(
-    name: str, attribute: Attribute, value: int, within: Conditions | Cell = EVERYONE, layer: str = "P"
-) -> Statement:
+def largest(name: str, attribute: Attribute, value: int, within: Where = EVERYONE, layer: str = "P") -> Statement:
     """State the maximum of a whole-number attribute of the people in a cell: nobody is above, somebody is there."""
     return _extreme(name, attribute, value, [one for one in _numbers(attribute) if one > value], within, layer)
 
 
-def _extreme(
-    name: str, attribute: Attribute, value: int, outside: list[int], within: Conditions | Cell, layer: str
-) -> Statement:
+def _extreme(name: str, attribute: Attribute, value: int, outside: list[int], within: Where, layer: str) -> Statement:
     sums = tuple(count_of(both({attribute.name: values}, within)) for values in (outside, value))
     return Statement(name, sums, (((0, 0), (1, None)),), layer)
 
 
-def several(number: int, cells: Sequence[Conditions | Cell], within: Conditions | Cell = EVERYONE) -> Sum:
+def several(number: int, cells: Sequence[Where], within: Where = EVERYONE) -> Sum:
     """Give the sum that is the number of people who are in at least so many of some cells.
 
     Such as those with two or more of five therapies; by inclusion and exclusion.

@@ -49,11 +49,8 @@ def tested(quarters: list[int]) -> dict[str, float]:
 @cache
 def compositions(grades: tuple[int, ...], improved: int, worse: int) -> pd.DataFrame:
     """List every way to divide those who improved among some grades, with what the tests then give."""
-    rows = [
-        {"grades": chosen, **tested([*chosen, *[WORSE] * worse])}
-        for chosen in combinations_with_replacement(grades, improved)
-    ]
-    return pd.DataFrame(rows)
+    ways = combinations_with_replacement(grades, improved)
+    return pd.DataFrame([{"grades": chosen, **tested([*chosen, *[WORSE] * worse])} for chosen in ways])
 
 
 def cohort_with(grades: tuple[int, ...]) -> Cohort:
@@ -62,18 +59,15 @@ def cohort_with(grades: tuple[int, ...]) -> Cohort:
     rows = tables["symptoms"]
     improved = rows.index[(rows["symptom"] == SYMPTOM) & (rows["grade_best"] < 1)]
     rows.loc[improved, "grade_best"] = np.array(grades) / 4
-    rows.loc[improved, "grade_last"] = rows.loc[improved, ["grade_best", "grade_last"]].max(
-        axis="columns", skipna=False
-    )
+    grades_of = rows.loc[improved, ["grade_best", "grade_last"]]
+    rows.loc[improved, "grade_last"] = grades_of.max(axis="columns", skipna=False)
     return witness(same_classes(tables))
 
 
 @cache
 def _in_a_cohort(grades: tuple[int, ...]) -> dict[str, float]:
     found = symptom_profile(cohort_with(grades)).loc[SYMPTOM]
-    return {name: float(found[name]) for name in _SYMBOLS if name != "stars"} | {
-        "stars": STARS.index(found["significance"])
-    }
+    return found.to_dict() | {"stars": STARS.index(found["significance"])}
 
 
 @listed
@@ -84,10 +78,9 @@ def answers() -> Iterator[Determined]:
     for reading, grades in RULES.items():
         ways = compositions(grades, improved, worse)
         for name, label in _SYMBOLS.items():
-            rounded = outwards if name.startswith("p_") else lambda low, high: (low, high)
-            least, most = ways.loc[ways[name].idxmin()], ways.loc[ways[name].idxmax()]
-            low, high = rounded(least[name], most[name])
-            reached = rounded(_in_a_cohort(least["grades"])[name], _in_a_cohort(most["grades"])[name])
+            ends = ways.loc[[ways[name].idxmin(), ways[name].idxmax()]]
+            found = (ends[name], (_in_a_cohort(grades)[name] for grades in ends["grades"]))
+            (low, high), reached = (outwards(*one) if name.startswith("p_") else one for one in found)
             unit = "p" if name.startswith("p_") else {"stars": "stars", "effect": ""}.get(name, "points")
             layers, rests_on = (("P", "R"), (*_CLAIMS, reading)) if reading else (("P",), _CLAIMS)
             yield Determined(

@@ -106,43 +106,34 @@ def least_squares(levels: Levels) -> tuple[float, Pairs | None]:
     n, width = levels.n, max(1, (b_high // 5 + o_high) // _TANGENTS)
     tangents = np.arange(-b_high // 5 // width * width, o_high + width, width)
     # Of each patient: before, on, square, and whether he or she has the least or greatest level before or on therapy.
-    columns, rows, low, high = 7 * n, [], [], []
-
-    def row(terms: dict[int, float], least: float, most: float) -> None:
-        one = np.zeros(columns)
-        for place, factor in terms.items():
-            one[place] += factor
-        rows.append(one)
-        low.append(least)
-        high.append(most)
-
-    row({7 * i: 1 for i in range(n)}, levels.before.start, levels.before.stop - 1)
-    row({7 * i + 1: 1 for i in range(n)}, levels.on.start, levels.on.stop - 1)
-    for role in range(3, 7):
-        row({7 * i + role: 1 for i in range(n)}, 1, n)
+    rows: list[tuple[dict[int, float], float, float]] = [  # factors by column, and between what their sum lies
+        ({7 * i: 1 for i in range(n)}, levels.before.start, levels.before.stop - 1),
+        ({7 * i + 1: 1 for i in range(n)}, levels.on.start, levels.on.stop - 1),
+        *(({7 * i + role: 1 for i in range(n)}, 1, n) for role in range(3, 7)),
+    ]
     for i in range(n):
         at = 7 * i
-        for slope in tangents:  # square >= 2 * slope * change - slope ** 2
-            row({at + 2: 1, at + 1: -2 * slope, at: 2 * slope}, -(float(slope) ** 2), inf)
+        # square >= 2 * slope * change - slope ** 2
+        rows += [({at + 2: 1, at + 1: -2 * slope, at: 2 * slope}, -(float(slope) ** 2), inf) for slope in tangents]
         if i < levels.rising:
-            row({at + 1: 5, at: -6}, 0, inf)
+            rows.append(({at + 1: 5, at: -6}, 0, inf))
         else:
-            row({at + 1: 5, at: -6}, -inf, 0)
-            row({at + 1: 5, at: -4}, 0, inf)
-        row({at: 1, at + 3: b_high - b_low}, -inf, b_high)  # who has the least has no more
-        row({at: 1, at + 4: b_low - b_high}, b_low, inf)
-        row({at + 1: 1, at + 5: o_high - o_low}, -inf, o_high)
-        row({at + 1: 1, at + 6: o_low - o_high}, o_low, inf)
-    cost = np.zeros(columns)
+            rows += [({at + 1: 5, at: -6}, -inf, 0), ({at + 1: 5, at: -4}, 0, inf)]
+        for place, (low, high) in ((0, levels.of_before), (1, levels.of_on)):
+            rows.append(({at + place: 1, at + 3 + 2 * place: high - low}, -inf, high))  # who has the least has no more
+            rows.append(({at + place: 1, at + 4 + 2 * place: low - high}, low, inf))
+    table = np.zeros((len(rows), 7 * n))
+    for line, (factors, _, _) in zip(table, rows, strict=True):
+        line[list(factors)] = list(factors.values())
+    cost = np.zeros(7 * n)
     cost[2::7] = 1
     kinds = np.tile([0, 0, 0, 1, 1, 1, 1], n)
     least = np.tile([b_low, o_low, 0, 0, 0, 0, 0], n)
     most = np.tile([b_high, o_high, float(o_high) ** 2, 1, 1, 1, 1], n)
     least[6] = 1  # nobody whose level is stable can have the greatest on therapy: let it be the first
-    found = milp(
-        cost, integrality=kinds, bounds=Bounds(least, most), constraints=LinearConstraint(np.array(rows), low, high),
-        options={"node_limit": 2000},
-    )  # fmt: skip
+    _, lows, highs = zip(*rows, strict=True)
+    limits = {"bounds": Bounds(least, most), "constraints": LinearConstraint(table, lows, highs)}
+    found = milp(cost, integrality=kinds, **limits, options={"node_limit": 2000})
     bound, pairs = closest_levels(levels, tangents.tolist())
     return min(float(found.mip_dual_bound), bound) * (1 - 1e-9), pairs
 

@@ -69,8 +69,7 @@ def _excluded() -> dict[str, tuple[float, float]]:
         tables["screening"].loc[asked, "exclusion_reason"] = reason.value
         found = patients.summarise(witness(tables))
         counts.append([float(found[f"patients.excluded.{one.value.lower()}.screened"]["n"]) for one in reasons])
-    ends = zip(map(min, *counts), map(max, *counts), strict=True)
-    return dict(zip(reasons, ends, strict=True))
+    return {one: (min(seen), max(seen)) for one, *seen in zip(reasons, *counts, strict=True)}
 
 
 @listed
