@@ -10,6 +10,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from analysis.cohort import read_cohort
+from compendium.bounds.answers import in_cell
 from compendium.bounds.people import Cell
 from compendium.determined import stored
 from compendium.determined.kinds import kinds_of, who
@@ -25,10 +26,7 @@ REACHED = "ensemble-reach.csv"
 def _counts(place: Path, asked: list[tuple[str, ...]], cells: dict[str, Cell]) -> list[int]:
     """Count the patients of one cohort who are in all cells that are asked for."""
     kinds = kinds_of(read_cohort(place))
-    having = {text: np.ones(len(kinds), dtype=bool) for text in cells}
-    for text, cell in cells.items():
-        for name, values in cell:
-            having[text] &= kinds[name].isin(values).to_numpy()
+    having = {text: in_cell(kinds, cell) for text, cell in cells.items()}
     return [int(np.logical_and.reduce([having[text] for text in texts]).sum()) for texts in asked]
 
 
