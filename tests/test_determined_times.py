@@ -10,7 +10,7 @@ from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, People
 from compendium.determined import ages, courses, times
 from compendium.determined.courses import Courses, Months, State
-from compendium.determined.witnesses import lost_claims, shipped
+from compendium.determined.results import lost_claims, shipped
 
 
 def test_weights_of_sums_are_those_of_patients():

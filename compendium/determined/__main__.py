@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.bounds.needed import ContradictionError
-from compendium.determined import ages, anaphylaxis, levels, stored, times, unfixed
+from compendium.determined import ages, levels, stored, symptoms, times
 from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
 from compendium.determined.rule_ranges import answers as of_rules
@@ -21,9 +21,9 @@ _FACTS = 40  # the most surprising ones are proved
 OTHERS = {
     "Times": times.answers,
     "Ages": ages.answers,
-    "Anaphylaxis": anaphylaxis.answers,
+    "Anaphylaxis": symptoms.anaphylaxis,
     "Blood tests": levels.answers,
-    "Not fixed": unfixed.answers,
+    "Not fixed": symptoms.not_fixed,
 }
 """Answers on other quantities than numbers of patients of a kind, by their topic."""
 

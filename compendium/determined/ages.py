@@ -15,8 +15,7 @@ from compendium.bounds import statements
 from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, People, Statement
 from compendium.determined.courses import count_of
-from compendium.determined.results import Determined, listed
-from compendium.determined.witnesses import plain_tables, witness
+from compendium.determined.results import Determined, listed, plain_tables, witness
 from compendium.verification.audit.rounding import span
 from compendium.verification.published import read_claims
 

@@ -20,8 +20,8 @@ from analysis.scoring import symptom_scores
 from analysis.vocabulary import SymptomGroup
 from compendium.bounds.solvers import cp_sat_solver
 from compendium.determined.courses import ON_THERAPY, State
+from compendium.determined.results import Tables, shipped
 from compendium.determined.rules import class_of, scores
-from compendium.determined.witnesses import Tables, shipped
 from compendium.verification.published import read_claims
 
 Pair = tuple[int, int]

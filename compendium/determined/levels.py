@@ -31,8 +31,7 @@ from compendium.determined.level_search import (
     extreme_levels,
     ranked_levels,
 )
-from compendium.determined.results import Determined, listed, outwards
-from compendium.determined.witnesses import plain_tables, shipped, witness
+from compendium.determined.results import Determined, listed, outwards, plain_tables, shipped, witness
 from compendium.verification.audit.rounding import printed_number, span
 from compendium.verification.published import read_claims
 

@@ -15,10 +15,9 @@ from analysis.sensitivity import RESPONSE_OUTCOMES, response_outcomes
 from compendium.determined import stored
 from compendium.determined.courses import ON_THERAPY, READINGS, STATES, Months, State
 from compendium.determined.grades import NoGradesError, Pair, Tables, pairs, regraded, states_of
-from compendium.determined.results import Determined
+from compendium.determined.results import Determined, WitnessError, plain_tables, shipped, witness
 from compendium.determined.rules import COUNTED, LOSS, Fate, Range, count_range, fates, lasted, single_changes
 from compendium.determined.timelines import retimed
-from compendium.determined.witnesses import WitnessError, plain_tables, shipped, witness
 from compendium.reporting.options import OPTION_LABELS, value_label
 from compendium.verification.published import read_claims
 

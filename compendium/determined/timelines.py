@@ -16,7 +16,7 @@ from compendium.bounds.answers import Answer
 from compendium.bounds.people import Statement
 from compendium.determined.courses import DIAGNOSES, LONGEST, Courses, Key, Months, State, Weight, possible_months
 from compendium.determined.grades import NoGradesError, Tables, same_classes, states_of
-from compendium.determined.witnesses import plain_tables, shipped
+from compendium.determined.results import plain_tables, shipped
 
 TESTED_FROM = 3  # months on therapy at a second blood test (L307)
 LATEST = 10  # the last month in which a symptom improved first (L252)

@@ -42,9 +42,8 @@ from compendium.determined.courses import (
     month_statements,
 )  # fmt: skip
 from compendium.determined.grades import NoGradesError
-from compendium.determined.results import Determined, listed
+from compendium.determined.results import Determined, WitnessError, listed, shipped, witness
 from compendium.determined.timelines import retimed
-from compendium.determined.witnesses import WitnessError, shipped, witness
 from compendium.verification.published import read_claims
 
 _LABELS = {
