@@ -230,15 +230,10 @@ def decoded(people: People, codes: dict[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(1, people.size + 1, name="person"))
 
 
-def in_cell(cohort: pd.DataFrame, cell: Where) -> np.ndarray:
-    """Tell which rows of a table of people are in a cell."""
-    inside = [cohort[name].isin(values).to_numpy() for name, values in as_cell(cell)]
-    return np.logical_and.reduce([np.ones(len(cohort), dtype=bool), *inside])
-
-
 def counted_in(cohort: pd.DataFrame, cell: Where) -> int:
     """Count the rows of a table of people that are in a cell."""
-    return int(in_cell(cohort, cell).sum())
+    inside = [cohort[name].isin(values).to_numpy() for name, values in as_cell(cell)]
+    return int(np.logical_and.reduce([np.ones(len(cohort), dtype=bool), *inside]).sum())
 
 
 def _end(solvers: Solvers, objective: Objective) -> tuple[int, int | None, np.ndarray | None, bool]:

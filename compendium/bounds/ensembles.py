@@ -85,8 +85,8 @@ def _pairs(programme: Programme, rng: np.random.Generator) -> list[tuple[np.ndar
     for clique in programme.tree:
         for pair in combinations(clique.names, 2):
             if rng.random() < 0.5:
-                values = {name: programme.people.values[name] for name in pair}
-                cell = as_cell({name: one[rng.integers(len(one))] for name, one in values.items()})
+                values = ((name, programme.people.values[name]) for name in pair)
+                cell = as_cell({name: one[rng.integers(len(one))] for name, one in values})
                 variables, factors, _ = programme.row(((1, cell),))
                 found.append((variables, factors * rng.choice([-100, 100])))
     return found
