@@ -56,6 +56,9 @@ STATES = (
 )
 
 
+_ATTRIBUTES = (Attribute("diagnosis", tuple(DIAGNOSES)), Attribute("state", tuple(map(str, STATES))))
+
+
 class Months(NamedTuple):
     """Months on therapy, to the first and to the best response; 0 is no response."""
 
@@ -110,15 +113,10 @@ class Courses:
     @cached_property
     def people(self) -> People:
         """The 55 patients and all that is stated of them."""
-        attributes = (
-            Attribute("diagnosis", tuple(DIAGNOSES)),
-            Attribute("state", tuple(map(str, STATES))),
-            Attribute("months", tuple(self.months)),
-        )
         claims = read_claims()
         stated = [*_states(claims), *_definitions(), *month_statements(), self._parted(), *self.more]
-        size = int(claims.at["abstract.patients", "value"])
-        return People(size, attributes, tuple(self._translated(one) for one in stated))
+        attributes = (*_ATTRIBUTES, Attribute("months", tuple(self.months)))
+        return People(count_of(claims, "abstract.patients"), attributes, tuple(map(self._translated, stated)))
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -239,8 +237,7 @@ def month_statements() -> Iterator[Statement]:
 @cache
 def _states_only() -> Bounds:
     claims = read_claims()
-    attributes = (Attribute("diagnosis", tuple(DIAGNOSES)), Attribute("state", tuple(map(str, STATES))))
-    return Bounds(People(count_of(claims, "abstract.patients"), attributes, tuple(_states(claims))))
+    return Bounds(People(count_of(claims, "abstract.patients"), _ATTRIBUTES, tuple(_states(claims))))
 
 
 def ask_states(weight: Callable[[State], int]) -> tuple[int, int]:

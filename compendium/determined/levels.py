@@ -21,16 +21,9 @@ from analysis.biology import summarise
 from analysis.cohort import Cohort
 from analysis.statistics.signed_rank import exact_upper
 from compendium.bounds.statements import whole_numbers
+from compendium.determined import level_search
 from compendium.determined.courses import count_of
-from compendium.determined.level_search import (
-    Levels,
-    Pairs,
-    alike,
-    balanced_levels,
-    closest_levels,
-    extreme_levels,
-    ranked_levels,
-)
+from compendium.determined.level_search import Levels, Pairs, alike
 from compendium.determined.results import Determined, listed, outwards, plain_tables, shipped, witness
 from compendium.verification.audit.rounding import printed_number, span
 from compendium.verification.published import read_claims
@@ -133,7 +126,7 @@ def least_squares(levels: Levels) -> tuple[float, Pairs | None]:
     _, lows, highs = zip(*rows, strict=True)
     limits = {"bounds": Bounds(least, most), "constraints": LinearConstraint(table, lows, highs)}
     found = milp(cost, integrality=kinds, **limits, options={"node_limit": 2000})
-    bound, pairs = closest_levels(levels, tangents.tolist())
+    bound, pairs = level_search.closest_levels(levels, tangents.tolist())
     return min(float(found.mip_dual_bound), bound) * (1 - 1e-9), pairs
 
 
@@ -222,16 +215,16 @@ def _levels_at(analyte: str, test: str, largest: bool) -> Pairs | None:
     levels = printed(analyte)
     if test == "signed_rank":
         if not largest:
-            return ranked_levels(levels, None, ())
+            return level_search.ranked_levels(levels, None, ())
         if levels.rising is None:
-            return balanced_levels(levels)
+            return level_search.balanced_levels(levels)
         _, falling, changed, ties = max(patterns(levels))
         if falling < levels.n - levels.rising or changed < levels.n:
             return None  # it is looked for only where all who are stable fall
-        return ranked_levels(levels, surely_above(levels, falling), ties)
+        return level_search.ranked_levels(levels, surely_above(levels, falling), ties)
     if levels.rising is not None:
         # The more the squares add up to, the further is the mean change from being significant.
-        return extreme_levels(levels) if largest else least_squares(levels)[1]
+        return level_search.extreme_levels(levels) if largest else least_squares(levels)[1]
     if largest:
         rest = [(0, 0)] * (levels.n - 2)
         return [(levels.before.stop - 1, 0), (0, levels.on.start), *rest]

@@ -18,6 +18,7 @@ from analysis.cohort import Cohort, from_tables, read_cohort
 from analysis.schema import TABLES
 from compendium.bounds.answers import Ends
 from compendium.centre.intake.checking import checked_tables
+from compendium.determined.stored import SHIPPED
 from compendium.verification.published import CLAIMS, Values, Verdict, read_answers, read_claims
 from compendium.verification.verdicts import judged
 
@@ -76,7 +77,6 @@ def _rounded(value: float, digits: int, way: str) -> float:
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() + 1 - digits), rounding=way)) if exact else 0.0
 
 
-SHIPPED = CLAIMS.parents[1] / "cohort"
 Tables = dict[str, pd.DataFrame]
 
 _THEMES = (patients, response, followup, dosing, safety, symptoms, biology)

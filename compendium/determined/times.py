@@ -29,18 +29,7 @@ from compendium.bounds.people import EVERYONE, Attribute, Cell, People, Statemen
 from compendium.bounds.programme import Programme, build
 from compendium.bounds.solvers import NOTHING, Solvers
 from compendium.determined import courses
-from compendium.determined.courses import (
-    LONGEST,
-    ON_THERAPY,
-    READINGS,
-    STATES,
-    Courses,
-    Key,
-    State,
-    Weight,
-    ask_states,
-    month_statements,
-)  # fmt: skip
+from compendium.determined.courses import ON_THERAPY, READINGS, STATES, Key, State, Weight, ask_states, month_statements
 from compendium.determined.grades import NoGradesError
 from compendium.determined.results import Determined, WitnessError, listed, shipped, witness
 from compendium.determined.timelines import retimed
@@ -51,6 +40,7 @@ _LABELS = {
     "non_responders": "patients without response", "cr": "the complete response",
 }  # fmt: skip
 _YEAR = 12
+_MONTHS = range(1, courses.LONGEST + 1)
 _MONTHS_OF: dict[str, Weight] = {
     name: lambda state, kind, name=name: kind[0] * (state.best in courses.GROUPS[name]) for name in _LABELS
 }
@@ -128,7 +118,7 @@ def _mean(cohort: Cohort, group: str) -> float:
     return float(Fraction(int(months.sum()), len(months)))
 
 
-_ends = cache(lambda keys, weight: Courses(keys).ask(weight))
+_ends = cache(lambda keys, weight: courses.Courses(keys).ask(weight))
 
 
 @cache
@@ -184,7 +174,7 @@ def _median_on_therapy() -> Determined:
 @cache
 def earliest_median() -> int:
     """Give the first month at which half can have stopped; one month less is proved to be impossible."""
-    return next(month for month in range(1, LONGEST + 1) if half_by(month))
+    return next(month for month in _MONTHS if half_by(month))
 
 
 def half_by(month: int) -> bool:
@@ -205,11 +195,11 @@ def _people() -> People:
     for kind, states in kinds.items():
         limits = ask_states(lambda state, states=states: int(state in states))
         stated.append(Statement(f"Table 2: {kind}", (((1, _cell(states)),),), ((limits,),)))
-    attributes = (Attribute("state", tuple(map(str, STATES))), Attribute("duration", tuple(range(1, LONGEST + 1))))
+    attributes = (Attribute("state", tuple(map(str, STATES))), Attribute("duration", tuple(_MONTHS)))
     return People(ask_states(lambda state: 1)[1], attributes, tuple(stated))
 
 
-def _cell(states: list[State], months: range = range(1, LONGEST + 1)) -> Cell:
+def _cell(states: list[State], months: range = _MONTHS) -> Cell:
     return ("state", tuple(map(str, states))), ("duration", tuple(months))
 
 
