@@ -13,10 +13,10 @@ import pytest
 
 from compendium.bounds import ensembles, statements
 from compendium.bounds.answers import Bounds, counted_in, frechet
-from compendium.bounds.contradictions import ContradictionError, contradiction
-from compendium.bounds.facts import facts
+from compendium.bounds.needed import ContradictionError, contradiction
 from compendium.bounds.people import Attribute, People, Statement, UnknownNameError, as_cell, both, words
 from compendium.bounds.programme import build, components
+from compendium.bounds.questions import facts
 from compendium.bounds.solvers import Found, Solvers
 from tests.places import ROOT
 from tests.small_papers import make_paper
@@ -87,7 +87,7 @@ def test_facts_are_those_of_the_list(tens):
         if paper.fits.any():
             cohorts = ensembles.sample(paper.people, 1, seed=tens)
             assert all(fits(paper, cohort) for cohort in cohorts)
-            found = facts(Bounds(paper.people), cohorts)
+            found = facts(Bounds(paper.people), cohorts, combinations(paper.people.values, 2))
             shown = zip(
                 found["fact"], found["low"], found["high"], found["alone_low"], found["alone_high"], strict=True
             )

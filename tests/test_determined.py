@@ -13,7 +13,7 @@ from analysis.criteria import PAPER, Criteria
 from compendium.bounds.answers import Bounds
 from compendium.bounds.needed import needed
 from compendium.bounds.people import both, count_of
-from compendium.determined import drawn, rows, stored, unfixed
+from compendium.determined import drawn, rows, stored, symptoms
 from compendium.determined import questions as asking
 from compendium.determined.kinds import kinds_of, people, sentences, who
 from compendium.determined.questions import Paper, fact, paired, pairs, read_questions
@@ -293,4 +293,4 @@ def test_of_another_cohort_or_rule_nothing_is_said(population, criteria, other):
 @pytest.mark.long
 @pytest.mark.parametrize(("everybody", "patients"), [(True, 55), (False, 0)])
 def test_any_other_symptom_can_be_everybodys_or_nobodys(everybody, patients):
-    assert (unfixed.relabelled(["flush"], everybody).symptoms["symptom"] == "flush").sum() == patients
+    assert (symptoms.relabelled(["flush"], everybody).symptoms["symptom"] == "flush").sum() == patients

@@ -9,7 +9,7 @@ from scipy import stats
 from analysis.biology import summarise
 from compendium.determined import levels
 from compendium.determined.level_search import Levels, ranked_levels
-from compendium.determined.witnesses import lost_claims, shipped
+from compendium.determined.results import lost_claims, shipped
 
 SMALL = [
     Levels(3, range(9, 11), range(20, 23), (2, 6), (3, 12), 2),

@@ -9,10 +9,10 @@ import pytest
 
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import response_outcomes
-from compendium.determined import anaphylaxis, courses, rule_ranges, rules, stored
+from compendium.determined import courses, rule_ranges, rules, stored, symptoms
 from compendium.determined.courses import State
-from compendium.determined.rule_witnesses import cohort_at, poles
-from compendium.determined.witnesses import lost_claims, plain_tables, shipped, witness
+from compendium.determined.results import lost_claims, plain_tables, shipped, witness
+from compendium.determined.rule_ranges import cohort_at, poles
 from tests.places import ROOT
 
 GRADES = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(3, 2))
@@ -134,7 +134,7 @@ def test_answers_say_what_moves():
 
 def test_nothing_here_draws():
     """No module of the rooms that answers rest on imports a generator of random numbers, nor the draws."""
-    seen, due = set(), ["compendium.determined.rule_ranges", "compendium.determined.anaphylaxis"]
+    seen, due = set(), ["compendium.determined.rule_ranges", "compendium.determined.symptoms"]
     while due:
         name = due.pop()
         path = ROOT / Path(*name.split(".")).with_suffix(".py")
@@ -159,7 +159,7 @@ def test_nothing_here_draws():
 
 
 def test_anaphylaxis_is_significant_whatever_the_grades():
-    found = {one.quantity.removeprefix("symptoms.score.anaphylaxis."): one for one in anaphylaxis.answers()}
+    found = {one.quantity.removeprefix("symptoms.score.anaphylaxis."): one for one in symptoms.anaphylaxis()}
     stars, mean = found["stars"], found["mean_score"]
     assert (stars.low, stars.high, stars.exact) == (1, 3, True)
     # All gone, or all only slightly better: 13 grades and one of 1.5, of 14.
@@ -171,7 +171,7 @@ def test_anaphylaxis_is_significant_whatever_the_grades():
     assert found["p_value|without epinephrine"].low == 4 / 2**14
     assert found["stars|without epinephrine"].verdict == "fixed"
     assert all(one.exact for one in found.values())
-    ways = anaphylaxis.compositions((3, 2, 1, 0), 13, 1)
+    ways = symptoms.compositions((3, 2, 1, 0), 13, 1)
     assert len(ways) == 560
 
 
@@ -181,5 +181,5 @@ def test_the_shipped_and_the_other_cohort_lie_inside_of_what_is_said_of_anaphyla
     for cohort in (shipped(), another_cohort):
         found = symptom_profile(cohort).loc["anaphylaxis"]
         for name in ("p_value", "p_sign", "mean_score", "effect"):
-            one = next(a for a in anaphylaxis.answers() if a.quantity == f"symptoms.score.anaphylaxis.{name}")
+            one = next(a for a in symptoms.anaphylaxis() if a.quantity == f"symptoms.score.anaphylaxis.{name}")
             assert one.low <= found[name] <= one.high

@@ -8,9 +8,9 @@ import pytest
 from analysis.followup import sustained
 from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, People
-from compendium.determined import ages, courses, remaining, times
+from compendium.determined import ages, courses, times
 from compendium.determined.courses import Courses, Months, State
-from compendium.determined.witnesses import lost_claims, shipped
+from compendium.determined.results import lost_claims, shipped
 
 
 def test_weights_of_sums_are_those_of_patients():
@@ -103,7 +103,7 @@ def test_durations_of_cohorts_lie_inside_and_ends_are_attained(another_cohort):
 
 @pytest.mark.long
 def test_half_cannot_have_stopped_before_month_nine():
-    assert remaining.earliest_median() == 9
+    assert times.earliest_median() == 9
 
 
 def test_the_curve_of_a_few_patients_falls_by_half_in_the_month_in_which_it_can(monkeypatch):
@@ -115,13 +115,13 @@ def test_the_curve_of_a_few_patients_falls_by_half_in_the_month_in_which_it_can(
         courses.statements.counted("nobody stops at once", {"state": (str(stops),), "duration": (1,)}, 0),
     ]
     sizes = {goes_on: 3, stops: 3}
-    monkeypatch.setattr(remaining, "STATES", tuple(sizes))
-    monkeypatch.setattr(remaining, "month_statements", lambda: stated)
+    monkeypatch.setattr(times, "STATES", tuple(sizes))
+    monkeypatch.setattr(times, "month_statements", lambda: stated)
 
     def asked(weight):
         return (sum(weight(state) * size for state, size in sizes.items()),) * 2
 
-    monkeypatch.setattr(remaining, "ask_states", asked)
+    monkeypatch.setattr(times, "ask_states", asked)
     # After month 1 five are at risk, and three stops leave two of five.
-    assert not remaining.half_by(1)
-    assert remaining.half_by(2)
+    assert not times.half_by(1)
+    assert times.half_by(2)

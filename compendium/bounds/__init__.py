@@ -28,10 +28,10 @@ sums to ask for: `total` (of a whole-number attribute) and `several` (people in 
 `verdict` (fixed, bounded or open), `low_witness`, `high_witness`, `rests_on`, `layers`, `checked` and `note`. With
 ``smallest=True`` it rests on a smallest set of statements. `frechet` is what two margins alone leave.
 
-`ensembles` makes other people who fit (`sample`, `one_of`), `facts`
-lists counts that follow and are stated nowhere, `summaries` counts sets of answers with a printed mean and deviation.
-`of_claims`, `conditions` and `questions` do it for the files of any paper (``python -m compendium.bounds``).
+`ensembles` makes other people who fit (`sample`, `one_of`), `summaries` counts sets of answers with a printed mean and
+deviation. `of_claims`, `conditions` and `questions` do it for the files of any paper (``python -m compendium.bounds``);
+`questions.facts` lists counts that follow and are stated nowhere.
 
 Below it are `cliques` (the junction tree and gluing), `programme` (the whole numbers and their rows), `solvers` and
-`contradictions`. Only `ensembles` draws.
+`needed` (the fewest statements that contradict, or prove an end). Only `ensembles` draws.
 """

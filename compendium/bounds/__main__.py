@@ -10,12 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from compendium.bounds.answers import BOUNDED, FIXED, OPEN, Answer, Bounds
-from compendium.bounds.contradictions import ContradictionError
 from compendium.bounds.ensembles import sample
-from compendium.bounds.facts import facts
-from compendium.bounds.of_claims import read_people
+from compendium.bounds.needed import ContradictionError
+from compendium.bounds.of_claims import Read, read_people
 from compendium.bounds.people import LAYERS
-from compendium.bounds.questions import all_pairs, answer_table, answered, read_questions
+from compendium.bounds.questions import all_pairs, answer_table, answered, facts, read_questions
 from compendium.files import csv_text, write_atomically
 from compendium.verification.audit.claims import ClaimsError
 from compendium.verification.audit.rounding import RULES
@@ -60,10 +59,22 @@ def _write_witnesses(folder: Path, answers: list[Answer]) -> None:
                 write_atomically(folder / f"{row}-{end}.csv", csv_text(people.reset_index()).encode())
 
 
-def _summary(table: pd.DataFrame) -> str:
+def _asked(options: argparse.Namespace, read: Read) -> tuple[pd.DataFrame, str]:
+    """Find what is asked for: the table, and how many there are of what."""
+    people = read.people.without(options.without)
+    bounds = Bounds(people)
+    if options.facts:
+        pairs = combinations([name for name, values in people.values.items() if isinstance(values[0], str)], 2)
+        table = facts(bounds, sample(people, COHORTS, seed=1), pairs, not options.quick)
+        return table, f"{len(table)} facts"
+    questions = read_questions(options.questions, people) if options.questions else all_pairs(people)
+    answers = list(answered(bounds, questions, not options.quick))
+    table = answer_table(bounds, answers)
+    if options.witnesses:
+        _write_witnesses(options.witnesses, [answer for _, answer in answers])
     counts = table["answer"].value_counts()
     shown = ", ".join(f"{counts[name]} {name}" for name in (FIXED, BOUNDED, OPEN) if name in counts)
-    return f"{len(table)} counts: {shown}"
+    return table, f"{len(table)} counts: {shown}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -71,29 +82,16 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         read = read_people(options.claims, tuple(options.rounding))
-        people = read.people.without(options.without)
-        bounds = Bounds(people)
-        if options.facts:
-            pairs = combinations([name for name, values in people.values.items() if isinstance(values[0], str)], 2)
-            table = facts(bounds, sample(people, COHORTS, seed=1), pairs, not options.quick)
-            found = f"{len(table)} facts"
-        else:
-            questions = read_questions(options.questions, people) if options.questions else all_pairs(people)
-            answers = list(answered(bounds, questions, not options.quick))
-            table = answer_table(bounds, answers)
-            found = _summary(table)
-            if options.witnesses:
-                _write_witnesses(options.witnesses, [answer for _, answer in answers])
-        text = csv_text(table)
+        table, found = _asked(options, read)
         if options.out:
-            write_atomically(options.out, text.encode())
-            used = f"{read.used} of {read.claims} claims say something of {people.size} people"
+            write_atomically(options.out, csv_text(table).encode())
+            used = f"{read.used} of {read.claims} claims say something of {read.people.size} people"
             print(f"{used}; {found}; wrote {options.out}")
             return
     except (ClaimsError, ContradictionError, OSError, ValueError) as error:
         sys.exit(str(error))
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(csv_text(table))
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has seen enough; Python must not complain when it closes the pipe.

@@ -1,6 +1,6 @@
 """What statements determine: for any count, or sum of counts, the smallest and the largest that it can be."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 
 from compendium.bounds.cliques import glued
-from compendium.bounds.contradictions import ContradictionError, contradiction, without_needless
-from compendium.bounds.needed import reaches
+from compendium.bounds.needed import ContradictionError, contradiction, reaches, without_needless
 from compendium.bounds.people import (
     EVERYONE,
-    Cell,
-    Conditions,
     People,
     Statement,
     Sum,
+    Where,
     as_cell,
     as_sum,
     both,
@@ -25,7 +23,7 @@ from compendium.bounds.people import (
     words,
 )
 from compendium.bounds.programme import Programme, build, components
-from compendium.bounds.solvers import NOTHING, Objective, Solvers
+from compendium.bounds.solvers import Objective, Solvers
 
 FIXED, BOUNDED, OPEN = "fixed", "bounded", "open"
 Solved = tuple[tuple[Programme, np.ndarray], ...]
@@ -91,15 +89,6 @@ class Answer(Ends):
         return "" if self.checked else "proved by one solver; the other reached its limit"
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Attributes that statements connect, their programme and a solution of it."""
-
-    programme: Programme
-    solvers: Solvers
-    solution: np.ndarray | None
-
-
 class Bounds:
     """What some statements determine, asked as often as one likes.
 
@@ -118,56 +107,46 @@ class Bounds:
 
     def __init__(self, people: People, limit: float = 10.0) -> None:
         self.people, self.limit = people, limit
-        self._parts: dict[tuple[str, ...], _Part] = {}
+        self._parts: list[tuple[Programme, np.ndarray | None]] = []  # all attributes by what connects them, and people
         self._answers: dict[tuple[Sum, bool], Answer] = {}
-        self._ties: dict[tuple[tuple[str, ...], frozenset[frozenset[str]]], _Part] = {}
+        self._solvers: dict[frozenset[frozenset[str]], Solvers] = {}
         for names in components(people):
-            part = self._solved(names, ())
-            if part is None:
-                raise ContradictionError(contradiction(people, self.limit))
-            self._parts[tuple(names)] = part
+            programme = build(people, names)
+            found = Solvers(programme, limit).any_solution()
+            if found.possible is False:
+                raise ContradictionError(contradiction(people, limit))
+            self._parts.append((programme, found.solution))
 
-    def _solved(self, names: Collection[str], ties: Iterable[frozenset[str]]) -> _Part | None:
-        """Build a programme and solve it once; None if it has no solution."""
-        programme = build(self.people, names, ties)
-        solvers = Solvers(programme, self.limit)
-        found = solvers.cp_sat(NOTHING)
-        if found.possible is None:
-            found = solvers.highs(NOTHING)
-        return None if found.possible is False else _Part(programme, solvers, found.solution)
+    def _solvers_of(self, scopes: frozenset[frozenset[str]]) -> Solvers:
+        """Give the solvers of all that is connected with some attributes that are asked for together."""
+        if scopes not in self._solvers:
+            mine = self._connected(frozenset().union(*scopes))
+            names = [name for name in self.people.values if name in mine]
+            self._solvers[scopes] = Solvers(build(self.people, names, scopes), self.limit)
+        return self._solvers[scopes]
 
-    def _part(self, scopes: frozenset[frozenset[str]]) -> _Part:
-        """Give the programme of all that is connected with some attributes that are asked for together."""
-        wanted = frozenset().union(*scopes)
-        names = [name for part in self._parts if wanted & set(part) for name in part]
-        key = tuple(name for name in self.people.values if name in set(names)), scopes
-        if key not in self._ties:
-            programme = build(self.people, key[0], scopes)
-            self._ties[key] = _Part(programme, Solvers(programme, self.limit), None)
-        return self._ties[key]
+    def _connected(self, names: Collection[str]) -> frozenset[str]:
+        return frozenset().union(*(part.names for part, _ in self._parts if part.names & set(names)))
 
     def connected(self, names: Collection[str]) -> list[Statement]:
         """Give the statements that bear on some attributes, directly or through others."""
-        wanted = set(names)
-        mine = {name for part in self._parts if wanted & set(part) for name in part}
+        mine = self._connected(names)
         return [one for one in self.people.statements if one.attributes & mine]
 
-    def count(self, asked: Conditions | Cell, within: Conditions | Cell = EVERYONE, smallest: bool = False) -> Answer:
+    def count(self, asked: Where, within: Where = EVERYONE, smallest: bool = False) -> Answer:
         """Answer how many people are in a cell, of those within another: ``count({"sex": "male"}, {"kit": "yes"})``."""
         inside, together = as_cell(within), both(asked, within)
         self.people.check(together)
         most = self.of(inside).high if inside else self.people.size
         return self.of(together, smallest, most, f"{words(as_cell(asked))} | {words(inside)}")
 
-    def table(self, one: str, other: str, within: Conditions | Cell = EVERYONE) -> list[Answer]:
+    def table(self, one: str, other: str, within: Where = EVERYONE) -> list[Answer]:
         """Answer each count of a cross table of two attributes."""
         self.people.check(as_cell({one: (), other: ()}))
         pairs = [{one: a, other: b} for a in self.people.values[one] for b in self.people.values[other]]
         return [self.count(pair, within) for pair in pairs]
 
-    def of(
-        self, asked: Conditions | Cell | Sum, smallest: bool = False, most: int | None = None, name: str = ""
-    ) -> Answer:
+    def of(self, asked: Where | Sum, smallest: bool = False, most: int | None = None, name: str = "") -> Answer:
         """Answer for a count or a sum of counts.
 
         Parameters
@@ -200,16 +179,17 @@ class Bounds:
         if not scopes:
             value = sum(factor for factor, _ in one) * self.people.size
             return Answer(name, value, value, value, value, self.people, (self._rest(), self._rest()))
-        part = self._part(scopes)
-        variables, factors, constant = part.programme.row(one)
+        solvers = self._solvers_of(scopes)
+        programme = solvers.programme
+        variables, factors, constant = programme.row(one)
         ends: list[Any] = []
         for sign in (1, -1):
-            bound, reached, solution, checked = _end(part.solvers, (variables, sign * factors))
-            whole = self._rest(part.programme, solution)
+            bound, reached, solution, checked = _end(solvers, (variables, sign * factors))
+            whole = self._rest(programme, solution)
             value = None if whole is None else sign * reached + constant
             ends.append((sign * bound + constant, value, whole, checked))
         (low, low_reached, few, first), (high, high_reached, many, second) = ends
-        used = [s for s in self.people.statements if s.attributes & part.programme.names]
+        used = [s for s in self.people.statements if s.attributes & programme.names]
         if smallest:
             used = self._needed(one, low, high, used)
         layers = tuple(layer for layer in "PRL" if any(s.layer == layer for s in used))
@@ -231,7 +211,7 @@ class Bounds:
     def _rest(self, programme: Programme | None = None, solution: np.ndarray | None = None) -> Solved | None:
         """Put solutions of all other parts beside one; None if one is missing."""
         mine = programme.names if programme else frozenset()
-        chosen = [(part.programme, part.solution) for names, part in self._parts.items() if not mine & set(names)]
+        chosen = [part for part in self._parts if not mine & part[0].names]
         chosen = [(programme, solution), *chosen] if programme else chosen
         return None if any(found is None for _, found in chosen) else tuple(chosen)
 
@@ -250,12 +230,10 @@ def decoded(people: People, codes: dict[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(1, people.size + 1, name="person"))
 
 
-def counted_in(cohort: pd.DataFrame, cell: Conditions | Cell) -> int:
+def counted_in(cohort: pd.DataFrame, cell: Where) -> int:
     """Count the rows of a table of people that are in a cell."""
-    inside = np.ones(len(cohort), dtype=bool)
-    for name, values in as_cell(cell):
-        inside &= cohort[name].isin(values).to_numpy()
-    return int(inside.sum())
+    inside = [cohort[name].isin(values).to_numpy() for name, values in as_cell(cell)]
+    return int(np.logical_and.reduce([np.ones(len(cohort), dtype=bool), *inside]).sum())
 
 
 def _end(solvers: Solvers, objective: Objective) -> tuple[int, int | None, np.ndarray | None, bool]:

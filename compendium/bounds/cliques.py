@@ -12,6 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 MOST_CELLS = 200_000
 """No clique may have more cells."""
@@ -34,22 +35,13 @@ class Forbidden(NamedTuple):
 
 def parts(names: Iterable[str], groups: Iterable[Collection[str]]) -> list[list[str]]:
     """Divide names into those that groups connect, in the order of the names."""
-    root = {name: name for name in names}
-
-    def find(name: str) -> str:
-        while root[name] != name:
-            root[name] = root[root[name]]
-            name = root[name]
-        return name
-
+    order = {name: place for place, name in enumerate(names)}
+    tied = np.zeros((len(order), len(order)), dtype=bool)
     for group in groups:
-        first, *others = sorted(group) or [""]
-        for other in others:
-            root[find(other)] = find(first)
-    found: dict[str, list[str]] = {}
-    for name in root:
-        found.setdefault(find(name), []).append(name)
-    return list(found.values())
+        places = [order[name] for name in group]
+        tied[places[:1], places] = True
+    number, labels = connected_components(tied, directed=False)
+    return [[name for name, place in order.items() if labels[place] == part] for part in range(number)]
 
 
 def _eliminated(sizes: Mapping[str, int], scopes: Iterable[Collection[str]]) -> list[frozenset[str]]:

@@ -67,21 +67,16 @@ def _chosen(part: Part, known: tuple[Value, ...]) -> tuple[Value, ...]:
             if part.numeric or value.lower() not in folded:
                 raise UnknownNameError(f"a value of {part.name}; {nearest(value, known)}")
         return tuple(folded[value.lower()] for value in part.values)
-    chosen: list[Value] = []
+    chosen: set[Value] = set()
+    least, most = known[0], known[-1]
     for text in part.values:
-        ends = [int(one) for one in text.split(" to ")] if re.fullmatch(r"\d+( to \d+)?", text) else []
-        if not ends:
-            raise UnknownNameError(f"a whole number of {part.name}, {known[0]} to {known[-1]}")
-        low, high = ends[0], ends[-1]
-        first, last = {
-            "=": (low, high),
-            "<": (known[0], low - 1),
-            "<=": (known[0], high),
-            ">": (high + 1, known[-1]),
-            ">=": (low, known[-1]),
-        }[part.sign]
-        mine = [value for value in known if first <= value <= last]
+        mine = []
+        if re.fullmatch(r"\d+( to \d+)?", text):
+            low, high = (int(text.split(" to ")[end]) for end in (0, -1))
+            first = {">": high + 1, ">=": low, "=": low}.get(part.sign, least)
+            last = {"<": low - 1, "<=": high, "=": high}.get(part.sign, most)
+            mine = [value for value in known if first <= value <= last]
         if not mine:
-            raise UnknownNameError(f"a whole number of {part.name}, {known[0]} to {known[-1]}")
-        chosen += mine
-    return tuple(sorted(set(chosen)))
+            raise UnknownNameError(f"a whole number of {part.name}, {least} to {most}")
+        chosen |= set(mine)
+    return tuple(sorted(chosen))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from compendium.bounds.answers import decoded
 from compendium.bounds.cliques import Keys, glued
-from compendium.bounds.contradictions import ContradictionError, contradiction
+from compendium.bounds.needed import ContradictionError, contradiction
 from compendium.bounds.people import People, as_cell
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Solvers
@@ -85,8 +85,8 @@ def _pairs(programme: Programme, rng: np.random.Generator) -> list[tuple[np.ndar
     for clique in programme.tree:
         for pair in combinations(clique.names, 2):
             if rng.random() < 0.5:
-                values = {name: programme.people.values[name] for name in pair}
-                cell = as_cell({name: one[rng.integers(len(one))] for name, one in values.items()})
+                values = ((name, programme.people.values[name]) for name in pair)
+                cell = as_cell({name: one[rng.integers(len(one))] for name, one in values})
                 variables, factors, _ = programme.row(((1, cell),))
                 found.append((variables, factors * rng.choice([-100, 100])))
     return found

@@ -13,8 +13,9 @@ from functools import cached_property
 Value = str | int
 Conditions = Mapping[str, Value | Collection[Value]]
 Cell = tuple[tuple[str, tuple[Value, ...]], ...]
-Term = tuple[int, Cell]
-Sum = tuple[Term, ...]
+Where = Conditions | Cell
+"""Whom a count is of, as a caller says it; `as_cell` brings both into one form."""
+Sum = tuple[tuple[int, Cell], ...]
 Limits = tuple[int | None, int | None]
 
 LAYERS = {"P": "printed", "R": "a reading of the print", "L": "plausible"}
@@ -110,11 +111,10 @@ class People:
                     known = nearest(value, self.values[name])
                     raise UnknownNameError(f"{place}the attribute {name!r} has no value {value!r}; {known}")
 
-    def without(self, layers: Iterable[str] = (), names: Iterable[str] = ()) -> "People":
-        """Leave out the statements of some layers, or of some names."""
-        gone, unnamed = set(layers), set(names)
-        kept = (one for one in self.statements if one.layer not in gone and one.name not in unnamed)
-        return replace(self, statements=tuple(kept))
+    def without(self, layers: Iterable[str]) -> "People":
+        """Leave out the statements of some layers."""
+        gone = set(layers)
+        return replace(self, statements=tuple(one for one in self.statements if one.layer not in gone))
 
     def only(self, names: Iterable[str]) -> "People":
         """Keep the statements of some names only."""
@@ -131,7 +131,7 @@ def nearest(wanted: Value, known: Iterable[Value]) -> str:
     return f"known are {shown}" + (f"; did you mean {folded[near[0]]}?" if near else "")
 
 
-def as_cell(conditions: Conditions | Cell) -> Cell:
+def as_cell(conditions: Where) -> Cell:
     """Bring conditions, each an attribute with a value or several, into one form."""
     if isinstance(conditions, tuple):
         return conditions
@@ -142,7 +142,7 @@ def as_cell(conditions: Conditions | Cell) -> Cell:
     return tuple(sorted(several.items()))
 
 
-def both(one: Conditions | Cell, other: Conditions | Cell) -> Cell:
+def both(one: Where, other: Where) -> Cell:
     """Give the cell of those in one cell and in another; it has no value left where the two exclude each other."""
     found = dict(as_cell(one))
     for name, values in as_cell(other):
@@ -155,12 +155,12 @@ def scope(cell: Cell) -> frozenset[str]:
     return frozenset(name for name, _ in cell)
 
 
-def count_of(cell: Conditions | Cell) -> Sum:
+def count_of(cell: Where) -> Sum:
     """Give the sum that is the number of people in a cell."""
     return ((1, as_cell(cell)),)
 
 
-def as_sum(asked: Conditions | Cell | Sum) -> Sum:
+def as_sum(asked: Where | Sum) -> Sum:
     """Take a sum, or a cell for the number of people in it."""
     is_sum = isinstance(asked, tuple) and bool(asked) and isinstance(asked[0][0], int)
     return asked if is_sum else count_of(asked)

@@ -4,9 +4,8 @@ It is pure data, the same from the same people: `solvers` hand it to CP-SAT and 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -14,13 +13,15 @@ from compendium.bounds.cliques import Clique, Forbidden, cells_of, junction_tree
 from compendium.bounds.people import Cell, People, Statement, Sum, scope
 
 Row = tuple[np.ndarray, np.ndarray, int | None, int | None]
-Cells = Sequence[np.ndarray]
 """Variables, their whole factors, and between what their sum lies; None is no limit."""
 
 
 @dataclass(frozen=True)
 class Programme:
-    """Whole numbers from 0 to `upper`, one for each cell of each clique and then the choices; rows limit their sums."""
+    """Whole numbers from 0 to `upper`, one for each cell of each clique and then the choices; rows limit their sums.
+
+    The cells of a clique are those from its place in `starts` to the next one.
+    """
 
     people: People
     tree: tuple[Clique, ...]
@@ -36,63 +37,55 @@ class Programme:
 
     def row(self, asked: Sum) -> tuple[np.ndarray, np.ndarray, int]:
         """Give variables and factors of a sum of counts, and the part of it that is the same for all people."""
-        return _row(self.people, self.tree, self.cells, self.starts, asked)
+        weights: dict[int, np.ndarray] = {}
+        # One clique for all cells, if there is one, so that what is added to and taken from a cell becomes one factor.
+        one = self._places(frozenset().union(*(scope(cell) for _, cell in asked)))
+        for factor, cell in asked:
+            if cell:
+                place = (one or self._places(scope(cell)))[0]
+                mine = weights.setdefault(place, np.zeros(len(self.cells[place]), dtype=np.int64))
+                mine += factor * _mask(self.people, self.tree[place].names, self.cells[place], cell)
+        variables = [self.starts[place] + np.flatnonzero(mine) for place, mine in weights.items()]
+        factors = [mine[np.flatnonzero(mine)] for mine in weights.values()]
+        empty = np.zeros(0, dtype=np.int64)
+        constant = sum(factor for factor, cell in asked if not cell) * self.people.size
+        return np.concatenate([empty, *variables]), np.concatenate([empty, *factors]), constant
+
+    def _places(self, names: frozenset[str]) -> list[int]:
+        """List the cliques in which some attributes are counted together."""
+        return [place for place, clique in enumerate(self.tree) if names <= set(clique.names)]
 
     def between(self, variables: np.ndarray, factors: np.ndarray) -> tuple[int, int]:
-        """Bound a sum of counts by the number of people alone."""
-        ends = [*self.starts, self.starts[-1] + len(self.cells[-1])]
-        return _between(self.people.size, ends, variables, factors)
+        """Bound a sum of counts by the number of people: in each clique all may be where its factor is an extreme."""
+        weights = np.zeros(self.starts[-1], dtype=np.int64)
+        weights[variables] = factors
+        parts = [part for part in np.split(weights, self.starts[1:-1]) if len(part)]
+        least, most = (sum(int(end(part)) for part in parts) for end in (np.min, np.max))
+        return self.people.size * least, self.people.size * most
 
     def tables(self, solution: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Give the cells of each clique and how many people a solution has in each."""
-        sizes = [len(cells) for cells in self.cells]
-        return [
-            (cells, solution[start : start + size])
-            for cells, start, size in zip(self.cells, self.starts, sizes, strict=True)
-        ]
+        counts = np.split(solution[: self.starts[-1]], self.starts[1:-1])
+        return list(zip(self.cells, counts, strict=True))
 
     def keeps(self, solution: np.ndarray) -> bool:
         """Say whether a solution of whole numbers satisfies every row."""
         if (solution < 0).any() or (solution > self.upper).any():
             return False
-        sums = [int(factors @ solution[variables]) for variables, factors, _, _ in self.rows]
-        limits = [(low, high) for _, _, low, high in self.rows]
-        return all(
-            (low is None or low <= one) and (high is None or one <= high)
-            for one, (low, high) in zip(sums, limits, strict=True)
-        )
+        sums = ((int(factors @ solution[variables]), low, high) for variables, factors, low, high in self.rows)
+        return all((low is None or low <= one) and (high is None or one <= high) for one, low, high in sums)
+
+    def added(self, rows: Iterable[Row], choices: int = 0) -> "Programme":
+        """Add rows, and choices that they speak of: whole numbers from 0 to 1 behind all others."""
+        upper = np.append(self.upper, np.ones(choices, dtype=np.int64))
+        return replace(self, rows=(*self.rows, *rows), upper=upper)
 
 
-def _mask(people: People, clique: Clique, cells: np.ndarray, cell: Cell) -> np.ndarray:
+def _mask(people: People, names: Sequence[str], cells: np.ndarray, cell: Cell) -> np.ndarray:
     found = np.ones(len(cells), dtype=bool)
     for name, values in cell:
-        inside = np.zeros(len(people.values[name]), dtype=bool)
-        inside[[people.codes[name][value] for value in values]] = True
-        found &= inside[cells[:, clique.names.index(name)]]
+        found &= np.isin(cells[:, names.index(name)], [people.codes[name][value] for value in values])
     return found
-
-
-def _row(
-    people: People, tree: Sequence[Clique], cells: Sequence[np.ndarray], starts: Sequence[int], asked: Sum
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Add up the factors of each variable; a count of everyone is the number of people."""
-    weights: dict[int, np.ndarray] = {}
-    constant = 0
-    # One clique for all cells, if there is one, so that what is added to and taken from a cell becomes one factor.
-    together = frozenset().union(*(scope(cell) for _, cell in asked))
-    one = [number for number, clique in enumerate(tree) if together <= set(clique.names)]
-    for factor, cell in asked:
-        if not cell:
-            constant += factor * people.size
-            continue
-        wanted = scope(cell)
-        place = one[0] if one else next(n for n, clique in enumerate(tree) if wanted <= set(clique.names))
-        mine = weights.setdefault(place, np.zeros(len(cells[place]), dtype=np.int64))
-        mine += factor * _mask(people, tree[place], cells[place], cell)
-    variables = [starts[place] + np.flatnonzero(mine) for place, mine in weights.items()]
-    factors = [mine[np.flatnonzero(mine)] for mine in weights.values()]
-    empty = np.zeros(0, dtype=np.int64)
-    return np.concatenate([empty, *variables]), np.concatenate([empty, *factors]), constant
 
 
 def forbidden_by(people: People, statement: Statement) -> list[Forbidden]:
@@ -106,9 +99,8 @@ def forbidden_by(people: People, statement: Statement) -> list[Forbidden]:
         if not names or any(not scope(cell) <= widest for _, cell in one):
             continue
         sizes = {name: len(people.values[name]) for name in names}
-        clique = Clique(names, None, ())
         cells = cells_of(names, sizes, ())
-        weights = sum(factor * _mask(people, clique, cells, cell) for factor, cell in one)
+        weights = sum(factor * _mask(people, names, cells, cell) for factor, cell in one)
         if (high == 0 and (weights >= 0).all()) or (low == 0 and (weights <= 0).all()):
             found.append(Forbidden(names, (weights != 0).reshape([*sizes.values()])))
     return found
@@ -132,24 +124,17 @@ def build(people: People, names: Collection[str], ties: Iterable[Collection[str]
     tree = junction_tree(sizes, dict.fromkeys(scopes))
     rules = [rule for statement in stated for rule in forbidden_by(people, statement)]
     cells = [cells_of(clique.names, sizes, rules) for clique in tree]
-    starts = np.concatenate([[0], np.cumsum([len(one) for one in cells])]).astype(int)
-    rows: list[Row] = []
-    for place in range(len(tree)):
-        rows += _agreements(people, tree, cells, starts, place)
-    upper = [np.full(starts[-1], people.size)]
-    width = int(starts[-1])
+    starts = (0, *np.cumsum([len(one) for one in cells]).tolist())
+    empty = Programme(people, tuple(tree), tuple(cells), starts, (), np.full(starts[-1], people.size))
+    found = empty.added(row for place in range(len(tree)) for row in _agreements(empty, place))
     for statement in stated:
-        added, choices = _stated(people, tree, cells, starts, statement, width)
-        rows += added
-        upper.append(np.ones(choices, dtype=np.int64))
-        width += choices
-    return Programme(
-        people, tuple(tree), tuple(cells), tuple(map(int, starts[:-1])), tuple(rows), np.concatenate(upper)
-    )
+        found = found.added(*_stated(found, statement))
+    return found
 
 
-def _agreements(people: People, tree: Sequence[Clique], cells: Cells, starts: np.ndarray, place: int) -> list[Row]:
+def _agreements(programme: Programme, place: int) -> list[Row]:
     """Let a clique have all people, or agree with its parent in what they share."""
+    people, tree, starts = programme.people, programme.tree, programme.starts
     clique = tree[place]
     if clique.parent is None:
         variables = np.arange(starts[place], starts[place + 1])
@@ -157,7 +142,7 @@ def _agreements(people: People, tree: Sequence[Clique], cells: Cells, starts: np
     keyed = []
     for number in (place, clique.parent):
         columns = [tree[number].names.index(name) for name in clique.shared]
-        codes = tuple(cells[number][:, column] for column in columns)
+        codes = tuple(programme.cells[number][:, column] for column in columns)
         keyed.append(np.ravel_multi_index(codes, [len(people.values[name]) for name in clique.shared]))
     rows = []
     for key in np.union1d(*keyed):
@@ -167,21 +152,18 @@ def _agreements(people: People, tree: Sequence[Clique], cells: Cells, starts: np
     return rows
 
 
-def _stated(
-    people: People, tree: Sequence[Clique], cells: Cells, starts: np.ndarray, statement: Statement, width: int
-) -> tuple[list[Row], int]:
+def _stated(programme: Programme, statement: Statement) -> tuple[list[Row], int]:
     """Write what a statement says; with several ways a choice for each, of which one is taken."""
     rows: list[Row] = []
-    sums = [_row(people, tree, cells, starts, one) for one in statement.sums]
+    sums = [programme.row(one) for one in statement.sums]
     if len(statement.ways) == 1:
-        for (variables, factors, constant), (low, high) in zip(sums, statement.ways[0], strict=True):
-            ends = [None if end is None else end - constant for end in (low, high)]
-            rows.append((variables, factors, ends[0], ends[1]))
+        for (variables, factors, constant), ends in zip(sums, statement.ways[0], strict=True):
+            rows.append((variables, factors, *(None if end is None else end - constant for end in ends)))
         return rows, 0
-    choices = width + np.arange(len(statement.ways))
+    choices = len(programme.upper) + np.arange(len(statement.ways))
     rows.append((choices, np.ones(len(choices), dtype=np.int64), 1, 1))
     for number, (variables, factors, constant) in enumerate(sums):
-        least, most = _between(people.size, starts, variables, factors)
+        least, most = programme.between(variables, factors)
         lows = [least if way[number][0] is None else way[number][0] - constant for way in statement.ways]
         highs = [most if way[number][1] is None else way[number][1] - constant for way in statement.ways]
         together = np.concatenate([variables, choices])
@@ -190,16 +172,3 @@ def _stated(
         if any(high < most for high in highs):
             rows.append((together, np.concatenate([factors, -np.array(highs)]), None, 0))
     return rows, len(choices)
-
-
-def _between(size: int, starts: Sequence[int], variables: np.ndarray, factors: np.ndarray) -> tuple[int, int]:
-    """Bound a sum by the number of people alone: in each clique all may be where the factor is smallest, or largest."""
-    least = most = 0
-    for start, end in pairwise(starts):
-        mine = factors[(variables >= start) & (variables < end)]
-        if len(mine):
-            # A cell without a factor counts nothing.
-            others = [] if len(mine) == end - start else [0]
-            least += size * int(min([*mine, *others]))
-            most += size * int(max([*mine, *others]))
-    return least, most

@@ -1,24 +1,26 @@
-"""Read a file of questions, answer them, and write the answers as a table.
+"""Answers as tables: to a file of questions, to all pairs of attributes, and to what nobody asked, as `facts`.
 
 The file has the columns ``attribute``, and if wanted ``by`` and ``population``, all in the words of `conditions`: how
 many of a population are in both. A name alone asks for each value of it, or of yes and no for yes.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from compendium.bounds.answers import Answer, Bounds, frechet
+from compendium.bounds.answers import Answer, Bounds, counted_in, frechet
 from compendium.bounds.conditions import NO, OTHER, YES, parse, understood
-from compendium.bounds.people import EVERYONE, Cell, People, UnknownNameError, both, words
+from compendium.bounds.people import EVERYONE, Cell, People, UnknownNameError, as_cell, both, words
 from compendium.verification.audit.claims import ClaimsError, read_strings
 
 COLUMNS = ("attribute", "by", "population")
 ANSWERS = (*COLUMNS, "low", "high", "answer", "exact", "by_margins", "rests_on", "layers", "note")
+FACTS = ("fact", "low", "high", "alone_low", "alone_high", "surprise", "rests_on", "layers")
 
 
 class Question(NamedTuple):
@@ -119,3 +121,46 @@ def answer_table(bounds: Bounds, answers: Iterable[tuple[Question, Answer]]) -> 
         used = ("; ".join(answer.rests_on), ", ".join(answer.layers), answer.note)
         rows.append((*asked, *found, by_margins(bounds, question), *used))
     return pd.DataFrame(rows, columns=ANSWERS)
+
+
+def facts(
+    bounds: Bounds, cohorts: Sequence[pd.DataFrame], pairs: Iterable[tuple[str, str]], smallest: bool = False
+) -> pd.DataFrame:
+    """List counts of two attributes that are narrower than what is stated of these two alone, most surprising first.
+
+    There the paper as a whole says more than a reader sees; with margins alone stated of the two, they leave what
+    Fréchet's formula says. What the cohorts, some populations that fit, show to be possible is not asked for: no fact
+    is missed for want of them, with more of them it is found sooner. ``fact`` is a sentence, ``alone_low`` and
+    ``alone_high`` are what the two alone say, ``surprise`` is the share of these numbers that is impossible.
+    """
+    rows = []
+    people, values = bounds.people, bounds.people.values
+    for one, other in pairs:
+        mine = {one, other}
+        if all(stated.attributes <= mine for stated in bounds.connected(mine)):
+            continue  # nothing else bears on the two
+        attributes = tuple(one for one in people.attributes if one.name in mine)
+        stated = tuple(one for one in people.statements if one.attributes <= mine)
+        narrow = Bounds(replace(people, attributes=attributes, statements=stated), bounds.limit)
+        for cell in (as_cell({one: a, other: b}) for a in values[one] for b in values[other]):
+            alone = narrow.of(cell)
+            seen = [counted_in(cohort, cell) for cohort in cohorts]
+            if seen and min(seen) <= alone.low and max(seen) >= alone.high:
+                continue
+            proved = bounds.of(cell)
+            if proved.low > alone.low or proved.high < alone.high:
+                used = bounds.of(cell, smallest)
+                surprise = 1 - (proved.high - proved.low + 1) / (alone.high - alone.low + 1)
+                ends = (proved.low, proved.high, alone.low, alone.high)
+                rows.append(
+                    (_fact(words(cell), *ends), *ends, surprise, ", ".join(used.rests_on), ", ".join(used.layers))
+                )
+    found = pd.DataFrame(rows, columns=FACTS)
+    return found.sort_values("surprise", ascending=False, kind="stable", ignore_index=True)
+
+
+def _fact(cell: str, low: int, high: int, least: int, most: int) -> str:
+    if low == high:
+        return f"exactly {low} with {cell}"
+    ends = [f"at least {low}"] * (low > least) + [f"at most {high}"] * (high < most)
+    return f"{' and '.join(ends)} with {cell}"

@@ -48,6 +48,16 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
+def cp_sat_solver(limit: float | None = None) -> cp_model.CpSolver:
+    """Make a solver that ends the same way each time; the limit is deterministic time, about as many seconds."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = SEED
+    if limit is not None:
+        solver.parameters.max_deterministic_time = limit
+    return solver
+
+
 @dataclass(frozen=True)
 class Found:
     """What a solver found: a bound that no solution passes, and the best solution that it has.
@@ -68,7 +78,7 @@ class Found:
 class Solvers:
     """A programme, ready to be asked for the smallest or largest value of several sums.
 
-    `limit` is deterministic time of CP-SAT: about as many seconds.
+    `limit` is that of CP-SAT.
     """
 
     programme: Programme
@@ -106,12 +116,9 @@ class Solvers:
         chosen, factors = objective
         if len(chosen):
             model.minimize(cp_model.LinearExpr.weighted_sum([variables[v] for v in chosen], [int(f) for f in factors]))
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = SEED
+        solver = cp_sat_solver(self.limit)
         solver.parameters.linearization_level = 2  # what bounds these programmes is their linear part
         solver.parameters.cp_model_probing_level = solver.parameters.symmetry_level = 0
-        solver.parameters.max_deterministic_time = self.limit
         status = solver.solve(model)
         if status == cp_model.INFEASIBLE:
             return Found(False)
@@ -122,19 +129,19 @@ class Solvers:
             raise RuntimeError(f"CP-SAT refused a programme: {solver.status_name(status)}")
         return Found(True, bound, np.array([solver.value(one) for one in variables], dtype=np.int64))
 
+    def any_solution(self) -> Found:
+        """Look for any solution, by HiGHS only if CP-SAT reached its limit."""
+        found = self.cp_sat(NOTHING)
+        return self.highs(NOTHING) if found.possible is None else found
+
     def highs(self, objective: Objective) -> Found:
         """Minimise by HiGHS; a solution that is not whole and exact is no solution."""
         upper = self.programme.upper.astype(float)
         cost = np.zeros(len(upper))
         np.add.at(cost, objective[0], objective[1])
         with _silent():
-            result = milp(
-                cost,
-                integrality=np.ones(len(upper)),
-                bounds=Bounds(0, upper),
-                constraints=self._matrix,
-                options={"node_limit": NODES, "mip_rel_gap": 0},
-            )
+            limits = {"integrality": np.ones(len(upper)), "bounds": Bounds(0, upper), "constraints": self._matrix}
+            result = milp(cost, **limits, options={"node_limit": NODES, "mip_rel_gap": 0})
         if result.status == 2:
             return Found(False)
         dual = result.get("mip_dual_bound")

@@ -5,6 +5,7 @@ All are exact. A printed number is a string, and stands for all numbers that are
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations
 from math import ceil, comb, floor
 
@@ -12,10 +13,10 @@ from compendium.bounds.people import (
     EVERYONE,
     Attribute,
     Cell,
-    Conditions,
     Limits,
     Statement,
     Sum,
+    Where,
     as_cell,
     both,
     count_of,
@@ -28,38 +29,36 @@ MANY = 10_000
 
 
 def linear(
-    name: str, terms: Iterable[tuple[int, Conditions | Cell]], low: int | None, high: int | None, layer: str = "P"
+    name: str, terms: Iterable[tuple[int, Where]], low: int | None, high: int | None, layer: str = "P"
 ) -> Statement:
     """Limit a sum of counts of cells, each times a whole number."""
     one = tuple((factor, as_cell(cell)) for factor, cell in terms)
     return Statement(name, (one,), (((low, high),),), layer)
 
 
-def counted(
-    name: str, cell: Conditions | Cell, low: int | None, high: int | None = None, layer: str = "P"
-) -> Statement:
+def counted(name: str, cell: Where, low: int | None, high: int | None = None, layer: str = "P") -> Statement:
     """State how many people are in a cell: `low`, or from `low` to `high`."""
     return linear(name, [(1, cell)], low, low if high is None else high, layer)
 
 
-def at_least(name: str, cell: Conditions | Cell, low: int, layer: str = "P") -> Statement:
+def at_least(name: str, cell: Where, low: int, layer: str = "P") -> Statement:
     """State the least number of people in a cell."""
     return linear(name, [(1, cell)], low, None, layer)
 
 
-def never(name: str, cell: Conditions | Cell, layer: str = "P") -> Statement:
+def never(name: str, cell: Where, layer: str = "P") -> Statement:
     """Define that nobody is in a cell."""
     return counted(name, cell, 0, 0, layer)
 
 
-def implies(name: str, when: Conditions | Cell, then: Conditions | Cell, layer: str = "P") -> Statement:
+def implies(name: str, when: Where, then: Where, layer: str = "P") -> Statement:
     """Define that everyone in one cell is in another too."""
     first = as_cell(when)
     sums = tuple(((1, first), (-1, both(first, (one,)))) for one in as_cell(then))
     return Statement(name, sums, (tuple((0, 0) for _ in sums),), layer)
 
 
-def added_up(name: str, parts: Iterable[Conditions | Cell], whole: Conditions | Cell, layer: str = "P") -> Statement:
+def added_up(name: str, parts: Iterable[Where], whole: Where, layer: str = "P") -> Statement:
     """State that the counts of cells add up to that of another."""
     return linear(name, [*((1, part) for part in parts), (-1, whole)], 0, 0, layer)
 
@@ -81,9 +80,9 @@ def whole_numbers(ends: Span, factor: int | Fraction) -> range:
 
 def share(
     name: str,
-    part: Conditions | Cell,
+    part: Where,
     printed_percent: str,
-    of: int | Conditions | Cell = EVERYONE,
+    of: int | Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -96,15 +95,19 @@ def share(
         # A percentage that no whole number gives contradicts everything.
         low, high = (found[0], found[-1]) if found else (1, 0)
         return counted(name, part, low, high, layer)
-    whole, ends = as_cell(of), spanned(printed_percent, rules)
-    inside = both(part, whole)
-    above = ((100 * ends.low.denominator, inside), (-ends.low.numerator, whole))
-    under = ((100 * ends.high.denominator, inside), (-ends.high.numerator, whole))
+    whole = as_cell(of)
+    return _divided(name, ((100, both(part, whole)),), whole, spanned(printed_percent, rules), layer)
+
+
+def _divided(name: str, summed: Sum, whole: Cell, ends: Span, layer: str) -> Statement:
+    """State between what a sum lies when it is divided by the number of people in a cell, who are one or more."""
+    above = (*((ends.low.denominator * factor, cell) for factor, cell in summed), (-ends.low.numerator, whole))
+    under = (*((ends.high.denominator * factor, cell) for factor, cell in summed), (-ends.high.numerator, whole))
     limits = ((int(not ends.low_in), None), (None, -int(not ends.high_in)), (1, None))
     return Statement(name, (above, under, count_of(whole)), (limits,), layer)
 
 
-def total(attribute: Attribute, within: Conditions | Cell = EVERYONE, power: int = 1) -> Sum:
+def total(attribute: Attribute, within: Where = EVERYONE, power: int = 1) -> Sum:
     """Give the sum of the values of a whole-number attribute, or of their squares, over the people in a cell."""
     values = [value for value in _numbers(attribute) if value]
     return tuple((value**power, both({attribute.name: value}, within)) for value in values)
@@ -121,25 +124,16 @@ def mean(
     attribute: Attribute,
     printed: str,
     n: int | None = None,
-    within: Conditions | Cell = EVERYONE,
+    within: Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
     """State the mean of a whole-number attribute of the people in a cell; there are `n` of them if that is given."""
-    ends, size, summed = spanned(printed, rules), count_of(within), total(attribute, within)
-    if n is not None:
-        sums = whole_numbers(ends, n)
-        return Statement(name, (summed, size), (((sums.start, sums.stop - 1), (n, n)),), layer)
-    above = (
-        *((ends.low.denominator * factor, cell) for factor, cell in summed),
-        (-ends.low.numerator, as_cell(within)),
-    )
-    under = (
-        *((ends.high.denominator * factor, cell) for factor, cell in summed),
-        (-ends.high.numerator, as_cell(within)),
-    )
-    limits = ((int(not ends.low_in), None), (None, -int(not ends.high_in)), (1, None))
-    return Statement(name, (above, under, size), (limits,), layer)
+    ends, summed = spanned(printed, rules), total(attribute, within)
+    if n is None:
+        return _divided(name, summed, as_cell(within), ends, layer)
+    sums = whole_numbers(ends, n)
+    return Statement(name, (summed, count_of(within)), (((sums.start, sums.stop - 1), (n, n)),), layer)
 
 
 def squares(printed_sd: str, n: int, summed: int, rules: Rules = "half_up") -> range:
@@ -157,7 +151,7 @@ def deviation(
     printed_sd: str,
     printed_mean: str,
     n: int,
-    within: Conditions | Cell = EVERYONE,
+    within: Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -176,16 +170,12 @@ def deviation(
     return Statement(name, sums_of, ways or (((0, 0), (0, 0), (1, 0)),), layer)
 
 
-def _up_to(values: Sequence[int], last: int, name: str, within: Conditions | Cell) -> Sum:
-    return count_of(both({name: [value for value in values if value <= last]}, within))
-
-
 def median(
     name: str,
     attribute: Attribute,
     printed: str,
     n: int,
-    within: Conditions | Cell = EVERYONE,
+    within: Where = EVERYONE,
     rules: Rules = "half_up",
     layer: str = "P",
 ) -> Statement:
@@ -194,40 +184,33 @@ def median(
     lower, upper = (n + 1) // 2, n // 2 + 1  # the two people in the middle, or the one
     pairs = [(a, b) for a in values for b in values if a <= b and a + b in twice and (a == b or n % 2 == 0)]
     # How many are below a, up to a, below b and up to b; only what a pair limits.
-    limited: list[dict[int, Limits]] = []
-    for a, b in pairs:
-        if a == b:
-            limited.append({a - 1: (None, lower - 1), a: (upper, None)})
-        else:
-            limited.append({a - 1: (None, lower - 1), a: (lower, lower), b - 1: (lower, lower), b: (upper, None)})
+    limited: list[dict[int, Limits]] = [
+        {a - 1: (None, lower - 1)} | ({a: (lower, lower), b - 1: (lower, lower)} if a < b else {}) | {b: (upper, None)}
+        for a, b in pairs
+    ]
     ends = sorted({end for one in limited for end in one})
-    sums = (count_of(within), *(_up_to(values, end, attribute.name, within) for end in ends))
+    up_to = ({attribute.name: [value for value in values if value <= end]} for end in ends)
+    sums = (count_of(within), *(count_of(both(cell, within)) for cell in up_to))
     ways = tuple(((n, n), *(one.get(end, (None, None)) for end in ends)) for one in limited)
     return Statement(name, sums, ways or (((1, 0),),), layer)
 
 
-def smallest(
-    name: str, attribute: Attribute, value: int, within: Conditions | Cell = EVERYONE, layer: str = "P"
-) -> Statement:
+def smallest(name: str, attribute: Attribute, value: int, within: Where = EVERYONE, layer: str = "P") -> Statement:
     """State the minimum of a whole-number attribute of the people in a cell: nobody is below, somebody is there."""
-    return _end(name, attribute, value, [one for one in _numbers(attribute) if one < value], within, layer)
+    return _extreme(name, attribute, value, [one for one in _numbers(attribute) if one < value], within, layer)
 
 
-def largest(
-    name: str, attribute: Attribute, value: int, within: Conditions | Cell = EVERYONE, layer: str = "P"
-) -> Statement:
+def largest(name: str, attribute: Attribute, value: int, within: Where = EVERYONE, layer: str = "P") -> Statement:
     """State the maximum of a whole-number attribute of the people in a cell: nobody is above, somebody is there."""
-    return _end(name, attribute, value, [one for one in _numbers(attribute) if one > value], within, layer)
+    return _extreme(name, attribute, value, [one for one in _numbers(attribute) if one > value], within, layer)
 
 
-def _end(
-    name: str, attribute: Attribute, value: int, outside: list[int], within: Conditions | Cell, layer: str
-) -> Statement:
-    sums = (count_of(both({attribute.name: outside}, within)), count_of(both({attribute.name: value}, within)))
+def _extreme(name: str, attribute: Attribute, value: int, outside: list[int], within: Where, layer: str) -> Statement:
+    sums = tuple(count_of(both({attribute.name: values}, within)) for values in (outside, value))
     return Statement(name, sums, (((0, 0), (1, None)),), layer)
 
 
-def several(number: int, cells: Sequence[Conditions | Cell], within: Conditions | Cell = EVERYONE) -> Sum:
+def several(number: int, cells: Sequence[Where], within: Where = EVERYONE) -> Sum:
     """Give the sum that is the number of people who are in at least so many of some cells.
 
     Such as those with two or more of five therapies; by inclusion and exclusion.
@@ -235,9 +218,5 @@ def several(number: int, cells: Sequence[Conditions | Cell], within: Conditions 
     found: list[tuple[int, Cell]] = []
     for size in range(number, len(cells) + 1):
         factor = (-1) ** (size - number) * comb(size - 1, number - 1)
-        for chosen in combinations(cells, size):
-            together: Cell = as_cell(within)
-            for cell in chosen:
-                together = both(together, cell)
-            found.append((factor, together))
+        found += [(factor, reduce(both, chosen, as_cell(within))) for chosen in combinations(cells, size)]
     return tuple(found)

@@ -125,15 +125,11 @@ def _targets(mean: str, sd: str, n: int, middle: int, rules: Rules) -> list[_Tar
 
 def _added(states: _States, d: int, n: int, room: int) -> _States:
     """Add any number of answers at a distance; sets that leave the room of the squares are dropped."""
-    layers, layer, kept = [states], states, len(states.n)
-    while True:
-        stays = (layer.n < n) & (layer.squares + d * d <= room)
-        if not stays.any():
-            break
+    layers, layer = [states], states
+    while (stays := (layer.n < n) & (layer.squares + d * d <= room)).any():
         layer = _States(layer.n[stays] + 1, layer.sums[stays] + d, layer.squares[stays] + d * d, layer.ways[stays])
         layers.append(layer)
-        kept += len(layer.n)
-        if kept > MOST_STATES:
+        if sum(len(one.n) for one in layers) > MOST_STATES:
             raise ValueError(f"n = {n} on this scale has more than {MOST_STATES} states; allowed is a narrower one")
     together = _States(*(np.concatenate(parts) for parts in zip(*layers, strict=True)))
     width = int(np.abs(together.sums).max()) + 1
@@ -147,10 +143,8 @@ def _added(states: _States, d: int, n: int, room: int) -> _States:
 def _limits(states: _States, target: _Target, n: int, allowed: list[bool]) -> tuple[np.ndarray, np.ndarray]:
     """Give the sums of squares, from first to last in steps of two, that the middle values can make of each state."""
     missing, left = target.total - states.sums, n - states.n
-    first, last = (
-        np.maximum(target.first - states.squares, abs(missing)),
-        np.minimum(target.last - states.squares, left),
-    )
+    first = np.maximum(target.first - states.squares, abs(missing))
+    last = np.minimum(target.last - states.squares, left)
     below, at, above = allowed
     # Without -1 (or 1) all squares are at the other; without 0 all answers are at these two.
     if not below or not above:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.bounds.contradictions import ContradictionError
-from compendium.determined import ages, anaphylaxis, levels, stored, times, unfixed
+from compendium.bounds.needed import ContradictionError
+from compendium.determined import ages, levels, stored, symptoms, times
 from compendium.determined.questions import Pair, Paper, Question, fact, paired, pairs, questions
 from compendium.determined.results import Determined, as_frame
 from compendium.determined.rule_ranges import answers as of_rules
@@ -21,9 +21,9 @@ _FACTS = 40  # the most surprising ones are proved
 OTHERS = {
     "Times": times.answers,
     "Ages": ages.answers,
-    "Anaphylaxis": anaphylaxis.answers,
+    "Anaphylaxis": symptoms.anaphylaxis,
     "Blood tests": levels.answers,
-    "Not fixed": unfixed.answers,
+    "Not fixed": symptoms.not_fixed,
 }
 """Answers on other quantities than numbers of patients of a kind, by their topic."""
 
@@ -49,11 +49,6 @@ def _others(topic: str) -> list[Determined]:
     return OTHERS[topic]()
 
 
-def _surprise(found: Determined, alone: tuple[int, int]) -> float:
-    """Tell which share of what the two numbers alone leave is impossible."""
-    return 1 - (found.high - found.low + 1) / (alone[1] - alone[0] + 1)
-
-
 def _tables() -> dict[str, pd.DataFrame]:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         rules, more = pool.submit(ranges), pool.map(_others, OTHERS)
@@ -69,7 +64,8 @@ def _tables() -> dict[str, pd.DataFrame]:
         found = list(pool.map(_paired, both, chunksize=_AT_ONCE))
         frame = as_frame(one for one, _ in found).reset_index()
         frame[["alone_low", "alone_high"]] = [alone for _, alone in found]
-        frame["surprise"] = [_surprise(*one) for one in found]
+        possible, alone = (frame[high] - frame[low] + 1 for low, high in (("low", "high"), ("alone_low", "alone_high")))
+        frame["surprise"] = 1 - possible / alone
         print(f"  {len(frame)} pairs of characteristics, {int(frame['exact'].sum())} exactly", flush=True)
         order = frame.sort_values(["surprise", "quantity"], ascending=[False, True]).index
         chosen = [number for number in order if frame.at[number, "surprise"] > 0]

@@ -4,7 +4,7 @@ A patient is a pair of ages and a time between them, which agree to within a yea
 programme of whole numbers, as that of `courses` is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 
@@ -15,8 +15,7 @@ from compendium.bounds import statements
 from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, People, Statement
 from compendium.determined.courses import count_of
-from compendium.determined.results import Determined, listed
-from compendium.determined.witnesses import plain_tables, witness
+from compendium.determined.results import Determined, listed, plain_tables, witness
 from compendium.verification.audit.rounding import span
 from compendium.verification.published import read_claims
 
@@ -63,29 +62,24 @@ def _people() -> tuple[Bounds, dict[str, Ages]]:
         for kind in range(len(kinds))
     )
     ages = {" ".join(map(str, one)): one for one in made if _delay(one, kinds) is not None}
-
-    def having(condition: Callable[[Ages], bool]) -> dict[str, tuple[str, ...]]:
-        return {"ages": tuple(name for name, one in ages.items() if condition(one))}
-
     stated: list[Statement] = []
+
+    def state(claim: str, place: int, values: Iterable[int], low: int, high: int | None) -> None:
+        """Limit the number of patients of whom one of their three numbers is one of some values."""
+        cell = {"ages": tuple(name for name, one in ages.items() if one[place] in values)}
+        stated.append(statements.linear(claim, [(1, cell)], low, high, "R"))
+
     for place, (name, ends) in enumerate(printed.items()):
-        stated += [
-            statements.at_least(f"table1.{name}", having(lambda one, at=place, end=end: one[at] == end), 1, "R")
-            for end in ends
-        ]
+        for end in ends:
+            state(f"table1.{name}", place, [end], 1, None)
         # The number of patients is odd, so that the median is the age of one of them.
         middle = int(claims.at[f"table1.{name}.median", "value"])
-        for below in (
-            having(lambda one, at=place, m=middle: one[at] < m),
-            having(lambda one, at=place, m=middle: one[at] > m),
-        ):
-            stated.append(statements.counted(f"table1.{name}.median", below, 0, size // 2, "R"))
-    for name, kind in (("minimum", 0), ("maximum", 4)):
-        cell = having(lambda one, kind=kind: one[2] == kind)
-        stated.append(statements.at_least(f"table1.time_to_treatment.{name}", cell, 1, "R"))
-    for shorter in (True, False):
-        cell = having(lambda one, shorter=shorter: one[2] < 2 if shorter else one[2] > 2)
-        stated.append(statements.counted("table1.time_to_treatment.median", cell, 0, size // 2, "R"))
+        for side in (range(middle), range(middle + 1, ends[1] + 1)):
+            state(f"table1.{name}.median", place, side, 0, size // 2)
+    for name, values in (("minimum", [0]), ("maximum", [4])):
+        state(f"table1.time_to_treatment.{name}", 2, values, 1, None)
+    for side in (range(2), range(3, 5)):
+        state("table1.time_to_treatment.median", 2, side, 0, size // 2)
     return Bounds(People(size, (Attribute("ages", tuple(ages)),), tuple(stated)), limit=30), ages
 
 
@@ -124,11 +118,10 @@ def answers() -> Iterator[Determined]:
         terms = tuple((int(weight(one)), (("ages", (key,)),)) for key, one in ages.items() if weight(one))
         found = bounds.of(terms)
         n = bounds.people.size if unit == "years" else 1
-        ends = []
-        for people in (found.low_witness, found.high_witness):
-            ends.append(None if people is None else _value(_cohort(people, ages), name))
+        whole = (found.low_witness, found.high_witness)
+        reached = [None if people is None else _value(_cohort(people, ages), name) for people in whole]
         yield Determined(
-            name, label, unit, float(Fraction(found.low, n)), float(Fraction(found.high, n)), *ends, ("P", "R"),
+            name, label, unit, float(Fraction(found.low, n)), float(Fraction(found.high, n)), *reached, ("P", "R"),
             (*_CLAIMS, "whole months and years"), "Half of the 55 may be as young, or as old, as the range and the "
             "median of the other age and of the time between allow; the other half is held by the median.",
             bounds.people.size if unit == "patients" else None,

@@ -7,7 +7,7 @@ came before, in or after month 6.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ import pandas as pd
 from compendium.bounds import statements
 from compendium.bounds.answers import Bounds
 from compendium.bounds.people import Attribute, Cell, Conditions, People, Statement, Sum
-from compendium.reconstruction.statements import read_left_out
 from compendium.verification.published import read_claims
 
 LONGEST = 36
@@ -24,6 +23,8 @@ LONGEST = 36
 LATEST_FIRST = 10  # a response came within so many months (L335)
 CLASSES = ("CR", "MR", "PR", "NR")
 ON_THERAPY = ("CR", "MR", "PR")
+GROUPS = {"all": CLASSES, "responders": ON_THERAPY, "non_responders": ("NR",)}
+GROUPS |= {name.lower(): (name,) for name in ON_THERAPY}
 DIAGNOSES = {"ism": "ISM", "cm": "CM", "mmas": "MMAS", "idiopathic": "idiopathic_MCAS"}
 _POPULATIONS = {"all": tuple(DIAGNOSES), "primary": ("ism", "cm", "mmas")} | {name: (name,) for name in DIAGNOSES}
 _STOPPED = ("loss", "intolerance", "lost")
@@ -53,6 +54,9 @@ STATES = (
     State("NR", "inefficacy"),
     State("NR", "intolerance"),
 )
+
+
+_ATTRIBUTES = (Attribute("diagnosis", tuple(DIAGNOSES)), Attribute("state", tuple(map(str, STATES))))
 
 
 class Months(NamedTuple):
@@ -94,7 +98,6 @@ class Courses:
 
     keys: tuple[Key, ...] = ()
     more: tuple[Statement, ...] = ()
-    limit: float = 20.0
 
     @cached_property
     def months(self) -> dict[str, tuple[int, ...]]:
@@ -110,20 +113,15 @@ class Courses:
     @cached_property
     def people(self) -> People:
         """The 55 patients and all that is stated of them."""
-        attributes = (
-            Attribute("diagnosis", tuple(DIAGNOSES)),
-            Attribute("state", tuple(map(str, STATES))),
-            Attribute("months", tuple(self.months)),
-        )
         claims = read_claims()
         stated = [*_states(claims), *_definitions(), *month_statements(), self._parted(), *self.more]
-        size = int(claims.at["abstract.patients", "value"])
-        return People(size, attributes, tuple(self._translated(one) for one in stated))
+        attributes = (*_ATTRIBUTES, Attribute("months", tuple(self.months)))
+        return People(count_of(claims, "abstract.patients"), attributes, tuple(map(self._translated, stated)))
 
     @cached_property
     def bounds(self) -> Bounds:
         """What answers questions."""
-        return Bounds(self.people, self.limit)
+        return Bounds(self.people, limit=20)
 
     def _parted(self) -> Statement:
         """Define that who is in a lesser class at last follow-up had the best response in an earlier month."""
@@ -134,8 +132,9 @@ class Courses:
 
     def _translated(self, statement: Statement) -> Statement:
         """Say what a statement says of duration, first and best by kinds of months."""
-        sums = tuple(tuple((factor, self._cell(cell)) for factor, cell in one) for one in statement.sums)
-        return Statement(statement.name, sums, statement.ways, statement.layer)
+        return replace(
+            statement, sums=tuple(tuple((factor, self._cell(cell)) for factor, cell in one) for one in statement.sums)
+        )
 
     def _cell(self, cell: Cell) -> Cell:
         conditions = dict(cell)
@@ -161,10 +160,8 @@ class Courses:
 
 def _ends(bounds: Bounds, terms: Sum) -> tuple[int, int]:
     """Give the ends of a sum; without terms it is nothing."""
-    if not terms:
-        return 0, 0
-    answer = bounds.of(terms)
-    return answer.low, answer.high
+    answer = bounds.of(terms) if terms else None
+    return (answer.low, answer.high) if answer else (0, 0)
 
 
 def count_of(claims: pd.DataFrame, name: str) -> int:
@@ -173,10 +170,9 @@ def count_of(claims: pd.DataFrame, name: str) -> int:
     return int(row["numerator"] or row["value"])
 
 
-def holding(claims: pd.DataFrame) -> list[str]:
-    """Name the claims that can hold together."""
-    left_out = read_left_out()["part"]
-    return [name for name in claims.index if left_out.get(name) != "whole"]
+def group_size(claims: pd.DataFrame, group: str) -> int:
+    """Give the number of patients of one of `GROUPS`."""
+    return sum(count_of(claims, f"table2.best.{'none' if one == 'NR' else one.lower()}.all") for one in GROUPS[group])
 
 
 def _where(best: tuple[str, ...] = CLASSES, status: tuple[str, ...] | None = None) -> Conditions:
@@ -186,22 +182,21 @@ def _where(best: tuple[str, ...] = CLASSES, status: tuple[str, ...] | None = Non
 
 def _states(claims: pd.DataFrame) -> Iterator[Statement]:
     """State what Table 2 and the text print of responses and stops (L243-L269)."""
-    responded = ON_THERAPY
     rows = {f"best.{row.lower()}": _where((row,)) for row in ON_THERAPY}
-    rows |= {"best.none": _where(("NR",)), "best.orr": _where(responded), "last.none": _where(("NR",))}
-    rows |= {f"last.{row.lower()}": _where(responded, (row,)) for row in ON_THERAPY}
-    rows |= {f"last.{row}": _where(responded, (row,)) for row in _STOPPED} | {"last.orr": _where(status=ON_THERAPY)}
+    rows |= {"best.none": _where(("NR",)), "best.orr": _where(ON_THERAPY), "last.none": _where(("NR",))}
+    rows |= {f"last.{row.lower()}": _where(ON_THERAPY, (row,)) for row in (*ON_THERAPY, *_STOPPED)}
+    rows |= {"last.orr": _where(status=ON_THERAPY)}
     for row, conditions in rows.items():
         for population, members in _POPULATIONS.items():
             name = f"table2.{row}.{population}"
             layer = "R" if row in ("last.none", "last.intolerance", "last.lost") else "P"
             where = conditions | {"diagnosis": members}
             yield statements.counted(name, where, count_of(claims, name), layer=layer)
-    for population in ("ism", "cm", "mmas", "idiopathic"):
+    for population in DIAGNOSES:
         name = f"table2.header.n.{population}"
         yield statements.counted(name, {"diagnosis": population}, count_of(claims, name))
-    for name, status in (("inefficacy", "inefficacy"), ("intolerance", "intolerance")):
-        claim = f"results.stops.non_responders.{name}"
+    for status in ("inefficacy", "intolerance"):
+        claim = f"results.stops.non_responders.{status}"
         yield statements.counted(claim, _where(("NR",), (status,)), count_of(claims, claim))
 
 
@@ -220,11 +215,9 @@ def month_statements() -> Iterator[Statement]:
     """
     claims = read_claims()
     duration = Attribute("duration", tuple(range(1, LONGEST + 1)))
-    groups = {"all": CLASSES, "responders": ON_THERAPY, "non_responders": ("NR",)}
-    groups |= {name.lower(): (name,) for name in ON_THERAPY}
-    for group, best in groups.items():
+    for group, best in GROUPS.items():
         name = f"results.duration.{group}.median"
-        size = sum(count_of(claims, f"table2.best.{'none' if one == 'NR' else one.lower()}.all") for one in best)
+        size = group_size(claims, group)
         yield statements.median(name, duration, claims.at[name, "value"], size, _where(best), layer="R")
     ranges = {"results.duration.responders": _where(ON_THERAPY), "results.stops.non_responders": _where(("NR",))}
     ranges["results.lost_response"] = _where(status=("loss",))
@@ -244,8 +237,7 @@ def month_statements() -> Iterator[Statement]:
 @cache
 def _states_only() -> Bounds:
     claims = read_claims()
-    attributes = (Attribute("diagnosis", tuple(DIAGNOSES)), Attribute("state", tuple(map(str, STATES))))
-    return Bounds(People(count_of(claims, "abstract.patients"), attributes, tuple(_states(claims))))
+    return Bounds(People(count_of(claims, "abstract.patients"), _ATTRIBUTES, tuple(_states(claims))))
 
 
 def ask_states(weight: Callable[[State], int]) -> tuple[int, int]:

@@ -25,7 +25,6 @@ from compendium.reporting.formatting import number, p_value
 from compendium.reporting.small_tables import value_rows
 from compendium.verification.published import CLAIMS, read_answers, read_claims
 
-SHIPPED = CLAIMS.parents[1] / "cohort"
 _DIGITS = {  # of the numbers that are shown
     "median": 1, "mean": 1, "months": 1, "n": 0, "mean_difference": 1, "ratio": 2, "effect": 2, "rho": 2,
     "estimate": 0, "p_value": None,
@@ -38,7 +37,7 @@ BOUNDED = "†"  # beside a mark in Figure 1
 _OUTCOMES = {"best.orr": "overall responses", "last.persistent_orr": "persistent ones", "sustained": "sustained ones"}
 _LEVEL = f"below {PAPER.alpha:g}"
 _kept = cache(lambda table: stored.read(table=table))
-_shipped = cache(lambda population: read_cohort(SHIPPED, population))
+_shipped = cache(lambda population: read_cohort(stored.SHIPPED, population))
 
 
 def covered(cohort: Cohort, criteria: Criteria) -> bool:

@@ -12,18 +12,26 @@ from types import MappingProxyType
 import pandas as pd
 from ortools.sat.python import cp_model
 
+from analysis.cohort import Cohort
+from analysis.criteria import PAPER, Criteria
+from analysis.response import best_response, last_status
 from analysis.schema import symptom_list
+from analysis.scoring import symptom_scores
 from analysis.vocabulary import SymptomGroup
+from compendium.bounds.solvers import cp_sat_solver
+from compendium.determined.courses import ON_THERAPY, State
+from compendium.determined.results import Tables, shipped
+from compendium.determined.rules import class_of, scores
 from compendium.verification.published import read_claims
 
-Tables = dict[str, pd.DataFrame]
 Pair = tuple[int, int]
 """The quarters that a patient's symptoms add up to, and how many of them are worse."""
 Wanted = Mapping[str, Collection[Pair]]
+Earliest = Mapping[str, int]
 
 WORSE, UNCHANGED = 6, 4  # grades in quarters, as all here (L202-L207)
 _LONGEST = 10  # months to the first improvement of a symptom (L252)
-_SEED, _EFFORT = 1, 5.0
+_EFFORT = 5.0
 
 
 class NoGradesError(ValueError):
@@ -31,11 +39,7 @@ class NoGradesError(ValueError):
 
 
 def regraded(
-    tables: Tables,
-    best: Wanted,
-    last: Wanted,
-    unknown: Collection[str] = (),
-    earliest: Mapping[str, int] = MappingProxyType({}),
+    tables: Tables, best: Wanted, last: Wanted, unknown: Collection[str] = (), earliest: Earliest = MappingProxyType({})
 ) -> Tables:
     """Give each patient grades, and months to the first improvement, with what is wanted of their sum.
 
@@ -92,24 +96,21 @@ def _nearest(was: list[int], least: list[int], fixed: list[bool], wanted: Collec
 
 def _summing(was: list[int], least: list[int], fixed: list[bool], quarters: int, worse: int) -> list[int] | None:
     """Move grades as little as needed to a sum and a number of worse ones; None if that is impossible."""
-    free = [place for place, one in enumerate(fixed) if not one]
     grades = list(was)
     # Those worse are the ones that are so now, then those that improved least.
     more = worse - sum(grades[place] == WORSE for place, one in enumerate(fixed) if one)
-    order = sorted(free, key=lambda place: -was[place])
+    order = sorted((place for place, one in enumerate(fixed) if not one), key=lambda place: -was[place])
     if not 0 <= more <= len(order) or any(least[place] == WORSE for place in order[more:]):
         return None
     for rank, place in enumerate(order):
         grades[place] = WORSE if rank < more else min(grades[place], UNCHANGED)
     left = quarters - sum(grades)
-    rest = order[more:]
     # First within what improves, then beyond it.
-    steps = ((place, limit) for limit in ("inner", "outer") for place in rest)
-    for place, limit in steps:
+    for inner, place in product((True, False), order[more:]):
         if left > 0:
-            top = UNCHANGED - 1 if limit == "inner" and grades[place] < UNCHANGED else UNCHANGED
+            top = UNCHANGED - 1 if inner and grades[place] < UNCHANGED else UNCHANGED
             move = min(left, top - grades[place])
-        elif limit == "inner" and grades[place] == UNCHANGED:
+        elif inner and grades[place] == UNCHANGED:
             continue
         else:
             move = max(left, least[place] - grades[place])
@@ -129,7 +130,7 @@ def _unknown(best: list[int], wanted: Collection[Pair]) -> list[int] | None:
     return None
 
 
-def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str, int]) -> pd.Series:
+def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Earliest) -> pd.Series:
     """Find months to the first improvement with the printed medians and ranges (L250-L252), by more than is needed."""
     claims = read_claims()
     names = ["patient_id", "duration_months", "months_to_best_response", "months_to_first_response"]
@@ -164,8 +165,8 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str
     others, longest = rows.index[~general], printed("vasomotor.maximum")
     median(rows.index[general], *[printed("vasomotor.median")] * 2)
     model.add(counted(rows.index[general], range(longest + 1, _LONGEST + 1)) == 0)
-    reached = [(rows.index[general], longest)]
-    for chosen, month in [*reached, *((others, printed(f"other.{end}")) for end in ("minimum", "maximum"))]:
+    ends = ((rows.index[general], longest), (others, printed("other.minimum")), (others, printed("other.maximum")))
+    for chosen, month in ends:
         model.add(counted(chosen, range(month, month + 1)) >= 1)
     low, high = printed("other.median_low"), printed("other.median_high")
     at_end: dict[int, list[cp_model.IntVar]] = {low: [], high: []}  # some symptom has either end
@@ -177,10 +178,7 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Mapping[str
             median(own, end, end, literals[-1])
     for literals in at_end.values():
         model.add_bool_or(literals)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = _SEED
-    solver.parameters.max_deterministic_time = _EFFORT
+    solver = cp_sat_solver(_EFFORT)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise NoGradesError(f"no months to the first improvement found ({solver.status_name(status).lower()})")
@@ -209,3 +207,40 @@ def _scores(course: pd.Series, n: int, best: int) -> dict[str, float] | None:
             return None
         found |= dict(zip(names, (min(max(before, least), allowed.stop - 1) / 4, best / 4), strict=True))
     return found
+
+
+_REASONS = {
+    "lack_of_efficacy": "inefficacy", "loss_of_response": "loss", "intolerance": "intolerance",
+    "lost_to_follow_up": "lost", "pregnancy_intent": "lost",
+}  # fmt: skip
+
+
+def states_of(cohort: Cohort) -> dict[str, State]:
+    """Give the state of each patient of a cohort, under the paper's rules."""
+    best, last = best_response(cohort).astype(str), last_status(cohort).astype(str)
+    reasons = cohort.courses["stop_reason"].astype(object).map(_REASONS)
+    status = last.where(cohort.courses["ongoing"] == "yes", reasons)
+    return {patient: State(best[patient], status[patient]) for patient in best.index}
+
+
+def pairs(n: int, new: int, under: Mapping[Criteria, str]) -> list[Pair]:
+    """List quarters and worse symptoms of n that give a class under each of some rules."""
+    found = scores()
+    kept = (found["symptoms"] == n).to_numpy() & (found["new"] == new).to_numpy()
+    for criteria, response in under.items():
+        kept &= class_of(criteria) == response
+    return list(found.loc[kept, ["quarters", "worsened"]].itertuples(index=False, name=None))
+
+
+def same_classes(tables: Tables, earliest: Earliest = MappingProxyType({})) -> Tables:
+    """Give every patient grades of the class that he or she has, and months to improvement that fit the courses.
+
+    The tables are those of the shipped cohort but for grades of anaphylaxis, which are kept, and courses.
+    """
+    scored, best, last = symptom_scores(shipped(), "best"), {}, {}
+    for patient, state in states_of(shipped()).items():
+        n, new = (int(scored.at[patient, name]) for name in ("symptoms", "new"))
+        best[patient] = pairs(n, new, {PAPER: state.best})
+        if state.status in ON_THERAPY:
+            last[patient] = pairs(n, new, {PAPER: state.status})
+    return regraded(tables, best, last, earliest=earliest)

@@ -30,11 +30,10 @@ _MOST_COUNTED = 2  # a counter tells none, one, and two or more
 
 
 def _diagnoses() -> dict[str, dict[str, str]]:
-    populations = {p.value.lower(): POPULATION_DIAGNOSES[p] for p in Population}
-    populations["mcas"] = ("MMAS", "idiopathic_MCAS")
-    tested = ("ism", "cm", "mcas")
-    wheres = {name: f"diagnosis = {' or '.join(values)}" for name, values in populations.items()} | {"all": ""}
-    return {"p": {name: where for name, where in wheres.items() if name != "mcas"}, "d": {n: wheres[n] for n in tested}}
+    """Give what {p} and {d} in `kinds.txt` stand for: each population, and those with a mutation of their own."""
+    every = {p.value.lower(): f"diagnosis = {' or '.join(POPULATION_DIAGNOSES[p])}" for p in Population} | {"all": ""}
+    tested = {"ism": every["ism"], "cm": every["cm"], "mcas": "diagnosis = MMAS or idiopathic_MCAS"}
+    return {"p": every, "d": tested}
 
 
 def _chain(name: str, parts: list[str]) -> tuple[list[Attribute], list[Statement]]:
@@ -118,15 +117,14 @@ def _counted(claims: pd.DataFrame, counts: dict[str, Cell]) -> Iterator[Statemen
             continue
         quantity = canonical(claim["answer"])
         pairs: list[tuple[Cell, Any]] = []
+        whole = counts.get(denominator_of(quantity), ())
         if quantity in counts and ratio:
             pairs.append((counts[quantity], _of_ratio(claim["value"], size)))
         elif quantity in counts:
             if left_out.get(name) == "count" or (claim["kind"] == "percent" and not claim["numerator"]):
-                of = counts.get(denominator_of(quantity), ())
-                pairs.append((counts[quantity], (claim["value"], of)))
+                pairs.append((counts[quantity], (claim["value"], whole)))
             elif claim["statistic"] in ("n", "percent"):
                 pairs.append((counts[quantity], int(claim["numerator"] or claim["value"])))
-        whole = counts.get(denominator_of(quantity), ())
         if claim["statistic"] == "denominator":
             pairs.append((whole, int(claim["value"])))
         elif claim["denominator_printed"] == "yes" and not ratio:
@@ -154,8 +152,7 @@ def _of_ratio(printed: str, size: int) -> int:
 def people(claims: pd.DataFrame | None = None) -> People:
     """Make the patients of the paper, their attributes, and all statements on how many of them are of which kind.
 
-    The claims are as `compendium.verification.published.read_claims` gives them, by default those of the paper. The
-    layers P, R and L can be left out by `People.without`.
+    The claims are by default those of the paper; the layers P, R and L can be left out by `People.without`.
     """
     printed = read_claims() if claims is None else claims
     answers = read_answers(CLAIMS.with_name("answers.csv"), printed)
@@ -179,11 +176,9 @@ def kinds_of(cohort: Cohort) -> pd.DataFrame:
     found[["escalation", "weekly"]] = "no"
     for column in ("escalation", "weekly"):
         changes = dose_changes(cohort, column)
-        effect = pd.Series("not_improved", changes.index)
-        effect = effect.mask(changes["improved"], "other_improved")
-        for name in ("improved_pr", "reached_pr", "reached_mr"):
-            if column == "escalation" or name != "improved_pr":
-                effect = effect.mask(changes[name], name)
+        effect = pd.Series("not_improved", changes.index).mask(changes["improved"], "other_improved")
+        for name in ("improved_pr", "reached_pr", "reached_mr")[column == "weekly" :]:
+            effect = effect.mask(changes[name], name)
         found.loc[changes.index, column] = effect
     for column in ("histology", "cytology", "phenotype", "kit_d816v"):
         name = f"bone_marrow_{column}"
@@ -197,8 +192,8 @@ def kinds_of(cohort: Cohort) -> pd.DataFrame:
         if name not in found and name in {*terms, "side_effects"}:
             mine = events if name == "side_effects" else events[events["term"] == terms[name]]
             found[name] = np.where(found.index.isin(mine["patient_id"]), "yes", "no")
-    drugs = found[["cladribine", "masitinib", "imatinib", "rapamycin", "interferon"]]
-    found["cytoreductive"] = (drugs == "yes").sum(axis=1).clip(upper=_MOST_COUNTED).astype(str)
+    drugs = ["cladribine", "masitinib", "imatinib", "rapamycin", "interferon"]
+    found["cytoreductive"] = (found[drugs] == "yes").sum(axis=1).clip(upper=_MOST_COUNTED).astype(str)
     mentions = events.groupby("patient_id", observed=True).size().reindex(found.index, fill_value=0)
     found["named_side_effects"] = mentions.clip(upper=_MOST_COUNTED).astype(str)
     return found.reindex(columns=names).astype(object).fillna("no")

@@ -21,48 +21,34 @@ from analysis.biology import summarise
 from analysis.cohort import Cohort
 from analysis.statistics.signed_rank import exact_upper
 from compendium.bounds.statements import whole_numbers
+from compendium.determined import level_search
 from compendium.determined.courses import count_of
-from compendium.determined.level_search import (
-    Levels,
-    Pairs,
-    balanced_levels,
-    closest_levels,
-    extreme_levels,
-    ranked_levels,
-)
-from compendium.determined.results import Determined, listed, outwards
-from compendium.determined.witnesses import plain_tables, shipped, witness
+from compendium.determined.level_search import Levels, Pairs, alike
+from compendium.determined.results import Determined, listed, outwards, plain_tables, shipped, witness
 from compendium.verification.audit.rounding import printed_number, span
 from compendium.verification.published import read_claims
 
 SCALE = 10  # tenths of ng/mL or UI/mL
 _TANGENTS = 240
-_TESTS = {"paired_t": "paired t test", "signed_rank": "signed-rank test"}
-_NAMES = {"tryptase": "tryptase", "total_ige": "total IgE"}
-_CLAIMS = {
-    "tryptase": ("results.biology.tryptase.*",),
-    "total_ige": ("results.biology.ige.*", "criteria ige_stable_percent=20", "IgE rose or was stable"),
-}
+_NAMES = {
+    "tryptase": "tryptase", "total_ige": "total IgE", "paired_t": "paired t test", "signed_rank": "signed-rank test",
+}  # fmt: skip
+_CLAIMED = {"tryptase": "results.biology.tryptase", "total_ige": "results.biology.ige"}
+_RESTS_ON = {name: (f"{claims}.*",) for name, claims in _CLAIMED.items()}
+_RESTS_ON["total_ige"] += ("criteria ige_stable_percent=20", "IgE rose or was stable")
 
 
 @cache
 def printed(analyte: str) -> Levels:
     """Give what is printed of the levels of an analyte, in tenths."""
-    claims = read_claims()
-    short = {"tryptase": "tryptase", "total_ige": "ige"}[analyte]
-    n = count_of(claims, f"results.biology.{short}.patients")
-    sums = [
-        whole_numbers(span(claims.at[f"results.biology.{short}.{time}.mean", "value"]), n * SCALE)
-        for time in ("before", "on")
-    ]
+    claims, name, times = read_claims(), _CLAIMED[analyte], ("before", "on")
+    n = count_of(claims, f"{name}.patients")
+    sums = [whole_numbers(span(claims.at[f"{name}.{time}.mean", "value"]), n * SCALE) for time in times]
     if analyte == "tryptase":
-        return Levels(n, sums[0], sums[1], (0, sums[0].stop), (0, sums[1].stop), None)
-    ranges = [
-        tuple(_tenths(claims.at[f"results.biology.{short}.{time}.{end}", "value"]) for end in ("minimum", "maximum"))
-        for time in ("before", "on")
-    ]
-    rising = count_of(claims, f"results.biology.{short}.increased")
-    return Levels(n, sums[0], sums[1], ranges[0], ranges[1], rising)
+        return Levels(n, *sums, *((0, one.stop) for one in sums), None)
+    ends = ("minimum", "maximum")
+    ranges = [tuple(_tenths(claims.at[f"{name}.{time}.{end}", "value"]) for end in ends) for time in times]
+    return Levels(n, *sums, *ranges, count_of(claims, f"{name}.increased"))
 
 
 def _tenths(text: str) -> int:
@@ -99,8 +85,7 @@ def _uneven(levels: Levels) -> list[int]:
 
 def _closest_squares(n: int, change: int) -> int:
     """Add up the squares of n whole numbers as alike as can be."""
-    each, more = divmod(change, n)
-    return more * (each + 1) ** 2 + (n - more) * each**2
+    return sum(one**2 for one in alike(change, n))
 
 
 @cache
@@ -113,44 +98,35 @@ def least_squares(levels: Levels) -> tuple[float, Pairs | None]:
     n, width = levels.n, max(1, (b_high // 5 + o_high) // _TANGENTS)
     tangents = np.arange(-b_high // 5 // width * width, o_high + width, width)
     # Of each patient: before, on, square, and whether he or she has the least or greatest level before or on therapy.
-    columns, rows, low, high = 7 * n, [], [], []
-
-    def row(terms: dict[int, float], least: float, most: float) -> None:
-        one = np.zeros(columns)
-        for place, factor in terms.items():
-            one[place] += factor
-        rows.append(one)
-        low.append(least)
-        high.append(most)
-
-    row({7 * i: 1 for i in range(n)}, levels.before.start, levels.before.stop - 1)
-    row({7 * i + 1: 1 for i in range(n)}, levels.on.start, levels.on.stop - 1)
-    for role in range(3, 7):
-        row({7 * i + role: 1 for i in range(n)}, 1, n)
+    rows: list[tuple[dict[int, float], float, float]] = [  # factors by column, and between what their sum lies
+        ({7 * i: 1 for i in range(n)}, levels.before.start, levels.before.stop - 1),
+        ({7 * i + 1: 1 for i in range(n)}, levels.on.start, levels.on.stop - 1),
+        *(({7 * i + role: 1 for i in range(n)}, 1, n) for role in range(3, 7)),
+    ]
     for i in range(n):
         at = 7 * i
-        for slope in tangents:  # square >= 2 * slope * change - slope ** 2
-            row({at + 2: 1, at + 1: -2 * slope, at: 2 * slope}, -(float(slope) ** 2), inf)
+        # square >= 2 * slope * change - slope ** 2
+        rows += [({at + 2: 1, at + 1: -2 * slope, at: 2 * slope}, -(float(slope) ** 2), inf) for slope in tangents]
         if i < levels.rising:
-            row({at + 1: 5, at: -6}, 0, inf)
+            rows.append(({at + 1: 5, at: -6}, 0, inf))
         else:
-            row({at + 1: 5, at: -6}, -inf, 0)
-            row({at + 1: 5, at: -4}, 0, inf)
-        row({at: 1, at + 3: b_high - b_low}, -inf, b_high)  # who has the least has no more
-        row({at: 1, at + 4: b_low - b_high}, b_low, inf)
-        row({at + 1: 1, at + 5: o_high - o_low}, -inf, o_high)
-        row({at + 1: 1, at + 6: o_low - o_high}, o_low, inf)
-    cost = np.zeros(columns)
+            rows += [({at + 1: 5, at: -6}, -inf, 0), ({at + 1: 5, at: -4}, 0, inf)]
+        for place, (low, high) in ((0, levels.of_before), (1, levels.of_on)):
+            rows.append(({at + place: 1, at + 3 + 2 * place: high - low}, -inf, high))  # who has the least has no more
+            rows.append(({at + place: 1, at + 4 + 2 * place: low - high}, low, inf))
+    table = np.zeros((len(rows), 7 * n))
+    for line, (factors, _, _) in zip(table, rows, strict=True):
+        line[list(factors)] = list(factors.values())
+    cost = np.zeros(7 * n)
     cost[2::7] = 1
     kinds = np.tile([0, 0, 0, 1, 1, 1, 1], n)
     least = np.tile([b_low, o_low, 0, 0, 0, 0, 0], n)
     most = np.tile([b_high, o_high, float(o_high) ** 2, 1, 1, 1, 1], n)
     least[6] = 1  # nobody whose level is stable can have the greatest on therapy: let it be the first
-    found = milp(
-        cost, integrality=kinds, bounds=Bounds(least, most), constraints=LinearConstraint(np.array(rows), low, high),
-        options={"node_limit": 2000},
-    )  # fmt: skip
-    bound, pairs = closest_levels(levels, tangents.tolist())
+    _, lows, highs = zip(*rows, strict=True)
+    limits = {"bounds": Bounds(least, most), "constraints": LinearConstraint(table, lows, highs)}
+    found = milp(cost, integrality=kinds, **limits, options={"node_limit": 2000})
+    bound, pairs = level_search.closest_levels(levels, tangents.tolist())
     return min(float(found.mip_dual_bound), bound) * (1 - 1e-9), pairs
 
 
@@ -239,16 +215,16 @@ def _levels_at(analyte: str, test: str, largest: bool) -> Pairs | None:
     levels = printed(analyte)
     if test == "signed_rank":
         if not largest:
-            return ranked_levels(levels, None, ())
+            return level_search.ranked_levels(levels, None, ())
         if levels.rising is None:
-            return balanced_levels(levels)
+            return level_search.balanced_levels(levels)
         _, falling, changed, ties = max(patterns(levels))
         if falling < levels.n - levels.rising or changed < levels.n:
             return None  # it is looked for only where all who are stable fall
-        return ranked_levels(levels, surely_above(levels, falling), ties)
+        return level_search.ranked_levels(levels, surely_above(levels, falling), ties)
     if levels.rising is not None:
         # The more the squares add up to, the further is the mean change from being significant.
-        return extreme_levels(levels) if largest else least_squares(levels)[1]
+        return level_search.extreme_levels(levels) if largest else least_squares(levels)[1]
     if largest:
         rest = [(0, 0)] * (levels.n - 2)
         return [(levels.before.stop - 1, 0), (0, levels.on.start), *rest]
@@ -260,8 +236,7 @@ def _alike(levels: Levels) -> Pairs:
     n = levels.n
     change = min(_uneven(levels), key=lambda one: p_of_t(n, one, _closest_squares(n, one)))
     total = next(one for one in levels.before if one + change in levels.on)
-    before = [total // n + (i < total % n) for i in range(n)]
-    return [(one, one + change // n + (i < change % n)) for i, one in enumerate(before)]
+    return [(one, one + more) for one, more in zip(alike(total, n), alike(change, n), strict=True)]
 
 
 @cache
@@ -281,7 +256,7 @@ def cohort_with(analyte: str, pairs: tuple[tuple[int, int], ...]) -> Cohort:
 @listed
 def answers() -> Iterator[Determined]:
     """Answer for the p values of both tests of tryptase and of total IgE, before against on therapy."""
-    for analyte, test in product(_NAMES, _TESTS):
+    for analyte, test in product(_CLAIMED, ("paired_t", "signed_rank")):
         low, high = outwards(*{"paired_t": t_range, "signed_rank": rank_range}[test](analyte))
         name = f"biology.{analyte}.{test}"
         found = [summarise(shipped())[name]["p_value"]]
@@ -291,8 +266,8 @@ def answers() -> Iterator[Determined]:
                 found.append(summarise(cohort_with(analyte, tuple(pairs)))[name]["p_value"])
         reached = outwards(min(found), max(found))
         yield Determined(
-            f"{name}.p_value", f"p of {_NAMES[analyte]}, {_TESTS[test]}", "p", low, min(high, 1.0), reached[0],
-            min(reached[1], 1.0), ("P", "R"), _CLAIMS[analyte], _PROOFS[f"{analyte} {test}"], 1.0,
+            f"{name}.p_value", f"p of {_NAMES[analyte]}, {_NAMES[test]}", "p", low, min(high, 1.0), reached[0],
+            min(reached[1], 1.0), ("P", "R"), _RESTS_ON[analyte], _PROOFS[f"{analyte} {test}"], 1.0,
         )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Answers to questions on numbers of patients: those of `questions.csv`, and all pairs of `characteristics.csv`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import replace
+from itertools import chain, combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,24 +16,17 @@ from compendium.determined.results import Determined
 from compendium.determined.stored import CHARACTERISTICS, QUESTIONS
 from compendium.verification.published import place, read_claims
 
-LAYERS: dict[tuple[str, ...], str] = {
-    ("P",): "by the print alone",
-    ("P", "R"): "without clinical knowledge",
-    ("P", "R", "L"): "",
+LAYERS: dict[tuple[str, ...], tuple[str, str]] = {
+    ("P",): ("In every cohort", "by the print alone"),
+    ("P", "R"): ("As the paper is read here,", "without clinical knowledge"),
+    ("P", "R", "L"): ("By readings and clinical knowledge", ""),
 }
-"""What an answer may rest on, and what it is called where more is known: the print, with readings, with knowledge."""
+"""What an answer may rest on, how its sentence begins, and what it is called where more is known."""
 ALL = tuple(LAYERS)[-1]
-_SAID_OF = dict(
-    zip(LAYERS, ("In every cohort", "As the paper is read here,", "By readings and clinical knowledge"), strict=True)
-)
 
 
 def read_questions(path: Path, columns: Iterable[str]) -> pd.DataFrame:
-    """Read a file of questions, all cells text.
-
-    A missing column, or a cell of ``people`` or ``within`` that names what is not known, is a ValueError with file, row
-    and column.
-    """
+    """Read a file of questions as text; a ValueError names a missing column, or row and column of what is not known."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     for name in columns:
         if name not in frame:
@@ -43,9 +36,8 @@ def read_questions(path: Path, columns: Iterable[str]) -> pd.DataFrame:
             try:
                 who(text)
             except ValueError as error:
-                raise ValueError(
-                    f"{path}, row {row + 2}, column {name}: {text!r} is not allowed; it is {error}"
-                ) from error
+                place = f"{path}, row {row + 2}, column {name}"
+                raise ValueError(f"{place}: {text!r} is not allowed; it is {error}") from error
     return frame
 
 
@@ -57,18 +49,15 @@ def _begun(text: str) -> str:
 class Paper:
     """What the claims of the paper determine of the kinds of its patients, under each of `LAYERS`."""
 
-    def __init__(self, claims: pd.DataFrame | None = None, limit: float = 10.0) -> None:
+    def __init__(self, claims: pd.DataFrame | None = None) -> None:
         self.claims = read_claims() if claims is None else claims
         self.people = people(self.claims)
-        self._bounds = {one: Bounds(self.people.without(layers=set(ALL) - set(one)), limit) for one in LAYERS}
-        self._sizes: dict[Cell, tuple[int, int]] = {}
+        self._bounds = {one: Bounds(self.people.without(layers=set(ALL) - set(one))) for one in LAYERS}
 
     def size(self, cell: Cell) -> tuple[int, int]:
         """Bound the number of patients in a cell."""
-        if cell not in self._sizes:
-            found = self._bounds[ALL].count(cell)
-            self._sizes[cell] = found.low, found.high
-        return self._sizes[cell]
+        found = self._bounds[ALL].count(cell)
+        return found.low, found.high
 
     def determined(self, quantity: str, label: str, asked: str, within: str, proved: bool = True) -> Determined:
         """Answer how many patients of one kind are of another; `proved` looks for the statements that it rests on."""
@@ -85,13 +74,11 @@ class Paper:
         if proved and not proof:
             known, total = self.people.without(layers=set(ALL) - set(layers)), count_of(both(one, inside))
             sides = [needed(known, total, end, lower) for end, lower in zip(ends[ALL], (True, False), strict=True)]
-            rests_on = list(dict.fromkeys(name for side in sides for name in side))
+            rests_on = list(dict.fromkeys(chain(*sides)))
             proof = " ".join(filter(None, map(self._because, ends[ALL], ("At least", "At most"), sides)))
-        wider = {text: ends[less] for less, text in LAYERS.items() if ends.get(less, ends[ALL]) != ends[ALL]}
+        wider = [(*ends[less], text) for less, (_, text) in LAYERS.items() if ends.get(less, ends[ALL]) != ends[ALL]]
         if wider:
-            proof += (
-                " " + "; ".join(f"{low} to {high} {text}" for text, (low, high) in wider.items()).capitalize() + "."
-            )
+            proof += f" {'; '.join(f'{low} to {high} {text}' for low, high, text in wider)}."
         reached = (last.low_reached, last.high_reached)
         return Determined(
             *(quantity, label, "patients", *ends[ALL], *reached, layers, tuple(rests_on), proof.strip(), last.most)
@@ -109,16 +96,15 @@ class Paper:
         return f"Of {size} patients {a} are the one and {b} the other: both are at least {least}, at most {ends[1]}."
 
     def _because(self, end: int, side: str, names: list[str]) -> str:
-        texts = [self._described(name) for name in names]
-        return f"{side} {end}: {'; '.join(texts)}." if texts else ""
+        return f"{side} {end}: {'; '.join(map(self._described, names))}." if names else ""
 
     def _described(self, name: str) -> str:
         """Say what a statement is: a printed number with its place, or a definition or reading by its name."""
         if name not in self.claims.index:
             return name if name.startswith("number of") else f"“{name}”"
         claim = self.claims.loc[name]
-        counts = [claim["numerator"], claim["denominator"]]
-        number = " of ".join(counts) if all(counts) else claim["value"]
+        counted = claim["numerator"] and claim["denominator"]
+        number = f"{claim['numerator']} of {claim['denominator']}" if counted else claim["value"]
         return f"{_begun(claim['statement'].rstrip('.'))} {number} ({place(claim)})"
 
 
@@ -138,8 +124,7 @@ def questions() -> list[Question]:
     return [Question(row.topic, f"{row.people} | {row.within}", row.label, row.people, row.within) for row in rows]
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """Two characteristics, each with its label and the patients who have it."""
 
     quantity: str
@@ -164,10 +149,8 @@ def pairs() -> list[Pair]:
 def paired(paper: Paper, pair: Pair) -> tuple[Determined, tuple[int, int]]:
     """Answer how many patients have both, and what the two numbers alone would leave."""
     found = paper.determined(pair.quantity, pair.label, *pair.people, proved=False)
-    sizes = [paper.size(who(text)) for text in pair.people]
-    lows = frechet(sizes[0][0], sizes[1][0], paper.people.size)
-    highs = frechet(sizes[0][1], sizes[1][1], paper.people.size)
-    return found, (lows[0], highs[1])
+    fewest, most = zip(*(paper.size(who(text)) for text in pair.people), strict=True)
+    return found, (frechet(*fewest, paper.people.size)[0], frechet(*most, paper.people.size)[1])
 
 
 def fact(paper: Paper, pair: Pair, alone: tuple[int, int]) -> Determined | None:
@@ -184,6 +167,6 @@ def fact(paper: Paper, pair: Pair, alone: tuple[int, int]) -> Determined | None:
     parts += [f"at most {found.high}"] if found.high < alone[1] else []
     number = f"exactly {found.low}" if found.low == found.high else " and ".join(parts)
     one, other = map(_begun, pair.labels)
-    sentence = f"{_SAID_OF[found.layers]} {number} of the patients are both: {one}; {other}"
+    sentence = f"{LAYERS[found.layers][0]} {number} of the patients are both: {one}; {other}"
     sentence += f" ({alone[0]} to {alone[1]} by the two numbers alone)"
     return replace(found, label=sentence)

@@ -5,15 +5,14 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
 from analysis.cohort import read_cohort
-from compendium.bounds.people import Cell
 from compendium.determined import stored
-from compendium.determined.kinds import kinds_of, who
+from compendium.determined.kinds import kinds_of
 from compendium.determined.questions import pairs
+from compendium.determined.rows import count
 from compendium.files import csv_text, write_atomically
 from compendium.reconstruction.ensemble import MARKS, VALUES
 from compendium.reconstruction.results import reach
@@ -22,14 +21,10 @@ from compendium.workflow.driver import cores
 REACHED = "ensemble-reach.csv"
 
 
-def _counts(place: Path, asked: list[tuple[str, ...]], cells: dict[str, Cell]) -> list[int]:
-    """Count the patients of one cohort who are in all cells that are asked for."""
+def _counts(place: Path, asked: list[str]) -> list[int]:
+    """Count the patients of one cohort, of all kinds that are asked for."""
     kinds = kinds_of(read_cohort(place))
-    having = {text: np.ones(len(kinds), dtype=bool) for text in cells}
-    for text, cell in cells.items():
-        for name, values in cell:
-            having[text] &= kinds[name].isin(values).to_numpy()
-    return [int(np.logical_and.reduce([having[text] for text in texts]).sum()) for texts in asked]
+    return [count(kinds, text) for text in asked]
 
 
 def reached(folder: Path, determined: Path) -> pd.DataFrame:
@@ -41,12 +36,11 @@ def reached(folder: Path, determined: Path) -> pd.DataFrame:
     if not places:
         raise ValueError(f"{folder}/cohorts: no cohort is there; allowed is the folder of an ensemble: make ensemble")
     answers = pd.concat([stored.read(determined, table) for table in ("answers", "pairs")])
-    asked = {pair.quantity: pair.people for pair in pairs()}
-    asked |= {quantity: tuple(quantity.split(" | ")) for quantity in answers.index if " = " in quantity}
+    asked = {pair.quantity: " | ".join(pair.people) for pair in pairs()}
+    asked |= {quantity: quantity for quantity in answers.index if " = " in quantity}
     answers = answers[(answers["unit"] == "patients") & answers.index.isin(asked)]
     texts = [asked[quantity] for quantity in answers.index]
-    cells = {text: who(text) for one in texts for text in one}
-    counts = Parallel(n_jobs=min(cores(), len(places)))(delayed(_counts)(place, texts, cells) for place in places)
+    counts = Parallel(n_jobs=min(cores(), len(places)))(delayed(_counts)(place, texts) for place in places)
     seen = dict(zip(answers.index, zip(*counts, strict=True), strict=True))
     return answers[["label", "verdict"]].join(reach(answers, seen))
 
@@ -70,9 +64,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make ensemble", description="Say how much of what is possible is shown.")
     parser.add_argument("folder", type=Path, help="folder of an ensemble")
     parser.add_argument("--determined", type=Path, default=Path("data/determined"), help="default: %(default)s")
-    parser.add_argument(
-        "--keep", nargs="?", const="yes", choices=("yes",), help="keep what is found there, for the notebooks"
-    )
+    yes = {"nargs": "?", "const": "yes", "choices": ("yes",)}
+    parser.add_argument("--keep", **yes, help="keep what is found there, for the notebooks")
     arguments = parser.parse_args()
     if not (arguments.determined / "datapackage.json").is_file():
         print(f"No proved ranges in {arguments.determined} to compare with: make determined")

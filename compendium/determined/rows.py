@@ -1,6 +1,5 @@
 """Answers beside a cohort, and printed."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +33,15 @@ def outside(answers: pd.DataFrame) -> list[str]:
     return answers.index[(answers["value"] < answers["low"]) | (answers["value"] > answers["high"])].tolist()
 
 
-def _attained(ends: Iterable[tuple[float, ...]]) -> list[str]:
-    """Say which ends of a range, low and high, whole cohorts attain, of which these are the lowest and the highest."""
+def _attained(answers: pd.DataFrame, lowest: pd.Series, highest: pd.Series) -> list[str]:
+    """Say which ends of its range whole cohorts attain, of which these are the lowest and the highest."""
     names = {(True, True): "both ends", (True, False): "the lower end", (False, True): "the upper end"}
-    return [names.get((lowest <= low, highest >= high), "neither end") for low, high, lowest, highest in ends]
+    ends = zip(lowest <= answers["low"], highest >= answers["high"], strict=True)
+    return [names.get(one, "neither end") for one in ends]
+
+
+def _reasons(answers: pd.DataFrame) -> dict[str, pd.Series]:
+    return {"Rests on": answers["layers"].map(_LAYERS), "Why": answers["proof"]}
 
 
 def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
@@ -46,7 +50,6 @@ def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
     And which ends whole cohorts attain: this one, and those of an ensemble.
     """
     lowest, highest = answers[["value", "smallest"]].min(axis=1), answers[["value", "largest"]].max(axis=1)
-    whole = zip(answers["low"], answers["high"], lowest, highest, strict=True)
     ends = zip(answers["low"], answers["high"], strict=True)
     return pd.DataFrame(
         {
@@ -54,9 +57,8 @@ def answer_rows(answers: pd.DataFrame) -> pd.DataFrame:
             "From–to": [number(a, 4, trim=True) if a == b else value_range(a, b, 4) for a, b in ends],
             "This cohort": [number(value, 4, trim=True) for value in answers["value"]],
             "Verdict": answers["verdict"],
-            "Whole cohorts attain": _attained(whole),
-            "Rests on": answers["layers"].map(_LAYERS),
-            "Why": answers["proof"],
+            "Whole cohorts attain": _attained(answers, lowest, highest),
+            **_reasons(answers),
         }
     ).reset_index(drop=True)
 
@@ -73,22 +75,18 @@ def other_rows(answers: pd.DataFrame) -> pd.DataFrame:
     ends = zip(rest["low"], rest["high"], rest["unit"], strict=True)
     texts = [_end(low, unit) if low == high else f"{_end(low, unit)} to {_end(high, unit)}" for low, high, unit in ends]
     named = {"About": rest["topic"], "Quantity": rest["label"], "From–to": texts, "Unit": rest["unit"]}
-    whole = rest[["low", "high", "low_reached", "high_reached"]].itertuples(index=False)
-    named |= {"Whole cohorts attain": _attained(whole)}
-    rests = {"Verdict": rest["verdict"], "Rests on": rest["layers"].map(_LAYERS), "Why": rest["proof"]}
-    return pd.DataFrame(named | rests)
+    named["Whole cohorts attain"] = _attained(rest, rest["low_reached"], rest["high_reached"])
+    return pd.DataFrame({**named, "Verdict": rest["verdict"], **_reasons(rest)})
 
 
 def fact_rows(facts: pd.DataFrame) -> pd.DataFrame:
     """Print the facts that stand nowhere in the paper, each with its reason."""
-    named = {"Fact": facts["label"], "Rests on": facts["layers"].map(_LAYERS), "Why": facts["proof"]}
-    return pd.DataFrame(named).reset_index(drop=True)
+    return pd.DataFrame({"Fact": facts["label"], **_reasons(facts)}).reset_index(drop=True)
 
 
 def basis_rows() -> pd.DataFrame:
     """Print what is said of the patients beside the printed numbers: by name, with its layer and sentence."""
-    layers = {one.name: one.layer for one in people().statements}
-    said = sentences()
+    said, layers = sentences(), {one.name: one.layer for one in people().statements}
     kinds = [{"P": "definition", "R": "reading", "L": "clinical knowledge"}[layers[name]] for name in said]
     return pd.DataFrame({"Name": list(said), "What it is": kinds, "What it says": list(said.values())})
 
@@ -100,7 +98,7 @@ WHOLE_NOTE = (
 
 
 def _verdicts(answers: pd.DataFrame) -> str:
-    n: Mapping[str, int] = answers["verdict"].value_counts().to_dict()
+    n = answers["verdict"].value_counts()
     return ", ".join(f"{n.get(verdict, 0)} {verdict}" for verdict in ("fixed", "bounded", "open"))
 
 

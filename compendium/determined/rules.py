@@ -23,11 +23,13 @@ from compendium.determined.courses import ON_THERAPY, STATES, Courses, Months, S
 Range = tuple[int, int]
 Fate = tuple[str, str]  # best response and status at last follow-up under a rule
 
-_STATUS = {"loss": FollowUpStatus.LOSS_OF_RESPONSE.value, "intolerance": FollowUpStatus.INTOLERANCE.value}
-_STATUS |= {"lost": FollowUpStatus.LOST_TO_FOLLOW_UP.value}
-_STATUS["inefficacy"] = STOPPED_AS[StopReason.LACK_OF_EFFICACY].value
-_NONE = FollowUpStatus.NR.value
 LOSS = FollowUpStatus.LOSS_OF_RESPONSE.value
+_STATUS = {
+    "loss": LOSS,
+    "intolerance": FollowUpStatus.INTOLERANCE.value,
+    "lost": FollowUpStatus.LOST_TO_FOLLOW_UP.value,
+    "inefficacy": STOPPED_AS[StopReason.LACK_OF_EFFICACY].value,
+}
 
 
 @cache
@@ -56,8 +58,7 @@ def class_of(criteria: Criteria) -> np.ndarray:
 @cache
 def classes_under(criteria: Criteria) -> dict[str, frozenset[str]]:
     """Give, for each class under the paper's rules, those that patients of it can have under other ones."""
-    pairs = set(zip(class_of(PAPER), class_of(criteria), strict=True))
-    return {one: frozenset(other for first, other in pairs if first == one) for one, _ in pairs}
+    return _by_class(class_of(PAPER), class_of(criteria))
 
 
 @cache
@@ -79,8 +80,15 @@ def partly_graded() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["known", "quarters", "unknown", "before"])
 
 
-def _as_scores(symptoms: pd.Series, quarters: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame({"symptoms": symptoms, "quarters": quarters, "worsened": 0, "new": 0})
+def _classified(symptoms: pd.Series, quarters: pd.Series, criteria: Criteria) -> np.ndarray:
+    scored = pd.DataFrame({"symptoms": symptoms, "quarters": quarters, "worsened": 0, "new": 0})
+    return classify(scored, criteria).astype(str).to_numpy()
+
+
+def _by_class(one: np.ndarray, other: np.ndarray) -> dict[str, frozenset[str]]:
+    """Give, for each class in the one, those that stand beside it in the other."""
+    pairs = set(zip(one, other, strict=True))
+    return {first: frozenset(second for one, second in pairs if one == first) for first, _ in pairs}
 
 
 @cache
@@ -88,16 +96,12 @@ def last_under(criteria: Criteria) -> dict[str, frozenset[str]]:
     """Give, for each class at last follow-up under the paper's rules, those possible under other ones."""
     if criteria.missing_last == PAPER.missing_last:
         return classes_under(criteria)
-    rows = partly_graded()
+    rows, dropped = partly_graded(), criteria.missing_last == "drop"
     whole = rows["known"] + rows["unknown"]
-    carried = _as_scores(whole, rows["quarters"] + rows["before"])
-    if criteria.missing_last == "drop":
-        changed = _as_scores(rows["known"], rows["quarters"])
-    else:
-        changed = _as_scores(whole, rows["quarters"] + 4 * rows["unknown"])
+    changed = (rows["known"], rows["quarters"]) if dropped else (whole, rows["quarters"] + 4 * rows["unknown"])
     same = replace(criteria, missing_last=PAPER.missing_last)
-    found = pd.DataFrame({"one": classify(carried, PAPER), "other": classify(changed, same)}).drop_duplicates()
-    return {str(one): frozenset(map(str, part["other"])) for one, part in found.groupby("one", observed=True)}
+    found = [_classified(whole, rows["quarters"] + rows["before"], PAPER), _classified(*changed, same)]
+    return _by_class(*found)
 
 
 @cache
@@ -107,7 +111,7 @@ def fates(state: State, criteria: Criteria) -> frozenset[Fate]:
     for best in classes_under(criteria)[state.best]:
         intolerant = criteria.intolerance == "all" and state.status == "intolerance"
         if best == "NR" and not intolerant:
-            found.add((best, _NONE))
+            found.add((best, FollowUpStatus.NR.value))
         elif state.status in ON_THERAPY:
             found |= {(best, LOSS if last == "NR" else last) for last in last_under(criteria)[state.status]}
         else:
@@ -147,10 +151,9 @@ def lasted(one: Months, criteria: Criteria) -> Range:
     """
     if not one.first:
         return 0, 0
-    since = [one.first if criteria.sustained_from == "first" else one.best]
-    if criteria.sustained_from == "first" and criteria.first_response == "any_symptom":
-        since = list(range(1, one.first + 1))
-    found = [one.duration - month >= criteria.sustained_months for month in since]
+    latest = one.first if criteria.sustained_from == "first" else one.best
+    earlier = criteria.sustained_from == "first" and criteria.first_response == "any_symptom"
+    found = [one.duration - month >= criteria.sustained_months for month in (latest, 1 if earlier else latest)]
     return int(all(found)), int(any(found))
 
 
@@ -171,8 +174,6 @@ def _asked(since: tuple[float, str, str], responds: tuple[Range, ...]) -> Range:
     return low[0], asked.ask(lambda state, kind: place[state][1] * kind[-1])[1]
 
 
-def single_changes(criteria: Criteria = PAPER) -> Iterator[Criteria]:
+def single_changes() -> Iterator[Criteria]:
     """List the rules that a number of responders depends on, each changed alone as the sensitivity analysis does."""
-    for option in RESPONSE_OPTIONS:
-        for value in values_of(option, criteria)[1:]:
-            yield replace(criteria, **{option: value})
+    return (replace(PAPER, **{option: value}) for option in RESPONSE_OPTIONS for value in values_of(option)[1:])

@@ -66,10 +66,11 @@ COLUMNS: dict[str, str] = {
     "proof": "Why nothing outside is possible, in words.",
 }
 _HERE = Path(__file__).parent
+SHIPPED = CLAIMS.parents[1] / "cohort"
 LEFT_OUT = _HERE.parent / "reconstruction" / "left_out.csv"
 KINDS, QUESTIONS, CHARACTERISTICS = (_HERE / name for name in ("kinds.txt", "questions.csv", "characteristics.csv"))
 SOURCES = (CLAIMS, CLAIMS.with_name("answers.csv"), LEFT_OUT, KINDS, QUESTIONS, CHARACTERISTICS)
-_COMPARED = (CLAIMS, LEFT_OUT, *(CLAIMS.parents[1] / "cohort" / f"{name}.csv" for name in OF_A_COHORT))
+_COMPARED = (CLAIMS, LEFT_OUT, *(SHIPPED / f"{name}.csv" for name in OF_A_COHORT))
 _NUMBERS = ("low_reached", "most", "shipped", "smallest", "largest", "below")
 
 

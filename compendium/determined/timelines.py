@@ -15,9 +15,8 @@ from compendium.bounds import statements
 from compendium.bounds.answers import Answer
 from compendium.bounds.people import Statement
 from compendium.determined.courses import DIAGNOSES, LONGEST, Courses, Key, Months, State, Weight, possible_months
-from compendium.determined.grades import NoGradesError, Tables
-from compendium.determined.states import same_classes, states_of
-from compendium.determined.witnesses import plain_tables, shipped
+from compendium.determined.grades import NoGradesError, Tables, same_classes, states_of
+from compendium.determined.results import plain_tables, shipped
 
 TESTED_FROM = 3  # months on therapy at a second blood test (L307)
 LATEST = 10  # the last month in which a symptom improved first (L252)
@@ -38,13 +37,11 @@ def same_states() -> tuple[Statement, ...]:
     And that somebody's best response is late enough for a symptom to improve first in the last month printed (L252).
     """
     late = {"best": (7,), "duration": range(LATEST + 1, LONGEST + 1)}
-    return (
-        statements.at_least("a symptom improves late", late, 1),
-        *(
-            statements.counted("as shipped", {"diagnosis": diagnosis, "state": str(state)}, len(patients))
-            for (diagnosis, state), patients in _groups().items()
-        ),
+    shipped_states = (
+        statements.counted("as shipped", {"diagnosis": diagnosis, "state": str(state)}, len(patients))
+        for (diagnosis, state), patients in _groups().items()
     )
+    return statements.at_least("a symptom improves late", late, 1), *shipped_states
 
 
 @cache
@@ -75,10 +72,13 @@ def retimed(
         # Whoever was treated longer in the shipped cohort is so here.
         order = sorted(patients, key=lambda patient: (shipped().courses.at[patient, "duration_months"], patient))
         for patient, kind in zip(order, kinds, strict=True):
-            found[patient] = max(
-                examples[kind], key=lambda one: (one.best < one.duration, min(one.best, LATEST), -one.first)
-            )
+            found[patient] = max(examples[kind], key=_roomy)
     return with_months(found, {patient: month for patient, one in found.items() if (month := earliest(one))})
+
+
+def _roomy(one: Months) -> tuple[bool, int, int]:
+    """Put first the months that leave symptoms the most room to improve."""
+    return one.best < one.duration, min(one.best, LATEST), -one.first
 
 
 def with_months(found: Mapping[str, Months], earliest: Mapping[str, int]) -> Tables:

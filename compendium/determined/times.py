@@ -2,15 +2,22 @@
 
 The ends are those of a programme that counts patients (`courses`), proved by two solvers; the cohorts that attain them
 keep who stopped for what reason as in the shipped one (`timelines`).
+
+How early half of the patients can have stopped therapy, the Kaplan-Meier median, needs a programme of its own. Within a
+stretch of months the curve falls most if all courses that go on are last seen first and all stops come at its end: of n
+patients at risk of whom c are last seen before the last month and e stop, at least (n - c - e) / (n - c) remain. The
+stops without response all come in the first six months, so there are two stretches. The programme counts the patients
+of each state in each month, chooses n - c and e of each stretch, and adds up the logarithms of the two factors, rounded
+down to whole parts of `SCALE`: if even that sum does not reach one half, no cohort does. Both solvers have to say so.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import inf
+from math import floor, inf, log
+from typing import NamedTuple
 
-import pandas as pd
+import numpy as np
 
 from analysis.cohort import Cohort
 from analysis.followup import first_response_months
@@ -18,32 +25,36 @@ from analysis.response import best_response, by_depth
 from analysis.statistics.survival import median_time
 from analysis.times import event_times
 from analysis.times import remaining as curve_of
-from compendium.determined.courses import CLASSES, ON_THERAPY, READINGS, Courses, Key, State, Weight, count_of
+from compendium.bounds.people import EVERYONE, Attribute, Cell, People, Statement
+from compendium.bounds.programme import Programme, build
+from compendium.bounds.solvers import NOTHING, Solvers
+from compendium.determined import courses
+from compendium.determined.courses import ON_THERAPY, READINGS, STATES, Key, State, Weight, ask_states, month_statements
 from compendium.determined.grades import NoGradesError
-from compendium.determined.remaining import earliest_median
-from compendium.determined.results import Determined, listed
+from compendium.determined.results import Determined, WitnessError, listed, shipped, witness
 from compendium.determined.timelines import retimed
-from compendium.determined.witnesses import WitnessError, shipped, witness
 from compendium.verification.published import read_claims
 
-_GROUPS = {
-    "all": ("all patients", CLASSES), "responders": ("responders", ON_THERAPY), "mr": ("a major response", ("MR",)),
-    "pr": ("a partial response", ("PR",)), "non_responders": ("patients without response", ("NR",)),
-    "cr": ("the complete response", ("CR",)),
+_LABELS = {
+    "all": "all patients", "responders": "responders", "mr": "a major response", "pr": "a partial response",
+    "non_responders": "patients without response", "cr": "the complete response",
 }  # fmt: skip
 _YEAR = 12
+_MONTHS = range(1, courses.LONGEST + 1)
 _MONTHS_OF: dict[str, Weight] = {
-    name: lambda state, kind, classes=classes: kind[0] * (state.best in classes)
-    for name, (_, classes) in _GROUPS.items()
+    name: lambda state, kind, name=name: kind[0] * (state.best in courses.GROUPS[name]) for name in _LABELS
 }
 _CLAIMS = (
     "results.duration.*", "results.stops.*", "results.lost_response.*", "results.sustained.responders",
-    "results.first_response.median", "results.best_response.median", "table2.best.*", "table2.last.*",
+    "results.first_response.median", "results.best_response.median", "table2.best.*", "table2.last.*", *READINGS,
 )  # fmt: skip
+SCALE = 100_000
+_GONE = -2 * SCALE  # for the logarithm of nothing: less than that of one half is enough
+_WITHOUT_RESPONSE = 6  # months within which all stopped who did not respond (L263)
+_EFFORT = 120.0
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A quantity as a sum of whole numbers over all patients, and what is made of the sum."""
 
     quantity: str
@@ -59,33 +70,31 @@ class _Asked:
 
 def _asked() -> Iterator[_Asked]:
     claims = read_claims()
-    size = {name: sum(_class_size(claims, one) for one in classes) for name, (_, classes) in _GROUPS.items()}
     median = (
         "The median holds the middle of the group; the shorter half may be as short, and the longer half as long, as "
+        "the range and the medians of the other groups allow."
     )
-    median += "the range and the medians of the other groups allow."
-    for name, (label, _) in _GROUPS.items():
+    for name, label in _LABELS.items():
         yield _Asked(
-            f"followup.duration.{name}/mean", f"Mean months on therapy of {label}", "months",
-            _MONTHS_OF[name],
+            f"followup.duration.{name}/mean", f"Mean months on therapy of {label}", "months", _MONTHS_OF[name],
             lambda cohort, name=name: _mean(cohort, name), median,
-            lambda total, n=size[name]: float(Fraction(total, n)),
+            lambda total, name=name: float(Fraction(total, courses.group_size(claims, name))),
         )  # fmt: skip
     yield _Asked(
         "followup.duration.all/year", "Patients treated for a year or longer", "patients",
         lambda state, kind: int(kind[0] >= _YEAR),
         lambda cohort: float((cohort.courses["duration_months"] >= _YEAR).sum()),
         "Half of the patients were treated for at most 9 months; of the others as many go on for a year as the medians "
-        "of the classes allow.", most=size["all"],
+        "of the classes allow.", most=courses.group_size(claims, "all"),
     )  # fmt: skip
-    stops = count_of(claims, "table2.last.not_persistent.all")
     yield _Asked(
         "followup.duration.all/total", "Months of therapy in all", "months", _MONTHS_OF["all"],
         lambda cohort: float(cohort.courses["duration_months"].sum()), median,
     )  # fmt: skip
+    stops = courses.count_of(claims, "table2.last.not_persistent.all")
     yield _Asked(
         "followup.stops/100_months", "Stops in 100 months of therapy", "stops", _MONTHS_OF["all"],
-        _stops_a_month,
+        lambda cohort: _rate((cohort.courses["ongoing"] == "no").sum(), cohort.courses["duration_months"].sum()),
         f"{stops} courses were stopped; what divides them are the months of therapy in all.",
         lambda total: _rate(stops, total),
     )  # fmt: skip
@@ -96,20 +105,12 @@ def _asked() -> Iterator[_Asked]:
             lambda state, kind, month=month: kind[-1] if month == 3 else int(1 <= kind[1] <= month),
             lambda cohort, month=month: float((first_response_months(cohort) <= month).sum()),
             "The median of the 43 is 2 months: at least 22 have responded by then, and at most 21 before.",
-            keys=key, most=size["responders"],
+            keys=key, most=courses.group_size(claims, "responders"),
         )  # fmt: skip
 
 
-def _class_size(claims: pd.DataFrame, one: str) -> int:
-    return count_of(claims, f"table2.best.{'none' if one == 'NR' else one.lower()}.all")
-
-
 def _rate(stops: int, months: int) -> float:
-    return float(Fraction(100 * stops, months))
-
-
-def _stops_a_month(cohort: Cohort) -> float:
-    return _rate(int((cohort.courses["ongoing"] == "no").sum()), int(cohort.courses["duration_months"].sum()))
+    return float(Fraction(100 * int(stops), int(months)))
 
 
 def _mean(cohort: Cohort, group: str) -> float:
@@ -117,9 +118,7 @@ def _mean(cohort: Cohort, group: str) -> float:
     return float(Fraction(int(months.sum()), len(months)))
 
 
-@cache
-def _ends(keys: tuple[Key, ...], weight: Weight) -> tuple[int, int]:
-    return Courses(keys).ask(weight)
+_ends = cache(lambda keys, weight: courses.Courses(keys).ask(weight))
 
 
 @cache
@@ -138,10 +137,7 @@ def answers() -> Iterator[Determined]:
         low, high = sorted(one.of(end) for end in _ends(one.keys, one.weight))
         found = [cohort for largest in (False, True) if (cohort := cohort_at(one.keys, one.weight, largest))]
         values = [one.value(cohort) for cohort in (*found, shipped())]
-        yield Determined(
-            one.quantity, one.label, one.unit, low, high, min(values), max(values), ("P", "R"), (*_CLAIMS, *READINGS),
-            one.proof, one.most,
-        )  # fmt: skip
+        yield Determined(*one[:3], low, high, min(values), max(values), ("P", "R"), _CLAIMS, one.proof, one.most)
     yield _median_on_therapy()
 
 
@@ -169,7 +165,66 @@ def _median_on_therapy() -> Determined:
     low = earliest_median()
     return Determined(
         "times.therapy.all.kaplan_meier", "Median months on therapy (Kaplan-Meier), infinite if not reached", "months",
-        float(low), inf, min(values), max(values), ("P", "R"), (*_CLAIMS, *READINGS),
+        float(low), inf, min(values), max(values), ("P", "R"), _CLAIMS,
         f"Before month {low} not half can have stopped, even if all who go on were last seen first. If all stops come "
         "before, 32 of 55 remain and half is never reached.",
     )  # fmt: skip
+
+
+@cache
+def earliest_median() -> int:
+    """Give the first month at which half can have stopped; one month less is proved to be impossible."""
+    return next(month for month in _MONTHS if half_by(month))
+
+
+def half_by(month: int) -> bool:
+    """Tell whether half or more can have stopped by a month; ValueError if the solvers do not agree or not decide."""
+    solvers = Solvers(_curve(month), limit=_EFFORT)
+    found = [solver(NOTHING).possible for solver in (solvers.cp_sat, solvers.highs)]
+    if found[0] is None or found[0] != found[1]:
+        raise ValueError(f"whether half can have stopped by month {month} was not decided: {found}")
+    return found[0]
+
+
+def _people() -> People:
+    """State what is known of the months on therapy of those in each state, and how many there can be in it."""
+    stated = [one for one in month_statements() if one.attributes <= {"state", "duration"}]
+    kinds: dict[tuple[str, bool], list[State]] = {}
+    for state in STATES:
+        kinds.setdefault((state.best, state.status in ON_THERAPY), []).append(state)
+    for kind, states in kinds.items():
+        limits = ask_states(lambda state, states=states: int(state in states))
+        stated.append(Statement(f"Table 2: {kind}", (((1, _cell(states)),),), ((limits,),)))
+    attributes = (Attribute("state", tuple(map(str, STATES))), Attribute("duration", tuple(_MONTHS)))
+    return People(ask_states(lambda state: 1)[1], attributes, tuple(stated))
+
+
+def _cell(states: list[State], months: range = _MONTHS) -> Cell:
+    return ("state", tuple(map(str, states))), ("duration", tuple(months))
+
+
+def _curve(month: int) -> Programme:
+    """Write the programme of half or more who stop by a month."""
+    programme = build(_people(), ("state", "duration"))
+    size, start, choices = programme.people.size, 0, []
+    ongoing = [state for state in STATES if state.status in ON_THERAPY]
+    stopping = [state for state in STATES if state not in ongoing]
+    table = np.array([(n, e, _log(n - e, n)) for n in range(size + 1) for e in range(n + 1)])
+    for end in sorted({min(_WITHOUT_RESPONSE, month), month}):
+        chosen = len(programme.upper) + np.arange(len(table))
+        gone = [(-1, _cell(list(STATES), range(1, start + 1)))] if start else []
+        seen = [(-1, _cell(ongoing, range(start + 1, end)))] if end > start + 1 else []
+        at_risk, events = ((1, EVERYONE), *gone, *seen), ((1, _cell(stopping, range(start + 1, end + 1))),)
+        rows = []
+        for asked, numbers in ((at_risk, table[:, 0]), (events, table[:, 1])):
+            variables, factors, constant = programme.row(asked)
+            rows.append((np.append(variables, chosen), np.append(factors, -numbers), -constant, -constant))
+        rows.append((chosen, np.ones(len(table), dtype=np.int64), 1, 1))
+        programme, start = programme.added(rows, len(table)), end
+        choices.append(chosen)
+    logarithms = np.tile(table[:, 2], len(choices))
+    return programme.added([(np.concatenate(choices), logarithms, None, floor(SCALE * log(0.5)) + 1)])
+
+
+def _log(left: int, of: int) -> int:
+    return 0 if left == of else _GONE if not left else max(_GONE, floor(SCALE * log(left / of)) - 1)
