@@ -61,6 +61,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+def write_if_other(path: Path, content: bytes) -> bool:
+    """Write a file as `write_atomically` does unless it holds this already; tells whether it was written."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
+    return True
+
+
 # Where a cell begins: some programs also begin one after a semicolon or a line end. Full-width signs count as well.
 _FORMULA = re.compile(r"(^|[;\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t|\r)")
 

@@ -123,9 +123,7 @@ def test_what_is_wrong_with_a_text_is_said_with_its_line(write, names, old, new,
     assert GOOD.count(old) >= 1
     path = write(GOOD.replace(old, new, 1))
     with pytest.raises(SourceError) as error:
-        filled(
-            Source(path, names, "text.md"), {"figure-1.svg": "", "table-2.html": ""}, ["holm", "exactinterval"]
-        )
+        filled(Source(path, names, "text.md"), {"figure-1.svg": "", "table-2.html": ""}, ["holm", "exactinterval"])
     assert any(one.startswith(f"text.md, line {line}: ") and said in one for one in str(error.value).splitlines())
 
 

@@ -22,8 +22,8 @@ from compendium.document.source import Source, SourceError, filled, without_abse
 from compendium.files import write_atomically
 from compendium.reporting.caveats import caveats
 from compendium.reporting.outputs import OVERRIDE
+from compendium.workflow.jobs import ROOT, Project
 from compendium.workflow.manifest import sources
-from compendium.workflow.project import ROOT, Project
 
 
 def _keys(bibliography: Path) -> list[str]:

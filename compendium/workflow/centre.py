@@ -9,8 +9,7 @@ from analysis.vocabulary import Diagnosis
 from compendium.centre.disclosure.cells import HIDE_BELOW, check_threshold
 from compendium.centre.intake.private import require_private
 from compendium.files import write_atomically
-from compendium.workflow.jobs import BuildError, jobs_for
-from compendium.workflow.project import Project
+from compendium.workflow.jobs import BuildError, Project, jobs_for
 
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
