@@ -78,13 +78,6 @@ def _inert(cell: object) -> object:
     return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
-def _all_inert(cells: "pd.Series") -> "pd.Series":
-    """Do the same for a column, whose distinct texts are few."""
-    import pandas as pd
-
-    return cells.astype(object).map({cell: _inert(cell) for cell in pd.unique(cells.astype(object))})
-
-
 def csv_text(numbers: "pd.DataFrame") -> str:
     """Write a table as CSV, the index left out, in lines that end in a line feed.
 
@@ -92,8 +85,10 @@ def csv_text(numbers: "pd.DataFrame") -> str:
     spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
     apostrophe before it.
     """
-    texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
-    inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
+    inert = numbers.copy()
+    for name in numbers.select_dtypes(exclude=["number", "bool"]).columns:
+        cells = numbers[name].astype(object)
+        inert[name] = cells.map({cell: _inert(cell) for cell in cells.unique()})  # distinct texts are few
     for name in numbers.select_dtypes("floating").columns:
         distinct = {x: settled(x) for x in numbers[name].dropna().unique()}
         inert[name] = numbers[name].map(distinct).astype(numbers[name].dtype)

@@ -21,14 +21,8 @@ from analysis.cohort import Cohort, read_cohort
 from analysis.criteria import CHOICES, Criteria, read_criteria
 from analysis.followup import course_frame
 from analysis.symptoms import CHANGES, symptom_profile
-from analysis.vocabulary import (
-    FOLLOW_UP_STATUS_LABELS,
-    POPULATION_LABELS,
-    RESPONSE_LABELS,
-    STOP_REASON_LABELS,
-    FollowUpStatus,
-    Population,
-)
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS as STATUS_LABELS
+from analysis.vocabulary import POPULATION_LABELS, RESPONSE_LABELS, STOP_REASON_LABELS, FollowUpStatus, Population
 from compendium.document.graphics import Drawing
 from compendium.drawing import followup, symptoms
 from compendium.drawing.page import MARGIN_CM
@@ -69,7 +63,7 @@ def symptom_words(row: Any) -> str:
 
 def course_words(row: Any) -> str:
     """Say how the course of one patient went, without naming the patient."""
-    best, last = RESPONSE_LABELS[row.best_response], FOLLOW_UP_STATUS_LABELS[FollowUpStatus(row.last_status)]
+    best, last = RESPONSE_LABELS[row.best_response], STATUS_LABELS[FollowUpStatus(row.last_status)]
     group = Population("idiopathic" if row.diagnosis == "idiopathic_MCAS" else row.diagnosis)
     lines = [f"{POPULATION_LABELS[group]}: {best.lower()} at best"]
     if not pd.isna(row.months_to_first_response) and row.best_response != "NR":

@@ -1,6 +1,8 @@
 """Build the tables and figures: `python -m compendium.workflow paper | figures | verify | run | check | ...`."""
 
 import argparse
+import ast
+import contextlib
 import os
 import shlex
 import sys
@@ -12,7 +14,6 @@ from compendium.workflow.build import figures, paper, references, run, verify
 from compendium.workflow.centre import HIDE_BELOW, Handling, check
 from compendium.workflow.driver import explain_full_disk
 from compendium.workflow.jobs import JOBS, ROOT, BuildError, Job, Project
-from compendium.workflow.notebooks import parameter_value
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -63,8 +64,11 @@ def _given(text: str) -> dict[str, object]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise BuildError(f"{wrong[0]!r} is not a parameter; allowed: name=value, for example population=ISM")
-    split = dict(pair.split("=", 1) for pair in pairs)
-    return {name: text if name in ("cohort", "output") else parameter_value(text) for name, text in split.items()}
+    found: dict[str, object] = dict(pair.split("=", 1) for pair in pairs)
+    for name in found.keys() - {"cohort", "output"}:
+        with contextlib.suppress(ValueError, SyntaxError):  # what does not read as a Python literal is text
+            found[name] = ast.literal_eval(found[name])
+    return found
 
 
 def _built(asked: argparse.Namespace, root: Path, jobs: tuple[Job, ...]) -> int:

@@ -215,8 +215,7 @@ class WarmKernel:
 @contextlib.contextmanager
 def started(root: Path, private: Path, notebooks: Iterable[Path], cohort: str = "") -> Iterator[WarmServer | None]:
     """Start a server for some notebooks, if that is possible here."""
-    notebooks = list(notebooks)
-    server = None
+    notebooks, server = list(notebooks), None
     if len(notebooks) > 1 and sys.platform == "linux" and not os.environ.get("COMPENDIUM_COLD"):
         try:
             server = WarmServer(private, modules_needed(root, notebooks), cohort)

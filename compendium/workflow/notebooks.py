@@ -52,14 +52,6 @@ def parameters_of(notebook: Path) -> dict[str, str]:
     return kinds
 
 
-def parameter_value(text: str) -> object:
-    """Value of a parameter typed on the command line: a Python literal where it reads as one, else text."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
 def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
     """Refuse parameters that a notebook does not have, or whose type is not the declared one."""
     kinds = parameters_of(notebook)
@@ -126,8 +118,8 @@ def _explain(notebook: Path, executed: Path | None, error: Exception) -> BuildEr
 RECONSTRUCTED = "reconstructed"  # tag of prose on the reconstructed rows, not to be read beside others
 
 
-def _write_for_observed(notebook: Path, copy: Path) -> None:
-    """Copy a notebook without its outputs and without what it says of the reconstructed cohort."""
+def _for_observed(notebook: Path) -> "NotebookNode":
+    """Read a notebook without its outputs and without what it says of the reconstructed cohort."""
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)
@@ -135,7 +127,7 @@ def _write_for_observed(notebook: Path, copy: Path) -> None:
     for cell in content.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    nbformat.write(content, copy)
+    return content
 
 
 def execute(
@@ -146,9 +138,7 @@ def execute(
     Of an observed cohort, cells tagged `RECONSTRUCTED` are left out. BuildError if a cell failed or the kernel died.
     """
     executed.unlink(missing_ok=True)
-    if observed:
-        _write_for_observed(notebook, executed)
-    _run(executed if observed else notebook, executed, parameters, notebook, kernels)
+    _run(_for_observed(notebook) if observed else notebook, executed, parameters, notebook, kernels)
 
 
 def _settled(notebook: "NotebookNode") -> bytes:

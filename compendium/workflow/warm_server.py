@@ -116,9 +116,8 @@ class Server:
     def end(self) -> None:
         """Kill all children and wait for them."""
         for number, child in list(self._children.items()):
-            if self._reap(number) is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child, signal.SIGKILL)
+            self.send({"number": number, "signal": signal.SIGKILL})
+            if number in self._children:
                 os.waitpid(child, 0)
 
 
