@@ -71,12 +71,6 @@ class Source:
         line = self.text.count("\n", 0, max(self.text.find(piece), 0)) + 1
         return SourceError(f"{self.shown}, line {line}: {what}")
 
-    def refuse(self) -> None:
-        """Raise a SourceError if anything was found wrong."""
-        if self.problems:
-            lines = dict.fromkeys(f"{self.shown}, line {line}: {what}" for line, what in sorted(self.problems))
-            raise SourceError("\n".join(lines))
-
 
 def _value(source: Source, match: re.Match[str]) -> str:
     """Print one value, as a span that remembers its name."""
@@ -192,5 +186,7 @@ def filled(source: Source, files: Collection[str], keys: Iterable[str]) -> str:
         if match[1] not in keys:
             source.wrong(match.start(), f"there is no reference @{match[1]}; allowed are {', '.join(keys)}")
     text = _VALUE.sub(lambda match: _value(source, match), source.text)
-    source.refuse()
+    if source.problems:
+        lines = dict.fromkeys(f"{source.shown}, line {line}: {what}" for line, what in sorted(source.problems))
+        raise SourceError("\n".join(lines))
     return text

@@ -101,11 +101,11 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT, jobs: tuple[Job, 
     try:
         return _built(asked, root, jobs)
     except BuildError as error:
-        print(f"error: {error}", file=sys.stderr)
-        explain_full_disk(str(error))
+        said = str(error)
     except OSError as error:
-        print(f"error: {error.filename or 'a file of the build'}: {error.strerror}", file=sys.stderr)
-        explain_full_disk(str(error))
+        said = f"{error.filename or 'a file of the build'}: {error.strerror}"
+    print(f"error: {said}", file=sys.stderr)
+    explain_full_disk(said)
     return 1
 
 

@@ -95,25 +95,22 @@ def _prepared(project: Project, handling: Handling) -> Iterator[Project]:
     from analysis.problems import CohortError
     from compendium.centre.intake.checking import checked_tables
 
-    if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
-        yield project
-        return
-    try:
-        read_criteria(project.criteria)
-        if project.shipped:
-            checked_tables(project.cohort)
-    except CohortError as error:
-        raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
-    except ValueError as error:
-        raise BuildError(str(error)) from error
-    if project.shipped:
-        yield project
-        return
-    made = prepare(project, handling)
+    made = project
+    if project.root == ROOT:  # other projects, as the tests make them, have tables of their own
+        try:
+            read_criteria(project.criteria)
+            if project.shipped:
+                checked_tables(project.cohort)
+        except CohortError as error:
+            raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
+        except ValueError as error:
+            raise BuildError(str(error)) from error
+        made = project if project.shipped else prepare(project, handling)
     try:
         yield made
     finally:
-        remove_folder(made.cohort)
+        if made is not project:
+            remove_folder(made.cohort)
 
 
 def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] = ()) -> int:

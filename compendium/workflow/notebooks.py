@@ -26,24 +26,18 @@ _WIDGETS = "application/vnd.jupyter.widget-state+json"
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 
 
-def _kinds(source: str) -> dict[str, str]:
-    """Type by name, of each plain assignment of a constant."""
-    found = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            found[node.target.id] = ast.unparse(node.annotation)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = type(ast.literal_eval(node.value)).__name__
-    return found
-
-
 def parameters_of(notebook: Path) -> dict[str, str]:
     """Type by name of the parameters a notebook takes, read from its cell tagged `parameters`."""
     tagged = [c["source"] for c in cells(notebook) if c["type"] == "code" and "parameters" in c["tags"]]
     if len(tagged) != 1:
         raise BuildError(f'{notebook}: {len(tagged)} cells are tagged "parameters"; exactly one is needed')
+    kinds = {}
     try:
-        kinds = _kinds(tagged[0])
+        for node in ast.parse(tagged[0]).body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+                kinds[node.target.id] = ast.unparse(node.annotation)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                kinds[node.targets[0].id] = type(ast.literal_eval(node.value)).__name__
     except (SyntaxError, ValueError) as error:
         raise BuildError(f"{notebook}: the parameters cell must assign plain constants: {error}") from error
     for name, kind in kinds.items():

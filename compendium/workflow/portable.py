@@ -92,13 +92,6 @@ def variations() -> list[Variation]:
     return found + [Variation(f"Python {path.name.removeprefix('python')}", python=path) for path in _pythons()]
 
 
-def _copy(root: Path, target: Path) -> None:
-    for part in _FOLDERS:
-        shutil.copytree(root / part, target / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    for part in _FILES:
-        shutil.copy(root / part, target / part)
-
-
 def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
@@ -114,7 +107,11 @@ def _run(command: list[str], project: Path, environment: Mapping[str, str], user
 
 def _made_again(root: Path, variation: Variation, project: Path) -> tuple[list[Difference], list[Difference], str]:
     """Build everything in a copy of the project; returns what differs of results and cohort, and a remark."""
-    _copy(root, project)
+    passing = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for part in _FOLDERS:
+        shutil.copytree(root / part, project / part, ignore=passing)
+    for part in _FILES:
+        shutil.copy(root / part, project / part)
     usual = {name: text for name, text in os.environ.items() if name not in ("COMPENDIUM_OUTPUT", "VIRTUAL_ENV")}
     changed, python, remark = usual | dict(variation.environment), sys.executable, ""
     if variation.python or variation.user:
@@ -122,9 +119,8 @@ def _made_again(root: Path, variation: Variation, project: Path) -> tuple[list[D
         other = variation.python or Path("/usr/bin/python3")
         _run(["make", "environment", f"PYTHON={other}"], project, usual)
         python = str(project / ".venv" / "bin" / "python")
-    if variation.changes and _run([python, "-c", PROBE], project, usual) == _run(
-        [python, "-c", PROBE], project, changed
-    ):
+    probe = [python, "-c", PROBE]
+    if variation.changes and _run(probe, project, usual) == _run(probe, project, changed):
         remark = "no effect on the numbers of this machine"
     if variation.user:
         for path in (project, *project.rglob("*")):
