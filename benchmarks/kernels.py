@@ -15,10 +15,9 @@ import psutil
 
 from benchmarks import notebook, options, timed
 from compendium.workflow.driver import cores
-from compendium.workflow.jobs import BuildError
+from compendium.workflow.jobs import ROOT, BuildError
 from compendium.workflow.kernels import Kernels, environment, private_folder, started
 from compendium.workflow.notebooks import execute, load_papermill
-from compendium.workflow.project import ROOT
 
 
 def outcome(folder: Path, kernels: Kernels, number: int) -> str:

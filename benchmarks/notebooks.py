@@ -18,9 +18,8 @@ from pathlib import Path
 from benchmarks import notebook, options, timed
 from compendium.workflow.driver import cores
 from compendium.workflow.freshness import cells
-from compendium.workflow.jobs import JOBS, Job
+from compendium.workflow.jobs import JOBS, ROOT, Job
 from compendium.workflow.kernels import environment, modules_needed, private_folder
-from compendium.workflow.project import ROOT
 
 PARAMETERS = "\n".join(f'{name}: str = ""' for name in ("cohort", "output", "population", "criteria", "name"))
 FIGURE = """\

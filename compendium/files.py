@@ -61,6 +61,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+def write_if_other(path: Path, content: bytes) -> bool:
+    """Write a file as `write_atomically` does unless it holds this already; tells whether it was written."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
+    return True
+
+
 # Where a cell begins: some programs also begin one after a semicolon or a line end. Full-width signs count as well.
 _FORMULA = re.compile(r"(^|[;\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t|\r)")
 
@@ -70,13 +78,6 @@ def _inert(cell: object) -> object:
     return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
-def _all_inert(cells: "pd.Series") -> "pd.Series":
-    """Do the same for a column, whose distinct texts are few."""
-    import pandas as pd
-
-    return cells.astype(object).map({cell: _inert(cell) for cell in pd.unique(cells.astype(object))})
-
-
 def csv_text(numbers: "pd.DataFrame") -> str:
     """Write a table as CSV, the index left out, in lines that end in a line feed.
 
@@ -84,8 +85,10 @@ def csv_text(numbers: "pd.DataFrame") -> str:
     spreadsheet program would take for a formula (it begins with =, +, -, @, a tab or a carriage return) gets an
     apostrophe before it.
     """
-    texts = numbers.select_dtypes(exclude=["number", "bool"]).columns
-    inert = numbers.assign(**{str(name): _all_inert(numbers[name]) for name in texts})
+    inert = numbers.copy()
+    for name in numbers.select_dtypes(exclude=["number", "bool"]).columns:
+        cells = numbers[name].astype(object)
+        inert[name] = cells.map({cell: _inert(cell) for cell in cells.unique()})  # distinct texts are few
     for name in numbers.select_dtypes("floating").columns:
         distinct = {x: settled(x) for x in numbers[name].dropna().unique()}
         inert[name] = numbers[name].map(distinct).astype(numbers[name].dtype)

@@ -25,7 +25,7 @@ import pytest
 import compendium.workflow.notebooks
 from compendium.workflow import driver
 from compendium.workflow.__main__ import main
-from compendium.workflow.jobs import Job
+from compendium.workflow.jobs import BuildError, Job
 from compendium.workflow.manifest import MANIFEST
 
 PARAMETERS = """\
@@ -87,7 +87,7 @@ class Sandbox:
             self.seen(notebook, parameters), encoding="utf-8"
         )
         if name in self.fail:
-            raise compendium.workflow.notebooks.NotebookError(f"{notebook}: cell 2", self.fail[name], "")
+            raise BuildError(self.fail[name], f"{notebook}: cell 2")
 
     def seen(self, notebook, parameters):
         files = [notebook, *sorted(Path(parameters["cohort"]).glob("*"))]

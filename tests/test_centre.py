@@ -16,8 +16,7 @@ from compendium.workflow import centre
 from compendium.workflow.__main__ import main
 from compendium.workflow.build import _as_observed
 from compendium.workflow.centre import Handling, prepare
-from compendium.workflow.jobs import BuildError, Job, jobs_for
-from compendium.workflow.project import ROOT, Project
+from compendium.workflow.jobs import ROOT, BuildError, Job, Project, jobs_for
 from tests.cohorts import random_tables, write_cohort
 from tests.places import COHORT, FIGURES
 

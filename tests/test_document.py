@@ -17,7 +17,7 @@ from analysis.cohort import read_cohort
 from analysis.criteria import PAPER
 from analysis.followup import course_frame
 from analysis.symptoms import symptom_profile
-from compendium.document import tables
+from compendium.document import blocks, tables
 from compendium.document.build import ROOT, Given, documents, write_document
 from compendium.document.filtered import RULES, under
 from compendium.document.formats import printed
@@ -123,9 +123,7 @@ def test_what_is_wrong_with_a_text_is_said_with_its_line(write, names, old, new,
     assert GOOD.count(old) >= 1
     path = write(GOOD.replace(old, new, 1))
     with pytest.raises(SourceError) as error:
-        filled(
-            Source(path, names, shown="text.md"), {"figure-1.svg": "", "table-2.html": ""}, ["holm", "exactinterval"]
-        )
+        filled(Source(path, names, "text.md"), {"figure-1.svg": "", "table-2.html": ""}, ["holm", "exactinterval"])
     assert any(one.startswith(f"text.md, line {line}: ") and said in one for one in str(error.value).splitlines())
 
 
@@ -202,7 +200,7 @@ def test_the_pdf_is_tagged_and_for_archives_and_brings_its_fonts(made):
 def test_a_long_table_folds_away(rows, folded):
     table = tables.of_rows(("Rate", "Here"), [(f"rate {row}", str(row)) for row in range(rows)])
     page = Page("Title", "", FIGURES, {}, {}, [], [], [])
-    written = html(page, tables.blocks(table, "table-3", tables.inlines("Table 3.")), [])
+    written = html(page, blocks.of_table(table, "table-3", blocks.inlines("Table 3.")), [])
     assert written.count(f"<summary>Table 3: {rows} rows</summary>") == folded
     assert f"rate {rows - 1}" in written and written.count("<details") == written.count("</details>") == 1 + folded
 

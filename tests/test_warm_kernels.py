@@ -15,6 +15,7 @@ import pytest
 from jupyter_client import KernelManager
 
 from compendium.folders import MARK, make_private_folder, remove_folder
+from compendium.workflow.jobs import ROOT
 from compendium.workflow.kernels import (
     WarmServer,
     connection,
@@ -24,7 +25,6 @@ from compendium.workflow.kernels import (
     private_folder,
     started,
 )
-from compendium.workflow.project import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -173,7 +173,7 @@ DRIVER = """
 import os, sys, time
 from jupyter_client import KernelManager
 from compendium.workflow.kernels import WarmServer, connection, environment, manager_class, private_folder
-from compendium.workflow.project import ROOT
+from compendium.workflow.jobs import ROOT
 with private_folder() as private:
     os.environ.update(environment(ROOT, private))
     server = WarmServer(private, [])

@@ -4,18 +4,21 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from compendium.document import tables
 from compendium.document.source import SourceError
+from compendium.document.tables import Cell, Table
 
-Block = dict[str, Any]
+Block = dict[str, Any]  # an element of a document: its kind, and what it holds
+Drawn = Callable[[str, str, str], Block]  # makes a picture of file, label and words for those who cannot see it
 
 # Nothing but Markdown: what is written between brackets or after a backslash is text and no program.
 _MARKDOWN = "markdown-raw_html-raw_tex-raw_attribute-tex_math_dollars-native_divs-native_spans-smart+smart"
 _FIXED = {"SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+_COUNT = re.compile(r"[\u2007\d.,–−+<>=()%\s\u00a0-]*(?:months?|years?|to|\d)?[\u2007\d.,–−+<>=()%\s\u00a0-]*")
+UNNAMED = ["", [], []]  # neither identifier nor classes nor other attributes
 
 
 def pandoc(given: str | bytes, *options: str) -> bytes:
@@ -32,8 +35,30 @@ def pandoc(given: str | bytes, *options: str) -> bytes:
 def parsed(text: str, bibliography: Path, style: Path) -> dict[str, Any]:
     """Read a filled text, references put in; the heading of the first level is the title."""
     options = ("--citeproc", f"--bibliography={bibliography}", f"--csl={style}", "-M", "link-citations=true")
-    made = pandoc(text, "-f", _MARKDOWN, "-t", "json", "--shift-heading-level-by=-1", *options)
-    return json.loads(made)
+    return json.loads(pandoc(text, "-f", _MARKDOWN, "-t", "json", "--shift-heading-level-by=-1", *options))
+
+
+def written(blocks: Sequence[Block], form: str, *options: str, title: str = "") -> bytes:
+    """Write blocks in a format of pandoc."""
+    meta = {"title": element("MetaInlines", inlines(title))} if title else {}
+    document = {"pandoc-api-version": [1, 23, 1], "meta": meta, "blocks": list(blocks)}
+    return pandoc(json.dumps(document), "-f", "json", "-t", form, *options)
+
+
+def element(kind: str, *content: Any) -> Block:
+    """Make an element of a kind that pandoc has, of what it holds."""
+    held = content[0] if len(content) == 1 else list(content)
+    return {"t": kind, "c": held} if content else {"t": kind}
+
+
+def elements(node: Any) -> Iterator[Block]:
+    """Go through a part of a document, each element before those in it."""
+    if isinstance(node, list):
+        for item in node:
+            yield from elements(item)
+    elif isinstance(node, dict) and "t" in node:
+        yield node
+        yield from elements(node.get("c"))
 
 
 def changed(node: Any, change: Callable[[Block], Any]) -> Any:
@@ -53,18 +78,43 @@ def changed(node: Any, change: Callable[[Block], Any]) -> Any:
 
 def plain(node: Any) -> str:
     """Give the text of a part of a document."""
-    if isinstance(node, list):
-        return "".join(plain(item) for item in node)
-    if isinstance(node, dict):
-        kind = node.get("t")
-        if kind == "Str":
-            return node["c"]
-        if kind in ("Space", "SoftBreak", "LineBreak"):
+    return "".join(map(_text, elements(node)))
+
+
+def _text(one: Block) -> str:
+    match one["t"]:
+        case "Str":
+            return one["c"]
+        case "Code":
+            return one["c"][1]
+        case "Space" | "SoftBreak" | "LineBreak":
             return " "
-        if kind == "Code":
-            return node["c"][1]
-        return plain(node["c"]) if "c" in node else ""
     return ""
+
+
+def inlines(text: str) -> list[Block]:
+    """Make a text the words of a document, lines apart."""
+    found: list[Block] = []
+    for n, line in enumerate(text.split("\n")):
+        found += [element("LineBreak")] * bool(n)
+        for m, word in enumerate(line.split(" ")):
+            found += [element("Space")] * bool(m) + [element("Str", word)] * bool(word)
+    return found
+
+
+def strong(text: str) -> Block:
+    """Make a text that must not be overlooked."""
+    return element("Strong", inlines(text))
+
+
+def notes(words: list[Block], *classes: str) -> Block:
+    """Make words the notes below a table, or what looks like them."""
+    return element("Div", ["", ["notes", *classes], [["custom-style", "Table Notes"]]], [element("Para", words)])
+
+
+def are_notes(block: Block | None) -> bool:
+    """Tell whether a block is notes."""
+    return bool(block) and block["t"] == "Div" and "notes" in block["c"][0][1]
 
 
 def identifier(label: str) -> str:
@@ -72,76 +122,97 @@ def identifier(label: str) -> str:
     return label.lower().replace(" ", "-")
 
 
-def picture_of(block: Block) -> tuple[str, str] | None:
-    """Give file and alternative text of a block that is a figure or table to be put in."""
-    if block.get("t") != "Figure":
+def _cell(cell: Cell, heading: bool = False) -> list[Any]:
+    words = [strong(cell.text)] if heading else inlines(cell.text)
+    return [UNNAMED, element("AlignDefault"), cell.rows, cell.columns, [element("Plain", words)]]
+
+
+def of_table(table: Table, name: str, caption: list[Block]) -> list[Block]:
+    """Make a table blocks: the table with its caption, and its notes."""
+    whole = [row for row in table.body if len(row) == table.width]
+    columns = []
+    for n, share in enumerate(table.widths()):
+        numeric = bool(n and whole) and all(_COUNT.fullmatch(row[n].text) for row in whole)
+        columns.append([element("AlignCenter" if numeric else "AlignLeft"), element("ColWidth", share)])
+    bodies: list[list[Any]] = []
+    for row in table.body:
+        section = len(row) == 1 < table.width
+        if section or not bodies:
+            heading = [[UNNAMED, [_cell(cell, heading=True) for cell in row]]] if section else []
+            bodies.append([UNNAMED, 1, heading, []])
+        if not section:
+            bodies[-1][3].append([UNNAMED, [_cell(cell) for cell in row]])
+    heads = [UNNAMED, [[UNNAMED, [_cell(cell) for cell in row]] for row in table.heads]]
+    words: list[Block] = []
+    for note in table.notes:
+        words += [element("Space")] * bool(words)
+        words += [strong(note.text)] if note.head else inlines(note.text)
+    around = [[name, [], []], [None, [element("Plain", caption)]], columns, heads, bodies, [UNNAMED, []]]
+    return [element("Table", *around), *([notes(words)] if words else [])]
+
+
+class Picture(NamedTuple):
+    """A figure or table that a text puts in."""
+
+    file: str
+    alt: str  # what is seen in it
+    asked: dict[str, str]  # of a table: its columns and rows
+    label: str  # the name that its caption begins with, as "Table 1"
+    words: list[Block]  # of the caption, after the name
+
+    @property
+    def caption(self) -> list[Block]:
+        """The caption, its name set apart."""
+        return [element("Strong", [element("Str", self.label.replace(" ", "\u00a0") + ".")]), *self.words]
+
+
+def picture(block: Block) -> Picture | None:
+    """Read a block that puts a figure or table in; None if it is another."""
+    if block["t"] != "Figure":
         return None
-    image = block["c"][2][0]["c"][0]
-    return image["c"][2][0], plain(image["c"][1])
+    _, (_, caption), (content, *_) = block["c"]
+    (_, _, asked), alt, (file, _) = content["c"][0]["c"]
+    kind, _, number, *words = caption[0]["c"]
+    return Picture(file, plain(alt), dict(asked), f"{kind['c']} {number['c'].rstrip('.')}", words)
 
 
-def labelled(caption: list[Block]) -> tuple[str, list[Block]]:
-    """Give the name that a caption begins with, as "Table 1", and the caption with that set apart."""
-    kind, number = caption[0]["c"], caption[2]["c"].rstrip(".")
-    name = {"t": "Strong", "c": [{"t": "Str", "c": f"{kind}\u00a0{number}."}]}
-    return f"{kind} {number}", [name, *caption[3:]]
-
-
-def with_parts(
-    document: dict[str, Any],
-    table: Callable[[str, Mapping[str, str]], tables.Table],
-    figure: Callable[[str, str, str], list[Block]],
-) -> list[Block]:
-    """Put tables and figures in: `table` reads one by its name, `figure` makes a picture of file, label and words."""
+def with_parts(blocks: Sequence[Block], table: Callable[[str, Mapping[str, str]], Table], figure: Drawn) -> list[Block]:
+    """Put tables, each read by its file and what is asked of it, and figures in."""
 
     def put(block: Block) -> Any:
-        found = picture_of(block)
+        found = picture(block)
         if not found:
             return block
-        file, alt = found
-        image = block["c"][2][0]["c"][0]["c"]
-        label, caption = labelled(block["c"][1][1][0]["c"])
-        if file.endswith(".svg"):
-            picture = figure(file, label, alt)
-            caption = [None, [{"t": "Plain", "c": caption}]]
-            return {"t": "Figure", "c": [[identifier(label), [], []], caption, [{"t": "Plain", "c": picture}]]}
-        return tables.blocks(table(file, dict(image[0][2])), identifier(label), caption)
+        name = identifier(found.label)
+        if not found.file.endswith(".svg"):
+            return of_table(table(found.file, found.asked), name, found.caption)
+        content = [element("Plain", [figure(found.file, found.label, found.alt)])]
+        return element("Figure", [name, [], []], [None, [element("Plain", found.caption)]], content)
 
-    return changed(document["blocks"], put)
+    return changed(blocks, put)
 
 
-def cross_references(blocks: Iterable[Block], labels: Sequence[str]) -> list[Block]:
+def cross_references(blocks: Iterable[Block], labels: Collection[str]) -> list[Block]:
     """Make every mention of a table or figure lead there."""
-    found = {tuple(label.split()) for label in labels}
 
-    def joined(words: list[Block]) -> list[Block]:
+    def linked(words: list[Block]) -> list[Block]:
         made: list[Block] = []
-        n = 0
-        while n < len(words):
-            one, other = words[n], words[n + 2] if n + 2 < len(words) else {}
-            number = re.match(r"[A-Z]?\d+", other["c"]) if other.get("t") == "Str" else None
-            mentioned = one.get("t") == "Str" and number and words[n + 1]["t"] in ("Space", "SoftBreak")
-            before, kind = re.match(r"(\W*)(.*)", one["c"]).groups() if mentioned else ("", "")
-            if mentioned and (kind, number[0]) in found:
-                label = [{"t": "Str", "c": f"{kind}\u00a0{number[0]}"}]
-                target = [f"#{identifier(f'{kind} {number[0]}')}", ""]
-                rest = other["c"][number.end() :]
-                made += [{"t": "Str", "c": before}] * bool(before)
-                made += [{"t": "Link", "c": [["", [], []], label, target]}] + [{"t": "Str", "c": rest}] * bool(rest)
-                n += 3
+        while words:
+            three = [one["t"] for one in words[:3]]
+            text = plain(words[:3]) if three in (["Str", "Space", "Str"], ["Str", "SoftBreak", "Str"]) else ""
+            found = re.fullmatch(r"(\W*)(\S*) ([A-Z]?\d+)(.*)", text)
+            if found and (label := f"{found[2]} {found[3]}") in labels:
+                shown = [element("Str", label.replace(" ", "\u00a0"))]
+                made += [element("Str", found[1])] * bool(found[1])
+                made += [element("Link", UNNAMED, shown, [f"#{identifier(label)}", ""])]
+                made += [element("Str", found[4])] * bool(found[4])
+                words = words[3:]
             else:
-                made.append(one)
-                n += 1
+                made.append(words[0])
+                words = words[1:]
         return made
 
     def change(block: Block) -> Block:
-        return block | {"c": joined(block["c"])} if block["t"] in ("Para", "Plain", "Emph", "Strong") else block
+        return block | {"c": linked(block["c"])} if block["t"] in ("Para", "Plain", "Emph", "Strong") else block
 
     return changed(list(blocks), change)
-
-
-def written(blocks: Sequence[Block], form: str, *options: str, title: str = "") -> bytes:
-    """Write blocks in a format of pandoc."""
-    meta = {"title": {"t": "MetaInlines", "c": tables.inlines(title)}} if title else {}
-    document = {"pandoc-api-version": [1, 23, 1], "meta": meta, "blocks": list(blocks)}
-    return pandoc(json.dumps(document), "-f", "json", "-t", form, *options)

@@ -3,29 +3,27 @@
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from analysis.cohort import Cohort
-from analysis.criteria import read_criteria
+from analysis.criteria import Criteria, read_criteria
 from analysis.reading import DATA_PACKAGE
 from compendium.document import blocks as parts
 from compendium.document import printed, tables
-from compendium.document.door import door
+from compendium.document.blocks import Block
 from compendium.document.made import MADE, READING
 from compendium.document.names import Named, named, said_of
-from compendium.document.page import Page, html
+from compendium.document.page import Page, door, html
 from compendium.document.source import Source, SourceError, filled, without_absent
 from compendium.files import write_atomically
 from compendium.reporting.caveats import caveats
 from compendium.reporting.outputs import OVERRIDE
+from compendium.workflow.jobs import ROOT, Project
 from compendium.workflow.manifest import sources
-from compendium.workflow.project import Project
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def _keys(bibliography: Path) -> list[str]:
@@ -33,7 +31,7 @@ def _keys(bibliography: Path) -> list[str]:
     return re.findall(r"^@\w+\{([^,\s]+)", bibliography.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def _foot(names: Named, observed: bool) -> list[dict[str, Any]]:
+def _foot(names: Named, observed: bool) -> list[Block]:
     """Say at the foot of every output what it was made of, and how to make exactly this again."""
     version, cohort, lock = (names[f"build.{name}"]["value"] for name in ("version", "cohort", "lock"))
     again = "run `make paper` on the same cohort" if observed else "run `make verify`, which compares every file"
@@ -41,31 +39,27 @@ def _foot(names: Named, observed: bool) -> list[dict[str, Any]]:
         f"Version {version}. SHA-256 of the cohort: `{cohort}`; of the locked packages: `{lock}`. Both stand in "
         f"`datapackage.json` with the digest of every file. To make exactly this again, take this version and {again}."
     )
-    made: list[dict[str, Any]] = []
+    words: list[Block] = []
     for number, piece in enumerate(text.split("`")):
-        made += [{"t": "Code", "c": [["", [], []], piece]}] if number % 2 else tables.inlines(piece)
-    return [{"t": "Div", "c": [["", ["notes", "foot"], [["custom-style", "Table Notes"]]], [{"t": "Para", "c": made}]]}]
+        words += [parts.element("Code", parts.UNNAMED, piece)] if number % 2 else parts.inlines(piece)
+    return [parts.notes(words, "foot")]
 
 
-def _check_links(text: Source, document: dict[str, Any], labels: Sequence[str]) -> None:
+def _check_links(text: Source, document: Sequence[Block], labels: Collection[str]) -> None:
     """Refuse a link to a part of the text that is not there."""
     there, wanted = {parts.identifier(label) for label in labels}, []
-
-    def note(block: dict[str, Any]) -> dict[str, Any]:
+    for block in parts.elements(document):
         if block["t"] in ("Header", "Div"):
             there.add(block["c"][block["t"] == "Header"][0])
-        if block["t"] == "Link" and block["c"][2][0].startswith("#"):
+        elif block["t"] == "Link" and block["c"][2][0].startswith("#"):
             wanted.append(block["c"][2][0][1:])
-        return block
-
-    parts.changed(document["blocks"], note)
     for name in wanted:
         if name not in there:
             what = f"there is no part #{name} to lead to; allowed are {', '.join(sorted(filter(None, there)))}"
             raise text.refused(f"(#{name})", what)
 
 
-def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping[str, str]) -> tables.Table:
+def _table(results: Path, names: Named, criteria: Criteria, file: str, given: Mapping[str, str]) -> tables.Table:
     """Read a table by the name that a text puts it in with, with the columns and rows it asks for."""
     made = MADE.get(file)
     found = made(results, criteria, names) if made else tables.read((results / file).read_text(encoding="utf-8"))
@@ -75,13 +69,10 @@ def _table(results: Path, names: Named, criteria: Any, file: str, given: Mapping
     return found.only(columns, int(given["rows"]) if "rows" in given else None)
 
 
-def _files(results: Path) -> dict[str, str]:
+def _files(results: Path) -> set[str]:
     """List what a text may put in: the drawings of the results, their tables, and the tables made here."""
-    found = {path.name: "figure" for path in results.glob("*.svg")}
-    for path in results.glob("*.html"):
-        if 'class="gt_table"' in path.read_text(encoding="utf-8"):
-            found[path.name] = "table"
-    return found | dict.fromkeys(MADE, "table")
+    pages = (path for path in results.glob("*.html") if 'class="gt_table"' in path.read_text(encoding="utf-8"))
+    return {path.name for path in (*results.glob("*.svg"), *pages)} | set(MADE)
 
 
 def _read(cohort: Path) -> list[str]:
@@ -114,24 +105,21 @@ class Given:
 
 def documents(given: Given) -> dict[str, bytes]:
     """Make all files of the document, by name; a SourceError names all that is wrong with its text."""
-    source, results = given.source, given.results
-    rules = read_criteria(given.criteria)
-    names = named(results, rules)
-    made_of = sources(Project(given.cohort, results))
-    names |= {f"build.{name}": {"value": text} for name, text in made_of.items()}
-    bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
-    shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else source.name
-    text, files = Source(source, names, shown=shown), _files(results)
-    names[READING] = {"lines": _read(given.cohort)}
+    source, results, rules, files = given.source, given.results, read_criteria(given.criteria), _files(given.results)
+    made_of = {f"build.{name}": {"value": text} for name, text in sources(Project(given.cohort, results)).items()}
+    names = named(results, rules) | made_of | {READING: {"lines": _read(given.cohort)}}
     if not names[READING]["lines"]:
-        del files[READING]
+        files.remove(READING)
+    shown = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else source.name
+    text = Source(source, names, shown)
     if given.observed:
         text.text = without_absent(text.text, files)
+    bibliography, style = source.with_name("references.bib"), source.with_name("numeric.csl")
     document = parts.parsed(filled(text, files, _keys(bibliography)), bibliography, style)
     title = parts.plain(document["meta"]["title"])
-    captions = _captions(document["blocks"])
-    labels = [label for label, _ in captions.values()]
-    _check_links(text, document, labels)
+    pictures = [picture for picture in map(parts.picture, document["blocks"]) if picture]
+    labels = [picture.label for picture in pictures]
+    _check_links(text, document["blocks"], labels)
     found: dict[str, tables.Table] = {}
 
     def table(file: str, asked: Mapping[str, str]) -> tables.Table:
@@ -143,14 +131,14 @@ def documents(given: Given) -> dict[str, bytes]:
                 raise text.refused(f"({file})", f"{file}: {error}") from error
         return found[key]
 
-    def assembled(figure: Any) -> list[dict[str, Any]]:
-        return parts.cross_references(parts.with_parts(document, table, figure), labels)
+    def assembled(figure: parts.Drawn) -> list[Block]:
+        return parts.cross_references(parts.with_parts(document["blocks"], table, figure), labels)
 
     # The same wherever it is built; what is made of an own cohort tells nothing of where the project stands.
     root = "" if given.observed else ".."
     page = Page(title, root, results, names, said_of(results), text.used, labels, given.notes)
     foot = _foot(names, given.observed)
-    warning = [{"t": "Para", "c": [{"t": "Strong", "c": tables.inlines(note)}]} for note in given.notes]
+    warning = [parts.element("Para", [parts.strong(note)]) for note in given.notes]
     for_word = assembled(printed.docx_picture)
     texts = {"TITLE": title, "SHORT": title, "RECONSTRUCTED": "" if given.observed else "Reconstructed cohort"}
     texts |= {"CAVEAT": " ".join(given.notes), "VERSION": f"Version {names['build.version']['value']}"}
@@ -159,19 +147,20 @@ def documents(given: Given) -> dict[str, bytes]:
         "paper.pdf": lambda: _pdf(text, [*assembled(printed.typst_picture), *foot], results, texts),
         "paper.docx": lambda: printed.docx([*warning, *for_word, *foot], results, title),
     }
-    for name, one in _single_tables(for_word).items():
-        warned = one if "'Strong'" in str(one[1:]) else [*one, *warning]  # a file by itself says it, too
-        jobs[f"{name}.docx"] = lambda warned=warned: printed.docx(warned, results)
+    for name, one in _single_tables(for_word):
+        if not any(part["t"] == "Strong" for part in parts.elements(one[1:])):
+            one += warning  # a file by itself says it, too
+        jobs[f"{name}.docx"] = lambda one=one: printed.docx(one, results)
     with ThreadPoolExecutor(2) as pool:
         running = {name: pool.submit(job) for name, job in jobs.items()}
         made = {name: future.result() for name, future in running.items()}
     if given.observed:
         return made
     data = {f"../{path.relative_to(ROOT).as_posix()}": path for path in sorted(ROOT.glob("data/*/*.csv"))}
-    return {"index.html": door(title, given.notes, results, captions, list(made), data).encode()} | made
+    return {"index.html": door(title, given.notes, results, pictures, list(made), data).encode()} | made
 
 
-def _pdf(text: Source, blocks: list[dict[str, Any]], results: Path, texts: Mapping[str, str]) -> bytes:
+def _pdf(text: Source, blocks: list[Block], results: Path, texts: Mapping[str, str]) -> bytes:
     try:
         return printed.pdf(blocks, results, texts)
     except SourceError as error:
@@ -180,24 +169,11 @@ def _pdf(text: Source, blocks: list[dict[str, Any]], results: Path, texts: Mappi
         raise
 
 
-def _captions(blocks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    """Give name and caption of each table and figure, by the file that a text puts in."""
-    found: dict[str, tuple[str, str]] = {}
-    for block in blocks:
-        if picture := parts.picture_of(block):
-            label, (_, *caption) = parts.labelled(block["c"][1][1][0]["c"])
-            found[picture[0]] = label, parts.plain(caption).strip()
-    return found
-
-
-def _single_tables(blocks: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Take each table with its notes by itself, under the name of its place."""
-    found = {}
-    for block, after in zip(blocks, [*blocks[1:], {"t": "Null"}], strict=True):
+def _single_tables(blocks: list[Block]) -> Iterator[tuple[str, list[Block]]]:
+    """Take each table with its notes by itself, with the name of its place."""
+    for block, after in zip_longest(blocks, blocks[1:]):
         if block["t"] == "Table" and block["c"][0][0]:
-            notes = [after] if after["t"] == "Div" and "notes" in after["c"][0][1] else []
-            found[block["c"][0][0]] = [block, *notes]
-    return found
+            yield block["c"][0][0], [block, after] if parts.are_notes(after) else [block]
 
 
 def write_document(given: Given, output: str) -> list[str]:

@@ -8,7 +8,6 @@ a symptom or a patient lies, and what its numbers are, in words and without any 
 import io
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,8 @@ from analysis.cohort import Cohort, read_cohort
 from analysis.criteria import CHOICES, Criteria, read_criteria
 from analysis.followup import course_frame
 from analysis.symptoms import CHANGES, symptom_profile
-from analysis.vocabulary import (
-    FOLLOW_UP_STATUS_LABELS,
-    POPULATION_LABELS,
-    RESPONSE_LABELS,
-    STOP_REASON_LABELS,
-    FollowUpStatus,
-    Population,
-)
+from analysis.vocabulary import FOLLOW_UP_STATUS_LABELS as STATUS_LABELS
+from analysis.vocabulary import POPULATION_LABELS, RESPONSE_LABELS, STOP_REASON_LABELS, FollowUpStatus, Population
 from compendium.document.graphics import Drawing
 from compendium.drawing import followup, symptoms
 from compendium.drawing.page import MARGIN_CM
@@ -43,15 +36,12 @@ from compendium.reporting.outputs import OVERRIDE, settled_svg
 POPULATIONS = tuple(one for one in Population if one is not Population.MMAS)  # of MMAS there is one patient
 
 RULES: dict[str, dict[str, str]] = {  # what each figure can be shown under, beside the rules in use
-    "figure-1": {
-        "symptoms_at=last": "Symptoms at last follow-up",
-    },
+    "figure-1": {"symptoms_at=last": "Symptoms at last follow-up"},
     "figure-2": {
         "worsening=any": "One worse symptom rules out a response",
         "partial_from_percent=20": "Partial response from 20%",
     },
 }
-IN_USE = "Rules in use"
 
 Spot = tuple[float, float, float, float, str]
 
@@ -73,18 +63,15 @@ def symptom_words(row: Any) -> str:
 
 def course_words(row: Any) -> str:
     """Say how the course of one patient went, without naming the patient."""
-    best, last = RESPONSE_LABELS[row.best_response], FOLLOW_UP_STATUS_LABELS[FollowUpStatus(row.last_status)]
-    lines = [f"{POPULATION_LABELS[Population(_group(row.diagnosis))]}: {best.lower()} at best"]
+    best, last = RESPONSE_LABELS[row.best_response], STATUS_LABELS[FollowUpStatus(row.last_status)]
+    group = Population("idiopathic" if row.diagnosis == "idiopathic_MCAS" else row.diagnosis)
+    lines = [f"{POPULATION_LABELS[group]}: {best.lower()} at best"]
     if not pd.isna(row.months_to_first_response) and row.best_response != "NR":
         first, most = (number(m, 1, trim=True) for m in (row.months_to_first_response, row.months_to_best_response))
         lines.append(f"first response in month {first}, best in month {most}")
     end = "still on therapy" if row.ongoing else f"stopped: {STOP_REASON_LABELS[row.stop_reason].lower()}"
     lines.append(f"{number(row.duration_months, 1, trim=True)} months, {end}; at last {last.lower()}")
     return "\n".join(lines)
-
-
-def _group(diagnosis: str) -> str:
-    return "idiopathic" if diagnosis == "idiopathic_MCAS" else diagnosis
 
 
 def _lanes(figure: Figure, y: np.ndarray, half: float, words: list[str], right: float) -> list[Spot]:
@@ -120,10 +107,7 @@ def _figure_2(cohort: Cohort, rules: Criteria) -> tuple[Figure, list[Spot]]:
     return figure, _lanes(figure, y, half, words, right)
 
 
-FIGURES: dict[str, Callable[[Cohort, Criteria], tuple[Figure, list[Spot]]]] = {
-    "figure-1": _figure_1,
-    "figure-2": _figure_2,
-}
+FIGURES = {"figure-1": _figure_1, "figure-2": _figure_2}
 
 
 def _svg(figure: Figure) -> str:
@@ -135,18 +119,19 @@ def _svg(figure: Figure) -> str:
 
 def variants(name: str, cohorts: list[Cohort], criteria: Criteria) -> dict[str, Any]:
     """Draw a figure for some populations of a cohort under each of its `RULES`."""
-    rules = {"": IN_USE} | {rule: label for rule, label in RULES[name].items() if under(criteria, rule) != criteria}
-    pool: dict[str, int] = {}
-    letters: dict[str, str] = {}
-    found = {}
+    rules = {"": "Rules in use"}
+    rules |= {rule: label for rule, label in RULES[name].items() if under(criteria, rule) != criteria}
+    pool, letters, found = {}, {}, {}
     for cohort in cohorts:
         for rule in rules:
             figure, spots = FIGURES[name](cohort, under(criteria, rule))
             drawing = Drawing(_svg(figure), name)
             letters |= drawing.letters
-            lines = [pool.setdefault(line, len(pool)) for line in drawing.lines]
-            size = [drawing.width, drawing.height]
-            found[f"{cohort.population}|{rule}"] = {"size": size, "lines": lines, "spots": spots}
+            found[f"{cohort.population}|{rule}"] = {
+                "size": [drawing.width, drawing.height],
+                "lines": [pool.setdefault(line, len(pool)) for line in drawing.lines],
+                "spots": spots,
+            }
     named = {one.population: f"{POPULATION_LABELS[one.population]} (N = {len(one.patients)})" for one in cohorts}
     shown = {"populations": named, "rules": rules, "variants": found, "pool": list(pool), "letters": letters}
     return json.loads(json.dumps(shown))

@@ -1,28 +1,20 @@
 """The formats in which a text may name a value, such as ``{{ response.best.orr.all | n/N (%) }}``."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compendium.reporting import formatting
-from compendium.reporting.formatting import number, percent
+from compendium.reporting.formatting import count_of, number, p_value, percent, value_range
 
 Entry = Mapping[str, Any]
-
-
-def _count(x: float) -> str:
-    return f"{int(x):,}"
 
 
 def _share(entry: Entry, digits: int) -> str:
     return percent(entry["n"], entry["denominator"], digits) + "%" * bool(entry["denominator"])
 
 
-def _of(entry: Entry, between: str) -> str:
-    return f"{_count(entry['n'])}{between}{_count(entry['denominator'])}"
-
-
-def _limits(entry: Entry, digits: int) -> str:
-    return formatting.value_range(entry["minimum"], entry["maximum"], digits)
+def _difference(entry: Entry, digits: int) -> str:
+    return number(entry["difference" if "difference" in entry else "mean_difference"], digits)
 
 
 def _ends(entry: Entry, digits: int) -> str:
@@ -35,60 +27,57 @@ def _interval(entry: Entry, digits: int) -> str:
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value.replace("_", " ")
-    return number(value, 4, trim=True)
+def _rates(entry: Entry, digits: int) -> str:
+    one, other = (number(entry[f"{group}_percent"], digits) for group in ("idiopathic", "primary"))
+    return f"{one}% against {other}%"
+
+
+def _text(entry: Entry, _: int) -> str:
+    value = entry["value"]
+    return value.replace("_", " ") if isinstance(value, str) else number(value, 4, trim=True)
 
 
 # By name: the parts of a value that it prints (of one after "|", either), the digits after the point, and how.
-FORMATS: dict[str, tuple[tuple[str, ...], int, Callable[[Entry, int], str]]] = {
-    "n": (("n",), 0, lambda e, d: _count(e["n"])),
-    "n patients": (("n",), 0, lambda e, d: formatting.count_of(int(e["n"]), "patient")),
-    "N": (("denominator",), 0, lambda e, d: _count(e["denominator"])),
-    "rest": (("n", "denominator"), 0, lambda e, d: _count(e["denominator"] - e["n"])),
-    "%": (("n", "denominator"), 1, _share),
-    "n/N": (("n", "denominator"), 0, lambda e, d: _of(e, "/")),
-    "n of N": (("n", "denominator"), 0, lambda e, d: _of(e, " of ")),
-    "n (%)": (("n", "denominator"), 1, lambda e, d: f"{_count(e['n'])} ({_share(e, d)})"),
-    "n/N (%)": (("n", "denominator"), 1, lambda e, d: f"{_of(e, '/')} ({_share(e, d)})"),
-    "median": (("median",), 1, lambda e, d: number(e["median"], d, trim=True)),
-    "median [range]": (
-        ("median", "minimum", "maximum"),
+_SINGLE: dict[str, tuple[str, int, Callable[[Entry, int], str]]] = {
+    "n": ("n", 0, lambda e, d: f"{int(e['n']):,}"),
+    "n patients": ("n", 0, lambda e, d: count_of(int(e["n"]), "patient")),
+    "N": ("denominator", 0, lambda e, d: f"{int(e['denominator']):,}"),
+    "rest": ("n denominator", 0, lambda e, d: f"{int(e['denominator'] - e['n']):,}"),
+    "%": ("n denominator", 1, _share),
+    "median": ("median", 1, lambda e, d: number(e["median"], d, trim=True)),
+    "mean": ("mean", 1, lambda e, d: number(e["mean"], d)),
+    "range": ("minimum maximum", 1, lambda e, d: value_range(e["minimum"], e["maximum"], d)),
+    "ratio": ("ratio", 2, lambda e, d: number(e["ratio"], d)),
+    "difference": (
+        "difference|mean_difference",
         1,
-        lambda e, d: f"{number(e['median'], d, trim=True)} [{_limits(e, d)}]",
+        _difference,
     ),
-    "mean": (("mean",), 1, lambda e, d: number(e["mean"], d)),
-    "mean [range]": (("mean", "minimum", "maximum"), 1, lambda e, d: f"{number(e['mean'], d)} [{_limits(e, d)}]"),
-    "range": (("minimum", "maximum"), 1, lambda e, d: _limits(e, d)),
-    "ratio": (("ratio",), 2, lambda e, d: number(e["ratio"], d)),
-    "difference": (("difference|mean_difference",), 1, lambda e, d: number(_first(e, "difference|mean_difference"), d)),
-    "interval": (("ci|low", "ci|high"), 1, _interval),
-    "low to high": (("low", "high"), 2, _ends),
-    "months": (("months",), 1, lambda e, d: number(e["months"], d, trim=True)),
-    "estimate %": (("estimate",), 1, lambda e, d: f"{number(100 * e['estimate'], d)}%"),
-    "power %": (("power",), 0, lambda e, d: f"{number(100 * e['power'], d)}%"),
-    "rates %": (
-        ("idiopathic_percent", "primary_percent"),
-        0,
-        lambda e, d: f"{number(e['idiopathic_percent'], d)}% against {number(e['primary_percent'], d)}%",
-    ),
-    "p": (("p_value",), 3, lambda e, d: formatting.p_value(e["p_value"], named=True)),
-    "value": (("value",), 0, lambda e, d: _text(e["value"])),
+    "interval": ("ci|low ci|high", 1, _interval),
+    "low to high": ("low high", 2, _ends),
+    "months": ("months", 1, lambda e, d: number(e["months"], d, trim=True)),
+    "estimate %": ("estimate", 1, lambda e, d: f"{number(100 * e['estimate'], d)}%"),
+    "power %": ("power", 0, lambda e, d: f"{number(100 * e['power'], d)}%"),
+    "rates %": ("idiopathic_percent primary_percent", 0, _rates),
+    "p": ("p_value", 3, lambda e, d: p_value(e["p_value"], named=True)),
+    "value": ("value", 0, _text),
 }
+_TOGETHER = ("n/N", "n of N", "n (%)", "n/N (%)", "median [range]", "mean [range]")  # printed as they look
+_PIECE = re.compile(r"\b(?:n|N|median|mean|range)\b|%")
 
 
-def _has(entry: Entry, part: str) -> bool:
-    return any(name in entry for name in part.split("|"))
-
-
-def _first(entry: Entry, part: str) -> Any:
-    return next(entry[name] for name in part.split("|") if name in entry)
+def _pieces(form: str) -> list[str]:
+    return _PIECE.findall(form) if form in _TOGETHER else [form]
 
 
 def allowed(entry: Entry) -> list[str]:
     """List the formats that a value has all parts for."""
-    return [name for name, (parts, *_) in FORMATS.items() if all(_has(entry, part) for part in parts)]
+
+    def has(form: str) -> bool:
+        parts = " ".join(_SINGLE[piece][0] for piece in _pieces(form)).split()
+        return all(any(name in entry for name in part.split("|")) for part in parts)
+
+    return [form for form in (*_SINGLE, *_TOGETHER) if has(form)]
 
 
 def printed(entry: Entry, form: str) -> str:
@@ -97,5 +86,9 @@ def printed(entry: Entry, form: str) -> str:
     name = " ".join(name.split())
     if name not in allowed(entry) or (colon and not digits.strip().isdecimal()):
         raise ValueError(f"the format {form!r} is not one of this value; allowed are {', '.join(allowed(entry))}")
-    _, usual, write = FORMATS[name]
-    return write(entry, int(digits) if colon else usual)
+    usual = max(_SINGLE[piece][1] for piece in _pieces(name))
+
+    def write(piece: str) -> str:
+        return _SINGLE[piece][2](entry, int(digits) if colon else usual)
+
+    return _PIECE.sub(lambda match: write(match[0]), name) if name in _TOGETHER else write(name)

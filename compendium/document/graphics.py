@@ -40,7 +40,7 @@ class Drawing:
                 continue
             if name == "style":
                 value = re.sub(r"\s*([:;])\s*", r"\1", value).strip("; ")
-            if name in ("d", "points"):
+            elif name in ("d", "points"):
                 value = re.sub(r"\s*([A-Za-z])\s*", r"\1", " ".join(value.split()))
             if name == "id":
                 value = self._own(value)

@@ -56,9 +56,8 @@ def _verdicts(results: Path, criteria: Criteria, names: Named) -> Table:
 
 def _contradictions(results: Path, criteria: Criteria, names: Named) -> Table:
     parts = ("place", "statement", "printed", "cannot hold with", "proof")
-    shown = [[row[part] for part in parts] for row in rows(results / "contradictions.csv")]
-    for row in shown:
-        row[0] = row[0][:1].upper() + row[0][1:]
+    found = rows(results / "contradictions.csv")
+    shown = [(row["place"][:1].upper() + row["place"][1:], *(row[part] for part in parts[1:])) for row in found]
     notes = ["L with a number is a line of the accepted text, N the number of patients in the head of a column."]
     return of_rows(("Place", "Statement", "Printed", "Cannot hold with", "Because"), shown, notes)
 

@@ -97,11 +97,10 @@ def said_of(results: Path) -> dict[str, list[dict[str, str]]]:
             found.setdefault(claim["answer"], []).append(said)
     for rate in rows(results / "published-comparison.csv"):  # of another cohort: its rate beside the paper's
         if rate["published_n"]:
-            apart = " to ".join(number(float(rate[end]), 1) for end in ("low", "high")) if rate["low"] else ""
-            share = f"{rate['published_n']}/{rate['published_denominator']}"
-            difference = (
-                f"difference {number(float(rate['difference']), 1)} points ({apart})" if apart else "no difference"
-            )
+            share, difference = f"{rate['published_n']}/{rate['published_denominator']}", "no difference"
+            if rate["low"]:
+                apart, low, high = (number(float(rate[name]), 1) for name in ("difference", "low", "high"))
+                difference = f"difference {apart} points ({low} to {high})"
             said = {"place": rate["place"], "printed": share, "verdict": difference}
             found.setdefault(rate["quantity"], []).append(said)
     return found

@@ -9,10 +9,11 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from compendium.document import blocks as parts
+from compendium.document.blocks import Block, element
 from compendium.document.source import SourceError
 
 _LOOK, _STYLES = (Path(__file__).with_name(name) for name in ("look.typ", "styles.xml"))
@@ -27,13 +28,13 @@ def _typst_text(text: str) -> str:
     return re.sub(r"([\\#*_$`@<>\[\]~])", r"\\\1", text)
 
 
-def typst_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
+def typst_picture(file: str, label: str, alt: str) -> Block:
     """Put a figure into the PDF with its alternative text, which pandoc would drop."""
     words = alt.replace("\\", "\\\\").replace('"', '\\"')
-    return [{"t": "RawInline", "c": ["typst", f'image("{file}", alt: "{words}", width: 100%)']}]
+    return element("RawInline", "typst", f'image("{file}", alt: "{words}", width: 100%)')
 
 
-def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str]) -> bytes:
+def pdf(blocks: Sequence[Block], results: Path, texts: Mapping[str, str]) -> bytes:
     """Make the PDF; `texts` are what `look.typ` names in capitals."""
     import matplotlib
     import typst
@@ -60,17 +61,15 @@ def pdf(blocks: Sequence[dict[str, Any]], results: Path, texts: Mapping[str, str
             raise SourceError(f"typst: {error.message} {' '.join(error.hints)} {error.diagnostic[:500]}") from error
 
 
-def _set(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _set(blocks: Sequence[Block]) -> list[Block]:
     """Set notes small, keep short tables and their notes on one page, and figures before what follows them."""
-    made: list[dict[str, Any]] = []
+    made: list[Block] = []
     whole = False
-    for block, after in zip(blocks, [*blocks[1:], {"t": "Null", "c": []}], strict=True):
-        noted = after["t"] == "Div" and "notes" in after["c"][0][1]
+    for block, after in zip_longest(blocks, blocks[1:]):
         if block["t"] == "Table" and _lines(block) <= _WHOLE:
-            made += [_raw("#block(breakable: false, width: 100%)["), block]
-            whole = noted
-            made += [] if noted else [_raw("]")]
-        elif block["t"] == "Div" and "notes" in block["c"][0][1]:
+            whole = parts.are_notes(after)
+            made += [_raw("#block(breakable: false, width: 100%)["), block] + [_raw("]")] * (not whole)
+        elif parts.are_notes(block):
             made += [_raw("#notes["), *block["c"][1], _raw("]]" if whole else "]")]
             whole = False
         else:
@@ -79,20 +78,20 @@ def _set(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return made
 
 
-def _lines(table: dict[str, Any]) -> int:
+def _raw(text: str) -> Block:
+    return element("RawBlock", "typst", text)
+
+
+def _lines(table: Block) -> int:
     """Estimate how many lines a table takes, from its texts and the widths of its columns."""
     widths = [width.get("c", 1 / len(table["c"][2])) for _, width in table["c"][2]]
-    rows = [row for _, _, heads, body in table["c"][4] for row in (*heads, *body)]
     needed = 0
-    for _, cells in rows:
-        shares = widths if len(cells) == len(widths) else [1.0]
-        pairs = zip(cells, shares, strict=False)
-        needed += max(-(-len(parts.plain(cell[4])) // max(int(share * _SIGNS), 1)) for cell, share in pairs)
+    for _, _, heads, body in table["c"][4]:
+        for _, cells in (*heads, *body):
+            shares = widths if len(cells) == len(widths) else [1.0]
+            pairs = zip(cells, shares, strict=False)
+            needed += max(-(-len(parts.plain(cell[4])) // max(int(share * _SIGNS), 1)) for cell, share in pairs)
     return needed
-
-
-def _raw(text: str) -> dict[str, Any]:
-    return {"t": "RawBlock", "c": ["typst", text]}
 
 
 def _smaller(picture: Path) -> bytes:
@@ -158,24 +157,18 @@ def _styled(styles: str) -> str:
     return styles.replace('w:val="en-US"', 'w:val="en-GB"')
 
 
-def docx_picture(file: str, label: str, alt: str) -> list[dict[str, Any]]:
+def docx_picture(file: str, label: str, alt: str) -> Block:
     """Put a figure into a Word file as a picture, with its alternative text."""
     width = ["", [], [["width", f"{_PICTURE_INCHES}in"]]]
-    return [{"t": "Image", "c": [width, [{"t": "Str", "c": alt}], [file.replace(".svg", ".png"), ""]]}]
+    return element("Image", width, [element("Str", alt)], [file.replace(".svg", ".png"), ""])
 
 
-def docx(blocks: Sequence[dict[str, Any]], results: Path, title: str = "") -> bytes:
+def docx(blocks: Sequence[Block], results: Path, title: str = "") -> bytes:
     """Make a Word file."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "reference.docx").write_bytes(_reference())
-
-        def change(block: dict[str, Any]) -> Any:
-            if block["t"] == "Image":
-                file = block["c"][2][0]
-                (folder / file).write_bytes(_smaller(results / file))
-            return block
-
-        parts.changed(list(blocks), change)
+        for file in {one["c"][2][0] for one in parts.elements(blocks) if one["t"] == "Image"}:
+            (folder / file).write_bytes(_smaller(results / file))
         options = [f"--reference-doc={folder / 'reference.docx'}", f"--resource-path={folder}", "-o", "-"]
-        return parts.written(list(blocks), "docx", *options, title=title)
+        return parts.written(blocks, "docx", *options, title=title)

@@ -8,8 +8,7 @@ result must not be typed.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from compendium.document.formats import allowed, printed
@@ -44,22 +43,19 @@ _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*(?: ?%)?(?![A-Za-z])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+.!|~^$@\"'=:/%&-])")
 
 
-@dataclass
 class Source:
-    """A text, the values that may be named in it, what is found wrong, and the values it prints, in order."""
+    """A text, the values that may be named in it, what is found wrong, and the values it prints, in order.
 
-    path: Path
-    names: Named
-    text: str = ""
-    shown: str = ""  # the path as it is printed
-    problems: list[tuple[int, str]] = field(default_factory=list)
-    used: list[tuple[str, str]] = field(default_factory=list)  # name and what was printed
-    attributes: list[tuple[int, int]] = field(default_factory=list)  # where those of the pictures begin and end
+    `shown` is the path as it is printed.
+    """
 
-    def __post_init__(self) -> None:
-        self.shown = self.shown or str(self.path)
+    def __init__(self, path: Path, names: Named, shown: str) -> None:
+        self.names, self.shown = names, shown
+        self.problems: list[tuple[int, str]] = []
+        self.used: list[tuple[str, str]] = []  # name and what was printed
+        self.attributes: list[tuple[int, int]] = []  # where those of the pictures begin and end
         try:
-            self.text = self.path.read_text(encoding="utf-8").replace("\r\n", "\n")
+            self.text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
         except OSError as error:
             raise SourceError(f"{self.shown}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -75,36 +71,31 @@ class Source:
         line = self.text.count("\n", 0, max(self.text.find(piece), 0)) + 1
         return SourceError(f"{self.shown}, line {line}: {what}")
 
-    def refuse(self) -> None:
-        """Raise a SourceError if anything was found wrong."""
-        if self.problems:
-            lines = dict.fromkeys(f"{self.shown}, line {line}: {what}" for line, what in sorted(self.problems))
-            raise SourceError("\n".join(lines))
-
 
 def _value(source: Source, match: re.Match[str]) -> str:
     """Print one value, as a span that remembers its name."""
     name, bar, form = (part.strip() for part in match[1].rpartition("|"))
     name = " ".join(name.split())
+    what = ""
     if not bar:
-        source.wrong(match.start(), f"{match[0]} has no format; allowed is {{{{ name | format }}}}")
-        return ""
-    if name not in source.names:
+        what = f"{match[0]} has no format; allowed is {{{{ name | format }}}}"
+    elif name not in source.names:
         near = difflib.get_close_matches(name, source.names, n=3)
         hint = f"similar names: {', '.join(near)}" if near else "no name is similar; allowed are those of figures/"
-        source.wrong(match.start(), f"there is no value {name!r}; {hint}")
-        return ""
-    try:
-        text = printed(source.names[name], form)
-    except ValueError as error:
-        source.wrong(match.start(), f"{name}: {error}")
+        what = f"there is no value {name!r}; {hint}"
+    else:
+        try:
+            text = printed(source.names[name], form)
+        except ValueError as error:
+            what = f"{name}: {error}"
+    if what:
+        source.wrong(match.start(), what)
         return ""
     if any(start < match.start() < end for start, end in source.attributes):
         return text.replace('"', "”")  # words for those who cannot see a figure are plain text
-    number = len(source.used)
     source.used.append((name, text))
     escaped = _SPECIAL.sub(r"\\\1", text)
-    return f'[{escaped}]{{.value n="{number}"}}'
+    return f'[{escaped}]{{.value n="{len(source.used) - 1}"}}'
 
 
 def _blanked(text: str, *patterns: re.Pattern[str]) -> str:
@@ -133,14 +124,11 @@ def _check_numbers(source: Source, prose: str) -> None:
         typed = match[0].replace(",", ".").rstrip("% ")
         meant = results.get(typed, [])
         hint = f" ({{{{ {' }} or {{ '.join(meant[:3])} }}}})" if meant else ""
-        source.wrong(
-            match.start(),
-            f"the number {match[0]} is typed; allowed is a computed value{hint}, or, if it is no result, "
-            f"[{match[0]}]{{.given}}",
-        )
+        what = f"the number {match[0]} is typed; allowed is a computed value{hint}, or, if it is no result, "
+        source.wrong(match.start(), what + f"[{match[0]}]{{.given}}")
 
 
-def _check_pictures(source: Source, files: Mapping[str, str]) -> None:
+def _check_pictures(source: Source, files: Collection[str]) -> None:
     labels: dict[str, int] = {}
     for match in _PICTURE.finditer(source.text):
         caption, file, attributes = match["caption"], match["file"], match["attributes"] or ""
@@ -149,7 +137,7 @@ def _check_pictures(source: Source, files: Mapping[str, str]) -> None:
         if before.rstrip(" ")[-2:] not in ("", "\n", "\n\n") or after.lstrip(" ")[:2] not in ("", "\n", "\n\n"):
             source.wrong(match.start(), f"{file} must stand in a paragraph of its own, between empty lines")
         if file not in files:
-            near = difflib.get_close_matches(file, files, n=3) or sorted(files)
+            near = difflib.get_close_matches(file, sorted(files), n=3) or sorted(files)
             source.wrong(match.start(), f"there is no {file!r} in the results; allowed are {', '.join(near)}")
             continue
         label = _LABEL.match(caption)
@@ -170,24 +158,23 @@ def _check_pictures(source: Source, files: Mapping[str, str]) -> None:
             source.wrong(match.start(), f"there is no {match[0]} here; allowed are {', '.join(sorted(named))}")
 
 
-def without_absent(text: str, files: Mapping[str, str]) -> str:
+def without_absent(text: str, files: Collection[str]) -> str:
     """Leave out the figures and tables that are not there, as of a group without patients."""
     return _PICTURE.sub(lambda match: match[0] if match["file"] in files else "", text)
 
 
-def filled(source: Source, files: Mapping[str, str], keys: Iterable[str]) -> str:
+def filled(source: Source, files: Collection[str], keys: Iterable[str]) -> str:
     """Fill a text in and check it whole: Markdown in which every value is a span of class ``value`` with its number.
 
     `files` are the figures and tables that may be put in, `keys` those of the bibliography. A SourceError names every
     fault with its line and what is allowed.
     """
-    plain = _blanked(source.text, _CODE)
-    prose = _blanked(plain, _VALUE)
+    prose = _blanked(source.text, _CODE, _VALUE)
     for match in _MARKUP.finditer(prose):
         what = match[0].strip()
         source.wrong(match.start(), f"{what!r} is markup that would break the page; allowed is Markdown without HTML")
     titles = [match.start() for match in re.finditer(r"^# ", prose, re.MULTILINE)]
-    if titles[:1] != [0] or len(titles) > 1:
+    if titles != [0]:
         what = "the text must begin with its title, after one #, and parts of it have two"
         source.wrong(titles[-1] if len(titles) > 1 else 0, what)
     if stray := re.search(r"\{\{|\}\}", prose):
@@ -199,5 +186,7 @@ def filled(source: Source, files: Mapping[str, str], keys: Iterable[str]) -> str
         if match[1] not in keys:
             source.wrong(match.start(), f"there is no reference @{match[1]}; allowed are {', '.join(keys)}")
     text = _VALUE.sub(lambda match: _value(source, match), source.text)
-    source.refuse()
+    if source.problems:
+        lines = dict.fromkeys(f"{source.shown}, line {line}: {what}" for line, what in sorted(source.problems))
+        raise SourceError("\n".join(lines))
     return text

@@ -1,4 +1,4 @@
-"""What a build does: find what is out of date, run it side by side, put the results in their place.
+"""What the commands build: find what is out of date, run it side by side, put the results in their place.
 
 Every job of `compendium.workflow.jobs` is one notebook run by papermill into an empty folder of its own; when it has
 succeeded its files are moved into the folder of the results. What was made from what is recorded under `build/`, for
@@ -13,26 +13,29 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from compendium.files import FORMATS
+from compendium.files import FIGURE_FORMATS, FORMATS, WIDTH
 from compendium.folders import make_folder, remove_folder
 from compendium.workflow import notebooks
 from compendium.workflow.centre import AS_USUAL, DETAILS, PAGE, Handling, prepare, write_page
-from compendium.workflow.differences import against_committed, in_one_line
+from compendium.workflow.differences import against_committed, differences, in_one_line
 from compendium.workflow.driver import interruptible, report, run_all, still
-from compendium.workflow.jobs import BuildError, Job
+from compendium.workflow.freshness import digest
+from compendium.workflow.jobs import ROOT, BuildError, Job, Project
 from compendium.workflow.kernels import SCRATCH, Kernels, environment, private_folder, started
-from compendium.workflow.manifest import write_manifest
+from compendium.workflow.manifest import read_manifest, write_manifest
 from compendium.workflow.plan import Outputs, Plan
-from compendium.workflow.project import ROOT, Project
+
+_WIDTHS = ("85", "180")  # millimetres: one column of a journal, and its whole page
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Wait until no other build holds the lock, then hold it."""
+def _locked(project: Project) -> Iterator[None]:
+    """Wait until no other build into the same folder runs, then let none begin."""
+    path = project.under_build("record", "lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
@@ -78,6 +81,7 @@ def _execute(project: Project, job: Job, kernels: Kernels) -> None:
 
 
 def _check(project: Project, jobs: Iterable[Job]) -> None:
+    """Refuse before anything runs what could not run."""
     if not project.cohort.is_dir():
         raise BuildError(f"{project.cohort}: no such folder; a folder with the tables of a cohort is needed")
     for job in jobs:
@@ -91,32 +95,29 @@ def _prepared(project: Project, handling: Handling) -> Iterator[Project]:
     from analysis.problems import CohortError
     from compendium.centre.intake.checking import checked_tables
 
-    if project.root != ROOT:  # other projects, as the tests make them, have tables of their own
-        yield project
-        return
-    try:
-        read_criteria(project.criteria)
-        if project.shipped:
-            checked_tables(project.cohort)
-    except CohortError as error:
-        raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
-    except ValueError as error:
-        raise BuildError(str(error)) from error
-    if project.shipped:
-        yield project
-        return
-    made = prepare(project, handling)
+    made = project
+    if project.root == ROOT:  # other projects, as the tests make them, have tables of their own
+        try:
+            read_criteria(project.criteria)
+            if project.shipped:
+                checked_tables(project.cohort)
+        except CohortError as error:
+            raise BuildError(f"{os.path.relpath(project.cohort)}: the cohort cannot be used\n{error}") from error
+        except ValueError as error:
+            raise BuildError(str(error)) from error
+        made = project if project.shipped else prepare(project, handling)
     try:
         yield made
     finally:
-        remove_folder(made.cohort)
+        if made is not project:
+            remove_folder(made.cohort)
 
 
 def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] = ()) -> int:
     """Build every result that is not up to date, or of some jobs; returns the exit code, 1 if a notebook failed."""
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_locked(project.under_build("record", "lock")))
+        stack.enter_context(_locked(project))
         if not project.shipped:
             with still("reading and checking the cohort"):
                 project = stack.enter_context(_prepared(project, handling))
@@ -124,9 +125,9 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         plan = Plan(project, only)
         begin = plan.ready()
         total = len(begin) + len(plan.waiting)
-        files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
         if total == 0:
-            _finish(project, plan, only)
+            files = sum(len(plan.outputs.record[name]["outputs"]) for name in plan.done)
+            _finish(plan, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             return _end(plan)
         if project.shipped:
@@ -146,16 +147,16 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         if failures:
             for name in plan.withdraw():
                 print(f"{name}: what was made of earlier results is removed, since others are new")
-            report(failures, str(project.under_build("executed")))
-            return 1
-        _finish(project, plan, only)
+            return report(failures, project.under_build("executed"))
+        _finish(plan, only)
     print(f"Done in {time.perf_counter() - start:.1f} s: {plan.changed} files new or changed in {project.shown}")
     return _end(plan)
 
 
-def _finish(project: Project, plan: Plan, only: Sequence[str]) -> None:
+def _finish(plan: Plan, only: Sequence[str]) -> None:
     """Forget what is no more, and write the page to be read and the list of all files."""
     plan.prune()
+    project = plan.project
     made = {name for entry in plan.outputs.record.values() for name in entry["outputs"]}
     names = {name for name in made if (project.out / name).is_file()}  # of a part of the results others may be gone
     if project.observed and only:
@@ -170,7 +171,7 @@ def _end(plan: Plan) -> int:
     """End with the verdicts and with what differs from the committed results; returns the exit code."""
     project = plan.project
     code = _print_verdicts(project) if "verdicts" in plan.done else 0
-    if code == 0 and "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
+    if "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
         print("The verdicts are those of an earlier build: make paper.")
     if project.out == project.root / "figures" and (apart := in_one_line(against_committed(project.root, project.out))):
         print(f"Not the committed results: {apart}")
@@ -195,6 +196,34 @@ def _print_verdicts(project: Project) -> int:
     return 1
 
 
+def verify(project: Project, handling: Handling = AS_USUAL) -> int:
+    """Build a project again in `build/verify`, and compare with its folder of results.
+
+    What its manifest names is compared byte by byte; a file that is not what the manifest says was changed after the
+    build and is named as such. Prints a line for each file that differs, missing and new ones too; returns 0 if none
+    does, else 1. BuildError if the folder has no manifest, or is where the comparison would be built.
+    """
+    expected, again = read_manifest(project.out), replace(project, out=project.root / "build" / "verify")
+    if project.out == again.out:
+        raise BuildError(f"{project.out}: the results are built again here; name another folder")
+    for path in [path for path in again.out.rglob("*") if path.is_file()]:
+        path.unlink()  # so that nothing is up to date
+    if paper(again, handling):
+        return 1
+    made = read_manifest(again.out)
+    here, there = (
+        {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
+        for folder, names in ((project.out, {*expected, *made}), (again.out, made))
+    )
+    apart = differences(here, there)
+    for one in apart:
+        touched = one.name in here and digest(project.out / one.name) != expected.get(one.name)
+        print(f"{one.name}: {one.what}{'; it was changed after the build' if touched else ''}")
+    where = os.path.relpath(project.out)
+    print(f"{len(made) - len(apart)} of {len(made)} files of {where} were made again to the byte; {len(apart)} differ.")
+    return 1 if apart else 0
+
+
 def _as_observed(job: Job, project: Project) -> Job:
     """Give a single run of an observed cohort what its job in the paper is given."""
     named = next((other for other in project.jobs if other.notebook == job.notebook), None)
@@ -213,38 +242,41 @@ def run(project: Project, notebook: str, given: dict[str, object], handling: Han
     if not project.notebook(job).is_file():
         names = ", ".join(sorted(path.stem for path in project.notebook(job).parent.glob("*.ipynb")))
         raise BuildError(f"{notebook}: no such notebook; allowed: {names}")
-    outputs = Outputs(project.out, {}, ())
-    with _locked(project.under_build("record", "lock")), _prepared(project, handling) as project:
+    outputs = Outputs(project.out, {})
+    with _locked(project), _prepared(project, handling) as project:
         job = _as_observed(job, project) if project.observed else job
         _check(project, [job])
         outputs.check_writable()
         with _kernels(project, [project.notebook(job)]) as one:
             _execute(project, job, one)
-            changed = outputs.publish(job.name, project.under_build("staging", job.name), "", 0)
+            changed = outputs.publish(job.name, project.under_build("staging", job.name))
     print(f"{project.under_build('executed', job.notebook)} is the executed notebook; in {project.shown}:")
     for name in outputs.record[job.name]["outputs"]:
         print(f"  {name}{'' if name in changed else ' (unchanged)'}")
     return 0
 
 
-def drawn(project: Project, handling: Handling, only: Sequence[str], asked: Mapping[str, str]) -> tuple[int, list[str]]:
-    """Run what draws of the cohort alone, all or some, and publish figures of the width and formats asked for.
+def figures(project: Project, handling: Handling, width: str, formats: Sequence[str], only: Sequence[str]) -> int:
+    """Draw for a journal: run what draws of the cohort alone, all or some, at the width and in the formats asked for.
 
-    Returns the exit code and the names of the files.
+    Says which are wider than asked for; returns the exit code.
     """
-    outputs, files = Outputs(project.out, {}, ()), []
-    suffixes = tuple(f"mm.{suffix}" for suffix in asked[FORMATS].split())
+    if width not in _WIDTHS:
+        raise BuildError(f"WIDTH={width}: no such width; allowed, in millimetres: {', '.join(_WIDTHS)}")
+    suffixes = [suffix.lower() for suffix in formats]
+    if not suffixes or not set(suffixes) <= set(FIGURE_FORMATS):
+        raise BuildError(f"FORMAT={' '.join(formats)}: no such format; allowed: {', '.join(FIGURE_FORMATS)}")
+    outputs, asked = Outputs(project.out, {}), {WIDTH: width, FORMATS: " ".join(suffixes)}
 
-    def finish(name: str, seconds: float) -> str:
+    def finish(name: str) -> str:
         staging = project.under_build("staging", name)
         for path in staging.iterdir():
-            if not path.name.endswith(suffixes):
+            if not path.name.endswith(tuple(f"mm.{suffix}" for suffix in suffixes)):
                 path.unlink()
-        outputs.publish(name, staging, "", seconds)
-        files.extend(outputs.record[name]["outputs"])
+        outputs.publish(name, staging)
         return f"{len(outputs.record[name]['outputs'])} files"
 
-    with _locked(project.under_build("record", "lock")), _prepared(project, handling) as project:
+    with _locked(project), _prepared(project, handling) as project:
         draws = {job.name: job for job in project.jobs if not job.after}
         draws = {name: job for name, job in draws.items() if "save_figure(" in project.notebook(job).read_text("utf-8")}
         if unknown := sorted(set(only) - set(draws)):
@@ -254,9 +286,13 @@ def drawn(project: Project, handling: Handling, only: Sequence[str], asked: Mapp
         outputs.check_writable()
         with _kernels(project, {project.notebook(job) for job in draws.values()}, **asked) as warm:
             failures = run_all(list(draws), list, lambda name: _execute(project, draws[name], warm), finish, len(draws))
-    if failures:
-        report(failures, str(project.under_build("executed")))
-    return int(bool(failures)), sorted(files)
+    code = report(failures, project.under_build("executed")) if failures else 0
+    files = sorted(name for entry in outputs.record.values() for name in entry["outputs"])
+    print(f"In {project.shown}:", *(f"  {name}" for name in files), sep="\n")
+    wide = sorted({name.partition("-180mm")[0] for name in files if width == "85" and "-180mm." in name})
+    if wide:
+        print(f"180 mm wide, since their columns could not be read at {width}: {', '.join(wide)}")
+    return code
 
 
 def references(project: Project) -> int:
@@ -265,16 +301,13 @@ def references(project: Project) -> int:
     for path in paths.values():
         notebooks.parameters_of(path)
     changed: dict[str, bool] = {}
-    lock = _locked(project.under_build("record", "lock"))
-    with lock, _kernels(project, paths.values(), SCRATCH) as warm:
+    with _locked(project), _kernels(project, paths.values(), SCRATCH) as warm:
 
         def work(name: str) -> None:
             changed[name] = notebooks.refresh(paths[name], warm)
 
-        def finish(name: str, _seconds: float) -> str:
+        def finish(name: str) -> str:
             return "changed" if changed[name] else "unchanged"
 
         failures = run_all(list(paths), list, work, finish, len(paths))
-    if failures:
-        report(failures, str(project.root / "notebooks"))
-    return 1 if failures else 0
+    return report(failures, project.root / "notebooks") if failures else 0

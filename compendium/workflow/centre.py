@@ -9,8 +9,7 @@ from analysis.vocabulary import Diagnosis
 from compendium.centre.disclosure.cells import HIDE_BELOW, check_threshold
 from compendium.centre.intake.files import require_private
 from compendium.files import write_atomically
-from compendium.workflow.jobs import BuildError, jobs_for
-from compendium.workflow.project import Project
+from compendium.workflow.jobs import BuildError, Project, jobs_for
 
 if TYPE_CHECKING:
     from compendium.centre.intake.checking import Check
@@ -62,11 +61,10 @@ def _run_check(cohort: Path, handling: Handling) -> "tuple[Check, Check]":
     return found, replace(found, **hidden)
 
 
-def _report(shown: "Check", folder: Path, root: Path) -> list[str]:
+def _report(shown: "Check", folder: Path) -> list[str]:
     """Write the report of a check and return its lines for a terminal."""
     from compendium.reporting.check_report import check_files, check_lines
 
-    _require_private(folder, root)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, content in check_files(shown).items():
@@ -82,7 +80,7 @@ def check(cohort: Path, out: Path, handling: Handling, root: Path) -> int:
     from compendium.centre.intake.snapshot import of_the_paper
 
     found, shown = _run_check(cohort, handling)
-    print("\n".join([*(of_the_paper(found.tables)[1] if found.tables else ()), *_report(shown, out, root)]))
+    print("\n".join([*(of_the_paper(found.tables)[1] if found.tables else ()), *_report(shown, out)]))
     return 1 if len(found.errors) else 0
 
 
@@ -97,25 +95,23 @@ def prepare(project: Project, handling: Handling) -> Project:
     except ValueError as error:
         raise BuildError(f"hide-below: {error}") from error
     found, shown = _run_check(project.cohort, handling)
-    lines = _report(shown, project.under_build("check"), project.root)
+    lines = _report(shown, project.under_build("check"))
     if len(found.errors):
         path = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
         raise BuildError(f"{path}: the cohort cannot be used\n" + "\n".join(lines))
     (tables, otherwise), observed = of_the_paper(found.tables), not found.reconstructed
     print("\n".join(lines))
     if tables["patients"].empty:
-        raise BuildError(
-            f"no patient has a diagnosis of the paper; allowed is at least one with {', '.join(Diagnosis)}"
-        )
+        allowed = f"allowed is at least one with {', '.join(Diagnosis)}"
+        raise BuildError(f"no patient has a diagnosis of the paper; {allowed}")
     if not handling.identifiers:
         tables = pseudonymised(tables)
-    jobs, left_out = project.jobs, ()
+    jobs, left_out, read = project.jobs, tuple(otherwise), tuple(read_otherwise(shown))
     if observed:
-        jobs, left_out = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
+        jobs, without = jobs_for(set(tables["patients"]["diagnosis"]), handling.hide_below)
+        left_out += without
         if handling.identifiers:
             left_out += ("The tables of Figures 2 and E5 name patients by their identifiers, as was asked for.",)
-    left_out, read = (*otherwise, *left_out), tuple(read_otherwise(shown))
-    if observed:
         said = {"notes": "\n".join([*left_out, PRIVATE, f"All that the notebooks show is in {DETAILS}."])}
         jobs = tuple(replace(j, parameters={**j.parameters, **said}) if j.name == "document" else j for j in jobs)
     copy = project.under_build("cohort")

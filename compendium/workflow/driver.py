@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import NoReturn
 
 from compendium.workflow.jobs import BuildError
-from compendium.workflow.notebooks import NotebookError
 
 PATIENCE = 5.0  # seconds without a word, after which a reader wonders
 
@@ -44,7 +44,7 @@ def run_all(
     begin: Sequence[str],
     more: Callable[[], Sequence[str]],
     work: Callable[[str], object],
-    finish: Callable[[str, float], str],
+    finish: Callable[[str], str],
     total: int,
 ) -> list[BuildError]:
     """Do all work that becomes ready, two pieces for each core at a time.
@@ -76,28 +76,28 @@ def run_all(
                 name = running.pop(future)
                 done += 1
                 try:
-                    seconds = future.result()
-                    print(f"[{done:{len(str(total))}}/{total}] {name:<12} {seconds:5.1f} s  {finish(name, seconds)}")
+                    said = f"{future.result():5.1f} s  {finish(name)}"
                 except BuildError as error:
-                    print(f"[{done:{len(str(total))}}/{total}] {name:<12} FAILED")
+                    said = "FAILED"
                     failures.append(error)
+                print(f"[{done:{len(str(total))}}/{total}] {name:<12} {said}")
             # What others made possible has waited longest.
             queue = [] if failures else [*more(), *queue]
     return failures
 
 
-def report(failures: Sequence[BuildError], log: str) -> None:
-    """Say what failed on the error stream, the same reason only once."""
+def report(failures: Sequence[BuildError], executed: Path) -> int:
+    """Say what failed on the error stream, the same reason only once, and where to look; returns the exit code."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for error in failures:
-        key = (error.reason, error.printed) if isinstance(error, NotebookError) else (str(error), "")
-        reasons.setdefault(key, []).append(error.place if isinstance(error, NotebookError) else "")
+        reasons.setdefault((error.reason, error.printed), []).extend([error.place] * bool(error.place))
     for (reason, printed), places in reasons.items():
-        print(f"error: {'; '.join(filter(None, places))}{': ' if any(places) else ''}{reason}", file=sys.stderr)
+        print(f"error: {'; '.join(places)}{': ' * bool(places)}{reason}", file=sys.stderr)
         if printed:
             print("it wrote to stderr:\n  " + printed.replace("\n", "\n  "), file=sys.stderr)
-    print(f"Executed notebooks: {log}", file=sys.stderr)
-    explain_full_disk(" ".join(str(error) for error in failures))
+    print(f"Executed notebooks: {executed}", file=sys.stderr)
+    explain_full_disk(" ".join(map(str, failures)))
+    return 1
 
 
 def explain_full_disk(message: str) -> None:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from compendium.workflow.jobs import BuildError
@@ -27,14 +27,8 @@ def cells(notebook: Path) -> list[dict]:
     """Type, source and tags of each cell: what the results of a notebook depend on; BuildError if it is none."""
     try:
         content = json.loads(notebook.read_text(encoding="utf-8"))
-        return [
-            {
-                "type": cell["cell_type"],
-                "source": "".join(cell["source"]),
-                "tags": sorted(cell["metadata"].get("tags", [])),
-            }
-            for cell in content["cells"]
-        ]
+        found = ((cell["cell_type"], cell["source"], cell["metadata"].get("tags", [])) for cell in content["cells"])
+        return [{"type": kind, "source": "".join(text), "tags": sorted(tags)} for kind, text, tags in found]
     except OSError as error:
         raise BuildError(f"{notebook}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -59,19 +53,18 @@ def imported(tree: ast.AST, module: str = "") -> set[str]:
     return names
 
 
+def digest(path: Path) -> str:
+    """Digest of a file's bytes, or "missing"."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+
+
 class Digests:
     """Digests of the files of the project at `root`, each file read once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._files: dict[Path, str] = {}
-        self._imports: dict[Path, set[Path]] = {}
-
-    def file(self, path: Path) -> str:
-        """Digest of a file's bytes, or "missing"."""
-        if path not in self._files:
-            self._files[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
-        return self._files[path]
+        self.file = cache(digest)
+        self._direct = cache(self._imports)
 
     def tree(self, path: Path) -> dict[str, str]:
         """Digests of a file, or of all files in a folder; hidden files and pages of text do not count."""
@@ -84,20 +77,13 @@ class Digests:
     def _paths(self, name: str) -> set[Path]:
         """Return the files that importing a module of the package runs: its own and those of the packages above."""
         parts = name.split(".")
-        if parts[0] not in _PACKAGES:
-            return set()
-        paths: set[Path] = set()
-        for depth in range(1, len(parts) + 1):
-            stem = self.root.joinpath(*parts[:depth])
-            paths.update(p for p in (stem / "__init__.py", stem.with_suffix(".py")) if p.is_file())
-        return paths
+        stems = (self.root.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1))
+        paths = (path for stem in stems for path in (stem / "__init__.py", stem.with_suffix(".py")))
+        return {path for path in paths if path.is_file()} if parts[0] in _PACKAGES else set()
 
-    def _direct(self, path: Path) -> set[Path]:
-        if path not in self._imports:
-            relative = path.relative_to(self.root).with_suffix("")
-            names = imported(ast.parse(path.read_text(encoding="utf-8")), ".".join(relative.parts))
-            self._imports[path] = set().union(*(self._paths(name) for name in names))
-        return self._imports[path]
+    def _imports(self, path: Path) -> set[Path]:
+        module = ".".join(path.relative_to(self.root).with_suffix("").parts)
+        return set().union(*map(self._paths, imported(ast.parse(path.read_text(encoding="utf-8")), module)))
 
     def modules(self, notebook: Path) -> set[Path]:
         """Files of the packages that a notebook imports, directly or through another module.
@@ -106,9 +92,8 @@ class Digests:
         A source with a syntax error counts as importing the whole packages.
         """
         try:
-            names = imported(ast.parse(_code(notebook)))
             found: set[Path] = set()
-            todo = set().union(*(self._paths(name) for name in names))
+            todo = set().union(*map(self._paths, imported(ast.parse(_code(notebook)))))
             while todo:
                 found |= todo
                 todo = set().union(*(self._direct(path) for path in todo)) - found

@@ -1,10 +1,12 @@
-"""What `make paper` runs: each result, the notebook that makes it and its parameters.
+"""What `make paper` runs and where: each result, the notebook that makes it and its parameters, and the folders.
 
 To add a table or a figure, add its notebook to `notebooks/`: each is a job of its own name. Only what needs more, as
 parameters or the results of other jobs, or takes long, is named here. Which files a job makes is not declared: every
 job writes into an empty folder of its own, and what it leaves there is what it makes.
 """
 
+import hashlib
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +14,19 @@ from pathlib import Path
 
 from analysis.vocabulary import POPULATION_DIAGNOSES, POPULATION_LABELS, Population
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 class BuildError(Exception):
-    """A build cannot go on; the message names the notebook, file or parameter and what would be right."""
+    """A build cannot go on; the message names the notebook, file or parameter and what would be right.
+
+    If a cell of a notebook failed, ``place`` is the notebook and the cell as numbered in the committed one, ``reason``
+    the error in one or a few lines, and ``printed`` what the notebook wrote to its error stream.
+    """
+
+    def __init__(self, reason: str, place: str = "", printed: str = "") -> None:
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.place, self.reason, self.printed = place, reason, printed
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ def _others(folder: Path) -> tuple[Job, ...]:
     return tuple(Job(stem, name) for name, stem in found.items() if re.fullmatch(r"[a-z0-9-]+", stem))
 
 
-_RESULTS = (*_FIRST, *_others(Path(__file__).resolve().parents[2] / "notebooks"), _DETERMINED, _OF_THE_PRINTED)
+_RESULTS = (*_FIRST, *_others(ROOT / "notebooks"), _DETERMINED, _OF_THE_PRINTED)
 
 
 def _document(text: str, results: Iterable[Job]) -> Job:
@@ -95,3 +107,55 @@ def jobs_for(diagnoses: Collection[str], hide_below: int) -> tuple[tuple[Job, ..
         else:
             jobs.append(job)
     return (*jobs, _document("own-cohort.md", jobs)), tuple(left_out)
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where things are, and what there is to build."""
+
+    cohort: Path  # its folder, absolute
+    out: Path  # the folder of the results, absolute
+    criteria: str = "paper"  # name of the response criteria, given to every notebook
+    root: Path = ROOT  # the folder that holds `notebooks/`, `analysis/` and `build/`
+    jobs: tuple[Job, ...] = JOBS
+    observed: bool = False  # whether the cohort is another centre's, observed and not reconstructed
+    left_out: tuple[str, ...] = ()  # what is not built of this cohort and why, a sentence each
+    read: tuple[str, ...] = ()  # how its files were read where not as they stand, a sentence each
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the cohort is the one of the project."""
+        return self.cohort == self.root / "data" / "cohort"
+
+    @property
+    def key(self) -> str:
+        """Name of the results folder under `build/`, the same wherever the project stands."""
+        path = str(self.out.relative_to(self.root) if self.out.is_relative_to(self.root) else self.out)
+        if re.fullmatch(r"[A-Za-z0-9_-]+", path):
+            return path
+        # Two folders must never share a key, whatever signs are left out.
+        return f"{re.sub(r'[^A-Za-z0-9_-]+', '-', path).strip('-')}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+    @property
+    def shown(self) -> str:
+        """The results folder as it is best read."""
+        return os.path.relpath(self.out) if self.out.is_relative_to(Path.cwd()) else str(self.out)
+
+    def notebook(self, job: Job) -> Path:
+        """Path of a job's notebook."""
+        return self.root / "notebooks" / job.notebook
+
+    def under_build(self, part: str, name: str = "") -> Path:
+        """Path of a file or folder of this build: `part` of `build/`, then the key, then `name`."""
+        return self.root / "build" / part / self.key / name
+
+    def executed(self, job: Job) -> Path:
+        """Path of the executed copy of a job's notebook."""
+        return self.under_build("executed", f"{job.name}.ipynb")
+
+    def parameters(self, job: Job) -> dict[str, object]:
+        """Parameters of a run; `output` is the job's own folder."""
+        given = {"criteria": self.criteria, **job.parameters}
+        if job.after:
+            given["built"] = str(self.out)
+        return {"cohort": str(self.cohort), "output": str(self.under_build("staging", job.name)), **given}

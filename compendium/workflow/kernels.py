@@ -12,6 +12,7 @@ Kernels talk over Unix sockets in a private folder. Ports would be raced for whe
 import ast
 import contextlib
 import errno
+import itertools
 import json
 import logging
 import os
@@ -142,38 +143,29 @@ class WarmServer:
                 command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], start_new_session=True, env=surroundings
             )
         self._line, self._lines = here, here.makefile("r", encoding="utf-8")
-        self._lock = threading.Lock()
-        self._number = 0
-        self._ready: bool | None = None
-        orders = {"modules": list(modules), "cohort": cohort}
-        self._line.sendall(json.dumps(orders).encode() + b"\n")
+        self._lock, self._numbers = threading.Lock(), itertools.count(1)
+        self._send({"modules": list(modules), "cohort": cohort})
 
-    def _answer(self) -> dict[str, Any]:
-        text = self._lines.readline()
-        if not text:
-            raise ConnectionError("the process that forks kernels has ended")
-        return json.loads(text)
+    def _send(self, request: Mapping[str, object]) -> None:
+        self._line.sendall(json.dumps(request).encode() + b"\n")
 
     def ask(self, **request: object) -> dict[str, Any]:
         """Send a request and wait for the answer; OSError if the server cannot answer."""
         with self._lock:
-            if self._ready is None:
-                threads = self._answer()["threads"]
-                self._ready = threads == 1
-                if not self._ready:
-                    _log.info("kernels start cold: the process to fork has %d threads", threads)
-            if not self._ready:
-                raise ConnectionError("the process that forks kernels cannot be forked")
-            self._line.sendall(json.dumps(request).encode() + b"\n")
-            return self._answer()
+            self._send(request)
+            text = self._lines.readline()
+        if not text:
+            raise ConnectionError("the process that forks kernels has ended")
+        return json.loads(text)
 
     def launch(self, connection_file: str, folder: str, environment: Mapping[str, str], quiet: bool) -> "WarmKernel":
-        """Fork a kernel."""
-        with self._lock:
-            self._number += 1
-            number = self._number
+        """Fork a kernel; OSError if that is not possible or not safe."""
+        number = next(self._numbers)
         request = {"number": number, "connection_file": connection_file, "folder": folder, "quiet": quiet}
-        return WarmKernel(self, number, self.ask(do="launch", environment=dict(environment), **request)["process"])
+        answer = self.ask(do="launch", environment=dict(environment), **request)
+        if answer["threads"] != 1:
+            raise ConnectionError(f"the process to fork has {answer['threads']} threads")
+        return WarmKernel(self, number, answer["process"])
 
     def close(self) -> None:
         """End the server and all its kernels."""
@@ -225,18 +217,14 @@ class WarmKernel:
 @contextlib.contextmanager
 def started(root: Path, private: Path, notebooks: Iterable[Path], cohort: str = "") -> Iterator[WarmServer | None]:
     """Start a server for some notebooks, if that is possible here."""
-    notebooks = list(notebooks)
-    server = None
+    notebooks, server = list(notebooks), None
     if len(notebooks) > 1 and sys.platform == "linux" and not os.environ.get("COMPENDIUM_COLD"):
         try:
             server = WarmServer(private, modules_needed(root, notebooks), cohort)
         except OSError as error:
             _log.info("kernels start cold: %s", error)
-    try:
+    with contextlib.closing(server) if server else contextlib.nullcontext():
         yield server
-    finally:
-        if server:
-            server.close()
 
 
 def manager_class(server: WarmServer, base: type) -> type:
@@ -251,7 +239,7 @@ def manager_class(server: WarmServer, base: type) -> type:
                 file = self.parent.connection_file
                 self.process = server.launch(file, folder, environment, quiet)
             except (OSError, ValueError) as error:
-                _log.info("a kernel starts cold: %s", error)
+                _log.info("kernels start cold: %s", error)
                 return await super().launch_kernel(cmd, **settings)
             self.pid, self.cwd = self.process.pid, folder
             return self.connection_info

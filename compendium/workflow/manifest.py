@@ -6,11 +6,10 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from compendium.files import write_atomically
+from compendium.files import write_if_other
 from compendium.origin import about
 from compendium.workflow.freshness import Digests
-from compendium.workflow.jobs import BuildError
-from compendium.workflow.project import Project
+from compendium.workflow.jobs import BuildError, Project
 
 MANIFEST = "datapackage.json"
 _TYPES = {  # the table of a machine is not that of another
@@ -43,16 +42,8 @@ def sources(project: Project) -> dict[str, str]:
     }
 
 
-def write_manifest(project: Project, names: Iterable[str]) -> bool:
-    """Write the Data Package of a folder of results, if it is not there already; tells whether it was written.
-
-    Parameters
-    ----------
-    project : Project
-        The build.
-    names : iterable of str
-        The files that it made, relative to the folder of the results.
-    """
+def write_manifest(project: Project, names: Iterable[str]) -> None:
+    """Write the Data Package of the files that a build made, named from its folder of results, if it is another."""
     package = {
         "profile": "data-package",
         "name": "results",
@@ -62,11 +53,7 @@ def write_manifest(project: Project, names: Iterable[str]) -> bool:
         "made_by": "make verify builds the results again and compares them with these digests",
         "resources": [_resource(project.out / name, project.out) for name in sorted(names)],
     }
-    path, content = project.out / MANIFEST, (json.dumps(package, indent=1) + "\n").encode()
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    write_atomically(path, content)
-    return True
+    write_if_other(project.out / MANIFEST, (json.dumps(package, indent=1) + "\n").encode())
 
 
 def read_manifest(folder: Path) -> dict[str, str]:

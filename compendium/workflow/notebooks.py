@@ -10,9 +10,9 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from compendium.files import write_atomically
+from compendium.files import write_if_other
 from compendium.workflow.freshness import cells
 from compendium.workflow.jobs import BuildError
 from compendium.workflow.kernels import Kernels, connection, manager_class
@@ -23,20 +23,7 @@ if TYPE_CHECKING:
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _WIDGETS = "application/vnd.jupyter.widget-state+json"
-
-
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
-
-
-def _kinds(source: str) -> dict[str, str]:
-    """Type by name, of each plain assignment of a constant."""
-    found = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            found[node.target.id] = ast.unparse(node.annotation)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = type(ast.literal_eval(node.value)).__name__
-    return found
 
 
 def parameters_of(notebook: Path) -> dict[str, str]:
@@ -44,22 +31,19 @@ def parameters_of(notebook: Path) -> dict[str, str]:
     tagged = [c["source"] for c in cells(notebook) if c["type"] == "code" and "parameters" in c["tags"]]
     if len(tagged) != 1:
         raise BuildError(f'{notebook}: {len(tagged)} cells are tagged "parameters"; exactly one is needed')
+    kinds = {}
     try:
-        kinds = _kinds(tagged[0])
+        for node in ast.parse(tagged[0]).body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+                kinds[node.target.id] = ast.unparse(node.annotation)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                kinds[node.targets[0].id] = type(ast.literal_eval(node.value)).__name__
     except (SyntaxError, ValueError) as error:
         raise BuildError(f"{notebook}: the parameters cell must assign plain constants: {error}") from error
     for name, kind in kinds.items():
         if kind not in _TYPES:
             raise BuildError(f"{notebook}: parameter {name} has type {kind}; allowed: {', '.join(_TYPES)}")
     return kinds
-
-
-def parameter_value(text: str) -> object:
-    """Value of a parameter typed on the command line: a Python literal where it reads as one, else text."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
 
 
 def check_parameters(notebook: Path, given: Mapping[str, object]) -> None:
@@ -82,65 +66,54 @@ def load_papermill() -> None:
     import papermill  # noqa: F401
 
 
-def _run(
-    notebook: object, executed: Path | None, parameters: Mapping[str, object], where: tuple[Path, Kernels]
-) -> object:
+def _run(source: Any, executed: Path | None, parameters: Mapping[str, object], notebook: Path, kernels: Kernels) -> Any:
+    """Run a notebook, or a copy of it, in its own folder; BuildError if a cell failed or the kernel died."""
     import papermill
     from traitlets.config import Config
 
-    folder, kernels = where
     warm = {}
     if kernels.server:
         from jupyter_client import AsyncKernelManager
 
         warm["kernel_manager_class"] = manager_class(kernels.server, AsyncKernelManager)
-    # Not papermill's `cwd`: it changes the folder of the whole process, which is shared by several runs.
-    return papermill.execute_notebook(
-        notebook,
-        executed,
-        parameters=dict(parameters),
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-        start_timeout=120,
-        resources={"metadata": {"path": str(folder)}},
-        config=Config({"KernelManager": connection(kernels.private)}),
-        shutdown_kernel="immediate",
-        record_timing=False,
-        request_save_on_cell_execute=False,
-        **warm,
-    )
+    try:
+        return papermill.execute_notebook(
+            source,
+            executed,
+            parameters=dict(parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=120,
+            # Not papermill's `cwd`: it changes the folder of the whole process, which is shared by several runs.
+            resources={"metadata": {"path": str(notebook.parent)}},
+            config=Config({"KernelManager": connection(kernels.private)}),
+            shutdown_kernel="immediate",
+            record_timing=False,
+            request_save_on_cell_execute=False,
+            **warm,
+        )
+    except Exception as error:
+        raise _explain(notebook, executed if executed and executed.is_file() else None, error) from error
 
 
-class NotebookError(BuildError):
-    """A cell of a notebook failed.
-
-    ``place`` is the notebook and the cell as numbered in the committed one, ``reason`` the error in one or a few lines,
-    and ``printed`` what the notebook wrote to its error stream.
-    """
-
-    def __init__(self, place: str, reason: str, printed: str) -> None:
-        super().__init__(f"{place}: {reason}")
-        self.place, self.reason, self.printed = place, reason, printed
-
-
-def _explain(notebook: Path, executed: Path | None, error: Exception) -> NotebookError:
+def _explain(notebook: Path, executed: Path | None, error: Exception) -> BuildError:
     """Say in a line which cell failed and why, with what was printed until then."""
     if not hasattr(error, "ename"):
-        return NotebookError(str(notebook), f"{type(error).__name__}: {error}", "")
+        return BuildError(f"{type(error).__name__}: {error}", str(notebook))
     copy = json.loads(executed.read_text(encoding="utf-8"))["cells"] if executed else []
     code = [c for c in copy if c["cell_type"] == "code" and "injected-parameters" not in c["metadata"].get("tags", [])]
     number = next((n for n, c in enumerate(code, 1) if c["execution_count"] == error.exec_count), error.exec_count)
     printed = "".join("".join(o["text"]) for c in code for o in c["outputs"] if o.get("name") == "stderr")
     reason = re.sub(r"\x1b\[[0-9;]*m", "", f"{error.ename}: {error.evalue}").strip()
-    return NotebookError(f"{notebook}: cell {number}", reason, printed.strip())
+    return BuildError(reason, f"{notebook}: cell {number}", printed.strip())
 
 
 RECONSTRUCTED = "reconstructed"  # tag of prose on the reconstructed rows, not to be read beside others
 
 
-def _write_for_observed(notebook: Path, copy: Path) -> None:
-    """Copy a notebook without its outputs and without what it says of the reconstructed cohort."""
+def _for_observed(notebook: Path) -> "NotebookNode":
+    """Read a notebook without its outputs and without what it says of the reconstructed cohort."""
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)
@@ -148,7 +121,7 @@ def _write_for_observed(notebook: Path, copy: Path) -> None:
     for cell in content.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    nbformat.write(content, copy)
+    return content
 
 
 def execute(
@@ -156,16 +129,10 @@ def execute(
 ) -> None:
     """Run a notebook in its own folder with checked parameters, and keep the executed copy, also after a failure.
 
-    Of an observed cohort, cells tagged `RECONSTRUCTED` are left out. NotebookError if a cell failed or the kernel died.
+    Of an observed cohort, cells tagged `RECONSTRUCTED` are left out. BuildError if a cell failed or the kernel died.
     """
     executed.unlink(missing_ok=True)
-    if observed:
-        _write_for_observed(notebook, executed)
-    source = executed if observed else notebook
-    try:
-        _run(str(source), str(executed), parameters, (notebook.parent, kernels))
-    except Exception as error:
-        raise _explain(notebook, executed if executed.is_file() else None, error) from error
+    _run(_for_observed(notebook) if observed else notebook, executed, parameters, notebook, kernels)
 
 
 def _settled(notebook: "NotebookNode") -> bytes:
@@ -193,13 +160,5 @@ def refresh(notebook: Path, kernels: Kernels) -> bool:
     """Run a committed notebook with its own parameters and write its outputs back; returns whether it changed."""
     import nbformat
 
-    content = nbformat.read(notebook, as_version=4)
-    try:
-        executed = _run(content, None, {}, (notebook.parent, kernels))
-    except Exception as error:
-        raise _explain(notebook, None, error) from error
-    settled = _settled(executed)
-    changed = settled != notebook.read_bytes()
-    if changed:
-        write_atomically(notebook, settled)
-    return changed
+    executed = _run(nbformat.read(notebook, as_version=4), None, {}, notebook, kernels)
+    return write_if_other(notebook, _settled(executed))

@@ -7,19 +7,18 @@ import difflib
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from compendium.files import write_atomically
-from compendium.workflow.freshness import Digests
-from compendium.workflow.jobs import BuildError, Job
-from compendium.workflow.project import Project
+from compendium.files import write_atomically, write_if_other
+from compendium.workflow.freshness import Digests, digest
+from compendium.workflow.jobs import BuildError, Job, Project
 
 _VERSION = 1
 
 
 def _read_record(path: Path) -> dict[str, dict]:
-    """Read what earlier builds made: by job the digests of inputs and outputs, and seconds; nothing if unreadable."""
+    """Read what earlier builds made: by job the digests of inputs and outputs; nothing if unreadable."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         return record["jobs"] if record["version"] == _VERSION else {}
@@ -27,18 +26,11 @@ def _read_record(path: Path) -> dict[str, dict]:
         return {}
 
 
-def _write_record(path: Path, jobs: Mapping[str, dict]) -> None:
-    text = json.dumps({"version": _VERSION, "jobs": dict(jobs)}, indent=1, sort_keys=True)
-    write_atomically(path, text.encode())
-
-
 class Outputs:
     """The folder of the results, and who made which file in it; `record` is what earlier builds made."""
 
-    def __init__(self, folder: Path, record: Mapping[str, dict], jobs: Iterable[str]) -> None:
-        self.folder = folder
-        self.record = dict(record)
-        self._jobs = set(jobs)
+    def __init__(self, folder: Path, record: dict[str, dict]) -> None:
+        self.folder, self.record = folder, record
         self._owners: dict[str, str] = {}
 
     def check_writable(self) -> None:
@@ -58,41 +50,34 @@ class Outputs:
                 raise BuildError(f"{name} is written by two jobs, {owner} and {job}; give one another file name")
         self._owners.update(dict.fromkeys(names, job))
 
-    def publish(self, job: str, staging: Path, inputs: str, seconds: float) -> list[str]:
+    def publish(self, job: str, staging: Path, inputs: str = "") -> list[str]:
         """Move the files of a finished job into the folder, remove those that it no longer makes, and record them."""
         paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
         contents = {path.relative_to(staging).as_posix(): path.read_bytes() for path in paths}
         self.claim(job, contents)
         try:
-            changed = [name for name, content in contents.items() if self._put(name, content)]
-            self._remove(set(self.record.get(job, {}).get("outputs", ())) - self._owners.keys())
+            for name in contents:
+                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            changed = [name for name, content in contents.items() if write_if_other(self.folder / name, content)]
+            self._remove(job)
         except OSError as error:
             raise BuildError(f"{error.filename}: cannot be written: {error.strerror}") from error
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-        self.record[job] = {"inputs": inputs, "outputs": digests, "seconds": round(seconds, 2)}
+        self.record[job] = {"inputs": inputs, "outputs": digests}
         return changed
 
-    def _put(self, name: str, content: bytes) -> bool:
-        path = self.folder / name
-        if path.is_file() and path.read_bytes() == content:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
-        return True
-
-    def _remove(self, names: Iterable[str]) -> None:
-        for name in names:
+    def _remove(self, job: str) -> None:
+        """Remove the files that a job once made and that no job makes now."""
+        for name in set(self.record.get(job, {}).get("outputs", ())) - self._owners.keys():
             (self.folder / name).unlink(missing_ok=True)
 
-    def withdraw(self, job: str) -> bool:
-        """Remove the files of a job and forget it; tells whether there was anything."""
-        entry = self.record.pop(job, None)
-        self._remove(set(entry["outputs"]) - self._owners.keys() if entry else ())
-        return entry is not None
-
-    def prune(self) -> list[str]:
-        """Remove the files of jobs that are no more; returns those jobs."""
-        return [job for job in sorted(set(self.record) - self._jobs) if self.withdraw(job)]
+    def withdraw(self, jobs: Iterable[str]) -> list[str]:
+        """Remove the files of jobs and forget them; returns those of which there was anything."""
+        known = [job for job in jobs if job in self.record]
+        for job in known:
+            self._remove(job)
+            del self.record[job]
+        return known
 
 
 def _chosen(jobs: Iterable[Job], only: Sequence[str]) -> dict[str, Job]:
@@ -128,7 +113,7 @@ class Plan:
         self.project = project
         self.digests = Digests(project.root)
         self.record_file = project.under_build("record", "record.json")
-        self.outputs = Outputs(project.out, _read_record(self.record_file), (job.name for job in project.jobs))
+        self.outputs = Outputs(project.out, _read_record(self.record_file))
         self.inputs: dict[str, str] = {}
         self.done: set[str] = set()
         self.waiting = _chosen(project.jobs, only)
@@ -146,13 +131,12 @@ class Plan:
             return False
         if project.observed and not project.executed(job).is_file():  # the page is made of the executed notebooks
             return False
-        return all(Digests(project.root).file(project.out / name) == d for name, d in entry["outputs"].items())
+        return all(digest(project.out / name) == recorded for name, recorded in entry["outputs"].items())
 
     def ready(self) -> list[str]:
         """Jobs that can begin; those found fresh are done at once, and may free others."""
         begin: list[str] = []
-        free = [job for job in self.waiting.values() if self.done.issuperset(job.after)]
-        while free:
+        while free := [job for job in self.waiting.values() if self.done.issuperset(job.after)]:
             for job in free:
                 del self.waiting[job.name]
                 if self.fresh(job):
@@ -160,28 +144,29 @@ class Plan:
                     self.done.add(job.name)
                 else:
                     begin.append(job.name)
-            free = [job for job in self.waiting.values() if self.done.issuperset(job.after)]
         return begin
 
-    def finish(self, name: str, seconds: float) -> str:
+    def finish(self, name: str) -> str:
         """Publish what a job made."""
-        staging = self.project.under_build("staging", name)
-        changed = self.outputs.publish(name, staging, self.inputs[name], seconds)
-        _write_record(self.record_file, self.outputs.record)
+        self.changed += len(self.outputs.publish(name, self.project.under_build("staging", name), self.inputs[name]))
+        self._keep_record()
         self.done.add(name)
-        self.changed += len(changed)
         return f"{len(self.outputs.record[name]['outputs'])} files"
+
+    def _keep_record(self) -> None:
+        record = {"version": _VERSION, "jobs": self.outputs.record}
+        write_atomically(self.record_file, json.dumps(record, indent=1, sort_keys=True).encode())
 
     def withdraw(self) -> list[str]:
         """Remove what unfinished jobs once made of results that have changed since; returns those jobs."""
         if not self.changed:
             return []
         gone = [job.name for job in self.project.jobs if job.after and job.name not in self.done]
-        gone = [name for name in gone if self.outputs.withdraw(name)]
-        _write_record(self.record_file, self.outputs.record)
+        gone = self.outputs.withdraw(gone)
+        self._keep_record()
         return gone
 
     def prune(self) -> None:
         """Forget jobs that are no more, with their files."""
-        if self.outputs.prune():
-            _write_record(self.record_file, self.outputs.record)
+        if self.outputs.withdraw(set(self.outputs.record) - {job.name for job in self.project.jobs}):
+            self._keep_record()

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from compendium.workflow.differences import Difference, differences, in_one_line
 
-PARTS = ("analysis", "compendium", "notebooks", "paper", "data", "Makefile", "pyproject.toml", "requirements.lock")
-PARTS += ("README.md",)
+_FOLDERS = ("analysis", "compendium", "notebooks", "paper", "data")
+_FILES = ("Makefile", "pyproject.toml", "requirements.lock", "README.md")
 """What a build reads; `figures` is not copied, so that nothing is up to date."""
 
 PROBE = """
@@ -92,50 +92,36 @@ def variations() -> list[Variation]:
     return found + [Variation(f"Python {path.name.removeprefix('python')}", python=path) for path in _pythons()]
 
 
-def _copy(root: Path, target: Path) -> None:
-    passing = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    for part in PARTS:
-        if (root / part).is_dir():
-            shutil.copytree(root / part, target / part, ignore=passing)
-        elif (root / part).is_file():
-            shutil.copy(root / part, target / part)
-
-
-def _probe(python: str, environment: Mapping[str, str]) -> dict[str, str]:
-    run = subprocess.run([python, "-c", PROBE], env=dict(environment), capture_output=True, text=True, check=True)
-    return dict(line.split() for line in run.stdout.splitlines())
-
-
 def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def _run(command: list[str], project: Path, environment: Mapping[str, str], user: str | None) -> None:
-    """Run a command in a copy of the project; what it wrote is shown if it fails."""
+def _run(command: list[str], project: Path, environment: Mapping[str, str], user: str | None = None) -> str:
+    """Run a command in a copy of the project and give what it printed, which is shown if it fails."""
     where = {"cwd": project, "env": dict(environment), "user": user}
     run = subprocess.run(command, **where, capture_output=True, text=True, errors="replace", check=False)
     if run.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
-
-
-def _python_for(variation: Variation, project: Path, environment: Mapping[str, str]) -> str:
-    """Give the Python to run, after the locked packages were installed for it where it is another one."""
-    if variation.python is None and variation.user is None:
-        return sys.executable
-    # Another user often may not run the Python of this one, which may lie in a closed home folder.
-    other = variation.python or Path("/usr/bin/python3")
-    _run(["make", "environment", f"PYTHON={other}"], project, environment, None)
-    return str(project / ".venv" / "bin" / "python")
+    return run.stdout
 
 
 def _made_again(root: Path, variation: Variation, project: Path) -> tuple[list[Difference], list[Difference], str]:
     """Build everything in a copy of the project; returns what differs of results and cohort, and a remark."""
-    _copy(root, project)
+    passing = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for part in _FOLDERS:
+        shutil.copytree(root / part, project / part, ignore=passing)
+    for part in _FILES:
+        shutil.copy(root / part, project / part)
     usual = {name: text for name, text in os.environ.items() if name not in ("COMPENDIUM_OUTPUT", "VIRTUAL_ENV")}
-    python = _python_for(variation, project, usual)
-    changed = usual | dict(variation.environment)
-    before, after = (_probe(python, one) if variation.changes else {} for one in (usual, changed))
-    remark = "" if not variation.changes or before != after else "no effect on the numbers of this machine"
+    changed, python, remark = usual | dict(variation.environment), sys.executable, ""
+    if variation.python or variation.user:
+        # Another user often may not run the Python of this one, which may lie in a closed home folder.
+        other = variation.python or Path("/usr/bin/python3")
+        _run(["make", "environment", f"PYTHON={other}"], project, usual)
+        python = str(project / ".venv" / "bin" / "python")
+    probe = [python, "-c", PROBE]
+    if variation.changes and _run(probe, project, usual) == _run(probe, project, changed):
+        remark = "no effect on the numbers of this machine"
     if variation.user:
         for path in (project, *project.rglob("*")):
             if not path.is_symlink() and ".venv" not in path.parts:
@@ -158,7 +144,7 @@ def portable(root: Path) -> int:
             Path(folder).chmod(0o755)
             try:
                 results, cohort, remark = _made_again(root, variation, Path(folder))
-            except (OSError, RuntimeError, LookupError, subprocess.CalledProcessError) as error:
+            except (OSError, RuntimeError, LookupError) as error:
                 failed = True
                 print(f"{variation.name:<40}could not be tried: {error}", flush=True)
                 continue

@@ -57,9 +57,7 @@ def _shown(cell: dict, name: str) -> Iterator[tuple[str, str]]:
             body = table.partition("<tbody")[2].partition("</tbody")[0]
             rows = body.count("<tr") - body.count('"gt_group_heading_row"')
             yield (f"table of {rows} rows" if rows > LONG else "table"), table
-        elif (
-            output["output_type"] == "stream" and output.get("name") != "stderr"
-        ):  # libraries talk to programmers there
+        elif output.get("name") == "stdout":  # on stderr libraries talk to programmers
             yield "printed", "".join(output["text"])
 
 

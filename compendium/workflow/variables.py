@@ -6,22 +6,7 @@ import sys
 
 
 def refusal(refused: "list[str]", commands: "list[str]", usable: "list[str]") -> str:
-    """Say which variables were refused, what was probably meant, and what is allowed.
-
-    Parameters
-    ----------
-    refused : list of str
-        Names of variables as typed.
-    commands : list of str
-        What is to be made; none stands for the help.
-    usable : list of str
-        The variables that these commands use.
-
-    Returns
-    -------
-    str
-        A line for each variable that was refused.
-    """
+    """Say of each variable that was refused what was probably meant, and what the commands allow, in a line."""
     made = " ".join(["make", *commands])
     lines = []
     for name in refused:

@@ -89,8 +89,10 @@ class Server:
         return self._codes.get(number)
 
     def launch(self, request: dict) -> dict:
-        """Fork a kernel."""
-        server = os.getpid()
+        """Fork a kernel, unless this process has threads, which the kernel would not have."""
+        threads, server = len(os.listdir("/proc/self/task")), os.getpid()
+        if threads != 1:
+            return {"threads": threads}
         sys.stdout.flush()
         sys.stderr.flush()
         child = os.fork()
@@ -99,7 +101,7 @@ class Server:
         with contextlib.suppress(OSError):  # the child does it too; whoever comes first
             os.setpgid(child, child)
         self._children[request["number"]] = child
-        return {"process": child}
+        return {"threads": threads, "process": child}
 
     def poll(self, request: dict) -> dict:
         """Tell whether a kernel has ended."""
@@ -115,9 +117,8 @@ class Server:
     def end(self) -> None:
         """Kill all children and wait for them."""
         for number, child in list(self._children.items()):
-            if self._reap(number) is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child, signal.SIGKILL)
+            self.send({"number": number, "signal": signal.SIGKILL})
+            if number in self._children:
                 os.waitpid(child, 0)
 
 
@@ -158,10 +159,8 @@ def main(descriptor: int, private: Path) -> None:
         _preload(orders.get("modules", ()))
         if orders.get("cohort"):
             _keep_cohort(orders["cohort"])
-        ready = {"threads": len(os.listdir("/proc/self/task"))}
         gc.collect()
         gc.freeze()  # what is there now stays shared with the children
-        line.sendall(json.dumps(ready).encode() + b"\n")
         for text in lines:
             request = json.loads(text)
             answer = getattr(server, request["do"])(request)
