@@ -85,9 +85,8 @@ if __name__ == "__main__":
         wide = [(cell, {one.low, one.high}) for cell, one in pairs if one.low < one.high]
         both = sum(ends <= {counted_in(cohort, cell) for cohort in cohorts} for cell, ends in wide)
         reached = f"both ends of {both / len(wide):.0%} of {len(wide)} counts that are not fixed are among them"
-        print(
-            f"{tables} tables: {taken / given.cohorts:.2f} s for each of {given.cohorts} other people who fit;", reached
-        )
+        each = taken / given.cohorts
+        print(f"{tables} tables: {each:.2f} s for each of {given.cohorts} other people who fit; {reached}")
     print(pd.DataFrame(rows).round(2).to_string(index=False))
     for mean, sd, n, highest in (("2.7", "1.9", 130, 5), ("4.0", "1.5", 100, 7)):
         seconds, found = timed(partial(data_sets, mean, sd, n, 1, highest))

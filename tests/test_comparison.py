@@ -51,6 +51,7 @@ def test_values_of_six_patients():
     assert found["low"] <= limits[0] < limits[1] <= found["high"] and found["interval"] == "exact"
     frame = comparison.compare(small_cohort(), earlier=EarlierCohort(10, 5, 4, 3))
     assert frame.index.tolist() == ["orr", "side_effects", "stopped_for_side_effects"]
+    assert frame["label"].tolist() == ["Overall response", "Side effects", "Stopped for side effects"]
     found = frame[["n", "earlier_n", "earlier_denominator"]].to_numpy().tolist()
     assert found == [[5, 5, 10], [4, 4, 10], [2, 3, 10]]
     assert frame.at["side_effects", "earlier_percent"] == 40
@@ -58,6 +59,10 @@ def test_values_of_six_patients():
     assert groups["n"].tolist() == [3, 2, 2, 0, 1, 1]
     criteria = Criteria(partial_from_percent=50)  # F improved by 25 %
     assert comparison.summarise(small_cohort(), criteria)["comparison.orr.here"]["n"] == 4
+    last = Criteria(partial_from_percent=50, symptoms_at="last")  # A, B and E are still better, F's diarrhoea too
+    assert comparison.compare(small_cohort(), last).at["orr", "n"] == 4
+    assert comparison.improvement_by_group(small_cohort(), last)["n"].tolist() == [3, 1, 2, 0, 0, 0]
+    assert comparison.summarise(small_cohort(), last)["comparison.improved.superficial_vasomotor"]["n"] == 1
     # A new symptom is not counted.
     symptoms = small_cohort().symptoms
     onset = symptoms["onset"].where(symptoms.index > 0, "on_therapy")

@@ -1,6 +1,6 @@
 """The sensitivity analysis: against one set of rules at a time, by hand, and what is drawn and printed of it."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 
 import numpy as np
@@ -21,6 +21,7 @@ from compendium.reporting import options
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from tests.cohorts import cohort_with, random_cohort
 from tests.figure_checks import CAVEATS, faults, texts_of
+from tests.small_cohort import small_cohort
 
 PATIENTS = 40
 TRIED = {*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "lost_to_follow_up", "ige_stable_percent"}
@@ -144,6 +145,19 @@ def test_one_rule_at_a_time(cohort, changes):
         assert row["lost"] == ", ".join(lost)
     adjusted = changes[(changes["option"] == "adjustment") & (changes["value"] == "holm")].iloc[0]
     assert adjusted["lost"] and not adjusted["gained"]
+
+
+def test_outcomes_of_six_patients():
+    study = small_cohort()
+    # The month recorded for D, who does not respond, is that of no response. Total IgE rose in B and D, in A by 20 %.
+    courses = study.courses.assign(months_to_first_response=study.courses["months_to_first_response"].fillna(9))
+    courses.loc["C", "stop_reason"] = "lost_to_follow_up"
+    study = replace(study, courses=courses)
+    numbers = sensitivity.outcomes(study)[0]
+    expected = {"best.orr": 5, "first_response_months": 2, "therapy_months": 22.5, "ige_increased": 2}
+    assert numbers.items() >= expected.items()
+    # If C may have gone on, 5/6 are left at 4 months and 3/4 of them at 9, which is more than half.
+    assert np.isnan(sensitivity.outcomes(study, Criteria(lost_to_follow_up="censored"))[0]["therapy_months"])
 
 
 def test_the_rule_that_moves_most(changes):
