@@ -1,8 +1,8 @@
 """Times that end in an event, in a competing event or in censoring: Kaplan-Meier and cumulative incidence curves.
 
 Censoring is assumed to be independent of what would have followed it. Limits are pointwise and made on the log(-log)
-scale, which keeps them between 0 and 1. Both curves are products and sums of the same counts, with rows for censored
-times too.
+scale, which keeps them between 0 and 1. What this module does itself is what statsmodels lacks: rows for censored
+times, the standard error of the last row, and medians.
 
 The standard error of the Kaplan-Meier estimate is Greenwood's. The variance of the cumulative incidence is that of the
 delta method, equal to that of R's ``survfit``; ``cmprsk::cuminc`` has another one.
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
+from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
 from analysis.statistics.arguments import WHOLE_LIMIT, as_real, check_each, check_probability, floats
 from analysis.statistics.decimals import decimals
@@ -66,38 +67,41 @@ def _with_limits(counts: pd.DataFrame, estimate: np.ndarray, error: np.ndarray, 
 def kaplan_meier(times: ArrayLike, codes: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
     """Estimate the share of patients who have had no event by each time.
 
-    Codes are 0 or false for a time that is censored, 1 or true, or larger, for the event, which comes before a
-    censoring at the same time. There is one row for time 0 and for each time observed, none if there is nobody:
-    ``time``; ``at_risk`` just before it; ``events``, ``competing`` (always 0 here) and ``censored`` at it; ``estimate``
-    from it on; ``low`` and ``high``, missing where the estimate is 0 or 1.
+    Times of the event or of censoring are 0 or more, in any unit; codes are 0 or false for a time that is censored, 1
+    or true, or larger, for the event, which comes before a censoring at the same time.
+
+    There is one row for time 0 and for each time observed, none if there is nobody: ``time``; ``at_risk`` just before
+    it; ``events``, ``competing`` (always 0 here) and ``censored`` at it; ``estimate`` from it on; ``low`` and ``high``,
+    missing where the estimate is 0 or 1.
     """
     times, codes = _checked(times, codes, confidence)
-    counts = _counts(times, np.minimum(codes, 1), cause=1)
-    survival, hazard = _survival(counts)
-    return _with_limits(counts, survival, survival * np.sqrt(np.cumsum(hazard)), confidence)
+    codes = np.minimum(codes, 1)
+    counts = _counts(times, codes, cause=1)
+    if counts.empty:
+        return counts.assign(estimate=0.0, low=0.0, high=0.0)
+    found = SurvfuncRight(times, codes)
+    # statsmodels has rows for the times of events only, none at all without an event.
+    row = np.searchsorted(found.surv_times, counts["time"], side="right")
+    survival, error = np.append(1.0, found.surv_prob)[row], np.append(0.0, found.surv_prob_se)[row]
+    return _with_limits(counts, survival, error, confidence)
 
 
-def _survival(counts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Give the share without any event from each time on, and Greenwood's terms.
+def _incidence_error(counts: pd.DataFrame, incidence: np.ndarray) -> np.ndarray:
+    """Give the standard error of a cumulative incidence by the delta method.
 
-    When the last patients at risk all have an event, their term is left out: nothing changes after them.
+    It is that of statsmodels, which however divides by zero when the last patients at risk all have an event. Their
+    part of the first sum is nothing, since the incidence does not change after them.
     """
-    n, ending = counts["at_risk"].to_numpy(dtype=float), (counts["events"] + counts["competing"]).to_numpy(dtype=float)
-    hazard = np.divide(ending, n * (n - ending), out=np.zeros_like(n), where=n > ending)
-    return np.cumprod(1 - ending / n), hazard
-
-
-def _incidence(counts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Give the cumulative incidence, and its standard error by the delta method."""
     n, own = counts["at_risk"].to_numpy(dtype=float), counts["events"].to_numpy(dtype=float)
-    survival, hazard = _survival(counts)
+    ending = own + counts["competing"].to_numpy()
+    survival = np.cumprod(1 - ending / n)
     per_event = np.append(1.0, survival[:-1]) / n
+    hazard = np.divide(ending, n * (n - ending), out=np.zeros_like(n), where=n > ending)
     step = per_event * own / n
-    incidence = np.cumsum(per_event * own)
     variance = incidence**2 * np.cumsum(hazard) - 2 * incidence * np.cumsum(incidence * hazard)
     variance += np.cumsum(incidence**2 * hazard) + np.cumsum(per_event**2 * own * (n - own) / n)
     variance -= 2 * (incidence * np.cumsum(step) - np.cumsum(incidence * step))
-    return incidence, np.sqrt(np.clip(variance, 0, None))  # rounding may leave a little less than nothing
+    return np.sqrt(np.clip(variance, 0, None))  # rounding may leave a little less than nothing
 
 
 def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, confidence: float = 0.95) -> pd.DataFrame:
@@ -111,7 +115,14 @@ def cumulative_incidence(times: ArrayLike, codes: ArrayLike, cause: int = 1, con
         raise ValueError(f"cause {cause!r} is not allowed; it is a whole number of 1 or more")
     times, codes = _checked(times, codes, confidence)
     counts = _counts(times, codes, cause)
-    return _with_limits(counts, *_incidence(counts), confidence)
+    incidence = np.zeros(len(counts))
+    if codes.any():
+        # statsmodels leaves out causes above the largest code that occurs, hence 1 for this cause and 2 for all others.
+        kinds = np.where(codes == 0, 0, np.where(codes == cause, 1, 2))
+        with np.errstate(divide="ignore", invalid="ignore"):  # from the standard error, which is not used
+            found = CumIncidenceRight(times, kinds)
+        incidence = np.append(0.0, found.cinc[0])[np.searchsorted(found.times, counts["time"], side="right")]
+    return _with_limits(counts, incidence, _incidence_error(counts, incidence), confidence)
 
 
 def _first_at_half(curve: pd.DataFrame, falling: pd.Series, midpoint: bool) -> float | None:
@@ -134,6 +145,7 @@ def median_time(curve: pd.DataFrame) -> Estimate:
     ``quantile`` of a ``survfit`` is the same, but for a lower limit that rises in between, as it may after the first
     events: it then takes a later time, R's ``summary`` the first one.
     """
+    # SurvfuncRight.quantile is not used: it wants the curve below one half, and rounding decides whether it is.
     return Estimate(*(_first_at_half(curve, curve[name], True) for name in ("estimate", "low", "high")))
 
 
