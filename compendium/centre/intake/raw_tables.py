@@ -99,6 +99,8 @@ def cell_text(value: object) -> str | None:
 
 def cell_problems(cells: pd.Series, file: str, allowed: str | Sequence[str], column: str = "") -> pd.DataFrame:
     """List a problem for each of some cells of a column, indexed by their rows less 2, with what stands there."""
+    if cells.empty:  # which is so of most columns
+        return together()
     values = [cell_text(value) or "" for value in cells.astype(object)]
     return problems(file, allowed, cells.index + 2, column or str(cells.name), values)
 
