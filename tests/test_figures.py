@@ -62,8 +62,10 @@ def cohort(n, population):
     return restrict(SHIPPED, population) if n == len(SHIPPED.patients) else random_cohort(n, 4, population)
 
 
-def given(name, study):
-    """The function of a figure, and its arguments."""
+@cache
+def given(name, n, population):
+    """The function of a figure, and its arguments; n of 0 are the six patients."""
+    study = cohort(n, population) if n else small_cohort()
     draw, compute = FIGURES[name]
     return draw, compute(study) | ({} if name == "flow" else {"population": study.population})
 
@@ -75,7 +77,7 @@ def given(name, study):
     pytest.param(LARGE, "all", marks=pytest.mark.long),
 ])  # fmt: skip
 def test_nothing_overlaps_or_is_cut_off(n, population, name):
-    draw, arguments = given(name, cohort(n, population))
+    draw, arguments = given(name, n, population)
     # The counts of Table 2 are printed, so nothing is said to be drawn.
     figure = draw(**arguments, caveats=(CAVEATS[0], CAVEATS[-1]) if name == "rates" else CAVEATS)
     assert faults(figure) == []
@@ -93,7 +95,7 @@ def test_nothing_overlaps_or_is_cut_off(n, population, name):
 @pytest.mark.parametrize(("n", "population"), [(55, "all"), (55, "idiopathic"), (1, "all"), (150, "all")])
 def test_a_column_of_a_journal_holds_it(n, population, name, monkeypatch):
     monkeypatch.setenv(WIDTH, "85")
-    draw, arguments = given(name, cohort(n, population))
+    draw, arguments = given(name, n, population)
     figure = draw(**arguments, caveats=CAVEATS[:1])
     assert faults(figure, 6) == []
     width, height = figure.get_size_inches() * 2.54
@@ -109,7 +111,7 @@ def same(one, other):
 
 @each_figure
 def test_input_is_left_alone_and_the_drawing_repeats_itself(name):
-    draw, arguments = given(name, small_cohort())
+    draw, arguments = given(name, 0, "all")
     before = copy.deepcopy(arguments)
     first = drawing(draw(**arguments))
     assert same(arguments, before)
@@ -120,14 +122,14 @@ def test_input_is_left_alone_and_the_drawing_repeats_itself(name):
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name != "flow"])
 def test_an_unknown_population_is_refused(name):
-    draw, arguments = given(name, small_cohort())
+    draw, arguments = given(name, 0, "all")
     with pytest.raises(ValueError, match="'SSM' is not a valid Population"):
         draw(**(arguments | {"population": "SSM"}))
 
 
 @pytest.mark.parametrize("name", ["followup", "times"])
 def test_no_patient_cannot_be_drawn(name):
-    draw, arguments = given(name, small_cohort())
+    draw, arguments = given(name, 0, "all")
     empty = {key: frame.iloc[:0] for key, frame in arguments.items() if key in ("frame", "curves")}
     with pytest.raises(ValueError, match="no patients to draw; at least one is needed"):
         draw(**(arguments | empty))
