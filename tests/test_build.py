@@ -23,6 +23,7 @@ import psutil
 import pytest
 
 import compendium.workflow.notebooks
+from benchmarks import notebook
 from compendium.workflow import driver
 from compendium.workflow.__main__ import main
 from compendium.workflow.jobs import BuildError, Job
@@ -38,20 +39,9 @@ NAMES = ("first", "middle", "last")
 
 
 def write_notebook(path, *sources, parameters=PARAMETERS):
-    def cell(number, source, tags):
-        return {
-            "cell_type": "code",
-            "id": f"c{number}",
-            "metadata": {"tags": tags} if tags else {},
-            "execution_count": None,
-            "outputs": [],
-            "source": textwrap.dedent(source),
-        }
-
-    cells = [cell(0, parameters, ["parameters"]), *(cell(n, s, []) for n, s in enumerate(sources, 1))]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells}
-    path.write_text(json.dumps(content), encoding="utf-8")
+    made = notebook(parameters, *map(textwrap.dedent, sources))
+    made["cells"][0]["metadata"]["tags"] = ["parameters"]
+    path.write_text(json.dumps(made), encoding="utf-8")
 
 
 class Sandbox:
@@ -83,9 +73,8 @@ class Sandbox:
         """Stand-in for a run: the output holds what was seen."""
         name = Path(parameters["output"]).name
         self.ran.append(name)
-        (Path(parameters["output"]) / f"{name}.{self.suffix}").write_text(
-            self.seen(notebook, parameters), encoding="utf-8"
-        )
+        output = Path(parameters["output"]) / f"{name}.{self.suffix}"
+        output.write_text(self.seen(notebook, parameters), encoding="utf-8")
         if name in self.fail:
             raise BuildError(self.fail[name], f"{notebook}: cell 2")
 
@@ -133,9 +122,8 @@ def quick(sandbox, monkeypatch):
 def test_figures_for_a_journal_are_made_apart_from_the_results(quick, capsys):
     def figures(**asked):
         folders = ["--cohort", str(quick.root / "data/cohort"), "--out", str(quick.root / "sent")]
-        return main(
-            ["figures", *folders, *(f"--{name}={text}" for name, text in asked.items())], quick.root, quick.jobs
-        )
+        options = [f"--{name}={text}" for name, text in asked.items()]
+        return main(["figures", *folders, *options], quick.root, quick.jobs)
 
     write_notebook(quick.root / "notebooks/last.ipynb", "save_figure(1)")
     quick.suffix = "85mm.tiff"
@@ -305,10 +293,8 @@ def test_the_list_of_results_says_what_each_file_is_and_was_made_from(quick):
     quick.build()
     package = json.loads((quick.out / MANIFEST).read_text(encoding="utf-8"))
     lock = hashlib.sha256(b"pandas==1\n").hexdigest()
-    assert (package["cohort"], package["made_from"]["version"], package["made_from"]["lock"]) == (
-        *("reconstructed", "1.2"),
-        lock,
-    )
+    made_from = package["made_from"]
+    assert (package["cohort"], made_from["version"], made_from["lock"]) == ("reconstructed", "1.2", lock)
     listed = {one["path"]: (one["bytes"], one["hash"]) for one in package["resources"]}
     digests = {name: f"sha256:{hashlib.sha256(text).hexdigest()}" for name, text in quick.results().items()}
     assert listed == {name: (len(text), digests[name]) for name, text in quick.results().items()}
