@@ -22,7 +22,7 @@ from analysis.statistics.contingency import fisher_freeman_halton
 from analysis.statistics.exact_difference import SMALLER_LIMIT, exact_difference_interval
 from analysis.statistics.paired import paired_ratio, paired_t
 from analysis.statistics.power import detectable_rate, fisher_power, rank_sum_power, shifted
-from analysis.statistics.proportions import difference_interval, interval, superiority_interval
+from analysis.statistics.proportions import difference_interval, interval, intervals, superiority_interval
 from analysis.statistics.rank_sum import rank_sum, rank_sum_counts
 from analysis.statistics.signed_rank import signed_rank
 from analysis.statistics.survival import cumulative_incidence, estimate_at, kaplan_meier
@@ -185,7 +185,7 @@ def test_every_argument_is_refused_by_name(function, given):
     (rank_sum_counts, ([1, 2], [1]), "first counts 2 sizes and second 1"),
     (rank_sum_counts, ([1, 2.5], [1, 1]), "first 2.5 is not allowed"),
     (interval, (900_000_001, 900_000_000), "n 900000001 is not allowed with denominator 900000000"),
-    (interval, (5, 4), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
+    (intervals, ([1, 5], [2, 4]), "n 5 is not allowed with denominator 4; allowed is 0 to it"),
     (interval, (1, 2, "wilson", 1.0), "confidence 1.0 is not allowed"),
     (difference_interval, (1, 2, 4, 3), "other_n 4 is not allowed with other_denominator 3"),
     (difference_interval, (1, 2, 1, 3, 0), "confidence 0 is not allowed"),

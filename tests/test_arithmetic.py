@@ -49,7 +49,7 @@ def test_numerators_are_those_of_the_enumeration(rule, decimals):
 
 
 @every_rule
-@pytest.mark.parametrize("text", ["68.7", "14.3", "5.4", "12.5", "12", "0", "100", "99.9", "33", "68.75", "0.8"])
+@pytest.mark.parametrize("text", ["68.7", "14.3", "5.4", "12.5", "12", "0", "100", "99.9", "33", "68.75", "0.8", "1"])
 def test_denominators_are_those_of_the_enumeration(rule, text):
     shares = all_shares(printed_number(text)[1], rule)
     assert arithmetic.possible_denominators(text, rules=rule) == [d for d in range(1, 66) if (text, d) in shares]
@@ -95,8 +95,8 @@ def test_only_the_ends_that_belong_to_a_span_are_printed_alike(text, rule):
 def test_the_nearest_by_hand():
     assert arithmetic.nearest_numerators("68.7", 14) == [(9, "64.3"), (10, "71.4")]
     assert arithmetic.nearest_numerators("68,7", 14) == [(9, "64,3"), (10, "71,4")]
-    assert arithmetic.nearest_numerators("120", 14) == [(14, "100")]
-    assert arithmetic.nearest_numerators("50", 14) == [(7, "50")]
+    alone = [arithmetic.nearest_numerators(text, 14) for text in ("120", "50", "-5")]
+    assert alone == [[(14, "100")], [(7, "50")], [(0, "0")]]
     # 16/39 = 0.4103, 17/38 = 0.4474
     assert arithmetic.nearest_ratios("0.44", 55) == [(16, 39, "0.41"), (17, 38, "0.45")]
     assert arithmetic.possible_ratios("0.44", 55, RULES) == [(17, 38)]
@@ -186,8 +186,8 @@ def test_an_impossible_standard_deviation_is_found():
     assert len(tried - prints - refused) < 0.1 * len(refused)
     # Four values with the sum 10: squares of 26 give 0.58 and of 28 give 1.00; 27, which is odd, would give 0.82.
     assert [sd_possible(sd, "2.50", 4) for sd in ("0.82", "1.00", "0.58")] == [False, True, True]
-    assert not sd_possible("2.60", "2.50", 20, minimum=0, maximum=5)  # at most 5 / 2 * sqrt(20 / 19) = 2.565
-    assert sd_possible("2.56", "2.50", 20, minimum=0, maximum=5)
+    # At most 5 / 2 * sqrt(20 / 19) = 2.565; squares of 532, two above the most of ten 2 and ten 7, would give 2.585.
+    assert [sd_possible(sd, "4.50", 20, minimum=2, maximum=7) for sd in ("2.59", "2.56")] == [False, True]
     # Ten 2 and ten 3 have 0.51.
     assert [sd_possible(sd, "2.50", 20) for sd in ("0.00", "0.51", "0.50")] == [False, True, False]
     assert not sd_possible("1.00", "7.00", 20, minimum=0, maximum=5)

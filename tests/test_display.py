@@ -67,13 +67,25 @@ def test_small_table_prints_every_kind_of_cell():
 
 def test_a_table_is_headed_by_its_population_and_carries_the_note():
     cohort, frame = small_cohort("ISM"), pd.DataFrame({"Result": ["x"], "Value": ["1"]})
-    shown = display.result_table(cohort, PAPER, frame, "best response, by group")
-    assert Reader(shown.data).words[:3] == ["ISM (N = 2): best response, by group", "Result", "Value"]
+    shown = display.result_table(cohort, PAPER, frame, "best response (by group)")
+    assert Reader(shown.data).words[:3] == ["ISM (N = 2): best response (by group)", "Result", "Value"]
     assert 'id="best-response-by-group"' in shown.data
     assert (RECONSTRUCTED_NOTE in shown.data) == cohort.reconstructed
     assert "Rules other" not in shown.data and "object at 0x" not in repr(shown.data)
     other = display.result_table(cohort, Criteria(zeros="pratt", alpha=0.01), frame, "x").data
     assert "Rules other than the paper's: zeros=pratt, alpha=0.01." in Reader(other).words
+
+
+@pytest.mark.parametrize("reconstructed", [False, True])
+def test_what_has_nobody_is_left_out_of_an_observed_cohort_only(reconstructed):
+    values = {"none": {"n": 0, "denominator": 0, "percent": None}, "unchanged": {"n": 0, "n_zero": 2, "p_value": 1.0}}
+    labels, cohort = {"none": "Nobody", "unchanged": "Two unchanged"}, replace(COHORT, reconstructed=reconstructed)
+    words = Reader(display.value_table(cohort, PAPER, values, labels, "x").data).words
+    found = [text in words for text in ("Two unchanged", "Nobody", "Left out, having no patient: Nobody.")]
+    assert found == [True, reconstructed, not reconstructed]
+    for some in ({"none": "Nobody"}, {}):
+        alone = display.value_table(cohort, PAPER, values, some, "all").data
+        assert (alone == "<p>All: left out, having no patient.</p>") != reconstructed
 
 
 def test_what_was_drawn_is_said_of_a_reconstructed_cohort_only():
@@ -161,8 +173,7 @@ def test_groups_are_ranked_by_their_share_and_a_profile_adds_up():
 def test_redrawing_follows_every_choice():
     choices = ({}, {"population": "ISM"}, {"criteria": "partial_from_percent=40"}, {"group": "general_vasomotor"})
     shown = {explore.redraw(COHORT, **choice) for choice in choices}
-    assert len(shown) == 4
-    assert all("data:image/png;base64," in html for html in shown)
+    assert len(shown) == 4 and all("data:image/png;base64," in html for html in shown)
     with pytest.raises(ValueError, match="symptom group 'head' is unknown"):
         explore.redraw(COHORT, group="head")
     assert "no patient of this population" in explore.redraw(restrict(COHORT, "ISM"), "CM")
@@ -178,8 +189,6 @@ def test_every_choice_of_the_controls_is_allowed(monkeypatch):
     panel = explore.panel(COHORT)
     *controls, result = panel.children
     assert [control.description for control in controls] == ["population", "criteria", "group"]
-    before = result.value
-    controls[0].value = "ISM"
-    assert result.value != before
-    assert result.value == explore.redraw(COHORT, "ISM")
+    before, controls[0].value = result.value, "ISM"
+    assert before != result.value == explore.redraw(COHORT, "ISM")
     assert len(repr(panel)) < 200  # where widgets are not shown, this is what a reader sees

@@ -53,8 +53,8 @@ def test_paired_ratio_equals_r():
     (paired_t, [], [], 0, None), (paired_t, [2.0], [3.0], 1, 1.0), (paired_t, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 3, 0.0),
     (paired_t, [1.0, None], [3.0, 1.0], 1, 2.0),
     (paired_t, [1.1, 1.4], [1.2, 1.5], 2, 0.1),  # equal on paper, not in binary
-    (paired_ratio, [], [], 0, None), (paired_ratio, [0.0], [3.0], 0, None), (paired_ratio, [2.0], [3.0], 1, 1.5),
-    (paired_ratio, [1.0, 2.0], [3.0, 6.0], 2, 3.0),
+    (paired_ratio, [], [], 0, None), (paired_ratio, [0.0, 3.0], [3.0, 0.0], 0, None),
+    (paired_ratio, [2.0], [3.0], 1, 1.5), (paired_ratio, [1.0, 2.0], [3.0, 6.0], 2, 3.0),
 ])  # fmt: skip
 def test_without_spread_there_is_no_p_value(test, before, after, n, change):
     result = test(before, after)
@@ -75,9 +75,8 @@ def test_significance_follows_the_legend(p, mark):
 
 
 def test_levels_and_limits():
-    assert significance(0.04, alpha=0.025) == "ns"
-    assert significance(0.007, alpha=0.005) == "ns"
-    assert significance(0.07, alpha=0.1) == "*"
+    levels = ((0.04, 0.025), (0.007, 0.005), (0.07, 0.1))
+    assert [significance(p, alpha=alpha) for p, alpha in levels] == ["ns", "ns", "*"]
     for p in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="p value"):
             significance(p)

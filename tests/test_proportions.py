@@ -81,6 +81,8 @@ def test_difference_by_hand():
     assert low == pytest.approx(one - other - np.hypot(one - 0.387644231, 0.914747480 - other), abs=1e-6)
     assert high == pytest.approx(one - other + np.hypot(0.836552682 - one, other - 0.687373876), abs=1e-6)
     assert difference_interval(34, 41, 9, 14) == pytest.approx((-high, -low))
+    # All of n less none of n: each share is the limit of its own interval on that side, so that the end is exact.
+    assert {(difference_interval(n, n, 0, n)[1], difference_interval(0, n, n, n)[0]) for n in range(1, 40)} == {(1, -1)}
     assert difference_interval(0, 0, 9, 14) is difference_interval(9, 14, 0, 0) is None
 
 
@@ -164,30 +166,21 @@ def test_all_of_one_group_against_none_of_the_other_has_a_closed_form(sizes):
 
 def test_symmetry_order_and_ends():
     endless = (702_000_000, 900_000_000, 43, 55)
-    for counts in [
-        (3, 7, 2, 5),
-        (0, 6, 4, 9),
-        (9, 9, 1, 4),
-        (28, 40, 43, 55),
-        (3900, 5000, 1, 55),
-        (4, 9, 4, 9),
-        endless,
-    ]:
+    ends = [(3, 7, 2, 5), (0, 6, 4, 9), (9, 9, 1, 4), (28, 40, 43, 55), (3900, 5000, 1, 55), (4, 9, 4, 9), endless]
+    for counts in ends:
         a, m, b, n = counts
         low, high = exact_difference_interval(*counts)
         assert exact_difference_interval(b, n, a, m) == pytest.approx((-high, -low), abs=TOLERANCE)
         assert exact_difference_interval(m - a, m, n - b, n) == pytest.approx((-high, -low), abs=TOLERANCE)
     widths = [np.ptp(exact_difference_interval(k, 2 * k, k, 5 * k)) for k in (1, 4, 11, 30)]
-    assert sorted(widths, reverse=True) == widths
-    widths = [np.ptp(exact_difference_interval(k, 2 * k, 11, 55)) for k in (2, 8, 30, 2000)]
-    assert sorted(widths, reverse=True) == widths
+    others = [np.ptp(exact_difference_interval(k, 2 * k, 11, 55)) for k in (2, 8, 30, 2000)]
+    assert (sorted(widths, reverse=True), sorted(others, reverse=True)) == (widths, others)
     wide, narrow = (exact_difference_interval(9, 14, 34, 41, level) for level in (0.95, 0.8))
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
     for size, other_size in [(1, 1), (7, 12), (40, 55)]:
         lows = [difference_interval(a, size, b, other_size)[0] for a, b in outcomes(size, other_size)]
         order = np.reshape(lows, (size + 1, other_size + 1))
-        assert (np.diff(order, axis=0) > 0).all()
-        assert (np.diff(order, axis=1) < 0).all()
+        assert (np.diff(order, axis=0) > 0).all() and (np.diff(order, axis=1) < 0).all()
     assert exact_difference_interval(0, 0, 3, 5) is exact_difference_interval(3, 5, 0, 0) is None
     # Nobody of one and nobody of one: the tail is all but q (1 - p), which with p - q = d < 0 is least, -d, at p = 0.
     assert exact_difference_interval(0, 1, 0, 1) == pytest.approx((-0.975, 0.975), abs=TOLERANCE)

@@ -104,8 +104,7 @@ def test_hand_counted_example():
     # The two 0 with the .25 lie farther from the mean than three 1, so that they are the extreme on both sides.
     assert result.smallest_p == pytest.approx(1 / 84)
     # A probability of exactly the level is exactly that.
-    assert rank_sum([100], np.arange(39)).p_value == 0.05
-    assert rank_sum([100], np.arange(39)).smallest_p == 2 / 40
+    assert astuple(rank_sum([100], np.arange(39)))[4:6] == (0.05, 2 / 40)
     assert rank_sum([7, 8, 9], [1, 2, 3]).p_value == 2 / comb(6, 3)
     # All values equal, and empty groups.
     same = rank_sum([1, 1], [1, 1, 1])
@@ -131,10 +130,9 @@ def test_missing_values_are_left_out_and_mirrored_groups_mirror():
     assert one.ci == pytest.approx((1 - other.ci[1], 1 - other.ci[0]))
 
 
-@pytest.mark.parametrize(
-    ("counts", "within"),
-    [(([3, 9, 2, 4, 12, 5], [40, 30, 9, 22, 41, 8]), 0.003), (([7, 10, 3], [30, 20, 22]), 0.02)],
-)
+@pytest.mark.parametrize(("counts", "within"), [
+    (([3, 9, 2, 4, 12, 5], [40, 30, 9, 22, 41, 8]), 0.003), (([7, 10, 3], [30, 20, 22]), 0.02),
+])  # fmt: skip
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 def test_tied_approximation_is_close_to_the_exact_p_value(counts, within, alternative):
     exact, near = rank_sum_counts(*counts, alternative), rank_sum_counts(*counts, alternative, work=0)

@@ -22,6 +22,7 @@ def test_sign_test_is_that_of_r():
     assert sign_test(2, 7, "less").p_value == pytest.approx(0.08984375)
     assert (sign_test(3, 3).p_value, sign_test(0, 0).p_value, sign_test(0, 0).percent) == (1, 1, None)
     assert (sign_test(5, 0).high, sign_test(0, 5).low, sign_test(5000, 0).p_value > 0) == (100, 0, True)
+    assert (sign_test(1, 0).n, sign_test(1, 0).low) == (1, pytest.approx(2.5))  # where one of one is seen in 2.5 %
     for wrong in ((-1, 2), (1.5, 2), (1, None)):
         with pytest.raises(ValueError, match="number of changes"):
             sign_test(*wrong)
@@ -70,15 +71,14 @@ def test_flips_of_none_to_ten_patients(n):
 def test_drawn_and_normal_p_values_come_near_the_exact_ones(monkeypatch):
     rows = np.random.default_rng(7).choice([-1, 0, 1, 1], (12, 5))
     exact = sign_flips(rows)
-    assert exact.method == "exact"
     monkeypatch.setattr(signs, "FLIPS_LIMIT", 1)
     drawn = sign_flips(rows)
-    assert drawn.method == "drawn" and drawn.error < 0.004
+    assert (exact.method, drawn.method) == ("exact", "drawn") and drawn.error < 0.004
     assert drawn.p_values == pytest.approx(exact.p_values, abs=5 * 0.5 / math.sqrt(signs.DRAWS))
     # Many patients: the same rows many times over, by draws of flips and of the normal distribution.
     many = np.vstack([np.tile(rows * np.where(np.arange(12) % 2, 1, -1)[:, None], (40, 1)), rows[:3]])
     drawn = sign_flips(many)
-    monkeypatch.setattr(signs, "NORMAL_FROM", 100)
+    monkeypatch.setattr(signs, "NORMAL_FROM", len(many))
     normal = sign_flips(many)
     assert (drawn.method, normal.method) == ("drawn", "normal")
     assert normal.p_values == pytest.approx(drawn.p_values, abs=0.03)

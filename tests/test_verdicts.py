@@ -92,6 +92,7 @@ def test_what_contradicts_itself_is_what_the_manuscript_says_by_hand(table):
     found = table[table["verdict"] == Verdict.TRUNCATED]
     assert sorted(found["value"]) == ["0.44", "26", "36.3", "36.3", "5.4", "5.4", "56"]
     assert found["explanation"].str.contains("rounded half up").all()
+    assert found.loc["table2.last.mr.cm", "explanation"] == "4 of 11 is 36.364: rounded half up 36.4, cut 36.3."
     # 44 % is right of 17 patients, but stands beside 39: the row must show why it cannot be right.
     page = verdict_page(table, [], [RECONSTRUCTED_NOTE])
     assert page.count("numerator 39, computed 17") == 1
