@@ -120,7 +120,7 @@ def _refuse_loose_quotation_marks(content: bytes, separator: str) -> None:
     edge = separator.encode() + rb"\r\n"
     good = re.match(rb'(?:[^"]++|(?<![^%b])"(?:[^"]++|"")*+"(?![^%b]))*+' % (edge, edge), content)[0]
     if len(good) < len(content):
-        row = _line(re.sub(rb'"[^"]*"', b"", good))
+        row = _line(re.sub(rb'"[^"]*"', b"-", good))
         found = f"row {row}: a quotation mark has no pair, or does not enclose a whole cell"
         raise Unreadable(f"{found}; allowed are marks around the cell, and inside it two for one")
 
