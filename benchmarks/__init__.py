@@ -1,4 +1,4 @@
-"""Measurements that anyone can repeat: what each measures stands in its first line, its command in docs/costs.md."""
+"""Measurements that anyone can repeat: what each measures stands in its first line, most results in docs/costs.md."""
 
 import argparse
 import time

@@ -172,7 +172,7 @@ def _end(plan: Plan) -> int:
     project = plan.project
     code = _print_verdicts(project) if "verdicts" in plan.done else 0
     if "verdicts" not in plan.done and "verdicts" in plan.outputs.record:
-        print("The verdicts are those of an earlier build: make paper.")
+        print("The verdicts are as the last whole build left them; make paper brings them up to date.")
     if project.out == project.root / "figures" and (apart := in_one_line(against_committed(project.root, project.out))):
         print(f"Not the committed results: {apart}")
     if "document" in plan.done:

@@ -95,6 +95,7 @@ def prepare(project: Project, handling: Handling) -> Project:
     except ValueError as error:
         raise BuildError(f"hide-below: {error}") from error
     found, shown = _run_check(project.cohort, handling)
+    _require_private(project.under_build("check"), project.root)
     lines = _report(shown, project.under_build("check"))
     if len(found.errors):
         path = os.path.relpath(project.cohort) if project.cohort.is_relative_to(Path.cwd()) else project.cohort
