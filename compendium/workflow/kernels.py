@@ -134,10 +134,8 @@ class WarmServer:
         here, there = socket.socketpair()
         with there:
             command = [sys.executable, "-m", "compendium.workflow.warm_server", str(there.fileno()), str(private)]
-            # The allocator that comes with Arrow would start a thread, which the children would not have, and the
-            # debugger that each kernel imports would warn that it cannot stop in Python's own modules.
-            quiet = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-            surroundings = os.environ | quiet
+            # The allocator that comes with Arrow would start a thread, which the children would not have.
+            surroundings = os.environ | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
             # A session of its own, since Ctrl-C is for the driver, which then ends what it started.
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], start_new_session=True, env=surroundings

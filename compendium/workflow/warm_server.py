@@ -34,6 +34,8 @@ _LATE = (  # modules that a kernel or a drawing imports late, by itself
 def _preload(names: Iterable[str]) -> None:
     """Import modules; one that cannot be imported is left to the notebook that needs it, which will say so."""
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see `notebooks.load_papermill`
+    # The debugger that each kernel imports would warn that it cannot stop in Python's own modules.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     for name in (*_LATE, *names):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
