@@ -30,7 +30,8 @@ class EarlierCohort:
     stopped_for_side_effects: int
 
     def __post_init__(self) -> None:
-        for name, count in vars(self).items():
+        for name in ("responders", "with_side_effects", "stopped_for_side_effects"):
+            count = getattr(self, name)
             if not 0 <= count <= self.patients:
                 raise ValueError(f"earlier cohort: {name} {count} is not allowed; allowed is 0 to {self.patients}")
 
