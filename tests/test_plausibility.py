@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from analysis import schema
-from compendium.centre.checks.plausibility import READINGS, doubtful, meets_tryptase_rule, required_tryptase
+from compendium.centre.checks.clinical_plausibility import READINGS, meets_tryptase_rule, required_tryptase
+from compendium.centre.checks.plausibility import doubtful
 from compendium.centre.checks.rules import broken_rules
 from tests.case_files import DATA, TEXTS, cases, changed, data_lines, listed, read, texts, typed
 from tests.cohorts import random_tables

@@ -174,7 +174,7 @@ def check_cohort(
     path : str or path
         An xlsx file, or a folder with ``<table>.csv`` or ``<table>.parquet`` for each table.
     tryptase : {"sum", "both"}, optional
-        How the rise of tryptase that MCAS requires is read, see `checks.plausibility.required_tryptase`, any
+        How the rise of tryptase that MCAS requires is read, see `checks.clinical_plausibility.required_tryptase`, any
         other being a ValueError; not checked by default.
     mapping : str or path, optional
         A CSV file of the centre's own names and codes, see `mapping`.
