@@ -79,6 +79,7 @@ def test_rows_that_are_empty_of_several_lines_or_of_another_length_keep_the_numb
     (f'{HEADER}\n"A",fatigue,mild,no,2,no,\n{FIRST}\nB,ra"sh",severe,no,0.5,yes,skin', 4),
     (f'{HEADER}\nB,"rash" bad,severe,no,0.5,yes,skin', 2), (f'{HEADER}\nB,5" needle,severe,no,0.5,yes,skin', 2),
     (f'{HEADER}\r\n\r\n{FIRST}"two\r\nlines"\r\nB, "rash",severe,no,0.5,yes,skin', 4), (f'{HEADER}\r{FIRST}\rB,"', 3),
+    (f'{HEADER}\r\r"a\n"\n"\ra', 4),
 ])  # fmt: skip
 def test_a_quotation_mark_without_its_pair_is_refused_where_its_cell_is(text, row):
     assert refused(text).startswith(f"row {row}: a quotation mark has no pair, or does not enclose a whole cell")

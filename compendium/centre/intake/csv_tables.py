@@ -118,11 +118,15 @@ def _header(content: bytes) -> tuple[list[str], str]:
 def _refuse_loose_quotation_marks(content: bytes, separator: str) -> None:
     """Refuse quotation marks that do not enclose a whole cell: every reader takes them for something else."""
     edge = separator.encode() + rb"\r\n"
-    good = re.match(rb'(?:[^"]++|(?<![^%b])"(?:[^"]++|"")*+"(?![^%b]))*+' % (edge, edge), content)[0]
-    if len(good) < len(content):
-        row = _line(re.sub(rb'"[^"]*"', b"-", good))
-        found = f"row {row}: a quotation mark has no pair, or does not enclose a whole cell"
-        raise Unreadable(f"{found}; allowed are marks around the cell, and inside it two for one")
+    cell = re.compile(rb'(?<![^%b])"[^"]*(?:""[^"]*)*"(?![^%b])' % (edge, edge))
+    place = content.find(b'"')
+    while place >= 0:
+        whole = cell.match(content, place)
+        if not whole:
+            row = _line(re.sub(rb'"[^"]*"', b"-", content[:place]))
+            found = f"row {row}: a quotation mark has no pair, or does not enclose a whole cell"
+            raise Unreadable(f"{found}; allowed are marks around the cell, and inside it two for one")
+        place = content.find(b'"', whole.end())
 
 
 def _rows(content: bytes, width: int, separator: str) -> tuple[pd.DataFrame, dict[int, tuple[int, str]]]:
