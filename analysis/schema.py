@@ -15,6 +15,9 @@ import pandas as pd
 
 from analysis import vocabulary
 
+# Texts of some hundred rows are quicker as objects of Python: Arrow, made for millions, takes longer for each step.
+pd.options.mode.string_storage = "python"
+
 CONTRACT = Path(__file__).parent / "contract"
 TABLES = ("screening", "patients", "symptoms", "courses", "laboratory", "adverse_events")
 KEYS: dict[str, list[str]] = {table: ["patient_id"] for table in TABLES}  # the columns that identify a row of each

@@ -15,28 +15,37 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
 from compendium.folders import in_use, remove_folder
 
-_LATE = (  # modules that a kernel or a drawing imports late, by itself
-    *("IPython.core.displayhook", "IPython.core.pylabtools", "matplotlib_inline.config", "ipykernel.ipkernel"),
-    *("ipykernel.inprocess", "ipykernel.zmqshell", "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control"),
-    *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf"),
-    *("matplotlib.pyplot", "PIL.PngImagePlugin", "pandas.io.formats.html", "pandas.io.formats.format"),
-    *("unittest.mock", "tornado.platform.asyncio", "zmq.eventloop.zmqstream", "ipykernel.debugger"),
-    *("argcomplete", "IPython.core.completerlib", "IPython.core.debugger", "IPython.extensions.storemagic"),
+# Modules that are imported late, by themselves: by each kernel, and where a notebook needs these packages.
+_LATE = (
+    *("IPython.core.displayhook", "ipykernel.ipkernel", "ipykernel.inprocess", "ipykernel.zmqshell"),
+    *("ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control", "ipykernel.debugger", "unittest.mock"),
+    *("tornado.platform.asyncio", "zmq.eventloop.zmqstream", "argcomplete", "IPython.core.completerlib"),
+    *("IPython.core.debugger", "IPython.extensions.storemagic"),
 )
+_LATE_IN = {
+    "matplotlib": (
+        *("matplotlib_inline.config", "IPython.core.pylabtools", "matplotlib.pyplot", "PIL.PngImagePlugin"),
+        *(f"matplotlib.backends.backend_{kind}" for kind in ("agg", "svg", "pdf")),
+    ),
+    "pandas": ("pandas.io.formats.html", "pandas.io.formats.format"),
+}
 
 
-def _preload(names: Iterable[str]) -> None:
+def _preload(names: Collection[str]) -> None:
     """Import modules; one that cannot be imported is left to the notebook that needs it, which will say so."""
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see `notebooks.load_papermill`
     # The debugger that each kernel imports would warn that it cannot stop in Python's own modules.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    for name in (*_LATE, *names):
+    packages = {name.split(".")[0] for name in names}
+    late = chain.from_iterable(late for package, late in _LATE_IN.items() if package in packages)
+    for name in (*_LATE, *late, *names):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 
