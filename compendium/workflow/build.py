@@ -130,9 +130,6 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
             _finish(plan, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             return _end(plan)
-        if project.shipped:
-            with still("reading and checking the cohort"):
-                stack.enter_context(_prepared(project, handling))
         _check(project, project.jobs)
         plan.outputs.check_writable()
         for page in (PAGE, DETAILS) if project.observed else ():  # not those of a former cohort beside new files
@@ -143,6 +140,9 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
         jobs = {job.name: job for job in project.jobs}
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
         with _kernels(project, stale) as warm:
+            if project.shipped:  # while the kernels' process imports what they need
+                with still("reading and checking the cohort"):
+                    stack.enter_context(_prepared(project, handling))
             failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
             for name in plan.withdraw():
