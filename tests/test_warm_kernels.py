@@ -40,7 +40,7 @@ def surroundings(monkeypatch):
 
 @pytest.fixture
 def server(surroundings):
-    server = WarmServer(surroundings, ["imaplib"])
+    server = WarmServer(surroundings, ["imaplib", "numpy.random"])
     yield server
     server.close()
 
