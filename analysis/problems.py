@@ -25,9 +25,9 @@ def problems(
     and the nearest allowed value are one for all problems, or one each.
     """
     given = {"file": file, "row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
-    lengths = {len(one) for one in given.values() if not isinstance(one, str | int)}
-    frame = pd.DataFrame(given, index=range(lengths.pop() if lengths else 1))
-    return frame.astype(dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"})
+    number = next((len(one) for one in given.values() if not isinstance(one, str | int)), 1)
+    cells = {name: [one] * number if isinstance(one, str | int) else list(one) for name, one in given.items()}
+    return pd.DataFrame({name: pd.array(some, "int64" if name == "row" else "str") for name, some in cells.items()})
 
 
 _NONE = problems("", [])

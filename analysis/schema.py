@@ -146,11 +146,14 @@ def _is_allowed(texts: np.ndarray, column: Mapping) -> np.ndarray:
 
 def refused(values: pd.Series, column: Mapping) -> pd.Series:
     """Tell which texts may not stand in a column, a row of `contract`; a missing cell is a missing value."""
-    texts = values.to_numpy(dtype=object)
+    return pd.Series(_refused(values.to_numpy(dtype=object), column), index=values.index)
+
+
+def _refused(texts: np.ndarray, column: Mapping) -> np.ndarray:
     given = pd.notna(texts)
     found = np.full(len(texts), column["missing"] == "no")
     found[given] = ~_is_allowed(texts[given], column)
-    return pd.Series(found, index=values.index)
+    return found
 
 
 def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
@@ -163,7 +166,7 @@ def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
     for name, column in _described(table):
         if names.count(name) == 1:
             codes, distinct = pd.factorize(frame[name], use_na_sentinel=False)
-            wrong = refused(pd.Series(distinct, dtype=object), column).to_numpy()
+            wrong = _refused(np.asarray(distinct, dtype=object), column)
             if wrong.any():
                 cells[name] = pd.Series(wrong[codes], index=frame.index)
     return cells
@@ -177,7 +180,8 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     typed = {}
     for name, column in _described(table):
-        values, cells = allowed_values(column), frame.get(name, pd.Series(None, frame.index, "str"))
+        values = allowed_values(column)
+        cells = frame[name] if name in frame else pd.Series(None, frame.index, "str")
         if values is not None:
             typed[name] = pd.Categorical(cells, dtype=_ordered(*values))
         elif column["type"] in ("integer", "number", "grade", "score"):

@@ -95,7 +95,7 @@ def test_whatever_is_written_by_the_csv_module_is_read(rows, separator, quoting)
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=separator, quoting=quoting).writerows([HEADER.split(","), *rows])
     raw = read(file.getvalue())
-    expected = {number: [cell or None for cell in row] for number, row in enumerate(rows) if any(row)}
+    expected = {number: [cell or None for cell in row] for number, row in enumerate(rows) if "".join(row).strip()}
     assert raw.frame.index.tolist() == list(expected)
     assert cells(raw) == list(expected.values())
     assert raw.empty_rows == len(rows) - len(expected)

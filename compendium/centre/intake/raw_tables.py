@@ -1,6 +1,7 @@
 """What every reader gives: a table of texts as it stands in its file, and what is wrong with it."""
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -47,12 +48,13 @@ class RawTable:
     unread: tuple[int, ...] = ()  # the indices of rows that could not be read
 
     def __post_init__(self) -> None:
-        filled = self.frame.notna().any(axis="columns").to_numpy()
+        filled = self.frame.notna().any(axis="columns").to_numpy(copy=True)
         if filled.any():  # blanks that somebody typed into an empty row are no row
-            places = (self.frame.iloc[:, 0].isna().to_numpy() & filled).nonzero()[0]
-            blank = self.frame.iloc[places].apply(lambda cells: cells.isna() | cells.astype("str").str.isspace())
-            filled = filled.copy()
-            filled[places] = ~blank.all(axis="columns").to_numpy(dtype=bool)
+            first = [not isinstance(cell, str) or cell.isspace() for cell in self.frame.iloc[:, 0]]
+            places = (np.array(first, dtype=bool) & filled).nonzero()[0]
+            if len(places):
+                blank = self.frame.iloc[places].apply(lambda cells: cells.isna() | cells.astype("str").str.isspace())
+                filled[places] = ~blank.all(axis="columns").to_numpy(dtype=bool)
         self.empty_rows += int((~filled).sum())
         self.frame = self.frame if filled.all() else self.frame[filled]
 
@@ -148,11 +150,11 @@ def table_of_values(
     return RawTable(frame, together([*errors, unclear, notes]), together(warnings), dates=dates)
 
 
-def _with_sign(distinct: pd.Series, sign: str) -> tuple[pd.Series, pd.Series]:
+def _with_sign(distinct: Iterable[str], sign: str) -> tuple[list[str], list[str]]:
     """Give the numbers in which a sign may separate thousands, and the others that have it once."""
-    thousands = distinct[distinct.str.fullmatch(rf"-?[1-9][0-9]{{0,2}}(?:\{sign}[0-9]{{3}})+")]
-    once = distinct[distinct.str.fullmatch(rf"-?[0-9]+\{sign}[0-9]+")]
-    return thousands, once[~once.isin(thousands)]
+    thousands = re.compile(rf"-?[1-9][0-9]{{0,2}}(?:\{sign}[0-9]{{3}})+").fullmatch
+    once = re.compile(rf"-?[0-9]+\{sign}[0-9]+").fullmatch
+    return list(filter(thousands, distinct)), [text for text in distinct if once(text) and not thousands(text)]
 
 
 def with_decimal_points(
@@ -166,7 +168,7 @@ def with_decimal_points(
     """
     thousands, decimals = {}, {}
     for name in names:
-        distinct = frame[name].drop_duplicates().dropna()
+        distinct = frame[name].dropna().unique()
         for sign in ".,":
             thousands[name, sign], decimals[name, sign] = _with_sign(distinct, sign)
     points_there, commas_there = (any(len(decimals[name, sign]) for name in names) for sign in ".,")
