@@ -79,10 +79,10 @@ check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx 
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
 	@echo 'All tests, and the committed notebooks against their outputs: four to five minutes on two cores.'
-	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n 2 --dist loadscope --no-loadscope-reorder -q -m 'not long' --durations=10
+	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n auto --dist loadscope --no-loadscope-reorder -q -m 'not long' --durations=10
 
 test-long: $(READY) ## run the tests with a large budget, which `make test` leaves out
-	@exec $(PY) -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder -q -m long --durations=10
+	@exec $(PY) -m pytest tests -n auto --dist loadscope --no-loadscope-reorder -q -m long --durations=10
 
 portable: $(READY) ## make the results and the cohort again under other processors, Pythons, places and users (some minutes)
 	@exec $(PY) -m compendium.workflow portable

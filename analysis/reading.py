@@ -142,6 +142,8 @@ def first_alike(frame: pd.DataFrame) -> pd.Series:
     """Give for each row that is the same as an earlier one, no cell missing, the label of the first such row."""
     rows = frame.dropna()
     rows = rows[rows.duplicated(keep=False)]
+    if rows.empty:  # nearly always
+        return rows.index.to_series()
     groups = rows.groupby(list(rows), observed=True, sort=False).ngroup()
     first = rows.index.to_series().groupby(groups).transform("first")
     return first[first != first.index]

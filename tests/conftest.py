@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from compendium.folders import make_folder, remove_folder
 from compendium.workflow.differences import differences, in_one_line
+from compendium.workflow.driver import cores
 from compendium.workflow.kernels import SCRATCH, connection, environment, manager_class, private_folder, started
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +105,11 @@ class Written(pytest.Item):
 
     def repr_failure(self, excinfo):
         return str(excinfo.value)
+
+
+def pytest_xdist_auto_num_workers():
+    """Use two processes to four, as there are cores: kernels and browsers need some of them, too."""
+    return min(max(cores(), 2), 4)
 
 
 def _is_notebook(item):
