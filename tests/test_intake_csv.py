@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.problems import header_problems
@@ -91,6 +91,7 @@ def test_a_quotation_mark_without_its_pair_is_refused_where_its_cell_is(text, ro
     st.sampled_from([",", ";"]),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
+@example([[" ", *"     ", "\n"], ["", *"      "], ["a", *"      "]], ";", csv.QUOTE_ALL)
 def test_whatever_is_written_by_the_csv_module_is_read(rows, separator, quoting):
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=separator, quoting=quoting).writerows([HEADER.split(","), *rows])
