@@ -165,3 +165,5 @@ def pytest_configure(config):
     config.add_cleanup(restore)
     os.environ.update(environment(ROOT, sockets, SCRATCH))
     nbval.kernel.KernelManager = manager
+    if hasattr(config, "workerinput"):  # while this process collects the tests
+        kernels()
