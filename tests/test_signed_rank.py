@@ -4,7 +4,6 @@ Values from R: R 4.2.2 with exactRankTests 0.8-35 and coin 1.4-2; the call stand
 """
 
 import sys
-from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -14,14 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.paired import decimal_differences
-from analysis.statistics.signed_rank import (
-    EXACT_LIMIT,
-    grouped_upper,
-    saddlepoint_upper,
-    signed_rank,
-    signed_rank_table,
-    upper_tail,
-)
+from analysis.statistics.signed_rank import EXACT_LIMIT, grouped_upper, saddlepoint_upper, signed_rank, upper_tail
 from tests.case_files import DATA
 
 SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
@@ -158,21 +150,6 @@ def test_the_ends_and_fractional_data():
     assert signed_rank(np.subtract(after, before)).p_value == 0.3125
     quarters = [signed_rank(np.subtract(np.divide(a, 4), np.divide(b, 4))) for b, a in [([4] * 6, [3, 5, 1, 0, 2, 2])]]
     assert quarters[0] == signed_rank([-1, 1, -3, -4, -2, -2])
-
-
-def test_a_table_holds_a_test_per_name():
-    table = signed_rank_table({"one": SMALL, "none": [0.0], "empty": []}, zeros="pratt", alternative="greater")
-    assert list(table.index) == ["one", "none", "empty"]
-    assert list(table.columns) == ["statistic", "n", "n_zero", "n_tied", "effect", "p_value", "method"]
-    single = signed_rank(SMALL, "pratt", "greater")
-    assert table.loc["one"].tolist() == [*asdict(single).values()]
-    assert table["p_value"].fillna(-1).tolist()[1:] == [1.0, -1]
-    assert table["effect"].isna().tolist() == [False, True, True]
-    frame = pd.DataFrame({"a": [0.5, 0.25, None], "b": [1.0, -0.5, 0.0]})
-    assert signed_rank_table(frame)["n"].tolist() == [2, 2]
-    assert signed_rank_table({}).empty
-    with pytest.raises(ValueError, match="flush: differences holds -inf at position 1"):
-        signed_rank_table({"flush": [1.0, -np.inf]})
 
 
 @pytest.mark.parametrize(
