@@ -33,8 +33,7 @@ class _Tail:
     """The outcomes at least as far up as the observed one: for each count of the other group, from how many on.
 
     The statistic rises with the first count and falls with the other one, because Wilson's limits rise with the count:
-    the root of the sum of squares then changes by no more than the rate. So the outcomes are rows x >= cut, -inf where
-    that is every x, and inf where it is none.
+    the root of the sum of squares then changes by no more than the rate. So the outcomes are rows x >= cut.
     """
 
     size: int
@@ -47,14 +46,15 @@ class _Tail:
         counts = np.arange(self.other_size + 1)
         # A rate of 0 or 1 leaves one count; the smallest number in place of 0 gives the others no weight either.
         yes, no = (np.log(np.maximum(share, 1e-300))[:, None] for share in (other, 1 - other))
-        weights = np.exp(self.log_ways + (counts * yes + (self.other_size - counts) * no))
+        terms = counts * yes + (self.other_size - counts) * no
+        weights = np.exp(self.log_ways + terms)
         # Beyond this distance from the mean Hoeffding's inequality leaves less than 1e-17, too little for a float.
         distance = self.cuts - self.size * rate[:, None]
         above = (distance < 0).astype(float)
-        near = (2 * distance**2 < 40 * self.size) & (weights > _NOTHING)
-        place, column = near.nonzero()
-        cuts = self.cuts[column]
-        above[near] = special.betainc(cuts, self.size - cuts + 1, rate[place])
+        near = (2 * distance**2 < 40 * self.size) & (weights > _NOTHING) & (self.cuts > 0) & (self.cuts <= self.size)
+        above[:, self.cuts == 0] = 1.0
+        cuts = np.broadcast_to(self.cuts, near.shape)[near]
+        above[near] = special.betainc(cuts, self.size - cuts + 1, np.broadcast_to(rate[:, None], near.shape)[near])
         return (weights * above).sum(axis=1)
 
 
@@ -69,7 +69,7 @@ def _tail(n: int, size: int, other_n: int, other_size: int, confidence: float) -
         open_ = cuts - below > 1
         cuts, below = np.where(open_ & inside, middle, cuts), np.where(open_ & ~inside, middle, below)
     ways = special.gammaln(other_size + 1) - special.gammaln(counts + 1) - special.gammaln(other_size - counts + 1)
-    return _Tail(size, np.select([cuts == 0, cuts > size], [-np.inf, np.inf], cuts), other_size, ways)
+    return _Tail(size, cuts, other_size, ways)
 
 
 def _place_above(tail: _Tail, difference: float, level: float) -> float | None:
