@@ -12,7 +12,8 @@ IDENTIFIERS = ("patient_id", "centre_id")
 FREE_TEXTS = ("term", "detail")  # the columns in which somebody may write anything
 HIDDEN = "(hidden)"
 _SHOWN = 20
-
+_TYPES = dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"}
+_NONE = pd.DataFrame(dict.fromkeys(PROBLEM_COLUMNS, ())).astype(_TYPES)
 Texts = str | Sequence[str]  # one for all problems, or one each
 
 
@@ -26,11 +27,7 @@ def problems(
     """
     given = {"file": file, "row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
     lengths = {len(one) for one in given.values() if not isinstance(one, str | int)}
-    frame = pd.DataFrame(given, index=range(lengths.pop() if lengths else 1))
-    return frame.astype(dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"})
-
-
-_NONE = problems("", [])
+    return pd.DataFrame(given, range(lengths.pop() if lengths else 1)).astype(_TYPES) if lengths != {0} else _NONE
 
 
 def together(parts: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:

@@ -146,11 +146,13 @@ def _is_allowed(texts: np.ndarray, column: Mapping) -> np.ndarray:
 
 def refused(values: pd.Series, column: Mapping) -> pd.Series:
     """Tell which texts may not stand in a column, a row of `contract`; a missing cell is a missing value."""
-    texts = values.to_numpy(dtype=object)
-    given = pd.notna(texts)
-    found = np.full(len(texts), column["missing"] == "no")
+    return pd.Series(_refused(values.to_numpy(dtype=object), column), index=values.index)
+
+
+def _refused(texts: np.ndarray, column: Mapping) -> np.ndarray:
+    given, found = pd.notna(texts), np.full(len(texts), column["missing"] == "no")
     found[given] = ~_is_allowed(texts[given], column)
-    return pd.Series(found, index=values.index)
+    return found
 
 
 def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
@@ -163,7 +165,7 @@ def refused_cells(frame: pd.DataFrame, table: str) -> dict[str, pd.Series]:
     for name, column in _described(table):
         if names.count(name) == 1:
             codes, distinct = pd.factorize(frame[name], use_na_sentinel=False)
-            wrong = refused(pd.Series(distinct, dtype=object), column).to_numpy()
+            wrong = _refused(np.asarray(distinct, dtype=object), column)
             if wrong.any():
                 cells[name] = pd.Series(wrong[codes], index=frame.index)
     return cells
@@ -177,13 +179,13 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     typed = {}
     for name, column in _described(table):
-        values, cells = allowed_values(column), frame.get(name, pd.Series(None, frame.index, "str"))
+        values, cells = allowed_values(column), frame[name] if name in frame else pd.Series(None, frame.index, "str")
         if values is not None:
             typed[name] = pd.Categorical(cells, dtype=_ordered(*values))
         elif column["type"] in ("integer", "number", "grade", "score"):
             if isinstance(cells.dtype, pd.CategoricalDtype):
-                numbers = pd.to_numeric(pd.Series([*cells.cat.categories, None], dtype="str"))
-                cells = pd.Series(numbers.to_numpy()[cells.cat.codes], index=cells.index)
+                numbers = pd.to_numeric(np.array([*cells.cat.categories, None], dtype=object))
+                cells = pd.Series(numbers[cells.cat.codes], index=cells.index)
             typed[name] = pd.to_numeric(cells).astype("int64" if column["type"] == "integer" else "float64")
         else:
             typed[name] = cells.astype("str") if isinstance(cells.dtype, pd.CategoricalDtype) else cells

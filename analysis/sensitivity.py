@@ -114,9 +114,8 @@ def _count(visit: str, overall: str, classes: pd.Series) -> Row:
 
 def response_outcomes(cohort: Cohort, criteria: Criteria = PAPER, parts: Parts | None = None) -> Row:
     """Count responses under one set of rules, by row of Table 2, and sustained ones, each named as in `OUTCOMES`."""
-    best, last, sustained = (count(criteria) for count in (parts or Parts(cohort)).counts)
-    counts = best | last | sustained
-    return {name: counts[name] for name in RESPONSE_OUTCOMES}
+    found = {name: n for count in (parts or Parts(cohort)).counts for name, n in count(criteria).items()}
+    return {name: found[name] for name in RESPONSE_OUTCOMES}
 
 
 def _grid(options: tuple[str, ...], compute: Callable[[Criteria], Row | pd.Series], of: Criteria) -> pd.DataFrame:
