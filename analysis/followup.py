@@ -1,5 +1,6 @@
 """How long patients were treated, when they responded, how long responses lasted and why courses ended."""
 
+import numpy as np
 import pandas as pd
 
 from analysis.cohort import Cohort
@@ -42,17 +43,21 @@ def first_response_months(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Seri
 
 
 def sustained(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
-    """Tell whose response lasted, months as decimals; false without a response or without its time (L258-L259).
+    """Tell whose response lasted, months as decimals; false without a response or without its time (L258-L259)."""
+    return long_enough(cohort, criteria) & (best_response(cohort, criteria) != Response.NR)
+
+
+def long_enough(cohort: Cohort, criteria: Criteria = PAPER) -> np.ndarray:
+    """Tell for whom the time from the response on was long enough, whether or not it is one by the criteria.
 
     It lasts from the first or the best response (``sustained_from``) for ``sustained_months``, to the end of the
     course, since the contract records no earlier end.
     """
-    courses = cohort.courses
-    from_first = criteria.sustained_from == "first"
-    since = first_response_months(cohort, criteria) if from_first else courses["months_to_best_response"]
-    (end, start, least), _ = in_units(courses["duration_months"], since, [criteria.sustained_months])
-    lasted = (end - start >= least).astype(bool)
-    return lasted & (best_response(cohort, criteria) != Response.NR)
+    duration, since = cohort.courses["duration_months"], cohort.courses["months_to_best_response"]
+    if criteria.sustained_from == "first":
+        since = first_response_months(cohort, criteria)
+    (end, start, least), _ = in_units(duration, since, [criteria.sustained_months])
+    return (end - start >= least).astype(bool)
 
 
 def course_frame(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:

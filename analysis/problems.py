@@ -12,7 +12,8 @@ IDENTIFIERS = ("patient_id", "centre_id")
 FREE_TEXTS = ("term", "detail")  # the columns in which somebody may write anything
 HIDDEN = "(hidden)"
 _SHOWN = 20
-
+_TYPES = dict.fromkeys(PROBLEM_COLUMNS, "str") | {"row": "int64"}
+_NONE = pd.DataFrame(dict.fromkeys(PROBLEM_COLUMNS, ())).astype(_TYPES)
 Texts = str | Sequence[str]  # one for all problems, or one each
 
 
@@ -26,11 +27,10 @@ def problems(
     """
     given = {"file": file, "row": row, "column": column, "value": value, "allowed": allowed, "nearest": nearest}
     number = next((len(one) for one in given.values() if not isinstance(one, str | int)), 1)
+    if not number:
+        return _NONE
     cells = {name: [one] * number if isinstance(one, str | int) else list(one) for name, one in given.items()}
-    return pd.DataFrame({name: pd.array(some, "int64" if name == "row" else "str") for name, some in cells.items()})
-
-
-_NONE = problems("", [])
+    return pd.DataFrame({name: pd.array(some, _TYPES[name]) for name, some in cells.items()})
 
 
 def together(parts: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:

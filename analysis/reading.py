@@ -76,9 +76,10 @@ def _frame(rows: pa.Table, names: list[str], numbers: np.ndarray) -> pd.DataFram
         values = coded.dictionary.to_numpy(zero_copy_only=False)  # so that a third of 32 bits stays 0.33333334
         codes, texts = pd.factorize(np.array([_text(value) for value in values], dtype=object))
         places = pc.fill_null(coded.indices.cast(pa.int64()), len(codes)).to_numpy()
-        columns.append(pd.Series(pd.Categorical.from_codes(np.append(codes, -1)[places], pd.Index(texts, dtype="str"))))
-    frame = pd.concat(columns, axis="columns").set_axis(names, axis="columns").set_axis(numbers, axis="index")
-    return frame[np.logical_or.reduce([column.cat.codes >= 0 for column in columns])]
+        columns.append(pd.Categorical.from_codes(np.append(codes, -1)[places], pd.Index(texts, dtype="str")))
+    frame = pd.DataFrame(dict(enumerate(columns)), numbers).set_axis(names, axis="columns")
+    given = np.logical_or.reduce([column.codes >= 0 for column in columns])
+    return frame if given.all() else frame[given]
 
 
 def _checked_header(names: list[str], table: str, file: str) -> pd.DataFrame:
@@ -142,10 +143,9 @@ def first_alike(frame: pd.DataFrame) -> pd.Series:
     """Give for each row that is the same as an earlier one, no cell missing, the label of the first such row."""
     rows = frame.dropna()
     rows = rows[rows.duplicated(keep=False)]
-    if rows.empty:  # nearly always
+    if rows.empty:
         return rows.index.to_series()
-    groups = rows.groupby(list(rows), observed=True, sort=False).ngroup()
-    first = rows.index.to_series().groupby(groups).transform("first")
+    first = rows.index.to_series().groupby([rows[name] for name in rows], observed=True).transform("first")
     return first[first != first.index]
 
 

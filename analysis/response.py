@@ -11,6 +11,7 @@ from analysis.vocabulary import POPULATION_DIAGNOSES, FollowUpStatus, Population
 
 RESPONSES = pd.CategoricalDtype([response.value for response in Response], ordered=True)
 STATUSES = pd.CategoricalDtype([status.value for status in FollowUpStatus], ordered=True)
+_STATUS = {status: code for code, status in enumerate(FollowUpStatus)}
 
 # The classes that make up the overall response rate (L244-L245).
 RESPONDING: tuple[str, ...] = (Response.CR.value, Response.MR.value, Response.PR.value)
@@ -88,16 +89,22 @@ def last_status(cohort: Cohort, criteria: Criteria = PAPER) -> pd.Series:
         at last follow-up, and loss of response if that is none; for a responder who stopped the reason
         (`STOPPED_AS`); no response for all others.
     """
-    last = classify(symptom_scores(cohort, "last", criteria), criteria).astype(object)
-    reason = cohort.courses["stop_reason"].astype(object)
-    ongoing = cohort.courses["ongoing"] == "yes"
-    status = last.where(last != Response.NR, FollowUpStatus.LOSS_OF_RESPONSE.value)
-    stopped = reason.map(lambda one: STOPPED_AS.get(one, FollowUpStatus.LOST_TO_FOLLOW_UP).value, na_action="ignore")
-    status = status.where(ongoing | (reason == "remission"), stopped)
-    never = best_response(cohort, criteria) == Response.NR
+    last = classify(symptom_scores(cohort, "last", criteria), criteria)
+    return followed(best_response(cohort, criteria), last, cohort.courses, criteria)
+
+
+def followed(best: pd.Series, last: pd.Series, courses: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
+    """Say what became of each patient, as `last_status`, of the classes at best response and at last follow-up."""
+    reason, ongoing = pd.Categorical(courses["stop_reason"]), (courses["ongoing"] == "yes").to_numpy()
+    # The two lists of classes begin alike; a reason that is missing makes the status missing.
+    stopped = [_STATUS[STOPPED_AS.get(one, FollowUpStatus.LOST_TO_FOLLOW_UP)] for one in reason.categories]
+    codes = np.where(last == Response.NR, _STATUS[FollowUpStatus.LOSS_OF_RESPONSE], last.cat.codes)
+    codes = np.where(ongoing | (reason == "remission"), codes, np.array([*stopped, -1])[reason.codes])
+    never = (best == Response.NR).to_numpy()
     if criteria.intolerance == "all":
-        never &= ongoing | (reason != StopReason.INTOLERANCE)
-    return status.mask(never, FollowUpStatus.NR.value).astype(STATUSES).rename("last_status")
+        never = never & (ongoing | (reason != StopReason.INTOLERANCE))
+    codes[never] = _STATUS[FollowUpStatus.NR]
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=STATUSES), courses.index, name="last_status")
 
 
 def _count_by_population(cohort: Cohort, classes: pd.Series) -> pd.DataFrame:

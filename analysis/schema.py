@@ -150,8 +150,7 @@ def refused(values: pd.Series, column: Mapping) -> pd.Series:
 
 
 def _refused(texts: np.ndarray, column: Mapping) -> np.ndarray:
-    given = pd.notna(texts)
-    found = np.full(len(texts), column["missing"] == "no")
+    given, found = pd.notna(texts), np.full(len(texts), column["missing"] == "no")
     found[given] = ~_is_allowed(texts[given], column)
     return found
 
@@ -180,14 +179,13 @@ def with_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     typed = {}
     for name, column in _described(table):
-        values = allowed_values(column)
-        cells = frame[name] if name in frame else pd.Series(None, frame.index, "str")
+        values, cells = allowed_values(column), frame[name] if name in frame else pd.Series(None, frame.index, "str")
         if values is not None:
             typed[name] = pd.Categorical(cells, dtype=_ordered(*values))
         elif column["type"] in ("integer", "number", "grade", "score"):
             if isinstance(cells.dtype, pd.CategoricalDtype):
-                numbers = pd.to_numeric(pd.Series([*cells.cat.categories, None], dtype="str"))
-                cells = pd.Series(numbers.to_numpy()[cells.cat.codes], index=cells.index)
+                numbers = pd.to_numeric(np.array([*cells.cat.categories, None], dtype=object))
+                cells = pd.Series(numbers[cells.cat.codes], index=cells.index)
             typed[name] = pd.to_numeric(cells).astype("int64" if column["type"] == "integer" else "float64")
         else:
             typed[name] = cells.astype("str") if isinstance(cells.dtype, pd.CategoricalDtype) else cells

@@ -5,7 +5,7 @@ compute the paper, and the combinations of all rules are put together from that.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
@@ -15,13 +15,14 @@ import pandas as pd
 from analysis.biology import direction, paired_frame
 from analysis.cohort import Cohort
 from analysis.criteria import CHOICES, PAPER, Criteria
-from analysis.followup import first_response_months, sustained
-from analysis.response import RESPONDING, best_response, last_status
+from analysis.followup import first_response_months, long_enough
+from analysis.response import RESPONDING, best_response, classify, followed
+from analysis.scoring import symptom_scores
 from analysis.statistics.decimals import decimals, difference
 from analysis.statistics.survival import median_time
-from analysis.symptoms import STARS, TOO_FEW, judged, symptom_profile
+from analysis.symptoms import STARS, TOO_FEW, marks, symptom_profile
 from analysis.times import event_times, remaining
-from analysis.vocabulary import Analyte, FollowUpStatus, Response
+from analysis.vocabulary import Analyte, Response
 
 Row = dict[str, Any]
 
@@ -77,60 +78,66 @@ def combinations(options: Iterable[str], criteria: Criteria = PAPER) -> pd.DataF
     return rows.reset_index(drop=True)
 
 
-def _computed(grid: pd.DataFrame, options: tuple[str, ...], compute: Callable[..., Row], of: Criteria) -> pd.DataFrame:
-    """Compute a result once for each combination of the options it depends on, for every row of the grid."""
-    distinct = grid[list(options)].drop_duplicates()
-    rows = [compute(criteria=Criteria(**(vars(of) | row))) for row in distinct.to_dict("records")]
-    return grid.merge(distinct.join(pd.DataFrame(rows, index=distinct.index)), on=list(options), how="left")
+def _once(options: Iterable[str], compute: Callable[[Criteria], Any]) -> Callable[[Criteria], Any]:
+    """Let what depends on some options only be computed once for each combination of them."""
+    kept = cache(lambda *values: compute(Criteria(**dict(zip(options, values, strict=True)))))
+    return lambda criteria: kept(*(getattr(criteria, name) for name in options))
 
 
-def _best(cohort: Cohort, criteria: Criteria) -> Row:
-    counts = best_response(cohort, criteria).value_counts()
-    classes = {f"best.{response.lower()}": int(counts[response]) for response in Response}
-    return {"best.orr": int(counts[list(RESPONDING)].sum())} | classes
+class Parts:
+    """What the results of a cohort are put together from, by the functions that compute the paper."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self.best = best = _once(BEST, partial(best_response, cohort))
+        last = _once((*BEST, "missing_last"), lambda rules: classify(symptom_scores(cohort, "last", rules), rules))
+        lasts = _once(SUSTAINED[len(BEST) :], partial(long_enough, cohort))
+        status = _once(LAST, lambda rules: followed(best(rules), last(rules), cohort.courses, rules))
+        self.counts = (
+            _once(BEST, lambda rules: _count("best", "orr", best(rules))),
+            _once(LAST, lambda rules: _count("last", "persistent_orr", status(rules))),
+            _once(SUSTAINED, lambda rules: {"sustained": int((lasts(rules) & (best(rules) != Response.NR)).sum())}),
+        )
+        self.therapy = _once(["lost_to_follow_up"], lambda rules: remaining(event_times(cohort, "therapy", rules)))
+        self.ige = _once(
+            ["ige_stable_percent"], lambda rules: direction(paired_frame(cohort, Analyte.TOTAL_IGE), rules)
+        )
+        self.profile = _once(TESTED, partial(symptom_profile, cohort))
 
 
-def _last(cohort: Cohort, criteria: Criteria) -> Row:
-    counts = last_status(cohort, criteria).value_counts()
-    return {
-        "last.persistent_orr": int(counts[list(RESPONDING)].sum()),
-        "last.loss_of_response": int(counts[FollowUpStatus.LOSS_OF_RESPONSE]),
-        "last.intolerance": int(counts[FollowUpStatus.INTOLERANCE]),
-    }
+def _count(visit: str, overall: str, classes: pd.Series) -> Row:
+    """Count the patients of each class, and those who respond, by row of Table 2; a missing class is none."""
+    names, codes = classes.cat.categories, classes.cat.codes.to_numpy()
+    counts = dict(zip(names, np.bincount(codes + 1, minlength=len(names) + 1)[1:].tolist(), strict=True))
+    counts[overall] = sum(counts[response] for response in RESPONDING)
+    return {f"{visit}.{name.lower()}": count for name, count in counts.items()}
 
 
-def _sustained(cohort: Cohort, criteria: Criteria) -> Row:
-    return {"sustained": int(sustained(cohort, criteria).sum())}
-
-
-def response_outcomes(cohort: Cohort, criteria: Criteria = PAPER) -> Row:
+def response_outcomes(cohort: Cohort, criteria: Criteria = PAPER, parts: Parts | None = None) -> Row:
     """Count responses under one set of rules, by row of Table 2, and sustained ones, each named as in `OUTCOMES`."""
-    return _best(cohort, criteria) | _last(cohort, criteria) | _sustained(cohort, criteria)
+    found = {name: n for count in (parts or Parts(cohort)).counts for name, n in count(criteria).items()}
+    return {name: found[name] for name in RESPONSE_OUTCOMES}
+
+
+def _grid(options: tuple[str, ...], compute: Callable[[Criteria], Row | pd.Series], of: Criteria) -> pd.DataFrame:
+    """Compute results under every combination of options, a row each."""
+    grid = combinations(options, of)
+    rows = [compute(Criteria(**(vars(of) | row))) for row in grid.to_dict("records")]
+    return grid.join(pd.DataFrame(rows, grid.index))
 
 
 def response_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Count responses under every combination of `RESPONSE_OPTIONS`, a row each; the first is under the criteria."""
-    grid = combinations(RESPONSE_OPTIONS, criteria)
-    for options, compute in ((BEST, _best), (LAST, _last), (SUSTAINED, _sustained)):
-        grid = _computed(grid, options, partial(compute, cohort), criteria)
-    return grid
-
-
-def _marks(cohort: Cohort, kept: dict[tuple, pd.DataFrame], criteria: Criteria) -> pd.Series:
-    """Mark every symptom; adjusting and marking need no new test, so that profiles are kept by what they depend on."""
-    key = tuple(getattr(criteria, name) for name in TESTED)
-    if key not in kept:
-        kept[key] = symptom_profile(cohort, criteria)
-    return judged(kept[key], criteria)["significance"]
+    return _grid(RESPONSE_OPTIONS, partial(response_outcomes, cohort, parts=Parts(cohort)), criteria)
 
 
 def symptom_grid(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     """Mark every symptom under every combination of the rules its test depends on; the first row is under the criteria.
 
     One row per combination, with a column for each of `SYMPTOM_OPTIONS` and, beside them, of the symptoms that occur:
-    as `analysis.symptoms.judged` does, missing where nobody's grade is known.
+    as `analysis.symptoms.marks` does, missing where nobody's grade is known.
     """
-    return _computed(combinations(SYMPTOM_OPTIONS, criteria), SYMPTOM_OPTIONS, partial(_marks, cohort, {}), criteria)
+    profile = Parts(cohort).profile
+    return _grid(SYMPTOM_OPTIONS, lambda rules: marks(profile(rules), rules), criteria)
 
 
 def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
@@ -145,22 +152,16 @@ def mark_shares(grid: pd.DataFrame) -> pd.DataFrame:
     return shares.assign(significant=shares[list(STARS)].sum(axis=1)).rename_axis("symptom")
 
 
-def outcomes(
-    cohort: Cohort, criteria: Criteria = PAPER, kept: dict[tuple, pd.DataFrame] | None = None
-) -> tuple[Row, pd.Series]:
-    """Compute all the results that are followed: a number for each of `OUTCOMES`, and the mark of each symptom.
-
-    ``kept`` holds the profiles of symptoms of earlier calls for the same cohort, and takes up new ones.
-    """
-    first = first_response_months(cohort, criteria)[best_response(cohort, criteria) != Response.NR]
-    ways = direction(paired_frame(cohort, Analyte.TOTAL_IGE), criteria)
-    therapy = median_time(remaining(event_times(cohort, "therapy", criteria))).value
-    found = _marks(cohort, {} if kept is None else kept, criteria)
+def outcomes(cohort: Cohort, criteria: Criteria = PAPER, parts: Parts | None = None) -> tuple[Row, pd.Series]:
+    """Compute a number for each of `OUTCOMES`, and the mark of each symptom; ``parts`` keep what was computed of it."""
+    parts = parts or Parts(cohort)
+    first = first_response_months(cohort, criteria)[parts.best(criteria) != Response.NR]
+    therapy, found = median_time(parts.therapy(criteria)).value, marks(parts.profile(criteria), criteria)
     numbers = {
-        **response_outcomes(cohort, criteria),
+        **response_outcomes(cohort, criteria, parts),
         "first_response_months": float(decimals([first.median()])[0]),
         "therapy_months": np.nan if therapy is None else therapy,
-        "ige_increased": int((ways == "increased").sum()),
+        "ige_increased": int((parts.ige(criteria) == "increased").sum()),
         "significant": int(found.isin(STARS).sum()),
     }
     return numbers, found
@@ -183,14 +184,14 @@ def one_at_a_time(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
     ``option`` to another ``value`` that the rest allow. Beside the columns of `OUTCOMES` stand ``marks_changed``, the
     number of symptoms with another mark than in the first row, and which of them ``lost`` and ``gained`` significance.
     """
-    kept: dict[tuple, pd.DataFrame] = {}
-    numbers, before = outcomes(cohort, criteria, kept)
+    parts = Parts(cohort)
+    numbers, before = outcomes(cohort, criteria, parts)
     rows: list[Row] = [{"option": "", "value": "", **numbers, **_moved(before, before)}]
     for option in dict.fromkeys((*RESPONSE_OPTIONS, *SYMPTOM_OPTIONS, "lost_to_follow_up", "ige_stable_percent")):
         for value in values_of(option, criteria)[1:]:
             changed = vars(criteria) | {option: value}
             if changed["partial_from_percent"] <= changed["major_above_percent"]:
-                numbers, after = outcomes(cohort, Criteria(**changed), kept)
+                numbers, after = outcomes(cohort, Criteria(**changed), parts)
                 rows.append({"option": option, "value": str(value), **numbers, **_moved(before, after)})
     return pd.DataFrame(rows)
 

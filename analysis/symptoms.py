@@ -1,5 +1,6 @@
 """Improvement of each symptom under therapy (L282-L292, Figure 1)."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from analysis import schema
 from analysis.cohort import Cohort
 from analysis.criteria import CHOICES, PAPER, Criteria
 from analysis.scoring import UNCHANGED, is_baseline, visit_grades
-from analysis.statistics.signed_rank import signed_rank_table
+from analysis.statistics.signed_rank import SignedRank, signed_rank
 from analysis.statistics.significance import adjusted, significance
 from analysis.statistics.signs import SignFlips, sign_flips, sign_test
 from analysis.summaries import proportion, share, spread
@@ -43,48 +44,52 @@ def _grade_counts(cohort: Cohort, criteria: Criteria) -> pd.DataFrame:
     names, (_, symptom, grades) = schema.symptom_list().index, _scored(cohort, criteria)
     quarters, width = (4 * grades).astype(np.intp), int(4 * max(GRADES)) + 1
     counts = np.bincount(symptom * width + quarters, minlength=len(names) * width).reshape(-1, width)
-    columns = {name: counts[:, int(4 * grade)] for name, grade in zip(CHANGES, GRADES, strict=True)}
-    return pd.DataFrame(columns, index=names)
+    return pd.DataFrame(counts[:, [int(4 * grade) for grade in GRADES]], names, list(CHANGES))
+
+
+@cache
+def _ranked(counts: tuple[int, ...], sizes_only: bool, *rules: str) -> SignedRank:
+    """Test changes to so many of each grade; 1 minus the grade is the improvement on the scale of the score."""
+    differences = np.repeat(UNCHANGED - np.array(GRADES), counts)
+    return signed_rank(np.abs(differences) if sizes_only else differences, *rules)
 
 
 def _tests(counts: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
-    """Test each symptom; 1 minus the grade is its improvement on the scale of the score."""
-    improvement = UNCHANGED - np.array(GRADES)
-    differences = {name: np.repeat(improvement, row) for name, row in zip(counts.index, counts.to_numpy(), strict=True)}
-    ranks = signed_rank_table(differences, criteria.zeros, criteria.alternative, criteria.distribution)
-    pairs = zip(counts[list(IMPROVED)].sum(axis=1), counts["worse"], strict=True)
-    signs = [sign_test(*pair, criteria.alternative) for pair in pairs]
-    found = ranks.rename(columns={"n": "n_nonzero"}).assign(
-        p_sign=[one.p_value for one in signs],
-        **{f"better_{name}": [getattr(one, name) for one in signs] for name in ("percent", "low", "high")},
-    )
-    # The smallest p value is that of the same patients if all who changed had changed for the better; that of the sign
-    # test is that of the exact signed-rank test without unchanged pairs.
-    rules, sizes = (criteria.zeros, criteria.distribution), {name: np.abs(d) for name, d in differences.items()}
-    if criteria.test == "sign":
-        rules, found = ("drop", "exact"), found.assign(p_value=found["p_sign"], method="sign")
-    found["smallest_p"] = signed_rank_table(sizes, rules[0], criteria.alternative, rules[1])["p_value"]
-    # A symptom without any grade was not tested.
-    p_values = ["p_value", "smallest_p", "p_sign"]
-    found[p_values] = found[p_values].where(counts.sum(axis=1) > 0)
-    return judged(found.astype(dict.fromkeys(("better_percent", "better_low", "better_high"), float)), criteria)
+    """Test each symptom; one without any grade was not tested."""
+    rules, sign = (criteria.zeros, criteria.alternative, criteria.distribution), criteria.test == "sign"
+    rows = []
+    for row in map(tuple, counts.to_numpy().tolist()):
+        ranks, signs = _ranked(row, False, *rules), sign_test(sum(row[2:]), row[0], criteria.alternative)
+        p_value, method = (signs.p_value, "sign") if sign else (ranks.p_value, ranks.method)
+        # The smallest p value is that of the same patients if all who changed had changed for the better; that of the
+        # sign test is that of the exact signed-rank test without unchanged pairs.
+        smallest = _ranked(row, True, *(("drop", criteria.alternative, "exact") if sign else rules)).p_value
+        p_values = (p_value, smallest, signs.p_value) if any(row) else (None, None, None)
+        found = (ranks.statistic, ranks.n, ranks.n_zero, ranks.n_tied, ranks.effect)
+        rows.append((*found, signs.percent, signs.low, signs.high, *p_values, method))
+    columns, numbers = [*TEST_COLUMNS[:11], "method"], dict.fromkeys(TEST_COLUMNS[4:11], float)
+    tests = pd.DataFrame(rows, counts.index, columns).astype(numbers)
+    adjustments = {f"p_{name}": adjusted(_family(tests, criteria), name) for name in ADJUSTMENTS}
+    return tests.assign(**adjustments, significance=marks(tests, criteria))[list(TEST_COLUMNS)]
 
 
-def judged(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.DataFrame:
-    """Adjust and mark the tests of a profile, by ``adjustment``, ``alpha`` and ``p_at_alpha`` of the criteria.
+def _family(tests: pd.DataFrame, criteria: Criteria) -> np.ndarray:
+    """Give the p values of the tests that could have been significant; the others are missing."""
+    few = [significance(p, criteria.alpha, criteria.p_at_alpha) == "ns" for p in tests["smallest_p"].fillna(0)]
+    return np.where(few, np.nan, tests["p_value"])
+
+
+def marks(tests: pd.DataFrame, criteria: Criteria = PAPER) -> pd.Series:
+    """Mark the tests of a profile, by ``adjustment``, ``alpha`` and ``p_at_alpha`` of the criteria.
 
     What could not have been significant whatever happened to the patients who changed (``smallest_p``) is marked
     `TOO_FEW` and is no test among those that the others are adjusted for (Tarone, Biometrics 1990;46:515): its adjusted
     p values are missing.
     """
-    rules = {"alpha": criteria.alpha, "p_at_alpha": criteria.p_at_alpha}
-    few = tests["smallest_p"].map(lambda p: pd.notna(p) and significance(p, **rules) == "ns").astype(bool)
-    family = tests["p_value"].mask(few)
-    adjustments = {f"p_{name}": adjusted(family, name) for name in ADJUSTMENTS}
-    chosen = family if criteria.adjustment == "none" else pd.Series(adjustments[f"p_{criteria.adjustment}"], few.index)
-    marks = [None if pd.isna(p) else significance(p, **rules) for p in chosen]
-    found = pd.Series(marks, few.index, dtype=object).mask(few, TOO_FEW)
-    return tests.assign(**adjustments, significance=found)[list(TEST_COLUMNS)]
+    pairs = zip(tests["p_value"], adjusted(_family(tests, criteria), criteria.adjustment).tolist(), strict=True)
+    levels = (criteria.alpha, criteria.p_at_alpha)
+    found = [None if np.isnan(p) else TOO_FEW if np.isnan(q) else significance(q, *levels) for p, q in pairs]
+    return pd.Series(found, tests.index, dtype=object, name="significance")
 
 
 def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
@@ -106,7 +111,7 @@ def symptom_profile(cohort: Cohort, criteria: Criteria = PAPER) -> pd.DataFrame:
         ``better_high`` of its exact 95 % interval; ``p_value`` of the test that the criteria choose, ``smallest_p``
         (if all who changed had improved), ``p_sign`` of the sign test, ``p_holm`` and ``p_benjamini_hochberg``
         (adjusted for all symptoms of the profile in which a p value could be significant), ``method`` of the p value,
-        and ``significance``, the mark of the p value that the criteria choose, as `judged` gives it; p values and mark
+        and ``significance``, the mark of the p value that the criteria choose, as `marks` gives it; p values and mark
         are missing if ``n`` is 0.
     """
     names = schema.symptom_list()

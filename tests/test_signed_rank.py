@@ -4,7 +4,7 @@ Values from R: R 4.2.2 with exactRankTests 0.8-35 and coin 1.4-2; the call stand
 """
 
 import sys
-from dataclasses import asdict
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -14,31 +14,27 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics.paired import decimal_differences
-from analysis.statistics.signed_rank import (
-    EXACT_LIMIT,
-    grouped_upper,
-    saddlepoint_upper,
-    signed_rank,
-    signed_rank_table,
-    upper_tail,
-)
+from analysis.statistics.signed_rank import EXACT_LIMIT, grouped_upper, saddlepoint_upper, signed_rank, upper_tail
 from tests.case_files import DATA
 
 SMALL = [0.25, 0.5, 0.5, 0.75, 1, 1, -0.5, 0, 0, -0.25]
 GRADE_DIFFERENCES = st.lists(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=9)
 
 
-@pytest.mark.parametrize(("zeros", "in_scipy"), [("drop", "wilcox"), ("pratt", "pratt")])
-@pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
-@settings(deadline=None, max_examples=20)
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+@settings(deadline=None, max_examples=60)
 @given(differences=GRADE_DIFFERENCES)
-def test_p_value_equals_that_of_all_patterns_of_signs(zeros, in_scipy, alternative, differences):
-    changed = [one for one in differences if one or zeros == "pratt"]
-    assume(len(changed) > 1 and any(changed))
-    result, every = signed_rank(differences, zeros, alternative), stats.PermutationMethod(n_resamples=np.inf)
-    expected = stats.wilcoxon(changed, zero_method=in_scipy, alternative=alternative, method=every)
-    assert result.method == "exact"
-    assert result.p_value == pytest.approx(expected.pvalue, rel=1e-12)
+def test_p_value_equals_that_of_all_patterns_of_signs(zeros, differences):
+    ranked = np.array([one for one in differences if one or zeros == "pratt"])
+    assume(ranked.any())
+    ranks = stats.rankdata(np.abs(ranked))[ranked != 0]
+    sums = np.array(list(product([0, 1], repeat=len(ranks)))) @ ranks
+    observed = ranks @ (ranked[ranked != 0] > 0)
+    expected = {"greater": (sums >= observed).mean(), "less": (sums <= observed).mean()}
+    expected["two-sided"] = min(1, 2 * min(expected.values()))
+    for alternative, p_value in expected.items():
+        result = signed_rank(differences, zeros, alternative)
+        assert (result.method, result.p_value) == ("exact", pytest.approx(p_value, rel=1e-12))
 
 
 def test_hand_counted_example():
@@ -65,7 +61,7 @@ def changes(n):
 # length(d)), distribution="exact", zero.method="Wilcoxon" or "Pratt", alternative=...)). Both agree where both can.
 @pytest.mark.parametrize("row", pd.read_csv(DATA / "signed_rank_in_r.csv").to_dict("records"))
 def test_p_values_of_tied_data_with_zeros_equal_r(row):
-    for alternative in ("two-sided", "less", "greater"):
+    for alternative in ("two-sided", "less", "greater")[: 1 if row["n"] == 1000 else 3]:
         result = signed_rank(changes(row["n"]), row["zeros"], alternative)
         assert result.method == "exact"
         assert result.p_value == pytest.approx(row[alternative], rel=1e-11)
@@ -82,17 +78,21 @@ def test_the_normal_approximation_equals_scipy(zeros):
 
 
 def all_tails(doubled):
-    """Upper tails of the sum of the ranks with a positive sign from every place on, in units of what divides all."""
-    ranks = np.sort(doubled // np.gcd.reduce(doubled))
-    chances, reached = np.zeros(ranks.sum() + 1), 0
-    chances[0] = 1
-    for rank in ranks:
-        before = chances[: reached + 1] / 2
-        reached += rank
-        chances[: reached + 1] = 0
-        chances[: reached + 1 - rank] = before
-        chances[rank : reached + 1] += before
-    return np.cumsum(chances[::-1])[::-1]
+    """Give the upper tails of the sum of the ranks with a positive sign, by place in units of what divides all.
+
+    Two halves of the ranks have each their distribution, of which a tail is the sum of products.
+    """
+    sizes, counts = np.unique(doubled // np.gcd.reduce(doubled), return_counts=True)
+    halves = []
+    for part in (slice(None, None, 2), slice(1, None, 2)):
+        chances = np.ones(1)
+        for size, count in zip(sizes[part], counts[part], strict=True):
+            before, chances = chances, np.zeros(len(chances) + size * count)
+            for positive, chance in enumerate(stats.binom.pmf(np.arange(count + 1), count, 0.5)):
+                chances[positive * size :][: len(before)] += chance * before
+        halves.append(chances)
+    one, other = halves[0], np.append(np.cumsum(halves[1][::-1])[::-1], 0)
+    return lambda place: one @ other[np.clip(place - np.arange(len(one)), 0, len(other) - 1)]
 
 
 def spread(counts):
@@ -108,9 +108,9 @@ def test_beyond_the_limits_a_saddlepoint_is_close_to_the_exact_tail(counts, with
     assert upper_tail(doubled, "exact") == ("saddlepoint", saddlepoint_upper)
     tails, common = all_tails(doubled), int(np.gcd.reduce(doubled))
     places = [int(share * doubled.sum()) // common for share in (0.5, 0.501, 0.51, 0.53, 0.56, 0.6, 0.63)]
-    assert tails[places[-1]] < 1e-10
+    assert tails(places[-1]) < 1e-10
     for place in places:
-        assert saddlepoint_upper(doubled, common * place) == pytest.approx(tails[place], rel=within)
+        assert saddlepoint_upper(doubled, common * place) == pytest.approx(tails(place), rel=within)
 
 
 @pytest.mark.parametrize("counts", [[500, 501], [980, 11, 10], [997, 1, 1, 1, 1]])
@@ -120,7 +120,7 @@ def test_beyond_the_limit_few_sizes_are_exact(counts):
     tails, common = all_tails(doubled), int(np.gcd.reduce(doubled))
     for share in (0.2, 0.49, 0.5, 0.52, 0.56, 0.61, 1.0):
         least = int(share * doubled.sum())
-        assert grouped_upper(doubled, least) == pytest.approx(tails[-(-least // common)], rel=1e-11)
+        assert grouped_upper(doubled, least) == pytest.approx(tails(-(-least // common)), rel=1e-11)
     assert grouped_upper(doubled, doubled.sum() + 1) == 0.0
 
 
@@ -158,21 +158,6 @@ def test_the_ends_and_fractional_data():
     assert signed_rank(np.subtract(after, before)).p_value == 0.3125
     quarters = [signed_rank(np.subtract(np.divide(a, 4), np.divide(b, 4))) for b, a in [([4] * 6, [3, 5, 1, 0, 2, 2])]]
     assert quarters[0] == signed_rank([-1, 1, -3, -4, -2, -2])
-
-
-def test_a_table_holds_a_test_per_name():
-    table = signed_rank_table({"one": SMALL, "none": [0.0], "empty": []}, zeros="pratt", alternative="greater")
-    assert list(table.index) == ["one", "none", "empty"]
-    assert list(table.columns) == ["statistic", "n", "n_zero", "n_tied", "effect", "p_value", "method"]
-    single = signed_rank(SMALL, "pratt", "greater")
-    assert table.loc["one"].tolist() == [*asdict(single).values()]
-    assert table["p_value"].fillna(-1).tolist()[1:] == [1.0, -1]
-    assert table["effect"].isna().tolist() == [False, True, True]
-    frame = pd.DataFrame({"a": [0.5, 0.25, None], "b": [1.0, -0.5, 0.0]})
-    assert signed_rank_table(frame)["n"].tolist() == [2, 2]
-    assert signed_rank_table({}).empty
-    with pytest.raises(ValueError, match="flush: differences holds -inf at position 1"):
-        signed_rank_table({"flush": [1.0, -np.inf]})
 
 
 @pytest.mark.parametrize(

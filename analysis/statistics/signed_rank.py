@@ -17,12 +17,11 @@ tail of 1e-12.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
@@ -61,7 +60,7 @@ def exact_upper(doubled_ranks: np.ndarray, doubled_sum: int) -> float:
     counts = np.zeros(longest + 1)
     counts[0] = 1.0
     reached = 0
-    for rank in np.sort(doubled_ranks):
+    for rank in np.sort(doubled_ranks).tolist():
         reached = min(reached + rank, longest)
         counts[rank : reached + 1] += counts[: max(reached + 1 - rank, 0)]
     return math.ldexp(counts.sum(), -len(doubled_ranks))
@@ -190,9 +189,10 @@ def signed_rank(
     if not len(values):
         return SignedRank(0.0, 0, 0, 0, None, None, None)
     ranked = values[values != 0] if zeros == "drop" else values
-    doubled = np.rint(2 * stats.rankdata(np.abs(ranked))).astype(np.int64)[ranked != 0]
-    _, sharing = np.unique(doubled, return_counts=True)
-    doubled_sum, total, n = int(doubled[ranked[ranked != 0] > 0].sum()), int(doubled.sum()), len(doubled)
+    sizes, place, sharing = np.unique(np.abs(ranked), return_inverse=True, return_counts=True)
+    midranks = 2 * sharing.cumsum() - sharing + 1  # doubled, of each size
+    doubled, sharing = midranks[place][ranked != 0], sharing[sizes > 0]
+    doubled_sum, total, n = int(midranks[place][ranked > 0].sum()), int(doubled.sum()), len(doubled)
     method, upper = upper_tail(doubled, distribution)
     mirrored = total - doubled_sum  # the lower tail is the upper one of the mirrored sum
     far = {"two-sided": max(doubled_sum, mirrored), "less": mirrored, "greater": doubled_sum}[alternative]
@@ -206,24 +206,3 @@ def signed_rank(
         p_value=above_zero(min(tails * upper(doubled, far), 1.0)) if n else 1.0,
         method=method,
     )
-
-
-def signed_rank_table(
-    differences: Mapping[str, ArrayLike],
-    zeros: Zeros = "drop",
-    alternative: Alternative = "two-sided",
-    distribution: Distribution = "exact",
-) -> pd.DataFrame:
-    """Test many sets of differences by name, such as those of all symptoms of a population.
-
-    One row per name in the order given: ``statistic``, ``n``, ``n_zero``, ``n_tied``, ``effect`` (missing if n is 0),
-    ``p_value`` and ``method`` (both missing without differences). The message of an error gives the name.
-    """
-    columns = [field.name for field in fields(SignedRank)]
-    rows = []
-    for name, values in differences.items():
-        try:
-            rows.append(asdict(signed_rank(values, zeros, alternative, distribution)))
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-    return pd.DataFrame(rows, index=list(differences), columns=columns).astype({"effect": float, "p_value": float})

@@ -1,6 +1,7 @@
 """Which p values are called significant, alone and among many."""
 
 import sys
+from bisect import bisect_left, bisect_right
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import stats
 from analysis.statistics.arguments import check_choice, check_probability, floats
 
 Adjustment = Literal["none", "holm", "benjamini_hochberg"]
+MARKS = ("***", "**", "*", "ns")  # from the smallest p values on
 
 
 def above_zero(p_value: float) -> float:
@@ -57,8 +59,5 @@ def significance(p_value: float, alpha: float = 0.05, p_at_alpha: Literal["ns", 
     check_probability("p value", p_value)
     check_probability("alpha", alpha)
     check_choice("p_at_alpha", p_at_alpha, ("ns", "significant"))
-    levels = {"***": min(0.001, alpha), "**": min(0.01, alpha), "*": alpha}
-    within = {
-        mark: p_value < level or (p_at_alpha == "significant" and p_value == level) for mark, level in levels.items()
-    }
-    return next((mark for mark in levels if within[mark]), "ns")
+    within = bisect_left if p_at_alpha == "significant" else bisect_right
+    return MARKS[within((min(0.001, alpha), min(0.01, alpha), alpha), p_value)]
