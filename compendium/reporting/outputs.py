@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from fontTools import subset
+from fontTools.ttLib import TTFont
 from great_tables import GT
 from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
@@ -78,9 +80,15 @@ def _settled_pdf() -> Iterator[None]:
             return text.encode("latin-1")
         return written
 
-    left_out = [*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB", "MATH", "kern"]
-    fonts = patch.object(subset.Options, "_drop_tables_default", left_out)
-    with patch.object(backend_pdf, "pdfRepr", shortened), fonts:
+    load = subset.load_font
+
+    def without_layout(*given: Any) -> TTFont:
+        font = load(*given)
+        for table in {"GDEF", "GPOS", "GSUB", "MATH", "kern"} & {*font.keys()}:  # before they are unpacked
+            del font[table]
+        return font
+
+    with patch.object(backend_pdf, "pdfRepr", shortened), patch.object(subset, "load_font", without_layout):
         yield
 
 
