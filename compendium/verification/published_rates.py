@@ -179,10 +179,12 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
             found.loc[name, "denominator"] = found.at[other, "denominator"]
     counted = found["kind"].isin(["count", "percent"]) & found["statistic"].isin(["n", "percent"])
     shares = counted & ~found["quantity"].isin(_TOTALS)
-    rows = []
-    for quantity, part in found[shares].reset_index().groupby("quantity", sort=False):
-        if rate := _published_rate(part.to_dict("records"), sizes):
-            own = _own_share(part["answer"].unique().tolist(), values)
+    rows, statements = [], {}
+    for claim in found[shares].reset_index().to_dict("records"):
+        statements.setdefault(claim["quantity"], []).append(claim)
+    for quantity, part in statements.items():
+        if rate := _published_rate(part, sizes):
+            own = _own_share([claim["answer"] for claim in part], values)
             rows.append({"quantity": quantity, "section": _section(quantity)} | rate | _difference(rate, own))
     columns = ["quantity", "section", "label", "place"]
     columns += [f"{side}_{part}" for side in ("own", "published") for part in ("n", "denominator", "percent")]
