@@ -53,8 +53,7 @@ def faults(figure, least=SMALLEST_TYPE):
     found += [f"smaller than {least} points: {text!r}" for text, size, _ in texts if size < least]
     # A line of text reaches from its highest to its lowest possible letter, so that neighbours may share an edge.
     left, low, right, high = np.reshape([box.extents for *_, box in texts], (-1, 4)).T
-    across = np.minimum.outer(right, right) - np.maximum.outer(left, left)
-    up = np.minimum.outer(high, high) - np.maximum.outer(low, low)
+    across, up = (np.minimum.outer(b, b) - np.maximum.outer(a, a) for a, b in ((left, right), (low, high)))
     pairs = np.argwhere(np.triu((across > SLACK) & (up > SLACK), 1))
     found += [f"overlap: {texts[one][0]!r} and {texts[other][0]!r}" for one, other in pairs]
     with mock.patch.object(Text, "get_tightbbox", return_value=None):  # of texts it is known

@@ -19,7 +19,6 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from fontTools import subset
-from fontTools.ttLib import TTFont
 from great_tables import GT
 from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
@@ -69,7 +68,7 @@ def _settled_pdf() -> Iterator[None]:
 
     Fonts are embedded without the tables by which letters are set, since in a PDF each letter has its place already.
     """
-    usual = backend_pdf.pdfRepr
+    usual, load = backend_pdf.pdfRepr, subset.load_font
 
     def shortened(thing: object) -> bytes:
         written = usual(thing)
@@ -80,9 +79,7 @@ def _settled_pdf() -> Iterator[None]:
             return text.encode("latin-1")
         return written
 
-    load = subset.load_font
-
-    def without_layout(*given: Any) -> TTFont:
+    def without_layout(*given: Any) -> Any:
         font = load(*given)
         for table in {"GDEF", "GPOS", "GSUB", "MATH", "kern"} & {*font.keys()}:  # before they are unpacked
             del font[table]
