@@ -19,7 +19,7 @@ from analysis.statistics.proportions import superiority_interval
 from analysis.statistics.significance import above_zero
 
 WORK_LIMIT = 200_000_000
-"""Most additions for an exact p value, about a tenth of a second: enough for 60 against 60 patients without any tie and
+"""Most additions for an exact p value, below a tenth of a second: enough for 60 against 60 patients without any tie and
 for 50 against 150 with six grades. At the limit p values below 0.1 of the normal approximation are off by less than
 0.002 with 10 or more patients in the smaller group (measured for 10 of 1000 to 350 of 700), by less than 0.004 with
 5 of 5000."""
