@@ -7,6 +7,7 @@ so that a notebook would write into `figures/`, and does not look at what is wri
 import contextlib
 import fcntl
 import functools
+import gc
 import os
 from pathlib import Path
 
@@ -123,6 +124,7 @@ def pytest_collection_modifyitems(items):
         items.insert(items.index(item) + 1, Written.from_parent(item.parent, name=WRITTEN))
     order = {name: number for number, name in enumerate(FIRST)}
     items.sort(key=lambda item: order.get(item.path.stem, len(FIRST)))
+    gc.freeze()  # what was imported stays: garbage is not sought in it again and again
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,10 +3,12 @@
 import hashlib
 import io
 from dataclasses import replace
-from itertools import combinations
+from functools import lru_cache
 from unittest import mock
 
 import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
 from analysis.criteria import Criteria
@@ -22,26 +24,22 @@ CAVEATS = caveats(
 """What a figure may have to say at most: three sentences, the last longer than a line of a narrow figure."""
 
 SLACK = 1.0  # pixels at 150 dots per inch: letters may touch by less than a fifth of a millimetre
+RENDERER = RendererAgg(1, 1, 150)  # one for all figures: it remembers the sizes of texts, which are dear to measure
 
 
+@lru_cache(1)
 def drawn_texts(figure):
     """Every text that drawing the figure really puts on the page, with its box in pixels (which are not coloured)."""
-    found, original = [], Text.draw
+    found = []
 
-    def draw(text, renderer, *args, **kwargs):
+    def draw(text, renderer):
         if text.get_visible() and text.get_text().strip():
             found.append((text, text.get_window_extent(renderer)))
-        return original(text, renderer, *args, **kwargs)
 
-    with mock.patch.object(Text, "draw", draw):
-        figure.draw_without_rendering()
+    figure.set_dpi(RENDERER.dpi)
+    with mock.patch.object(Text, "draw", draw), RENDERER._draw_disabled():
+        figure.draw(RENDERER)
     return found
-
-
-def overlap(one, other):
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    up = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return across > SLACK and up > SLACK
 
 
 def beyond(box, page):
@@ -50,14 +48,16 @@ def beyond(box, page):
 
 def faults(figure, least=SMALLEST_TYPE):
     """Describe every text or symbol off the page, every pair of texts on top of each other, all type too small."""
-    figure.set_dpi(150)
     texts = [(text.get_text(), text.get_size(), box) for text, box in drawn_texts(figure)]
     found = [f"off the page: {text!r}" for text, _, box in texts if beyond(box, figure.bbox)]
     found += [f"smaller than {least} points: {text!r}" for text, size, _ in texts if size < least]
     # A line of text reaches from its highest to its lowest possible letter, so that neighbours may share an edge.
-    pairs = combinations(texts, 2)
-    found += [f"overlap: {one[0]!r} and {other[0]!r}" for one, other in pairs if overlap(one[2], other[2])]
-    tight = figure.get_tightbbox().padded(-0.01)
+    left, low, right, high = np.reshape([box.extents for *_, box in texts], (-1, 4)).T
+    across, up = (np.minimum.outer(b, b) - np.maximum.outer(a, a) for a, b in ((left, right), (low, high)))
+    pairs = np.argwhere(np.triu((across > SLACK) & (up > SLACK), 1))
+    found += [f"overlap: {texts[one][0]!r} and {texts[other][0]!r}" for one, other in pairs]
+    with mock.patch.object(Text, "get_tightbbox", return_value=None):  # of texts it is known
+        tight = figure.get_tightbbox(RENDERER).padded(-0.01)
     return found + ([f"something reaches off the page: {tight}"] if beyond(tight, figure.bbox_inches) else [])
 
 
@@ -72,8 +72,8 @@ def lines(axes, label):
 
 
 def drawing(figure):
-    """The digest of the figure as SVG, without what differs between any two drawings."""
+    """The digest of the figure as SVG, its letters as text, without what differs between any two drawings."""
     buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "test"}):
+    with matplotlib.rc_context({"svg.hashsalt": "test", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return hashlib.sha256(buffer.getvalue()).hexdigest()

@@ -170,7 +170,8 @@ def test_groups_are_ranked_by_their_share_and_a_profile_adds_up():
     assert tests["Changed"].tolist() == (rows["Worse"] + rows["Improved"]).tolist()
 
 
-def test_redrawing_follows_every_choice():
+def test_redrawing_follows_every_choice(monkeypatch):
+    monkeypatch.setattr(display, "SCREEN_DPI", 30)  # coarse dots will do
     choices = ({}, {"population": "ISM"}, {"criteria": "partial_from_percent=40"}, {"group": "general_vasomotor"})
     shown = {explore.redraw(COHORT, **choice) for choice in choices}
     assert len(shown) == 4 and all("data:image/png;base64," in html for html in shown)
@@ -183,7 +184,8 @@ def test_redrawing_follows_every_choice():
 
 
 def test_every_choice_of_the_controls_is_allowed(monkeypatch):
-    monkeypatch.setattr(explore, "picture", lambda figure: Image(b"drawn, but not dot by dot", format="png"))
+    monkeypatch.setattr(explore, "draw_symptoms", lambda *shown, **how: None)
+    monkeypatch.setattr(explore, "picture", lambda figure: Image(b"not drawn", format="png"))
     for reading in explore.READINGS:
         assert explore.redraw(COHORT, criteria=reading, group="general_vasomotor")
     panel = explore.panel(COHORT)

@@ -19,9 +19,8 @@ SHIPPED = shipped_cohort()
 LENIENT = read_criteria("partial_from_percent=0,lost_to_follow_up=censored")
 
 
-def draw(cohort, criteria=PAPER):
-    found = curves(cohort, criteria), summarise(cohort, criteria)
-    return draw_times(*found, cohort.population, caveats=caveats(cohort, criteria))
+def draw(cohort):
+    return draw_times(curves(cohort), summarise(cohort), cohort.population, caveats=caveats(cohort, PAPER))
 
 
 @cache
@@ -82,16 +81,16 @@ def test_a_half_that_is_not_reached_is_said_and_not_marked():
     assert "Responded" not in texts_of(figure)
 
 
-@pytest.mark.parametrize("outcome", EVENTS)
-def test_the_areas_are_all_patients(outcome):
-    frame = curves(random_cohort(300, 1))
-    shares = states(frame, outcome)
-    assert (shares >= 0).all(axis=None)
-    np.testing.assert_allclose(shares.sum(axis="columns"), 1, atol=1e-11)
-    axes, shares = panel(drawn("shipped"), outcome), states(curves(SHIPPED), outcome)
-    assert [area.get_label() for area in axes.collections] == list(shares)
-    tops = [area.get_datalim(axes.transData).y1 for area in axes.collections]
-    assert tops == pytest.approx(100 * shares.cumsum(axis="columns").max())
+def test_the_areas_are_all_patients():
+    frame, shipped = curves(random_cohort(300, 1)), curves(SHIPPED)
+    for outcome in EVENTS:
+        shares = states(frame, outcome)
+        assert (shares >= 0).all(axis=None)
+        np.testing.assert_allclose(shares.sum(axis="columns"), 1, atol=1e-11)
+        axes, shares = panel(drawn("shipped"), outcome), states(shipped, outcome)
+        assert [area.get_label() for area in axes.collections] == list(shares)
+        tops = [area.get_datalim(axes.transData).y1 for area in axes.collections]
+        assert tops == pytest.approx(100 * shares.cumsum(axis="columns").max())
 
 
 def at_risk(axes):
@@ -107,13 +106,14 @@ def test_numbers_at_risk_stand_under_the_ticks_and_both_responses_have_one_scale
 
 
 def test_notes_and_caveats_stand_at_the_foot():
-    figure = draw(SHIPPED, LENIENT)
+    values = summarise(SHIPPED, LENIENT)
+    figure = draw_times(curves(SHIPPED, LENIENT), values, "all", caveats=caveats(SHIPPED, LENIENT))
     assert faults(figure) == []
     text = " ".join(texts_of(figure))
     assert RECONSTRUCTED_NOTE in text
     assert "lost_to_follow_up=censored" in text
     assert "log(-log)" in text and "Aalen-Johansen" in text and "Kaplan-Meier" in text
-    missing = [summarise(SHIPPED, LENIENT)[f"times.{name}_response.not_recorded"]["n"] for name in ("first", "best")]
+    missing = [values[f"times.{name}_response.not_recorded"]["n"] for name in ("first", "best")]
     assert f"without a recorded month ({missing[0]} in A, {missing[1]} in B)" in text and missing[0]
     assert "without a recorded month" not in " ".join(texts_of(drawn("shipped")))
 
@@ -155,7 +155,7 @@ def test_a_curve_of_very_many_times_is_thinned_but_not_changed():
     for name in ("duration_months", "months_to_first_response", "months_to_best_response"):
         tables["courses"][name] += shift
     cohort = from_tables(tables)
-    frame, figure = curves(cohort), draw(cohort)
+    figure = draw_times(frame := curves(cohort), summarise(cohort), "all")
     whole = frame[(frame["outcome"] == "therapy") & (frame["event"] == "on_therapy")].set_index("time")["estimate"]
     points = dict(line(panel(figure, "therapy"), "estimate"))
     assert len(points) <= 601 < 3_000 < len(whole)

@@ -64,21 +64,15 @@ def contents(folder):
 
 
 def test_equal_bytes_in_other_surroundings(tmp_path):
-    surroundings = [
-        {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": "1000000000"},
-        {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "2"},
-    ]
+    here, there = (tmp_path / name for name in ("here", "there"))
+    there.mkdir()
+    (there / "matplotlibrc").write_text("savefig.bbox: tight\nsvg.fonttype: none\npdf.fonttype: 42\n")
+    others = {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "2", "SOURCE_DATE_EPOCH": "1000000000"}
     program = "import sys; sys.path.insert(0, sys.argv[1]); from tests.test_outputs import *; save_all_in_locale('.')"
-    kept = {key: value for key, value in os.environ.items() if key not in ("SOURCE_DATE_EPOCH", outputs.OVERRIDE)}
-    running = []
-    for number, variables in enumerate(surroundings):
-        folder = tmp_path / f"folder {number}"
-        folder.mkdir()
-        (folder / "matplotlibrc").write_text("savefig.bbox: tight\nsvg.fonttype: none\npdf.fonttype: 42\n" * number)
-        running.append(subprocess.Popen([sys.executable, "-c", program, ROOT], cwd=folder, env=kept | variables))
-    assert [process.wait() for process in running] == [0, 0]
-    first, second = (contents(tmp_path / f"folder {number}") for number in range(2))
-    first.pop("matplotlibrc"), second.pop("matplotlibrc")
+    subprocess.run([sys.executable, "-c", program, ROOT], cwd=there, env=os.environ | others, check=True)
+    save_all(here)
+    first, second = contents(here), contents(there)
+    assert second.pop("matplotlibrc")
     assert first.keys() == {"figure.svg", "figure.pdf", "figure.png", "table.csv", "table.html", "values.json"}
     assert [name for name in first if first[name] != second[name]] == []
 

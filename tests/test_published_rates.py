@@ -106,7 +106,8 @@ def test_another_cohort_beside_the_paper(own, of_own, of_nobody):
     for quantity in ("table_2:best.mr:all", "followup.stop.responders.intolerance", "table_1:presentation.skin:all"):
         row, value = rows.loc[quantity], own[quantity]
         counts = [int(value["n"]), int(value["denominator"]), row["published_n"], row["published_denominator"]]
-        assert row["difference"] == pytest.approx(100 * (counts[0] / counts[1] - counts[2] / counts[3]))
+        shares = [100 * counts[0] / counts[1], 100 * counts[2] / counts[3]]
+        assert row[["own_percent", "difference"]].tolist() == pytest.approx([shares[0], shares[0] - shares[1]])
         expected = [100 * limit for limit in exact_difference_interval(*counts)]
         assert [row["low"], row["high"]] == pytest.approx(expected, abs=1e-4)
         assert row["low"] <= expected[0] and expected[1] <= row["high"]
@@ -118,8 +119,7 @@ def test_another_cohort_beside_the_paper(own, of_own, of_nobody):
 def test_what_a_cohort_does_not_have(own, of_own, of_nobody):
     # An event in no row was nobody's, and any other absent value is not available.
     assert "safety.event.ecchymosis.all" not in own
-    rows = of_own.set_index("quantity")
-    row = rows.loc["safety.event.ecchymosis.all"]
+    row = of_own.set_index("quantity").loc["safety.event.ecchymosis.all"]
     assert (row["own_n"], row["own_denominator"], row["own_percent"]) == (0, 20, 0)
     assert len(of_nobody) == len(of_own)
     assert of_nobody[["own_n", "own_denominator", "own_percent", "difference", "low", "high"]].isna().all(axis=None)

@@ -1,7 +1,7 @@
 """Exact interval of the difference of two proportions: its coverage is never below the level, whatever the rates."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -20,80 +20,65 @@ _CELLS = 32
 _NARROWEST = TOLERANCE / 64
 
 
-def _statistic(n: np.ndarray, size: int, other_n: np.ndarray, other_size: int, confidence: float) -> np.ndarray:
-    """Give the lower limit of Newcombe's method 10, by which the outcomes are ordered."""
-    low, _ = intervals(n, size, "wilson", confidence)
-    _, high = intervals(other_n, other_size, "wilson", confidence)
-    rate, other = n / size, other_n / other_size
-    return rate - other - np.hypot(rate - low, high - other)
+def _tail(n: int, size: int, other_n: int, other_size: int, confidence: float) -> Callable:
+    """Give what tells the probability of an outcome at least as far up as the observed one for arrays of true rates.
 
-
-@dataclass(frozen=True)
-class _Tail:
-    """The outcomes at least as far up as the observed one: for each count of the other group, from how many on.
-
-    The statistic rises with the first count and falls with the other one, because Wilson's limits rise with the count:
-    the root of the sum of squares then changes by no more than the rate. So the outcomes are rows x >= cut.
+    Outcomes are ordered by the lower limit of Newcombe's method 10. It rises with the first count and falls with the
+    other one, because Wilson's limits rise with the count: the root of the sum of squares then changes by no more than
+    the rate. So they are, for each count of the other group, all counts from a cut on, which is found by bisection.
     """
-
-    size: int
-    cuts: np.ndarray
-    other_size: int
-    log_ways: np.ndarray
-
-    def probability(self, rate: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Give the probability of these outcomes for true rates of both groups, arrays of shape (k,)."""
-        counts = np.arange(self.other_size + 1)
-        # A rate of 0 or 1 leaves one count; the smallest number in place of 0 gives the others no weight either.
-        yes, no = (np.log(np.maximum(share, 1e-300))[:, None] for share in (other, 1 - other))
-        terms = counts * yes + (self.other_size - counts) * no
-        weights = np.exp(self.log_ways + terms)
-        # Beyond this distance from the mean Hoeffding's inequality leaves less than 1e-17, too little for a float.
-        distance = self.cuts - self.size * rate[:, None]
-        above = (distance < 0).astype(float)
-        near = (2 * distance**2 < 40 * self.size) & (weights > _NOTHING) & (self.cuts > 0) & (self.cuts <= self.size)
-        above[:, self.cuts == 0] = 1.0
-        cuts = np.broadcast_to(self.cuts, near.shape)[near]
-        above[near] = special.betainc(cuts, self.size - cuts + 1, np.broadcast_to(rate[:, None], near.shape)[near])
-        return (weights * above).sum(axis=1)
-
-
-def _tail(n: int, size: int, other_n: int, other_size: int, confidence: float) -> _Tail:
-    """Find the tail of an outcome, row by row by bisection."""
     counts = np.arange(other_size + 1)
-    observed = _statistic(np.array([n]), size, np.array([other_n]), other_size, confidence)[0] - _TIE
+    others, (_, high) = counts / other_size, intervals(counts, other_size, "wilson", confidence)
+
+    def statistic(first: np.ndarray) -> np.ndarray:
+        share, (low, _) = first / size, intervals(first, size, "wilson", confidence)
+        return share - others - np.hypot(share - low, high - others)
+
+    observed = statistic(np.array([n]))[other_n] - _TIE
     below, cuts = np.full(other_size + 1, -1), np.full(other_size + 1, size + 1)
-    while (cuts - below > 1).any():
+    while (open_ := cuts - below > 1).any():
         middle = (below + cuts) // 2
-        inside = _statistic(np.clip(middle, 0, size), size, counts, other_size, confidence) >= observed
-        open_ = cuts - below > 1
+        inside = statistic(np.clip(middle, 0, size)) >= observed
         cuts, below = np.where(open_ & inside, middle, cuts), np.where(open_ & ~inside, middle, below)
     ways = special.gammaln(other_size + 1) - special.gammaln(counts + 1) - special.gammaln(other_size - counts + 1)
-    return _Tail(size, cuts, other_size, ways)
+    every, some = cuts == 0, (cuts > 0) & (cuts <= size)
+
+    def probability(rate: np.ndarray, other: np.ndarray) -> np.ndarray:
+        # A rate of 0 or 1 leaves one count; the smallest number in place of 0 gives the others no weight either.
+        yes, no = (np.log(np.maximum(share, 1e-300))[:, None] for share in (other, 1 - other))
+        weights = np.exp(ways + (counts * yes + (other_size - counts) * no))
+        # Beyond this distance from the mean Hoeffding's inequality leaves less than 1e-17, too little for a float.
+        distance = cuts - size * rate[:, None]
+        above = (every | (distance < 0)).astype(float)
+        rows, columns = ((2 * distance**2 < 40 * size) & (weights > _NOTHING) & some).nonzero()
+        above[rows, columns] = special.betainc(cuts[columns], size - cuts[columns] + 1, rate[rows])
+        return (weights * above).sum(axis=1)
+
+    return probability
 
 
-def _place_above(tail: _Tail, difference: float, level: float) -> float | None:
+def _place_above(tail: Callable, patients: int, difference: float, level: float) -> float | None:
     """Find a rate of the other group at which the tail has more than a probability, or make sure there is none.
 
     The probability rises with the first rate and falls with the other, so that in a cell from a to b it is at most that
     of b + difference and a. Along the line it is the mean of an indicator over the counts, so that its curvature is at
-    most (size + other_size)^2, and in a cell it is above its ends by at most an eighth of that times the width squared.
+    most patients^2, and in a cell it is above its ends by at most an eighth of that times the width squared.
     Cells of which both are too much are halved; one too narrow to be halved counts as above.
     """
     low, high = max(0.0, -difference), min(1.0, 1.0 - difference)
     edges = np.linspace(low, high, _CELLS + 1)
     start, end = edges[:-1], edges[1:]
-    at_edges = tail.probability(np.clip(edges + difference, 0.0, 1.0), edges)
+    at_edges = tail(np.clip(edges + difference, 0.0, 1.0), edges)
     ends = np.maximum(at_edges[:-1], at_edges[1:])
     while True:
-        unsure = ends + (tail.size + tail.other_size) ** 2 * (end - start) ** 2 / 8 > level
+        unsure = ends + patients**2 * (end - start) ** 2 / 8 > level
         start, end, ends = start[unsure], end[unsure], ends[unsure]
-        unsure = tail.probability(np.clip(end + difference, 0.0, 1.0), start) > level
+        unsure = tail(np.clip(end + difference, 0.0, 1.0), start) > level
         start, end, ends = start[unsure], end[unsure], ends[unsure]
         if not len(start):
             return None
         middle = (start + end) / 2
-        reached = tail.probability(np.clip(middle + difference, 0.0, 1.0), middle)
+        reached = tail(np.clip(middle + difference, 0.0, 1.0), middle)
         if reached.max() > level:
             return float(middle[reached.argmax()])
         if end[0] - start[0] < _NARROWEST:
@@ -112,14 +97,14 @@ def _search(n: int, size: int, other_n: int, other_size: int, confidence: float)
     tail, level = _tail(n, size, other_n, other_size, confidence), (1 - confidence) / 2
 
     def excess(rate: float, other: float) -> float:
-        return float(tail.probability(np.array([rate]), np.array([other]))[0]) - level
+        return float(tail(np.array([rate]), np.array([other]))[0]) - level
 
     if excess(0.0, 1.0) > 0:  # no outcome is lower
         return -1.0
     limit = 1.0
     if excess(0.0, 0.0) > 0:  # where the first rate is 0, only the other one is left to change
         limit = -optimize.brentq(lambda other: excess(0.0, other), 0.0, 1.0)
-    while (place := _place_above(tail, limit - TOLERANCE, level)) is not None:
+    while (place := _place_above(tail, size + other_size, limit - TOLERANCE, level)) is not None:
         upper = min(place + limit, 1.0)
         limit = optimize.brentq(lambda rate, other=place: excess(rate, other), 0.0, upper) - place
     return max(limit - TOLERANCE, -1.0)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize, special
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from analysis.statistics.arguments import check_choice, check_probability, whole_numbers
@@ -89,7 +89,7 @@ def superiority_interval(effect: float, n_first: int, n_second: int, confidence:
     n_first, n_second = int(whole_numbers(n_first, "n_first")), int(whole_numbers(n_second, "n_second"))
     if min(n_first, n_second) < 1:
         raise ValueError(f"groups of {n_first} and {n_second} are not allowed; allowed is 1 or more in each")
-    z, size = stats.norm.isf((1 - confidence) / 2), (n_first + n_second) / 2
+    z, size = -special.ndtri((1 - confidence) / 2), (n_first + n_second) / 2
 
     def excess(theta: float, distance: float) -> float:
         spread = 1 + (size - 1) * ((1 - theta) / (2 - theta) + theta / (1 + theta))

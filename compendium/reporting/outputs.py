@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import matplotlib
@@ -67,7 +68,7 @@ def _settled_pdf() -> Iterator[None]:
 
     Fonts are embedded without the tables by which letters are set, since in a PDF each letter has its place already.
     """
-    usual = backend_pdf.pdfRepr
+    usual, load = backend_pdf.pdfRepr, subset.load_font
 
     def shortened(thing: object) -> bytes:
         written = usual(thing)
@@ -78,9 +79,13 @@ def _settled_pdf() -> Iterator[None]:
             return text.encode("latin-1")
         return written
 
-    left_out = [*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB", "MATH", "kern"]
-    fonts = patch.object(subset.Options, "_drop_tables_default", left_out)
-    with patch.object(backend_pdf, "pdfRepr", shortened), fonts:
+    def without_layout(*given: Any) -> Any:
+        font = load(*given)
+        for table in {"GDEF", "GPOS", "GSUB", "MATH", "kern"} & {*font.keys()}:  # before they are unpacked
+            del font[table]
+        return font
+
+    with patch.object(backend_pdf, "pdfRepr", shortened), patch.object(subset, "load_font", without_layout):
         yield
 
 

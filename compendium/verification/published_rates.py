@@ -179,9 +179,9 @@ def compared_rates(published: str | os.PathLike[str], values: Values) -> pd.Data
             found.loc[name, "denominator"] = found.at[other, "denominator"]
     counted = found["kind"].isin(["count", "percent"]) & found["statistic"].isin(["n", "percent"])
     shares = counted & ~found["quantity"].isin(_TOTALS)
-    rows, statements = [], {quantity: [] for quantity in found.loc[shares, "quantity"]}
+    rows, statements = [], {}
     for claim in found[shares].reset_index().to_dict("records"):
-        statements[claim["quantity"]].append(claim)
+        statements.setdefault(claim["quantity"], []).append(claim)
     for quantity, part in statements.items():
         if rate := _published_rate(part, sizes):
             own = _own_share([claim["answer"] for claim in part], values)
