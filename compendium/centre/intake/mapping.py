@@ -34,8 +34,6 @@ class Mapping:
     used: Counter[int] = field(default_factory=Counter)  # by the index of the line
 
     def _for(self, table: str | None, column: str) -> dict[str, tuple[int, str]]:
-        if self.lines.empty:
-            return {}
         lines = self.lines[self.lines["column"] == column]
         lines = lines if table is None else lines[lines["table"].isin(["", table])]
         return {line.own: (line.Index, line.ours) for line in lines.itertuples()}
