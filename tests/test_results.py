@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from analysis import sensitivity
+from analysis.cohort import keep_cohort
 from compendium.centre.disclosure.cells import HIDE_BELOW
 from compendium.workflow.freshness import Digests
 from compendium.workflow.jobs import JOBS
-from tests.places import PUBLISHED, ROOT
+from tests.places import COHORT, PUBLISHED, ROOT, shipped_cohort
 
 REASONS = {
     "date",  # of an event that is not in the rows
@@ -78,6 +79,8 @@ def test_every_notebook_works_for_one_patient_and_other_criteria(path, tmp_path,
     # Drawing every dot, and in three formats, takes most of the time: test_figures and test_outputs do that.
     monkeypatch.setattr("compendium.reporting.display.picture", lambda figure: figure.draw_without_rendering())
     monkeypatch.setattr("compendium.reporting.outputs.save_figure", lambda *_: None)
+    monkeypatch.setattr("analysis.cohort._KEPT", {})
+    keep_cohort(COHORT, shipped_cohort())
     # Two values of two rules and one population, as all of them in all combinations take seconds.
     monkeypatch.setattr(sensitivity, "values_of", lambda *given: VALUES_OF(*given)[: 1 + (given[0] in MOVED)])
     monkeypatch.setattr("compendium.document.filtered.POPULATIONS", ("MMAS",))

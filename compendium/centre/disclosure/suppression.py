@@ -119,7 +119,7 @@ class Attacker:
             for side, sign in ((relation.left, 1), (relation.right, -1)):
                 row[[self._place[cell] for cell in side]] = sign
         # Possible tables found so far, each a row; they serve for every other choice of cells that they agree with.
-        self._tables = np.empty((0, len(cells.values)), dtype=np.int64)
+        self._tables: list[np.ndarray] = []
 
     def excluded(
         self, hidden: Collection[str], cells: Iterable[str], values: Iterable[int]
@@ -127,18 +127,19 @@ class Attacker:
         """List which of some values of some cells no table of whole numbers has that agrees with all that is shown."""
         shown = {cell: value for cell, value in self._true.items() if cell not in hidden}
         self._fix(shown)
-        given, values = np.array(list(shown.values()), dtype=np.int64), list(values)
-        known = self._tables[(self._tables[:, [self._place[cell] for cell in shown]] == given).all(axis=1)]
+        given, values, new = np.array(list(shown.values()), dtype=np.int64), list(values), []
+        known = np.array(self._tables, dtype=np.int64).reshape(-1, len(self._place))
+        known = known[(known[:, [self._place[cell] for cell in shown]] == given).all(axis=1)]
         for cell in cells:
-            seen = set(known[:, self._place[cell]].tolist())
+            seen = {*known[:, self._place[cell]].tolist(), *(table[self._place[cell]] for table in new)}
             for value in (value for value in values if value not in seen):
                 table = self._table(shown, cell, value)
                 if table is None:
                     yield cell, value
                     self._fix(shown)  # whoever took the value may have asked something else meanwhile
                 else:
-                    self._tables = np.vstack([self._tables, table])
-                    known = np.vstack([known, table])
+                    self._tables.append(table)
+                    new.append(table)
 
     def reason(
         self, hidden: Collection[str], cell: str, value: int, known: Collection[list[str]] = ()
@@ -177,8 +178,7 @@ class Attacker:
         """Give cells of the linear program their values, and all others their bounds; nothing is minimised."""
         self._linear.Minimize(0)
         for cell, variable in self._numbers.items():
-            low, high = (given[cell], given[cell]) if cell in given else self._bounds[cell]
-            variable.SetBounds(low, high)
+            variable.SetBounds(*((given[cell], given[cell]) if cell in given else self._bounds[cell]))
 
     def _table(self, given: dict[str, int], cell: str, value: int) -> np.ndarray | None:
         """Find a table in which a cell has a value and others, which the linear program has fixed, theirs."""
