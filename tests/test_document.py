@@ -13,7 +13,6 @@ from urllib.parse import unquote
 
 import pytest
 
-from analysis.cohort import read_cohort
 from analysis.criteria import PAPER
 from analysis.followup import course_frame
 from analysis.symptoms import symptom_profile
@@ -26,8 +25,8 @@ from compendium.document.names import named
 from compendium.document.page import Page, html
 from compendium.document.source import Source, SourceError, filled
 from tests.browser import started
+from tests.places import COHORT, FIGURES, shipped_cohort
 
-FIGURES, COHORT = ROOT / "figures", ROOT / "data" / "cohort"
 browser = pytest.fixture(started, scope="module")
 
 GOOD = """# A title
@@ -255,7 +254,7 @@ def test_every_population_and_rule_that_can_be_chosen_shows_what_python_computes
     assert set(shown["variants"]) == {f"{one}|{rule}" for one in shown["populations"] for rule in ["", *RULES[name]]}
     for key, variant in shown["variants"].items():
         population, _, rule = key.partition("|")
-        cohort, criteria = read_cohort(COHORT, population), under(PAPER, rule)
+        cohort, criteria = shipped_cohort(population), under(PAPER, rule)
         assert shown["populations"][population].endswith(f"(N = {len(cohort.patients)})")
         words = [spot[4] for spot in variant["spots"]]
         if name == "figure-1":
@@ -331,7 +330,7 @@ def test_a_reader_finds_what_stands_behind_a_number_and_chooses_a_figure(browser
     )
     assert browser.evaluate(choose.format("figure-2", "idiopathic", "worsening=any")) == 14
     spots = browser.evaluate(choose.format("figure-1", "idiopathic", "symptoms_at=last"))
-    assert spots == len(symptom_profile(read_cohort(COHORT, "idiopathic"), PAPER))
+    assert spots == len(symptom_profile(shipped_cohort("idiopathic"), PAPER))
     browser.evaluate("document.querySelector('#figure-1 .spot').focus({preventScroll: true})")
     words = browser.evaluate(f"{tip}.textContent")
     browser.press("ArrowDown")

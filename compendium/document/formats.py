@@ -70,14 +70,16 @@ def _pieces(form: str) -> list[str]:
     return _PIECE.findall(form) if form in _TOGETHER else [form]
 
 
+# By format: the parts of a value that it needs, each with what may stand for it.
+_NEEDED = {
+    form: [part.split("|") for piece in _pieces(form) for part in _SINGLE[piece][0].split()]
+    for form in (*_SINGLE, *_TOGETHER)
+}
+
+
 def allowed(entry: Entry) -> list[str]:
     """List the formats that a value has all parts for."""
-
-    def has(form: str) -> bool:
-        parts = " ".join(_SINGLE[piece][0] for piece in _pieces(form)).split()
-        return all(any(name in entry for name in part.split("|")) for part in parts)
-
-    return [form for form in (*_SINGLE, *_TOGETHER) if has(form)]
+    return [form for form, parts in _NEEDED.items() if all(any(name in entry for name in part) for part in parts)]
 
 
 def printed(entry: Entry, form: str) -> str:
