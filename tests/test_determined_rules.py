@@ -2,7 +2,6 @@
 
 import ast
 import itertools
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,28 +14,28 @@ from compendium.determined.results import lost_claims, plain_tables, shipped, wi
 from compendium.determined.rule_ranges import cohort_at, poles
 from tests.places import ROOT
 
-GRADES = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(3, 2))
+GRADES = (0, 1, 2, 3, 4, 6)  # in quarters
 
 
-def by_hand(grades, new, partial=Fraction(1, 10), major=Fraction(1, 2), worsening="total", appeared="rule_out"):
+def by_hand(grades, new, partial=10, major=50, worsening="total", appeared="rule_out"):
     """The class of a patient with these grades, by the sentences of L210-L216."""
-    before, score = len(grades), sum(grades)
+    before, score = 4 * len(grades), sum(grades)
     if appeared == "count":
-        score += new
-    if (appeared == "rule_out" and new) or (worsening == "any" and Fraction(3, 2) in grades):
+        score += 4 * new
+    if (appeared == "rule_out" and new) or (worsening == "any" and 6 in grades):
         return "NR"
     if score == 0:
         return "CR"
-    fall = (before - score) / before
-    return "MR" if fall > major else "PR" if fall >= partial else "NR"
+    fall = 100 * (before - score)
+    return "MR" if fall > major * before else "PR" if fall >= partial * before else "NR"
 
 
 RULES = {
     Criteria(worsening="any"): {"worsening": "any"},
-    Criteria(partial_from_percent=20): {"partial": Fraction(1, 5)},
-    Criteria(partial_from_percent=30): {"partial": Fraction(3, 10)},
-    Criteria(major_above_percent=40): {"major": Fraction(2, 5)},
-    Criteria(major_above_percent=60): {"major": Fraction(3, 5)},
+    Criteria(partial_from_percent=20): {"partial": 20},
+    Criteria(partial_from_percent=30): {"partial": 30},
+    Criteria(major_above_percent=40): {"major": 40},
+    Criteria(major_above_percent=60): {"major": 60},
     Criteria(new_symptoms="count"): {"appeared": "count"},
     Criteria(new_symptoms="ignore"): {"appeared": "ignore"},
 }
@@ -57,13 +56,11 @@ def test_classes_under_another_rule_are_those_of_all_patients_with_few_symptoms(
 def test_classes_with_missing_grades_are_those_of_all_patients_with_few_symptoms(missing):
     found = {}
     for size in range(1, 5):
-        for best in itertools.combinations_with_replacement(GRADES[:5], size):
-            for last in itertools.product((*GRADES[:5], None), repeat=size):
-                here = by_hand([b if g is None else g for b, g in zip(best, last, strict=True)], 0)
-                known = (
-                    [g for g in last if g is not None] if missing == "drop" else [1 if g is None else g for g in last]
-                )
-                found.setdefault(here, set()).add(by_hand(known, 0) if known else "NR")
+        # Of each symptom the grade at best response and that at last follow-up, which may be missing.
+        for grades in itertools.combinations_with_replacement(itertools.product(GRADES[:5], (*GRADES[:5], None)), size):
+            here = by_hand([best if last is None else last for best, last in grades], 0)
+            known = [4 if last is None else last for _, last in grades if last is not None or missing != "drop"]
+            found.setdefault(here, set()).add(by_hand(known, 0) if known else "NR")
     # Few symptoms do not give every class that more of them do, but no other one.
     allowed = rules.last_under(Criteria(missing_last=missing))
     assert all(found[one] <= allowed[one] for one in found)
