@@ -91,9 +91,14 @@ def test_grades_that_cannot_add_up_are_refused():
         symptoms._adding_up([4, 4], [(0, 4), (0, 4)], (9, 9), 9, np.random.default_rng(1))
 
 
-def test_the_values_are_those_of_the_notebooks():
+@pytest.fixture(scope="module")
+def shipped_values():
+    return json.loads(values_of(COHORT))
+
+
+def test_the_values_are_those_of_the_notebooks(shipped_values):
     built = built_values(FIGURES)
-    found = json.loads(values_of(COHORT))["values"]
+    found = shipped_values["values"]
     assert {name for name in built if ".power." not in name and ".detectable." not in name} == set(found)
     for name, entry in found.items():
         ends = built[name].get("ci") or (None, None)
@@ -101,8 +106,8 @@ def test_the_values_are_those_of_the_notebooks():
         assert entry == {key: known[key] for key in entry}, name
 
 
-def test_the_marks_are_those_of_the_figures():
-    found = json.loads(values_of(COHORT))["marks"]
+def test_the_marks_are_those_of_the_figures(shipped_values):
+    found = shipped_values["marks"]
     for population, figure in (("all", "figure-1"), ("primary", "figure-e1"), ("idiopathic", "figure-e2")):
         drawn = pd.read_csv(FIGURES / f"{figure}.csv", index_col="symptom")["significance"]
         assert {name: entry["mark"] for name, entry in found[population].items()} == {

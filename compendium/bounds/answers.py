@@ -202,8 +202,7 @@ class Bounds:
         names = list(dict.fromkeys(s.name for s in used))
 
         def stays(some: list[str]) -> bool:
-            fewer = self.people.only(some)
-            return all(reaches(fewer, asked, sign, end, self.limit) for sign, end in ((1, low), (-1, high)))
+            return reaches(self.people.only(some), asked, {1: low, -1: high}, self.limit)
 
         kept = without_needless(names, stays)
         return [s for s in used if s.name in kept]
