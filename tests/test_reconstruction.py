@@ -233,6 +233,19 @@ def test_a_contradiction_is_no_cohort(monkeypatch, wrong):
         reconstruct(Leaning, SEED, claims=claims)
 
 
+def test_where_no_room_is_left_a_cohort_is_begun_again_with_other_draws(monkeypatch):
+    drawn = []
+
+    def no_room(_, leaning):
+        drawn.append(leaning.generator.random())
+        raise NoRoomError
+
+    monkeypatch.setattr("compendium.reconstruction.chain._find_parts", no_room)
+    with pytest.raises(NoCohortError, match="found in 20 attempts"):
+        reconstruct(Leaning, SEED)
+    assert len(set(drawn)) == 20
+
+
 @pytest.mark.parametrize("effort", [1.0, 0.0])
 def test_what_is_preferred_is_found_if_it_is_allowed(monkeypatch, effort):
     monkeypatch.setattr(Leaning, "effort", effort)
