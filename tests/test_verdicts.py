@@ -17,10 +17,9 @@ from analysis import biology, dosing, followup, patients, response, safety, symp
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.verification.audit.consistency import Consistency, Relation
 from compendium.verification.identities import READINGS, canonical, consistency, denominator_of, relations
-from compendium.verification.published import AnswerError, built_values, read_answers, read_claims
+from compendium.verification.published import AnswerError, Verdict, built_values, read_answers, read_claims
 from compendium.verification.verdict_page import common_size, rounding_habit, verdict_page
 from compendium.verification.verdicts import (
-    Verdict,
     compare,
     contradictions,
     counts,

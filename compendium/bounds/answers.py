@@ -10,18 +10,7 @@ import pandas as pd
 
 from compendium.bounds.cliques import glued
 from compendium.bounds.needed import ContradictionError, contradiction, reaches, without_needless
-from compendium.bounds.people import (
-    EVERYONE,
-    People,
-    Statement,
-    Sum,
-    Where,
-    as_cell,
-    as_sum,
-    both,
-    scope,
-    words,
-)
+from compendium.bounds.people import EVERYONE, People, Statement, Sum, Where, as_cell, as_sum, both, scope, words
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Objective, Solvers
 

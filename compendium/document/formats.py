@@ -48,11 +48,7 @@ _SINGLE: dict[str, tuple[str, int, Callable[[Entry, int], str]]] = {
     "mean": ("mean", 1, lambda e, d: number(e["mean"], d)),
     "range": ("minimum maximum", 1, lambda e, d: value_range(e["minimum"], e["maximum"], d)),
     "ratio": ("ratio", 2, lambda e, d: number(e["ratio"], d)),
-    "difference": (
-        "difference|mean_difference",
-        1,
-        _difference,
-    ),
+    "difference": ("difference|mean_difference", 1, _difference),
     "interval": ("ci|low ci|high", 1, _interval),
     "low to high": ("low high", 2, _ends),
     "months": ("months", 1, lambda e, d: number(e["months"], d, trim=True)),
