@@ -240,11 +240,10 @@ def contradictions(table: pd.DataFrame) -> pd.DataFrame:
     ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of the
     minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
     """
-    wrong = table[table["verdict"] == Verdict.CONTRADICTS]
+    wrong = table[table["verdict"] == Verdict.CONTRADICTS].rename(columns={"explanation": "arithmetic"})
     places = table.apply(place, axis="columns")
     others = ["; ".join(places[names.split()[1:]]) or "itself" for names in wrong["contradicts"]]
     shown = wrong.assign(**{"place": places, "printed": wrong["value"], "cannot hold with": others})
-    shown = shown.rename(columns={"explanation": "arithmetic"})
     columns = ["place", "statement", "printed", "computed", "cannot hold with", "proof", "arithmetic", "readings"]
     return shown[[*columns, "hypothesis"]].reset_index(drop=True)
 
