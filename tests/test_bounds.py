@@ -289,12 +289,6 @@ def test_solvers_that_disagree_are_not_believed(monkeypatch):
         bounds.count({"sex": "male", "response": "none"})
 
 
-_DIGEST = """
-import hashlib, tests.test_bounds as t
-print(t.digest())
-"""
-
-
 def digest():
     """All numbers of some models."""
     found = hashlib.sha256()
@@ -310,7 +304,8 @@ def digest():
 
 def test_two_runs_build_the_same_model():
     environment = os.environ | {"PYTHONHASHSEED": "77"}
-    other = subprocess.check_output([sys.executable, "-c", _DIGEST], cwd=ROOT, text=True, env=environment)
+    command = [sys.executable, "-c", "import tests.test_bounds as tests; print(tests.digest())"]
+    other = subprocess.check_output(command, cwd=ROOT, text=True, env=environment)
     assert other.strip() == digest()
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.cohort import read_cohort
 from analysis.criteria import PAPER, Criteria
 from compendium.bounds.answers import Bounds
 from compendium.bounds.needed import needed
@@ -58,8 +57,8 @@ def test_the_shipped_cohort_keeps_every_statement(shipped):
     assert {name for one in checked for name in one.attributes} == set(shipped.columns)
 
 
-def test_answers_by_hand():
-    printed, read = (Bounds(people().without(layers=layers)) for layers in ("RL", "L"))
+def test_answers_by_hand(paper):
+    printed, read = paper._bounds["P",], paper._bounds["P", "R"]
 
     def ends(asked, within="all", by=printed):
         found = by.count(who(asked), who(within))
@@ -81,9 +80,9 @@ def test_answers_by_hand():
     assert printed.count(who("who_tryptase_over_20 = positive"), who("diagnosis = CM")).verdict == "open"
 
 
-def test_witnesses_keep_every_statement_and_attain_the_ends():
+def test_witnesses_keep_every_statement_and_attain_the_ends(paper):
     known = people().without(layers="L")
-    found = Bounds(known).count(who("sex = M"), who(RESPONDERS))
+    found = paper._bounds["P", "R"].count(who("sex = M"), who(RESPONDERS))
     for witness, end in ((found.low_witness, 5), (found.high_witness, 17)):
         patients = witness.to_dict("records")
         assert len(patients) == 55
@@ -93,14 +92,14 @@ def test_witnesses_keep_every_statement_and_attain_the_ends():
 
 def test_a_proof_needs_all_that_it_names(paper):
     asked = count_of(both(who("diagnosis = CM"), who("status = intolerance, best = NR")))
-    names = needed(paper.people, asked, 1, lower=False)
+    found = paper.determined("", "", "diagnosis = CM", "status = intolerance, best = NR")
+    names = found.rests_on
     assert {"results.best.orr.primary", "table2.best.orr.ism"} <= set(names)
     for name in names:
         assert Bounds(paper.people.only(set(names) - {name})).of(asked).high > 1
     assert Bounds(paper.people.only(names)).of(asked).high == 1
     assert needed(paper.people, asked, 0, lower=True) == []
-    found = paper.determined("", "", "diagnosis = CM", "status = intolerance, best = NR")
-    assert "At most 1: " in found.proof and "34 of 41" not in found.proof and set(found.rests_on) == set(names)
+    assert "At most 1: " in found.proof and "34 of 41" not in found.proof
     proof = paper.determined("", "", "sex = M", RESPONDERS).proof
     assert proof.startswith("Of 55 patients 17 are the one and 43 the other: both are at least 17 + 43 − 55 = 5")
 
@@ -259,7 +258,7 @@ def test_drawn_results_say_what_is_fixed_and_what_others_have(monkeypatch):
     kept = {table: pd.read_csv(io.StringIO(text)) for table, text in KEPT.items()}
     kept["answers"] = kept["answers"].set_index("quantity")
     monkeypatch.setattr(drawn, "_kept", kept.get)
-    study = read_cohort(ROOT / "data" / "cohort")
+    study = shipped_cohort()
     assert drawn.same_marks(study, PAPER).to_dict() == {"Same in 9 others": {"flush": "4", "anaphylaxis": "7†"}}
     expected = {
         PAIRED: ["p 0.006 to 0.200", "p 0.030 to 0.900, or no test, below 0.05 in 2"],
@@ -283,7 +282,7 @@ def test_drawn_results_say_what_is_fixed_and_what_others_have(monkeypatch):
     ("all", Criteria(zeros="pratt"), False), ("ISM", PAPER, False), ("all", PAPER, True),
 ])  # fmt: skip
 def test_of_another_cohort_or_rule_nothing_is_said(population, criteria, other):
-    study = read_cohort(ROOT / "data" / "cohort", population)
+    study = shipped_cohort(population)
     study = replace(study, patients=study.patients.assign(sex="F")) if other else study
     assert drawn.same_marks(study, criteria).shape[1] == drawn.elsewhere(study, criteria, ["a"]).shape[1] == 0
     assert drawn.marks(study, criteria, ["a"]) == {} and drawn.ranges_for(study, criteria) is None

@@ -2,41 +2,41 @@
 
 import ast
 import itertools
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from analysis.criteria import PAPER, Criteria
 from analysis.sensitivity import response_outcomes
+from analysis.symptoms import symptom_profile
 from compendium.determined import courses, rule_ranges, rules, stored, symptoms
 from compendium.determined.courses import State
 from compendium.determined.results import lost_claims, plain_tables, shipped, witness
 from compendium.determined.rule_ranges import cohort_at, poles
 from tests.places import ROOT
 
-GRADES = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(3, 2))
+GRADES = (0, 1, 2, 3, 4, 6)  # in quarters
 
 
-def by_hand(grades, new, partial=Fraction(1, 10), major=Fraction(1, 2), worsening="total", appeared="rule_out"):
+def by_hand(grades, new, partial=10, major=50, worsening="total", appeared="rule_out"):
     """The class of a patient with these grades, by the sentences of L210-L216."""
-    before, score = len(grades), sum(grades)
+    before, score = 4 * len(grades), sum(grades)
     if appeared == "count":
-        score += new
-    if (appeared == "rule_out" and new) or (worsening == "any" and Fraction(3, 2) in grades):
+        score += 4 * new
+    if (appeared == "rule_out" and new) or (worsening == "any" and 6 in grades):
         return "NR"
     if score == 0:
         return "CR"
-    fall = (before - score) / before
-    return "MR" if fall > major else "PR" if fall >= partial else "NR"
+    fall = 100 * (before - score)
+    return "MR" if fall > major * before else "PR" if fall >= partial * before else "NR"
 
 
 RULES = {
     Criteria(worsening="any"): {"worsening": "any"},
-    Criteria(partial_from_percent=20): {"partial": Fraction(1, 5)},
-    Criteria(partial_from_percent=30): {"partial": Fraction(3, 10)},
-    Criteria(major_above_percent=40): {"major": Fraction(2, 5)},
-    Criteria(major_above_percent=60): {"major": Fraction(3, 5)},
+    Criteria(partial_from_percent=20): {"partial": 20},
+    Criteria(partial_from_percent=30): {"partial": 30},
+    Criteria(major_above_percent=40): {"major": 40},
+    Criteria(major_above_percent=60): {"major": 60},
     Criteria(new_symptoms="count"): {"appeared": "count"},
     Criteria(new_symptoms="ignore"): {"appeared": "ignore"},
 }
@@ -57,13 +57,11 @@ def test_classes_under_another_rule_are_those_of_all_patients_with_few_symptoms(
 def test_classes_with_missing_grades_are_those_of_all_patients_with_few_symptoms(missing):
     found = {}
     for size in range(1, 5):
-        for best in itertools.combinations_with_replacement(GRADES[:5], size):
-            for last in itertools.product((*GRADES[:5], None), repeat=size):
-                here = by_hand([b if g is None else g for b, g in zip(best, last, strict=True)], 0)
-                known = (
-                    [g for g in last if g is not None] if missing == "drop" else [1 if g is None else g for g in last]
-                )
-                found.setdefault(here, set()).add(by_hand(known, 0) if known else "NR")
+        # Of each symptom the grade at best response and that at last follow-up, which may be missing.
+        for grades in itertools.combinations_with_replacement(itertools.product(GRADES[:5], (*GRADES[:5], None)), size):
+            here = by_hand([best if last is None else last for best, last in grades], 0)
+            known = [4 if last is None else last for _, last in grades if last is not None or missing != "drop"]
+            found.setdefault(here, set()).add(by_hand(known, 0) if known else "NR")
     # Few symptoms do not give every class that more of them do, but no other one.
     allowed = rules.last_under(Criteria(missing_last=missing))
     assert all(found[one] <= allowed[one] for one in found)
@@ -121,6 +119,7 @@ def test_a_witness_is_a_cohort_that_keeps_what_the_shipped_one_keeps():
 @pytest.mark.long
 def test_every_end_is_attained_again():
     assert rule_ranges.ranges().equals(stored.read(table="rules"))
+    assert all(one.exact for one in symptoms.anaphylaxis())
 
 
 def test_answers_say_what_moves():
@@ -143,11 +142,8 @@ def test_nothing_here_draws():
             continue
         seen.add(name)
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            names = (
-                [one.name for one in getattr(node, "names", [])]
-                if isinstance(node, ast.Import | ast.ImportFrom)
-                else []
-            )
+            imports = isinstance(node, ast.Import | ast.ImportFrom)
+            names = [one.name for one in node.names] if imports else []
             module = getattr(node, "module", None)
             imported = [f"{module}.{one}" if module else one for one in names]
             assert not any("random" in one for one in imported), (name, imported)
@@ -158,28 +154,36 @@ def test_nothing_here_draws():
     assert len(seen) > 20
 
 
-def test_anaphylaxis_is_significant_whatever_the_grades():
-    found = {one.quantity.removeprefix("symptoms.score.anaphylaxis."): one for one in symptoms.anaphylaxis()}
-    stars, mean = found["stars"], found["mean_score"]
+@pytest.fixture
+def anaphylaxis(monkeypatch):
+    """What is said of anaphylaxis, with ends that its grades attain; that cohorts have such grades is tested below."""
+    monkeypatch.setattr(symptoms, "_in_a_cohort", lambda grades: symptoms.tested([*grades, symptoms.WORSE]))
+    found = symptoms.anaphylaxis.__wrapped__()
+    return {one.quantity.removeprefix("symptoms.score.anaphylaxis."): one for one in found}
+
+
+def test_grades_of_anaphylaxis_are_those_of_a_whole_cohort():
+    found, alone = symptoms._in_a_cohort((3,) * 13), symptoms.tested([3] * 13 + [symptoms.WORSE])
+    assert {name: found[name] for name in alone} == alone
+
+
+def test_anaphylaxis_is_significant_whatever_the_grades(anaphylaxis):
+    stars, mean = anaphylaxis["stars"], anaphylaxis["mean_score"]
     assert (stars.low, stars.high, stars.exact) == (1, 3, True)
     # All gone, or all only slightly better: 13 grades and one of 1.5, of 14.
     assert (mean.low, mean.high) == (1.5 / 14, (13 * 0.75 + 1.5) / 14)
     # 13 against 1: the ways to have one or none on one side of 14 coins, on either side.
-    assert found["p_sign"].low == found["p_sign"].high == 2 * 15 / 2**14
+    assert anaphylaxis["p_sign"].low == anaphylaxis["p_sign"].high == 2 * 15 / 2**14
     # With 13 dramatic or gone the one that is worse has the smallest change of all 14, so of 2 ** 14 signs only that of
     # all alike and that of this one are as far out.
-    assert found["p_value|without epinephrine"].low == 4 / 2**14
-    assert found["stars|without epinephrine"].verdict == "fixed"
-    assert all(one.exact for one in found.values())
-    ways = symptoms.compositions((3, 2, 1, 0), 13, 1)
-    assert len(ways) == 560
+    assert anaphylaxis["p_value|without epinephrine"].low == 4 / 2**14
+    assert anaphylaxis["stars|without epinephrine"].verdict == "fixed"
+    assert all(one.exact for one in anaphylaxis.values())
+    assert len(symptoms.compositions((3, 2, 1, 0), 13, 1)) == 560
 
 
-def test_the_shipped_and_the_other_cohort_lie_inside_of_what_is_said_of_anaphylaxis(another_cohort):
-    from analysis.symptoms import symptom_profile
-
+def test_the_shipped_and_the_other_cohort_lie_inside_of_what_is_said_of_anaphylaxis(anaphylaxis, another_cohort):
     for cohort in (shipped(), another_cohort):
         found = symptom_profile(cohort).loc["anaphylaxis"]
         for name in ("p_value", "p_sign", "mean_score", "effect"):
-            one = next(a for a in symptoms.anaphylaxis() if a.quantity == f"symptoms.score.anaphylaxis.{name}")
-            assert one.low <= found[name] <= one.high
+            assert anaphylaxis[name].low <= found[name] <= anaphylaxis[name].high

@@ -21,9 +21,9 @@ from compendium.verification.published import built_values
 from compendium.verification.verdicts import verdict_table
 from tests.places import COHORT, FIGURES, PUBLISHED
 
-SEED, NUMBER = 1, 4
-DIGESTS = {"adverse_events": "326414dbdb8a", "courses": "d7b426f4cb6c", "laboratory": "3d24bb0e3f6d"}
-DIGESTS |= {"patients": "897603a427f1", "screening": "e9cce5f37442", "symptoms": "95b0236e53a8"}
+SEED, NUMBER = 1, 5
+DIGESTS = {"adverse_events": "678387a282da", "courses": "400f908307bc", "laboratory": "db815fa0006b"}
+DIGESTS |= {"patients": "c385466e8c0b", "screening": "016a577524f8", "symptoms": "c751f9e25eb3"}
 on_x86_64 = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere the solver's linear programs may lead another way"
 )
@@ -56,7 +56,7 @@ def test_every_printed_number_has_the_verdict_it_has_in_the_shipped_cohort(furth
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("seed", "number"), [(1, 5), (1, 9), (7, 1), (7, 2), (2018, 1), (2018, 40)])
+@pytest.mark.parametrize(("seed", "number"), [(1, 4), (1, 9), (7, 1), (7, 2), (2018, 1), (2018, 40)])
 def test_cohorts_of_other_seeds_have_the_same_verdicts(tmp_path, seed, number):
     _, files = members.member(seed, number, members.sources())
     committed = pd.read_csv(FIGURES / "verdicts.csv", index_col="claim")["verdict"]
@@ -91,9 +91,14 @@ def test_grades_that_cannot_add_up_are_refused():
         symptoms._adding_up([4, 4], [(0, 4), (0, 4)], (9, 9), 9, np.random.default_rng(1))
 
 
-def test_the_values_are_those_of_the_notebooks():
+@pytest.fixture(scope="module")
+def shipped_values():
+    return json.loads(values_of(COHORT))
+
+
+def test_the_values_are_those_of_the_notebooks(shipped_values):
     built = built_values(FIGURES)
-    found = json.loads(values_of(COHORT))["values"]
+    found = shipped_values["values"]
     assert {name for name in built if ".power." not in name and ".detectable." not in name} == set(found)
     for name, entry in found.items():
         ends = built[name].get("ci") or (None, None)
@@ -101,8 +106,8 @@ def test_the_values_are_those_of_the_notebooks():
         assert entry == {key: known[key] for key in entry}, name
 
 
-def test_the_marks_are_those_of_the_figures():
-    found = json.loads(values_of(COHORT))["marks"]
+def test_the_marks_are_those_of_the_figures(shipped_values):
+    found = shipped_values["marks"]
     for population, figure in (("all", "figure-1"), ("primary", "figure-e1"), ("idiopathic", "figure-e2")):
         drawn = pd.read_csv(FIGURES / f"{figure}.csv", index_col="symptom")["significance"]
         assert {name: entry["mark"] for name, entry in found[population].items()} == {

@@ -84,7 +84,6 @@ def test_every_statement_is_held_or_left_out_by_name_for_its_arithmetic(made):
     assert list(rest.index) == ["methods.centres"]
     assert read(COHORT)["screening"]["centre_id"].nunique() == int(claims.loc["methods.centres", "value"])
     # A percentage that is left out while its count holds is not the count's percentage, rounded half up.
-    claims, left_out = read_claims(), read_left_out()
     assert left_out["reason"].str.len().min() > 20
     for claim in left_out.index[left_out["part"] == "percent"]:
         row = claims.loc[claim]
@@ -231,6 +230,18 @@ def test_a_contradiction_is_no_cohort(monkeypatch, wrong):
     claims.loc[wrong[0], ["value", "numerator"]] = wrong[1]
     with pytest.raises(NoCohortError, match=f"no cohort {SEED} found in 1 attempts"):
         reconstruct(Leaning, SEED, claims=claims)
+
+
+def test_where_no_room_is_left_a_cohort_is_begun_again_with_other_draws():
+    drawn = []
+
+    def no_room(_, generator):
+        drawn.append(generator.random())
+        raise NoRoomError
+
+    with pytest.raises(NoCohortError, match="found in 20 attempts"):
+        reconstruct(no_room, SEED)
+    assert len(set(drawn)) == 20
 
 
 @pytest.mark.parametrize("effort", [1.0, 0.0])

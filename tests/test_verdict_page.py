@@ -58,11 +58,8 @@ def test_links_lead_to_the_statement_and_to_the_notebook_and_notes_are_shown(tab
 
 
 WORDS = {"all": "All patients", "primary": "Primary MCAS", "MMAS": "MMAS (monoclonal MCAS)", "weekly": "On a weekly s"}
-WORDS |= {
-    "MCAS": "MCAS (mast cell activation syndrome)",
-    "CM": "CM (cutaneous mastocytosis)",
-    "MR": "MR (major response)",
-}
+WORDS |= {"MCAS": "MCAS (mast cell activation syndrome)", "CM": "CM (cutaneous mastocytosis)"}
+WORDS |= {"MR": "MR (major response)"}
 WORDS |= {"CR": "CR (complete response)", "PR": "PR (partial response)", "escalated": "With an increased dose"}
 
 

@@ -17,10 +17,9 @@ from analysis import biology, dosing, followup, patients, response, safety, symp
 from compendium.reporting.caveats import RECONSTRUCTED_NOTE
 from compendium.verification.audit.consistency import Consistency, Relation
 from compendium.verification.identities import READINGS, canonical, consistency, denominator_of, relations
-from compendium.verification.published import AnswerError, built_values, read_answers, read_claims
+from compendium.verification.published import AnswerError, Verdict, built_values, read_answers, read_claims
 from compendium.verification.verdict_page import common_size, rounding_habit, verdict_page
 from compendium.verification.verdicts import (
-    Verdict,
     compare,
     contradictions,
     counts,
@@ -297,13 +296,13 @@ NO_CHANGE = {("safety.severe.all", "unit", "patients"), ("safety.severe.all", "u
 def test_every_change_of_a_statement_changes_its_verdict(claims, values):
     vocabularies = {column: sorted(set(claims[column])) for column in ("unit", "population", "kind")}
     tried, hidden = 0, []
-    for name, claim in claims[claims["answer"] != ""].iterrows():
+    for name, claim in claims[claims["answer"] != ""].to_dict("index").items():
         before = judged(claim, values)["verdict"]
         for column, text in changed(claim, vocabularies):
             if (claim["answer"], column, text) in NO_CHANGE:
                 continue
             tried += 1
-            after = judged(claim.where(claim.index != column, text), values)["verdict"]
+            after = judged(claim | {column: text}, values)["verdict"]
             # What is wrong already may only become right by a change.
             right = before != Verdict.DIFFERS or after == Verdict.REPRODUCED
             if after == before and (right or before == Verdict.WITHIN):
@@ -347,7 +346,7 @@ def test_no_wrong_date_passes(tmp_path, values, months):
 
 
 @pytest.mark.parametrize("line", data_lines("what_cannot_be.txt"))
-def test_what_cannot_be_is_proved_and_not_called_a_defect(claims, table, line):
+def test_what_cannot_be_is_proved_and_not_called_a_defect(claims, solved, table, line):
     claim, columns, value = re.fullmatch(r"(\S+): (.+) = (.+)", line).groups()
     wrong = table.index[table["verdict"] == Verdict.CONTRADICTS]
     changes = {one: claims[one].mask(claims.index == claim, value) for one in columns.split()}
@@ -355,7 +354,7 @@ def test_what_cannot_be_is_proved_and_not_called_a_defect(claims, table, line):
     others = [name for name in model.claims if name != claim and name not in wrong]
     minimal = model.minimal_set(claim, others)
     assert minimal is not None and minimal[0] == claim
-    assert consistency(claims).minimal_set(claim, others) is None
+    assert solved[0].minimal_set(claim, others) is None
 
 
 def test_a_response_cannot_last_as_long_as_the_longest_therapy(table):

@@ -10,18 +10,7 @@ import pandas as pd
 
 from compendium.bounds.cliques import glued
 from compendium.bounds.needed import ContradictionError, contradiction, reaches, without_needless
-from compendium.bounds.people import (
-    EVERYONE,
-    People,
-    Statement,
-    Sum,
-    Where,
-    as_cell,
-    as_sum,
-    both,
-    scope,
-    words,
-)
+from compendium.bounds.people import EVERYONE, People, Statement, Sum, Where, as_cell, as_sum, both, scope, words
 from compendium.bounds.programme import Programme, build, components
 from compendium.bounds.solvers import Objective, Solvers
 
@@ -202,8 +191,7 @@ class Bounds:
         names = list(dict.fromkeys(s.name for s in used))
 
         def stays(some: list[str]) -> bool:
-            fewer = self.people.only(some)
-            return all(reaches(fewer, asked, sign, end, self.limit) for sign, end in ((1, low), (-1, high)))
+            return reaches(self.people.only(some), asked, {1: low, -1: high}, self.limit)
 
         kept = without_needless(names, stays)
         return [s for s in used if s.name in kept]

@@ -93,15 +93,16 @@ def possible(people: People, limit: float = 10.0) -> bool:
     )
 
 
-def reaches(people: People, asked: Sum, sign: int, end: int, limit: float) -> bool:
-    """Say whether people are proved to have no sum below an end, by the sign 1, or above it, by the sign -1."""
+def reaches(people: People, asked: Sum, ends: dict[int, int], limit: float) -> bool:
+    """Say whether people are proved to have no sum below an end, of the sign 1, nor above one, of the sign -1."""
     scopes = frozenset(scope(cell) for _, cell in asked if cell)
     wanted = frozenset().union(*scopes)
     names = [name for part in components(people, scopes) if wanted & set(part) for name in part]
     programme = build(people, names, scopes)
     variables, factors, constant = programme.row(asked)
-    found = Solvers(programme, limit).highs((variables, sign * factors))
-    return found.bound is not None and found.bound + sign * constant >= sign * end
+    solvers = Solvers(programme, limit)
+    found = ((sign * (end - constant), solvers.highs((variables, sign * factors)).bound) for sign, end in ends.items())
+    return all(bound is not None and bound >= least for least, bound in found)
 
 
 def _nearer(people: People, asked: Sum) -> Iterator[list[str]]:
@@ -123,10 +124,9 @@ def needed(people: People, asked: Sum, end: int, lower: bool, limit: float = 10.
     Of the statements of a smaller circle around the question no more are looked at if they suffice. Empty if the end
     needs no statement.
     """
-    sign = 1 if lower else -1
 
     def proves(names: list[str]) -> bool:
-        return reaches(people.only(names), asked, sign, end, limit)
+        return reaches(people.only(names), asked, {1 if lower else -1: end}, limit)
 
     if proves([]):
         return []

@@ -84,7 +84,9 @@ class Programme:
 def _mask(people: People, names: Sequence[str], cells: np.ndarray, cell: Cell) -> np.ndarray:
     found = np.ones(len(cells), dtype=bool)
     for name, values in cell:
-        found &= np.isin(cells[:, names.index(name)], [people.codes[name][value] for value in values])
+        chosen = np.zeros(len(people.values[name]), dtype=bool)
+        chosen[[people.codes[name][value] for value in values]] = True
+        found &= chosen[cells[:, names.index(name)]]
     return found
 
 
@@ -96,7 +98,7 @@ def forbidden_by(people: People, statement: Statement) -> list[Forbidden]:
     for one, (low, high) in zip(statement.sums, statement.ways[0], strict=True):
         widest = max((scope(cell) for _, cell in one), key=len, default=frozenset())
         names = tuple(name for name in people.values if name in widest)
-        if not names or any(not scope(cell) <= widest for _, cell in one):
+        if 0 not in (low, high) or not names or any(not scope(cell) <= widest for _, cell in one):
             continue
         sizes = {name: len(people.values[name]) for name in names}
         cells = cells_of(names, sizes, ())
@@ -126,10 +128,12 @@ def build(people: People, names: Collection[str], ties: Iterable[Collection[str]
     cells = [cells_of(clique.names, sizes, rules) for clique in tree]
     starts = (0, *np.cumsum([len(one) for one in cells]).tolist())
     empty = Programme(people, tuple(tree), tuple(cells), starts, (), np.full(starts[-1], people.size))
-    found = empty.added(row for place in range(len(tree)) for row in _agreements(empty, place))
+    rows, choices = [row for place in range(len(tree)) for row in _agreements(empty, place)], 0
     for statement in stated:
-        found = found.added(*_stated(found, statement))
-    return found
+        said, ways = _stated(empty, statement, starts[-1] + choices)
+        rows += said
+        choices += ways
+    return empty.added(rows, choices)
 
 
 def _agreements(programme: Programme, place: int) -> list[Row]:
@@ -152,15 +156,15 @@ def _agreements(programme: Programme, place: int) -> list[Row]:
     return rows
 
 
-def _stated(programme: Programme, statement: Statement) -> tuple[list[Row], int]:
-    """Write what a statement says; with several ways a choice for each, of which one is taken."""
+def _stated(programme: Programme, statement: Statement, first: int) -> tuple[list[Row], int]:
+    """Write what a statement says; with several ways a choice for each, from `first` on, of which one is taken."""
     rows: list[Row] = []
     sums = [programme.row(one) for one in statement.sums]
     if len(statement.ways) == 1:
         for (variables, factors, constant), ends in zip(sums, statement.ways[0], strict=True):
             rows.append((variables, factors, *(None if end is None else end - constant for end in ends)))
         return rows, 0
-    choices = len(programme.upper) + np.arange(len(statement.ways))
+    choices = first + np.arange(len(statement.ways))
     rows.append((choices, np.ones(len(choices), dtype=np.int64), 1, 1))
     for number, (variables, factors, constant) in enumerate(sums):
         least, most = programme.between(variables, factors)

@@ -6,9 +6,11 @@ the first improvement are found for all symptoms that improve.
 """
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from itertools import product
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 from ortools.sat.python import cp_model
 
@@ -139,8 +141,9 @@ def _months(symptoms: pd.DataFrame, courses: pd.DataFrame, earliest: Earliest) -
     latest = rows["months_to_best_response"].fillna(rows["duration_months"]).clip(upper=_LONGEST).astype(int)
     model = cp_model.CpModel()
     made = {(row, k): model.new_bool_var("") for row in rows.index for k in range(1, latest[row] + 1)}
+    improved = rows["months_to_first_improvement"].tolist()
     for (row, k), literal in made.items():
-        model.add_hint(literal, int(rows.at[row, "months_to_first_improvement"] == k))
+        model.add_hint(literal, int(improved[row] == k))
     for row in rows.index:
         model.add_exactly_one(made[row, k] for k in range(1, latest[row] + 1))
     for _, own in rows[rows["months_to_first_response"].notna()].groupby("patient_id"):
@@ -225,11 +228,16 @@ def states_of(cohort: Cohort) -> dict[str, State]:
 
 def pairs(n: int, new: int, under: Mapping[Criteria, str]) -> list[Pair]:
     """List quarters and worse symptoms of n that give a class under each of some rules."""
-    found = scores()
-    kept = (found["symptoms"] == n).to_numpy() & (found["new"] == new).to_numpy()
+    places = _places()[n, new]
     for criteria, response in under.items():
-        kept &= class_of(criteria) == response
-    return list(found.loc[kept, ["quarters", "worsened"]].itertuples(index=False, name=None))
+        places = places[class_of(criteria)[places] == response]
+    return list(zip(*(scores()[name].to_numpy()[places].tolist() for name in ("quarters", "worsened")), strict=True))
+
+
+@cache
+def _places() -> dict[tuple[int, int], np.ndarray]:
+    """Give the places in `scores` of each number of symptoms and of new ones."""
+    return scores().groupby(["symptoms", "new"]).indices
 
 
 def same_classes(tables: Tables, earliest: Earliest = MappingProxyType({})) -> Tables:

@@ -108,8 +108,8 @@ def values_of(cohort: Cohort) -> Values:
 def verdicts(cohort: Cohort) -> pd.Series:
     """Judge every claim by a cohort, without proofs of contradictions: the verdict, by the name of the claim."""
     claims, values = read_claims(), values_of(cohort)
-    answered = claims.join(read_answers(CLAIMS.with_name("answers.csv"), claims))
-    return pd.Series({name: str(judged(claim, values)["verdict"]) for name, claim in answered.iterrows()})
+    answered = claims.join(read_answers(CLAIMS.with_name("answers.csv"), claims)).to_dict("index")
+    return pd.Series({name: str(judged(claim, values)["verdict"]) for name, claim in answered.items()})
 
 
 @cache

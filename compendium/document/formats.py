@@ -48,11 +48,7 @@ _SINGLE: dict[str, tuple[str, int, Callable[[Entry, int], str]]] = {
     "mean": ("mean", 1, lambda e, d: number(e["mean"], d)),
     "range": ("minimum maximum", 1, lambda e, d: value_range(e["minimum"], e["maximum"], d)),
     "ratio": ("ratio", 2, lambda e, d: number(e["ratio"], d)),
-    "difference": (
-        "difference|mean_difference",
-        1,
-        _difference,
-    ),
+    "difference": ("difference|mean_difference", 1, _difference),
     "interval": ("ci|low ci|high", 1, _interval),
     "low to high": ("low high", 2, _ends),
     "months": ("months", 1, lambda e, d: number(e["months"], d, trim=True)),
@@ -70,14 +66,16 @@ def _pieces(form: str) -> list[str]:
     return _PIECE.findall(form) if form in _TOGETHER else [form]
 
 
+# By format: the parts of a value that it needs, each with what may stand for it.
+_NEEDED = {
+    form: [part.split("|") for piece in _pieces(form) for part in _SINGLE[piece][0].split()]
+    for form in (*_SINGLE, *_TOGETHER)
+}
+
+
 def allowed(entry: Entry) -> list[str]:
     """List the formats that a value has all parts for."""
-
-    def has(form: str) -> bool:
-        parts = " ".join(_SINGLE[piece][0] for piece in _pieces(form)).split()
-        return all(any(name in entry for name in part.split("|")) for part in parts)
-
-    return [form for form in (*_SINGLE, *_TOGETHER) if has(form)]
+    return [form for form, parts in _NEEDED.items() if all(any(name in entry for name in part) for part in parts)]
 
 
 def printed(entry: Entry, form: str) -> str:

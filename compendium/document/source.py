@@ -111,9 +111,8 @@ def _results(names: Named) -> dict[str, list[str]]:
     for name, entry in names.items():
         if name.startswith(("printed.", "criteria.", "rule.", "determined.")):
             continue
-        for form in ("n", "%", "median", "mean"):
-            if form in allowed(entry):
-                found.setdefault(printed(entry, form).removesuffix("%"), []).append(f"{name} | {form}")
+        for form in [one for one in allowed(entry) if one in ("n", "%", "median", "mean")]:
+            found.setdefault(printed(entry, form).removesuffix("%"), []).append(f"{name} | {form}")
     return found
 
 

@@ -4,7 +4,7 @@ Places and groups stand there in words, numbers with their units. Its markup is 
 `reporting`, its look `verdicts.css`, its filters `verdicts.js`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
@@ -157,14 +157,14 @@ def _shown(table: pd.DataFrame, root: str) -> pd.DataFrame:
     """Add to a table of verdicts what is shown of it: names, places and numbers in words, and what a proof rests on."""
     _check(table)
     shown = table.assign(claim=table.index, section_name=table["section"].map(words))
-    shown["place"] = [words(place(claim)) for _, claim in table.iterrows()]
+    shown["place"] = [words(place(claim)) for claim in table.to_dict("records")]
     cells = table[["table_row", "table_column"]].to_numpy()
     shown["cell"] = [" · ".join(filter(None, cell)) for cell in cells]
     shown["group"] = shown["population"].map(lambda name: _GROUPS.get(name, words(name)))
     shown["why_not"] = shown["reason"].map(lambda reason: _REASONS.get(reason, reason.replace("_", " ")))
     for text, number in (("printed", "value"), ("computed_text", "computed")):
         shown[text] = [_with_unit(*pair) for pair in shown[[number, "unit"]].to_numpy()]
-    shown["printed_counts"] = [_printed_counts(claim) for _, claim in table.iterrows()]
+    shown["printed_counts"] = [_printed_counts(claim) for claim in table.to_dict("records")]
     shown["computed_counts"] = [
         f"{n} of {size}" if n and size and unit in ("percent", "") else ""
         for n, size, unit in table[["n", "computed_denominator", "unit"]].to_numpy()
@@ -215,16 +215,15 @@ def common_size(table: pd.DataFrame) -> CommonSize | None:
     number up to 65 repairs; the number that repairs the most, the nearest of equals. None if no number repairs two that
     contradict themselves. It is a hypothesis.
     """
-    wrong = table[table["verdict"].isin([Verdict.CONTRADICTS, Verdict.TRUNCATED])]
-    sizes = {name: _size(row) for name, row in wrong.iterrows()}
+    wrong = table[table["verdict"].isin([Verdict.CONTRADICTS, Verdict.TRUNCATED])].to_dict("index")
+    sizes = {name: _size(row) for name, row in wrong.items()}
     found = []
     for instead_of, size in product(sorted({size for size in sizes.values() if size}), range(1, LARGEST + 1)):
         if size == instead_of:
             continue
-        members = wrong.loc[[name for name in wrong.index if sizes[name] == instead_of]]
-        given = {name: _share(row, size) for name, row in members.iterrows()}
-        repaired = {name: one[1] for name, one in given.items() if one and rounds_to(one[0], members.at[name, "value"])}
-        if (members.loc[list(repaired), "verdict"] == Verdict.CONTRADICTS).sum() > 1:
+        given = {name: _share(row, size) for name, row in wrong.items() if sizes[name] == instead_of}
+        repaired = {name: one[1] for name, one in given.items() if one and rounds_to(one[0], wrong[name]["value"])}
+        if sum(wrong[name]["verdict"] == Verdict.CONTRADICTS for name in repaired) > 1:
             found.append((size, instead_of, repaired))
     if not found:
         return None
@@ -233,7 +232,7 @@ def common_size(table: pd.DataFrame) -> CommonSize | None:
     return CommonSize(size, instead_of, tuple(repaired), tuple(repaired.values()), *cost, origin)
 
 
-def _share(row: pd.Series, size: int) -> tuple[Fraction, str] | None:
+def _share(row: Mapping[str, str], size: int) -> tuple[Fraction, str] | None:
     """Give a statement's number if it were one of another size, and in words; None if it depends on no size."""
     n = int(row["n"] or 0)
     if row["kind"] == "count" and row["computed"].isdigit() and row["n"] == row["computed"]:
@@ -245,7 +244,7 @@ def _share(row: pd.Series, size: int) -> tuple[Fraction, str] | None:
     return None
 
 
-def _size(row: pd.Series) -> int | None:
+def _size(row: Mapping[str, str]) -> int | None:
     if row["kind"] == "count":
         return int(row["n"]) if row["n"] else None
     size = int(row["computed_denominator"]) if row["computed_denominator"] else None

@@ -35,7 +35,7 @@ def computed_number(claim: Mapping[str, str] | pd.Series, statistic: str, value:
     return exact / 12 if claim["unit"] == "years" and value.get("statistic") == "duration_range" else exact
 
 
-def compare(claim: pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
+def compare(claim: Mapping[str, str] | pd.Series, statistic: str, value: dict[str, Any]) -> tuple[Verdict, str]:
     """Compare what is printed, a number or a month, with what was computed, and give that with the print's decimals."""
     printed = claim["value"].replace(",", ".")
     if statistic in ("not_before", "not_after"):
@@ -58,7 +58,7 @@ def _whole(value: dict[str, Any], part: str) -> str:
     return str(int(value[part])) if part in value else ""
 
 
-def _other_parts(claim: pd.Series, value: dict[str, Any]) -> dict[str, tuple[str, str]]:
+def _other_parts(claim: Mapping[str, str], value: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Give what a claim prints beside its number and is not so in the computed value: printed and computed, by part."""
     statistic = claim["statistic"]
     pairs = {
@@ -105,7 +105,7 @@ def verdict_table(published: str | os.PathLike[str], values: Values, without: It
         raise ValueError(f"reading {unknown[0]!r} is unknown; allowed are {', '.join(READINGS)}")
     claims = read_claims(Path(published) / "claims.csv")
     answered = claims.join(read_answers(Path(published) / "answers.csv", claims, values))
-    found = pd.DataFrame([judged(claim, values) for _, claim in answered.iterrows()], index=claims.index)
+    found = pd.DataFrame([judged(claim, values) for claim in answered.to_dict("records")], index=claims.index)
     _prove(answered, found, without)
     return claims.join(answered["answer"]).join(found.assign(verdict=found["verdict"].astype(str)))
 
@@ -116,7 +116,7 @@ _TEXTS = (
 )
 
 
-def judged(claim: pd.Series, values: Values) -> dict[str, str]:
+def judged(claim: Mapping[str, str], values: Values) -> dict[str, str]:
     """Compare a claim, given with its answer, with the computed value: number, counts, unit and population."""
     row = {"verdict": Verdict.NOT_COMPUTABLE} | dict.fromkeys(_TEXTS, "")
     if claim["answer"]:
@@ -240,11 +240,10 @@ def contradictions(table: pd.DataFrame) -> pd.DataFrame:
     ``place``, ``statement``, ``printed``, ``computed``, ``cannot hold with`` (the places of the other statements of the
     minimal set), ``proof`` in a sentence, ``arithmetic``, ``readings`` that it needs and ``hypothesis``.
     """
-    wrong = table[table["verdict"] == Verdict.CONTRADICTS]
+    wrong = table[table["verdict"] == Verdict.CONTRADICTS].rename(columns={"explanation": "arithmetic"})
     places = table.apply(place, axis="columns")
     others = ["; ".join(places[names.split()[1:]]) or "itself" for names in wrong["contradicts"]]
     shown = wrong.assign(**{"place": places, "printed": wrong["value"], "cannot hold with": others})
-    shown = shown.rename(columns={"explanation": "arithmetic"})
     columns = ["place", "statement", "printed", "computed", "cannot hold with", "proof", "arithmetic", "readings"]
     return shown[[*columns, "hypothesis"]].reset_index(drop=True)
 

@@ -190,8 +190,8 @@ def read_claims(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise ClaimsError(_whole_file(file, "there are no claims under the header"))
     full = claims.assign(**{name: "" for name in OPTIONAL if name not in claims})
     checks = chain(_names(full), _vocabulary(claims, fields), _numbers(full), _places(full))
-    problems = pd.concat(_problems(full, *check) for check in checks)
-    if len(problems):
+    if found := [_problems(full, *check) for check in checks if check[0].any()]:
+        problems = pd.concat(found)
         place = problems["column"].map(list(claims.columns).index)
         problems = problems.assign(file=file, place=place).drop_duplicates(["row", "column"])
         raise ClaimsError(problems.sort_values(["row", "place"], ignore_index=True).drop(columns="place"))

@@ -6,7 +6,7 @@ its quantities to what is printed, if it is assumed to hold. The solver says whe
 hold together; one that cannot is shrunk until dropping any one member makes it possible.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import combinations
 from math import ceil, lcm
@@ -61,7 +61,7 @@ class Consistency:
         self._literals |= {name: self._model.new_bool_var(name) for name in self.readings}
         self._printed: dict[str, cp_model.IntVar] = {}
         self._scales: dict[str, int] = {}
-        for claim, row in binding.iterrows():
+        for claim, row in binding.to_dict("index").items():
             self._bind(claim, row)
         for relation in relations:
             self._relate(relation)
@@ -110,7 +110,7 @@ class Consistency:
                 if printed_number(alike.at[one, "value"]) != printed_number(alike.at[other, "value"]):
                     self._model.add_bool_or(~self._literals[one], ~self._literals[other], ~reading)
 
-    def _bind(self, claim: str, row: pd.Series) -> None:
+    def _bind(self, claim: str, row: Mapping[str, str]) -> None:
         """Let a claim, if it holds, fix its quantities as printed."""
         statistic, holds = row["statistic"], self._literals[claim]
         fine = statistic in DATES or statistic in SUMMARIES
@@ -127,7 +127,7 @@ class Consistency:
         else:
             self._bind_counts(holds, row)
 
-    def _bind_counts(self, holds: cp_model.IntVar, row: pd.Series) -> None:
+    def _bind_counts(self, holds: cp_model.IntVar, row: Mapping[str, str]) -> None:
         part, whole, statistic = self._quantity(row["part"]), self._quantity(row["whole"]), row["statistic"]
         if statistic == "denominator":
             counts = [(whole, row["value"])]
@@ -145,12 +145,16 @@ class Consistency:
 
     def possible(self, claims: Iterable[str]) -> bool:
         """Tell whether numbers exist that satisfy all of some claims, under all readings."""
-        return self._holds([*claims, *self.readings])
+        return self._clash([*claims, *self.readings]) is None
 
-    def _holds(self, names: Iterable[str]) -> bool:
-        """Tell whether some claims and readings can hold together, the other readings left aside."""
+    def _clash(self, names: Iterable[str]) -> set[str] | None:
+        """Name some of these claims and readings that cannot hold together, the others left aside; None if all can."""
         self._assume(names)
-        return self._solved()[1] in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+        solver, status = self._solved()
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        enough = set(solver.sufficient_assumptions_for_infeasibility())
+        return {name for name, literal in self._literals.items() if literal.index in enough}
 
     def _assume(self, names: Iterable[str]) -> None:
         self._model.clear_assumptions()
@@ -172,17 +176,16 @@ class Consistency:
         do, and a reading only where claims alone prove nothing.
         """
         rest = [*(name for name in others if name != claim), *self.readings]
-        if self._holds([claim, *rest]) or not self._holds(rest):
+        clash = self._clash([claim, *rest])
+        if clash is None or self._clash(rest) is not None:
             return None
         needed: list[str] = []
-        while self._holds([claim, *needed]):
-            # The fewest of the first ones that contradict; the last of these is needed.
-            low, high = 0, len(rest)
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if self._holds([claim, *needed, *rest[:middle]]) else (low, middle)
-            needed.append(rest[high - 1])
-            rest = rest[: high - 1]
+        while places := [place for place, name in enumerate(rest) if name in clash]:
+            # What stands behind the last of some that contradict is not needed, nor is that one if the others do.
+            rest, last = rest[: places[-1]], rest[places[-1]]
+            fewer = self._clash([claim, *needed, *rest])
+            needed += [last] if fewer is None else []
+            clash = clash if fewer is None else fewer
         return [claim, *sorted(needed, key=list(self._literals).index)]
 
     def limits(self, claim: str, others: Iterable[str]) -> tuple[Fraction, Fraction]:
