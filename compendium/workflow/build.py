@@ -130,19 +130,19 @@ def paper(project: Project, handling: Handling = AS_USUAL, only: Sequence[str] =
             _finish(plan, only)
             print(f"Nothing to do: {files} files in {project.shown} are up to date with {len(plan.done)} notebooks.")
             return _end(plan)
-        _check(project, project.jobs)
-        plan.outputs.check_writable()
-        for page in (PAGE, DETAILS) if project.observed else ():  # not those of a former cohort beside new files
-            (project.out / page).unlink(missing_ok=True)
-        print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
-        if not (project.root / "build" / "cache").is_dir():
-            print("The first build takes longer: modules are compiled, and the fonts of this machine are listed.")
-        jobs = {job.name: job for job in project.jobs}
+        jobs, first = {job.name: job for job in project.jobs}, not (project.root / "build" / "cache").is_dir()
         stale = [project.notebook(jobs[name]) for name in (*begin, *plan.waiting)]
         with _kernels(project, stale) as warm:
             if project.shipped:  # while the kernels' process imports what they need
                 with still("reading and checking the cohort"):
                     stack.enter_context(_prepared(project, handling))
+            _check(project, project.jobs)
+            plan.outputs.check_writable()
+            for page in (PAGE, DETAILS) if project.observed else ():  # not those of a former cohort beside new files
+                (project.out / page).unlink(missing_ok=True)
+            print(f"{total} of {len(project.jobs)} notebooks to run, results go to {project.shown}")
+            if first:
+                print("The first build takes longer: modules are compiled, and the fonts of this machine are listed.")
             failures = run_all(begin, plan.ready, lambda name: _execute(project, jobs[name], warm), plan.finish, total)
         if failures:
             for name in plan.withdraw():

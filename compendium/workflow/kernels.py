@@ -141,7 +141,7 @@ class WarmServer:
                 command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], start_new_session=True, env=surroundings
             )
         self._line, self._lines = here, here.makefile("r", encoding="utf-8")
-        self._lock, self._numbers = threading.Lock(), itertools.count(1)
+        self._lock, self._numbers, self._used = threading.Lock(), itertools.count(1), False
         self._send({"modules": list(modules), "cohort": cohort})
 
     def _send(self, request: Mapping[str, object]) -> None:
@@ -158,7 +158,7 @@ class WarmServer:
 
     def launch(self, connection_file: str, folder: str, environment: Mapping[str, str], quiet: bool) -> "WarmKernel":
         """Fork a kernel; OSError if that is not possible or not safe."""
-        number = next(self._numbers)
+        number, self._used = next(self._numbers), True
         request = {"number": number, "connection_file": connection_file, "folder": folder, "quiet": quiet}
         answer = self.ask(do="launch", environment=dict(environment), **request)
         if answer["threads"] != 1:
@@ -169,6 +169,8 @@ class WarmServer:
         """End the server and all its kernels."""
         self._lines.close()
         self._line.close()
+        if not self._used:  # it may still be importing, and has nothing to end
+            self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
         if self._process.poll() is None:
