@@ -5,7 +5,6 @@ project that was made with the data dictionary of `compendium.centre.template.re
 """
 
 import argparse
-import itertools
 import os
 import sys
 from collections import Counter
@@ -181,7 +180,8 @@ def tables_from_export(
     mapping, file = mapping or Mapping(), path.name
     _stop([mapping.errors])
     raw = _read(path, mapping, leave_out)
-    _stop(problems(file, wrong) for wrong in itertools.islice(_labels(raw.frame), 1))
+    if told := next(iter(_labels(raw.frame)), ""):
+        _stop([raw.errors, problems(file, told)])
     decoded, unknown = _decoded(raw.frame, file)
     found = [raw.errors, *_wrong_rows(raw.frame, file), *unknown]
     tables = {table: _table(table, decoded, file, found) for table in (*schema.TABLES, VISITS)}

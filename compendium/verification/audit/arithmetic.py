@@ -71,8 +71,8 @@ def possible_denominators(
     """Find the denominators from 1 to the largest for which a percentage is possible, of a numerator or of any."""
     units, scale = _percentage(printed_percent)
     first, last, rules = 1, count(largest, "largest", 1), as_rules(rules)
-    if numerator is not None and units > 1:  # a share of it lies within a unit of the print
-        share = 100 * scale * count(numerator, "numerator", 0)
+    share = None if numerator is None else 100 * scale * count(numerator, "numerator", 0)
+    if share is not None and units > 1:  # it lies within a unit of the print
         first, last = max(first, share // (units + 1)), min(last, share // (units - 1))
     found = []
     for size in range(first, last + 1) if units >= 0 else ():
