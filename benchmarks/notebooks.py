@@ -125,7 +125,7 @@ for _ in range(running):
 def by_forks(root: Path, jobs: tuple[Job, ...], out: Path) -> None:
     """Import once and fork for each script: what no kernel can be quicker than."""
     write_scripts(root, jobs, out)
-    modules = modules_needed(root, [root / "notebooks" / job.notebook for job in jobs])
+    modules = list(modules_needed(root, [root / "notebooks" / job.notebook for job in jobs]))
     cohort = str(root / "data/cohort") if root == ROOT else ""  # that of a made-up project has no rows
     orders = json.dumps([modules, [str(out / f"{job.name}.py") for job in jobs], cores(), cohort])
     _run(root, [sys.executable, "-c", FORKS], input=orders, text=True)

@@ -164,8 +164,8 @@ def test_no_server_where_it_does_not_pay_or_is_not_wanted(number, cold, surround
 
 
 def test_what_is_imported_before_is_what_the_notebooks_import():
-    names = modules_needed(ROOT, [ROOT / "notebooks" / "table-1.ipynb"])
-    assert {"analysis.tables", "analysis.cohort", "great_tables", "pandas"} <= set(names)
+    names = set(modules_needed(ROOT, [ROOT / "notebooks" / "table-1.ipynb"]))
+    assert {"analysis.tables", "analysis.cohort", "great_tables", "pandas"} <= names
     assert not [name for name in names if name.startswith("compendium.reconstruction")]
 
 

@@ -110,8 +110,8 @@ def connection(folder: Path) -> dict[str, str]:
     return {"transport": "ipc", "ip": str(folder / name), "connection_file": str(folder / f"{name}.json")}
 
 
-def modules_needed(root: Path, notebooks: Iterable[Path]) -> list[str]:
-    """Name all that some notebooks import, also what the project's modules import inside functions."""
+def modules_needed(root: Path, notebooks: Iterable[Path]) -> Iterator[str]:
+    """Find, when the first is asked for, all that some notebooks import, and modules of the project inside functions."""
     digests, names = Digests(root), set()
     for file in set().union(*(digests.modules(notebook) for notebook in notebooks)):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -120,7 +120,7 @@ def modules_needed(root: Path, notebooks: Iterable[Path]) -> list[str]:
                 node.body = []  # what is imported for types only
         names |= imported(tree)
         names.add(".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__"))
-    return sorted(name for name in names if not name.endswith("__main__"))
+    yield from sorted(name for name in names if not name.endswith("__main__"))
 
 
 class WarmServer:
@@ -142,7 +142,7 @@ class WarmServer:
             )
         self._line, self._lines = here, here.makefile("r", encoding="utf-8")
         self._lock, self._numbers, self._used = threading.Lock(), itertools.count(1), False
-        self._send({"modules": list(modules), "cohort": cohort})
+        self._send({"modules": list(modules), "cohort": cohort})  # sought while the process starts
 
     def _send(self, request: Mapping[str, object]) -> None:
         self._line.sendall(json.dumps(request).encode() + b"\n")

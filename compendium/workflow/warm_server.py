@@ -166,6 +166,7 @@ def main(descriptor: int, private: Path) -> None:
     lines = line.makefile("r", encoding="utf-8")
     server = Server(line)
     try:
+        _preload(())  # while the other end finds out what else is needed
         orders = json.loads(lines.readline() or "{}")
         _preload(orders.get("modules", ()))
         if orders.get("cohort"):
