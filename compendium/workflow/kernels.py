@@ -111,7 +111,7 @@ def connection(folder: Path) -> dict[str, str]:
 
 
 def modules_needed(root: Path, notebooks: Iterable[Path]) -> Iterator[str]:
-    """Find, when the first is asked for, all that some notebooks import, and modules of the project inside functions."""
+    """Find, when the first is asked for, all that notebooks import, and modules of the project inside functions."""
     digests, names = Digests(root), set()
     for file in set().union(*(digests.modules(notebook) for notebook in notebooks)):
         tree = ast.parse(file.read_text(encoding="utf-8"))
