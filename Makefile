@@ -78,7 +78,7 @@ check: $(READY) ## say all that is wrong with an own cohort: COHORT=cohort.xlsx 
 	@exec $(PY) -m compendium.workflow check $(COHORT_OPTION) $(OUT_OPTION) $(CHECK_OPTIONS)
 
 test: $(READY) ## run all tests, and the committed notebooks against their outputs
-	@echo 'All tests, and the committed notebooks against their outputs: four to five minutes on two cores.'
+	@echo 'All tests, and the committed notebooks against their outputs: three to four minutes on two cores.'
 	@exec $(PY) -m pytest tests $(wildcard notebooks) --nbval --nbval-current-env -n auto --dist loadscope --no-loadscope-reorder -q -m 'not long' --durations=10
 
 test-long: $(READY) ## run the tests with a large budget, which `make test` leaves out

@@ -311,6 +311,8 @@ def test_decimal_commas_between_semicolons_are_read_and_thousands_refused(export
     commas.loc[row, "value"] = "1.250"
     (problem,) = refused(written(commas, tmp_path, sep=";"))
     assert problem[:3] == [row + 2, "value", "1.250"] and "thousand" in problem[3]
+    labelled = refused(written(commas.replace({"sex": {"F": "Female", "M": "Male"}}), tmp_path, sep=";"))
+    assert problem in labelled and len(labelled) == 2
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04", b"", b"\xff\xfe\x00", b"Sex,Mast cell disorder\nF,ISM\n", None])
