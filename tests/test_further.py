@@ -21,9 +21,9 @@ from compendium.verification.published import built_values
 from compendium.verification.verdicts import verdict_table
 from tests.places import COHORT, FIGURES, PUBLISHED
 
-SEED, NUMBER = 1, 5
-DIGESTS = {"adverse_events": "678387a282da", "courses": "400f908307bc", "laboratory": "db815fa0006b"}
-DIGESTS |= {"patients": "c385466e8c0b", "screening": "016a577524f8", "symptoms": "c751f9e25eb3"}
+SEED, NUMBER = 1, 4
+DIGESTS = {"adverse_events": "326414dbdb8a", "courses": "d7b426f4cb6c", "laboratory": "3d24bb0e3f6d"}
+DIGESTS |= {"patients": "897603a427f1", "screening": "e9cce5f37442", "symptoms": "95b0236e53a8"}
 on_x86_64 = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere the solver's linear programs may lead another way"
 )
@@ -56,7 +56,7 @@ def test_every_printed_number_has_the_verdict_it_has_in_the_shipped_cohort(furth
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("seed", "number"), [(1, 4), (1, 9), (7, 1), (7, 2), (2018, 1), (2018, 40)])
+@pytest.mark.parametrize(("seed", "number"), [(1, 5), (1, 9), (7, 1), (7, 2), (2018, 1), (2018, 40)])
 def test_cohorts_of_other_seeds_have_the_same_verdicts(tmp_path, seed, number):
     _, files = members.member(seed, number, members.sources())
     committed = pd.read_csv(FIGURES / "verdicts.csv", index_col="claim")["verdict"]
