@@ -21,6 +21,7 @@ from compendium.workflow.jobs import BuildError
 # Raised when the digest is taken over other things, so that older records count as stale.
 _VERSION = 2
 _PACKAGES = ("analysis", "compendium")
+_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)  # and what holds them
 
 
 def cells(notebook: Path) -> list[dict]:
@@ -42,8 +43,9 @@ def _code(notebook: Path) -> str:
 
 def imported(tree: ast.AST, module: str = "") -> set[str]:
     """Full names a source may import, `module` being the name that relative imports start from."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
+    names, todo = set[str](), [tree]
+    for node in todo:  # an import is a statement, so that no expression is looked into
+        todo += [one for one in ast.iter_child_nodes(node) if isinstance(one, _STATEMENTS)]
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -64,7 +66,7 @@ class Digests:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.file = cache(digest)
-        self._direct = cache(self._imports)
+        self._direct, self._paths = cache(self._imports), cache(self._files)
 
     def tree(self, path: Path) -> dict[str, str]:
         """Digests of a file, or of all files in a folder; hidden files and pages of text do not count."""
@@ -74,7 +76,7 @@ class Digests:
         read = [n for n in names if n.suffix != ".md" and not any(part.startswith(".") for part in n.parts)]
         return {n.as_posix(): self.file(path / n) for n in read}
 
-    def _paths(self, name: str) -> set[Path]:
+    def _files(self, name: str) -> set[Path]:
         """Return the files that importing a module of the package runs: its own and those of the packages above."""
         parts = name.split(".")
         stems = (self.root.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1))

@@ -178,7 +178,8 @@ class Attacker:
         """Give cells of the linear program their values, and all others their bounds; nothing is minimised."""
         self._linear.Minimize(0)
         for cell, variable in self._numbers.items():
-            variable.SetBounds(*((given[cell], given[cell]) if cell in given else self._bounds[cell]))
+            low, high = (given[cell], given[cell]) if cell in given else self._bounds[cell]
+            variable.SetBounds(low, high)
 
     def _table(self, given: dict[str, int], cell: str, value: int) -> np.ndarray | None:
         """Find a table in which a cell has a value and others, which the linear program has fixed, theirs."""

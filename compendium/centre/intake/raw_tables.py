@@ -50,9 +50,8 @@ class RawTable:
     def __post_init__(self) -> None:
         filled = self.frame.notna().any(axis="columns").to_numpy(copy=True)
         if filled.any():  # blanks that somebody typed into an empty row are no row
-            first = [not isinstance(cell, str) or cell.isspace() for cell in self.frame.iloc[:, 0]]
-            places = (np.array(first, dtype=bool) & filled).nonzero()[0]
-            if len(places):
+            first = self.frame.iloc[:, 0]
+            if places := [place for place, cell in enumerate(first) if not isinstance(cell, str) or cell.isspace()]:
                 blank = self.frame.iloc[places].apply(lambda cells: cells.isna() | cells.astype("str").str.isspace())
                 filled[places] = ~blank.all(axis="columns").to_numpy(dtype=bool)
         self.empty_rows += int((~filled).sum())
